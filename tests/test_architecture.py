@@ -46,7 +46,7 @@ ALLOWED_IN = {
     "matplotlib": {"maps.picture"},
     "onnx": {"exporters.onnx"},
     "optuna": {"evaluation.tuning"},
-    "pandas": {"lookup.lookup"},
+    "pandas": {"lookup.lookup", "lookup.frames"},
     "prompt_toolkit": {"cli.prompt", "cli.prompt_history"},
     "pyarrow": {"names", "experiment", "playlists", "inspection", "evaluation", "importers", "exporters", "pipeline"},
     "rapidfuzz": {"names.typos"},

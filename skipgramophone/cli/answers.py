@@ -269,6 +269,7 @@ def track_record(track: Track) -> dict[str, Any]:
         "title": track.title,
         "uri": track.uri,
         "identifiers": list(track.identifiers),
+        "album": track.album,
         "count": track.count,
         "position": track.position,
         "first_place": track.first_place,
@@ -295,6 +296,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "position": near.track.position,
             "score": "" if near.score is None else round(near.score, 6),
             "identifiers": visible(" ".join(near.track.identifiers)),
+            "album": visible(near.track.album or ""),
         }
         for near in answer.neighbours
     ]

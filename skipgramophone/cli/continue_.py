@@ -39,6 +39,7 @@ def continue_playlist(
     ] = None,
     file: options.PlaylistFile = None,
     artist: options.Artist = None,
+    album: options.Albums = None,
     *,
     blend: Annotated[
         tuple[Path, Path] | None,
@@ -166,15 +167,15 @@ def continue_playlist(
     if stdin and (files_from is not None or library is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --files-from and --library")
     playlist.require_format(wanted)
-    given = bool(track or file or artist or history)
+    given = bool(track or file or artist or album or history)
     if stdin and (given or blend or start or end):
         raise SettingError("--stdin reads the tracks from standard input: leave out all other ways to give tracks")
     if blend and (given or start or end):
         raise SettingError("--blend takes all tracks from its two files: leave out all other ways to give tracks")
     if not (stdin or given or blend or start or end):
         raise SettingError(
-            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
-            "or - for standard input"
+            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --album NAME, --history FILE, "
+            "--stdin, or - for standard input"
         )
     if library and settings.duration is not None:
         if end is not None:
@@ -189,7 +190,7 @@ def continue_playlist(
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
             answers.require_lines(format)
-            opened.require_artists(settings)
+            opened.require_known(settings)
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(answers.read_names()) if track == [STDIN] else track or []
@@ -199,10 +200,10 @@ def continue_playlist(
             answer = continuation.blended(opened, one, other, settings, with_seeds=include_seeds)
         else:
             route, asked = continuation.fixed_ends(opened, start, end, choose)
-            if track or file or artist:
-                weighted = [(name, 1.0) for name in names]
-                given_tracks = opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
-                asked += given_tracks if artist else continuation.by_recency(opened, given_tracks, settings)
+            if track or file or artist or album:
+                weighted, groups = [(name, 1.0) for name in names], {"artist": artist or (), "album": album or ()}
+                given_tracks = opened.asked(weighted, file=file, **groups, leave_out=True, choose=choose)
+                asked += given_tracks if artist or album else continuation.by_recency(opened, given_tracks, settings)
             if history:
                 asked += recent_plays.heard(opened, history, plays)
             answer = continuation.continued(opened, asked, settings, route, with_seeds=include_seeds)

@@ -218,6 +218,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
         *_identifiers(report),
         *_matching(report),
+        *([("albums", f"known for {report.albums:,} of {plural(report.tracks, 'track')}")] if report.albums else []),
         ("occurrences", f"{report.occurrences:,} ({report.repeats:,} repeated within a playlist)"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s"),

@@ -42,7 +42,7 @@ def record(answer: MixedAnswer) -> dict[str, Any]:
         "groups": [
             {
                 "weight": group.weight,
-                "artist" if group.is_artist else "playlist": group.name,
+                group.of: group.name,
                 "tracks": len(group.seeds),
             }
             for group in query.groups

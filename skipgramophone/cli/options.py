@@ -230,6 +230,14 @@ Artists = Annotated[
         help="Use all tracks of an artist; frequent tracks have more weight. Can be repeated.",
     ),
 ]
+Albums = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--album",
+        metavar="NAME",
+        help="Use all tracks of an album (album, or artist - album); can be repeated.",
+    ),
+]
 Compare = Annotated[
     str | None,
     typer.Option(

@@ -135,7 +135,7 @@ class Playlist:
 
 def _entry(track: Track) -> Entry:
     """Return the entry of a track, without a file."""
-    return Entry(track.artist, track.title, track.uri, identifiers=track.identifiers)
+    return Entry(track.artist, track.title, track.uri, identifiers=track.identifiers, album=track.album or "")
 
 
 def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:

@@ -54,6 +54,7 @@ def similar(
     ] = None,
     file: options.PlaylistFile = None,
     artist: options.Artists = None,
+    album: options.Albums = None,
     *,
     settings: SimilarSettings,
     show_versions: options.ShowVersions = False,
@@ -89,13 +90,15 @@ def similar(
     answers.require_cells(safe_cells, wanted)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     if stdin or track == [STDIN]:
-        if track not in (None, [], [STDIN]) or file or artist:
-            raise SettingError("--stdin reads the tracks from standard input: leave out TRACK, --file and --artist")
+        if track not in (None, [], [STDIN]) or file or artist or album:
+            raise SettingError(
+                "--stdin reads the tracks from standard input: leave out TRACK, --file, --artist and --album"
+            )
         if compare is not None:
             raise SettingError("--compare works for one query only: leave out --stdin")
         answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, strict_names=strict_names, experiments_dir=experiments_dir)
-    elif settings.of != "tracks" and (track or like or file or artist):
+    elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
             raise SettingError(f"--compare shows tracks: leave out either --compare or --of {settings.of}")
         from skipgramophone.cli import mixed_answers  # here, because other answers start without it
@@ -104,16 +107,20 @@ def similar(
 
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
             names = [(text, 1.0) for text in track or ()] + weighted
-            query = opened.mixed_query(names, file=file, artist=artist or (), choose=chooser(strict_names))
+            query = opened.mixed_query(
+                names, file=file, artist=artist or (), album=album or (), choose=chooser(strict_names)
+            )
             mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet, safe_cells)
-    elif track or like or file or artist:
+    elif track or like or file or artist or album:
         from skipgramophone.lookup import lookup
 
         def answer(name: str) -> Answer:
             """Answer the query from one experiment."""
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
                 names = [(text, 1.0) for text in track or ()] + weighted
-                asked = opened.asked(names, file=file, artist=artist, choose=chooser(strict_names))
+                asked = opened.asked(
+                    names, file=file, artist=artist or (), album=album or (), choose=chooser(strict_names)
+                )
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 
         if compare is None:
@@ -145,7 +152,7 @@ def _what_to_give(settings: SimilarSettings) -> str:
         return "no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
     return (
         f"no TRACK given: try sgp similar EXPERIMENT 'artist - title' --of {settings.of}, or give the name of an "
-        "artist, --artist NAME or --file FILE"
+        "artist, --artist NAME, --album NAME or --file FILE"
     )
 
 
@@ -169,7 +176,7 @@ def _answer_lines(
     from skipgramophone.lookup.mixed_answers import answer_each
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
-        opened.require_artists(settings)
+        opened.require_known(settings)
 
         def answer(names: list[str]) -> Sequence[Any]:
             """Answer several lines."""

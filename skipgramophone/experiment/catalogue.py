@@ -1,7 +1,7 @@
 """Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
 
     tracks      row, artist, title, uri, count, first_place, name and title as folded by `fold_name`;
-                location of the file and duration in seconds, if the sources contain them
+                location of the file, duration in seconds and album, also as folded, if the sources contain them
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
@@ -56,7 +56,7 @@ OF_TRACK = (
     f"(SELECT group_concat(identifier, char({ord(BETWEEN_IDENTIFIERS)})) FROM identifiers"
     " WHERE identifiers.row = tracks.row)"
 )
-FACTS = ("location", "seconds")  # columns that exist only if the sources contain these facts
+FACTS = ("location", "seconds", "album")  # columns that exist only if the sources contain these facts
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
 NOT_READ = {  # errors that are caused by the system, not by a damaged file
@@ -70,10 +70,11 @@ NOT_READ = {  # errors that are caused by the system, not by a damaged file
 TEXT_OR_NONE = (str, type(None))
 NUMBER_OR_NONE = (int, type(None))
 TRACK_TYPES = {
-    (int, str, str, uri, int, int, location, seconds, identifiers)
+    (int, str, str, uri, int, int, location, seconds, album, identifiers)
     for uri in TEXT_OR_NONE
     for location in TEXT_OR_NONE
     for seconds in NUMBER_OR_NONE
+    for album in TEXT_OR_NONE
     for identifiers in TEXT_OR_NONE
 }
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
@@ -92,6 +93,7 @@ class Track:
     first_place: int  # number of the input row where the track first occurs, counting used rows from 1
     location: str | None = None  # path of the audio file: absolute, or relative to the source's directory
     seconds: int | None = None  # duration
+    album: str | None = None
     identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; without `uri`
 
     @property

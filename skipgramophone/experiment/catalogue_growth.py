@@ -26,6 +26,7 @@ from skipgramophone.experiment.catalogue_writer import (
     ORDER_INDEX,
     TRACKS,
     UNPROTECTED,
+    folded_albums,
     sqlite_uri,
     table_parts,
     with_folded_names,
@@ -114,8 +115,10 @@ def _grow(database: sqlite3.Connection, tracks: int, changes: CatalogueChanges) 
     facts = [name for name in FACT_TYPES if name in changes.changed.column_names]
     changed = _rows(changes.changed, ["row"])
     database.executemany("INSERT INTO temp.moved SELECT row, rank FROM tracks WHERE row = ?", changed)
-    values = ", ".join(f"{name} = ?" for name in ("count", *facts))
-    new_values = _rows(changes.changed, ["count", *facts, "row"])
+    derived = folded_albums(changes.changed)
+    updated = pa.table({name: changes.changed[name] for name in ("row", "count", *facts)} | derived)
+    values = ", ".join(f"{name} = ?" for name in ("count", *facts, *derived))
+    new_values = _rows(updated, ["count", *facts, *derived, "row"])
     database.executemany(f"UPDATE tracks SET {values} WHERE row = ?", new_values)
     database.execute("DELETE FROM temp.moved WHERE old_rank = (SELECT rank FROM tracks WHERE tracks.row = moved.row)")
     _insert(database, tracks, changes.added, facts)

@@ -34,7 +34,7 @@ GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before e
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
-FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, if the sources contain them
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64(), "album": TEXT}  # columns of `tracks`, if sources contain them
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -77,7 +77,12 @@ INSERT INTO main.names_idx SELECT * FROM made.names_idx;
 CREATE TABLE main.trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO main.trigrams SELECT term, doc FROM made.trigrams;
 """
-FACT_COLUMNS = {"location": ", location TEXT", "seconds": ", seconds INTEGER"}
+ALBUM_INDEX = "CREATE INDEX by_album ON tracks (album_folded) WHERE album_folded IS NOT NULL;"
+FACT_COLUMNS = {
+    "location": ", location TEXT",
+    "seconds": ", seconds INTEGER",
+    "album": ", album TEXT, album_folded TEXT",
+}
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
@@ -127,16 +132,16 @@ def write_catalogue(
             for table, types, name in others:
                 for _, batch in table_parts(table, types) if table else ():
                     insert(name, batch).result()
-        write_indexes(path, names, in_order)
+        write_indexes(path, names, in_order, "album" in facts)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
     except adbc.Error as error:  # the first line of its text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
-def write_indexes(path: Path, names: Path, in_order: bool) -> None:
+def write_indexes(path: Path, names: Path, in_order: bool, has_albums: bool) -> None:
     """Create the indexes; name indexes are built in a separate file, which is merged into the catalogue and removed."""
-    indexes = INDEXES if in_order else INDEXES + ORDER_INDEX
+    indexes = INDEXES + (ALBUM_INDEX if has_albums else "") + ("" if in_order else ORDER_INDEX)
     _execute({path: indexes, names: NAMES_INDEX.format(gathered=GATHERED)})
     _execute({path: JOINED}, attached=names)
     names.unlink()
@@ -162,8 +167,17 @@ def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
             **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
             "name_folded": fold_names(full_names(tracks["artist"], tracks["title"])),
             "title_folded": fold_names(tracks["title"]),
+            **folded_albums(tracks),
         }
     )
+
+
+def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
+    """Return the column `album_folded` for the table `tracks`, if the tracks have a column of albums."""
+    if "album" not in tracks.schema.names:
+        return {}
+    albums = tracks["album"]
+    return {"album_folded": fold_names(albums.combine_chunks() if isinstance(albums, pa.ChunkedArray) else albums)}
 
 
 def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:

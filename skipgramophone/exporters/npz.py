@@ -23,7 +23,7 @@ import numpy.typing as npt
 from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require_same
 from skipgramophone.importers.npz import unpack_texts
 
-TEXTS = ("artist", "title", "uri", "identifiers")
+TEXTS = ("artist", "title", "uri", "identifiers", "album")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:

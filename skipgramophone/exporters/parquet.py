@@ -33,6 +33,7 @@ TYPES = {
     "uri": pa.string(),
     "count": pa.int64(),
     "identifiers": pa.string(),
+    "album": pa.string(),
 }
 MATRICES = ("centre", "centre_scale", "context", "context_scale")
 NEIGHBOURS = "neighbours"

@@ -112,6 +112,7 @@ class TrackVectors:
                 title=safe_cell(track.title),
                 uri=track.uri and safe_cell(track.uri),
                 identifiers=tuple(map(safe_cell, track.identifiers)),
+                album=track.album and safe_cell(track.album),
             )
             for track in self.tracks
         ]
@@ -120,9 +121,11 @@ class TrackVectors:
     def columns(self) -> dict[str, list[Any]]:
         """Return the metadata of the tracks: column name -> values, in which a missing uri is None.
 
-        The identifiers of a track are joined with spaces; if no track has any, the column is left out.
+        The identifiers of a track are joined with spaces, and an unknown album is "". The columns of identifiers and of
+        albums are left out if no track has a value.
         """
         identifiers = [" ".join(track.identifiers) for track in self.tracks]
+        albums = [track.album or "" for track in self.tracks]
         return {
             "position": [track.position for track in self.tracks],
             "artist": [track.artist for track in self.tracks],
@@ -130,6 +133,7 @@ class TrackVectors:
             "uri": [track.uri for track in self.tracks],
             "count": [track.count for track in self.tracks],
             **({"identifiers": identifiers} if any(identifiers) else {}),
+            **({"album": albums} if any(albums) else {}),
         }
 
 

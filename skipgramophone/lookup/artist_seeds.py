@@ -1,8 +1,9 @@
-"""The tracks of an artist as seeds of a query."""
+"""The tracks of artists and albums as seeds of a query."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from skipgramophone.lookup.artist_vectors import artist_weights
 from skipgramophone.lookup.results import Asked, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import plural
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.lookup import Lookup
 
 
 def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
@@ -27,8 +31,32 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
     if joint:
         shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
         notes.append(f"{artist!r}: {shared} credited together with other artists, as in '{joint[0].artist}'")
+    return Asked(weighted_seeds(tracks, centre), tuple(notes))
+
+
+def weighted_seeds(tracks: Sequence[Track], centre: Matrix) -> tuple[Seed, ...]:
+    """Return the tracks that have a vector, weighted by count; the most frequent track has weight 1."""
     tracks = [track for track in tracks if track.row < len(centre)]
     learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
     tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
     weights = artist_weights(np.array([track.count for track in tracks], np.int64)).tolist()
-    return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
+    return tuple(map(Seed, tracks, weights))
+
+
+def seeds_of_groups(lookup: Lookup, artists: Sequence[str], albums: Sequence[str]) -> Asked:
+    """Return the tracks of artists and of albums; if there are several, each has the weight of one track.
+
+    Raises:
+        UnknownTrackError: an artist or an album is unknown, or none of its tracks has a vector.
+        SettingError: the sources of the corpus name no albums.
+    """
+    centre, found = lookup.embeddings.centre, Asked(())
+    groups = [
+        (artist_seeds(tracks, centre, name), tracks) for name in artists if (tracks := lookup.artists.tracks(name))
+    ]
+    groups += [(Asked(weighted_seeds(tracks, centre)), tracks) for tracks in map(lookup.albums.tracks, albums)]
+    for group, tracks in groups:
+        if not group.seeds:
+            lookup.search.vector(max(tracks, key=lambda track: track.count))  # raises the error
+        found += group.scaled() if len(groups) > 1 else group
+    return found

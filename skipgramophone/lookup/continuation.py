@@ -115,7 +115,7 @@ def continued(
     route.require_room(settings)
     search_for = _room_for(settings, len(route.seeds))
     if not asked.seeds and len(route.seeds) == 2:
-        lookup.require_artists(settings)
+        lookup.require_known(settings)
         return _on_the_way(lookup, asked, settings, route)
     known = {seed.track.row for seed in asked.seeds}
     fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
@@ -139,7 +139,7 @@ def blended(
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
         SettingError: the settings do not fit a blend.
     """
-    lookup.require_artists(settings)
+    lookup.require_known(settings)
     search = lookup.search
     questions = (search.question(one.seeds, one.notes), search.question(other.seeds, other.notes))
     return _finished(lookup, blend(search, questions, _room_for(settings, 0)), settings, with_seeds=with_seeds)

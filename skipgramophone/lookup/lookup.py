@@ -23,15 +23,18 @@ from skipgramophone.errors import (
     TrackNameError,
     UnknownTrackError,
 )
+from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
-from skipgramophone.lookup.artist_seeds import artist_seeds
+from skipgramophone.lookup.album_filter import require_albums
+from skipgramophone.lookup.artist_seeds import seeds_of_groups
 from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.explain import Explanation, explain
+from skipgramophone.lookup.frames import frame_of_answer, frame_of_tracks
 from skipgramophone.lookup.match_remarks import remarks_about
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.query_parts import resolve_parts
@@ -72,7 +75,7 @@ class Lookup:
         self.catalogue: Catalogue = self.opened.catalogue
         self.embeddings: Embeddings = self.opened.embeddings
         self.names = NameSearch(self.catalogue, strict_names)
-        self.artists = ArtistSearch(self.catalogue, self.names)
+        self.artists, self.albums = ArtistSearch(self.catalogue, self.names), AlbumSearch(self.catalogue)
         self.search = Search(self.opened)
         self.artist_search, self.playlist_search = SimilarArtists(self.opened), SimilarPlaylists(self.search)
 
@@ -137,34 +140,31 @@ class Lookup:
         self,
         names: Sequence[tuple[str, float]] = (),
         file: Path | None = None,
-        artist: str | Sequence[str] | None = None,
+        artist: str | Sequence[str] = (),
         leave_out: bool = False,
         choose: Choose | None = None,
+        *,
+        album: str | Sequence[str] = (),
     ) -> Asked:
-        """Resolve weighted names, a playlist file and artists to tracks.
+        """Resolve weighted names, a playlist file, artists and albums to tracks.
 
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, found by `ArtistSearch.tracks`; if there are several, each has the weight of one track.
+            artist: artists, found by `ArtistSearch.tracks`; of several artists and albums, each weighs as one track.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
+            album: albums, found by `AlbumSearch.tracks`.
 
         Raises:
-            UnknownTrackError: no track matches a name, the artist is unknown, or no track is left.
+            UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
             AmbiguousTrackError: several tracks match.
             SourceError: the file cannot be read.
         """
         asked = self._resolve_names(names, leave_out, choose)
         if file is not None:
             asked += self._resolve_file(file)
-        artists = [artist] if isinstance(artist, str) else artist or ()
-        for name in artists:
-            tracks = self.artists.tracks(name)
-            found = artist_seeds(tracks, self.embeddings.centre, name)
-            if not found.seeds:
-                self.search.vector(max(tracks, key=lambda track: track.count))  # raises the error
-            asked += found.scaled() if len(artists) > 1 else found
+        asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
         if not asked.seeds:
             raise UnknownTrackError(
                 f"none of the names matches exactly one track: {'; '.join(asked.notes) or 'no names were given'}"
@@ -232,7 +232,7 @@ class Lookup:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
             SettingError: there are no seeds, the weighted vectors cancel out, or the model does not support the score.
         """
-        self.require_artists(settings)
+        self.require_known(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
 
     def similar_artists(
@@ -241,17 +241,18 @@ class Lookup:
         settings: SimilarSettings | None = None,
         *,
         artist: str | Sequence[str] = (),
+        album: str | Sequence[str] = (),
         file: Path | None = None,
     ) -> ArtistAnswer:
-        """Return the artists most similar to tracks, artists and the tracks of a file, nearest first.
+        """Return the artists most similar to tracks, artists, albums and the tracks of a file, nearest first.
 
         Raises:
             UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out.
         """
-        self.require_artists(settings)
-        mixed = self.mixed_query(query, artist=artist, file=file)
+        self.require_known(settings)
+        mixed = self.mixed_query(query, artist=artist, album=album, file=file)
         return self.artist_search.answer(mixed, settings or SimilarSettings(of="artists"))
 
     def similar_playlists(
@@ -260,16 +261,17 @@ class Lookup:
         settings: SimilarSettings | None = None,
         *,
         artist: str | Sequence[str] = (),
+        album: str | Sequence[str] = (),
         file: Path | None = None,
     ) -> PlaylistAnswer:
-        """Return the playlists of the corpus that are most similar to tracks, artists and the tracks of a file.
+        """Return the playlists of the corpus that are most similar to tracks, artists, albums and the tracks of a file.
 
         Raises:
             UnknownTrackError: nothing matches a name.
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
-        mixed = self.mixed_query(query, artist=artist, file=file)
+        mixed = self.mixed_query(query, artist=artist, album=album, file=file)
         return self.playlist_search.answer(mixed, settings or SimilarSettings(of="playlists"))
 
     def mixed_query(
@@ -277,26 +279,31 @@ class Lookup:
         query: Query = (),
         *,
         artist: str | Sequence[str] = (),
+        album: str | Sequence[str] = (),
         file: Path | None = None,
         choose: Choose | None = None,
     ) -> MixedQuery:
-        """Resolve track or artist names, the tracks of a file, and artists to a query for artists or playlists.
+        """Resolve names of tracks or artists, a file, artists and albums to a query for artists or playlists.
 
         Raises:
             UnknownTrackError: nothing matches a name.
             AmbiguousTrackError: several tracks match.
         """
         names = [(query, 1.0)] if isinstance(query, str) else query
-        artists = [artist] if isinstance(artist, str) else artist
-        return resolve_parts(self, names, file=file, artists=artists, choose=choose)
+        artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
+        return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose)
 
-    def require_artists(self, settings: SimilarSettings | None) -> None:
-        """Verify that the artists to exclude are known.
+    def require_known(self, settings: SimilarSettings | None) -> None:
+        """Verify that the artists and albums in the filters of a look-up are known.
 
         Raises:
-            UnknownTrackError: an artist is unknown; the candidates are similar artists.
+            UnknownTrackError: an artist or album is unknown; the candidates have similar names.
+            SettingError: the settings limit albums, but the sources of the corpus name none.
         """
-        self.artists.require(settings.exclude_artist or () if settings else ())
+        if settings:
+            require_albums(self.catalogue, settings)
+            self.artists.require(settings.exclude_artist or ())
+            self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
 
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
@@ -306,7 +313,7 @@ class Lookup:
         Raises:
             UnknownTrackError: an artist to exclude is unknown.
         """
-        self.require_artists(settings)
+        self.require_known(settings)
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:
@@ -349,12 +356,11 @@ class Lookup:
         )
 
     def tracks(self) -> pd.DataFrame:
-        """Return all tracks with artist, title, uri, count and first_place (row of the source), indexed by row."""
-        import pandas as pd
+        """Return all tracks with artist, title, uri, count and first_place (row of the source), indexed by row.
 
-        rows = ((t.row, t.artist, t.title, t.uri, t.count, t.first_place) for t in self.catalogue.all_tracks())
-        columns = ["row", "artist", "title", "uri", "count", "first_place"]
-        return pd.DataFrame.from_records(list(rows), columns=columns).set_index("row")
+        If the sources name albums, there is a column for the album.
+        """
+        return frame_of_tracks(self.catalogue)
 
     def playlists(self) -> pd.DataFrame:
         """Return all playlists with owner, name and length, indexed by playlist number."""
@@ -370,20 +376,9 @@ class Lookup:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
         Columns: similarity, artist, title, uri, count, row; shared, the number of playlists with the query track, if
-        the corpus has playlists; and score, if the ranking is not the cosine.
+        the corpus has playlists; score, if the ranking is not the cosine; and album, if an album is known.
         """
-        import pandas as pd
-
-        found = self.similar(query, settings).neighbours
-        tracks = [near.track for near in found]
-        rows = (
-            (near.rank, near.similarity, t.artist, t.title, t.uri, t.count, t.row, near.shared, near.score)
-            for near, t in zip(found, tracks, strict=True)
-        )
-        columns = ["rank", "similarity", "artist", "title", "uri", "count", "row", "shared", "score"]
-        frame = pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
-        absent = [name for name in ("shared", "score") if all(getattr(near, name) is None for near in found)]
-        return frame.drop(columns=absent)
+        return frame_of_answer(self.similar(query, settings))
 
 
 def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_names: bool = False) -> Lookup:

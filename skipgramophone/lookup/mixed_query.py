@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -22,12 +23,12 @@ from skipgramophone.lookup.search import Search
 
 @dataclass(frozen=True, slots=True)
 class SeedGroup:
-    """The tracks of an artist or of a playlist, as one part of a query."""
+    """The tracks of an artist, an album or a playlist, as one part of a query."""
 
     name: str
     seeds: tuple[Seed, ...]
     weight: float = 1.0  # negative to search away from the group
-    is_artist: bool = True
+    of: Literal["artist", "album", "playlist"] = "artist"
 
 
 Part = Seed | SeedGroup
@@ -68,7 +69,7 @@ def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> 
         SettingError: there are no parts, or their weighted vectors cancel out.
     """
     if not parts:
-        raise SettingError("give at least one track or artist")
+        raise SettingError("give at least one track, artist or album")
     vectors = [
         search.vector(part.track) if isinstance(part, Seed) else search.question(part.seeds, ()).vector
         for part in parts

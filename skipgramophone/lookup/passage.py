@@ -17,6 +17,7 @@ import numpy as np
 
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
+from skipgramophone.lookup.album_filter import album_label
 from skipgramophone.lookup.exact_search import Neighbours
 from skipgramophone.lookup.results import Answer
 from skipgramophone.lookup.scoring import Question
@@ -39,11 +40,14 @@ class _Taken:
     rows: set[int]
     songs: set[str] = field(default_factory=set)
     artists: Counter[str] = field(default_factory=Counter)
+    albums: Counter[str] = field(default_factory=Counter)
 
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
         """Whether the filters allow a track in addition to the chosen tracks."""
         most, track = settings.max_per_artist, choice.track
         if most is not None and self.artists[fold_name(track.artist)] >= most:
+            return False
+        if settings.max_per_album is not None and self.albums[album_label(track)] >= settings.max_per_album:
             return False
         return not settings.fold_versions or song_key(track.artist, track.title) not in self.songs
 
@@ -52,6 +56,7 @@ class _Taken:
         self.rows.add(choice.track.row)
         self.songs.add(song_key(choice.track.artist, choice.track.title))
         self.artists[fold_name(choice.track.artist)] += 1
+        self.albums[album_label(choice.track)] += 1
 
 
 def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
@@ -100,7 +105,7 @@ def _nearest(
         if settings.min_similarity is not None:
             enough = near.similarities >= settings.min_similarity
             near, complete = Neighbours(near.rows[enough], near.similarities[enough]), complete or not enough.all()
-        filters = replace(settings, number=width, max_per_artist=None)
+        filters = replace(settings, number=width, max_per_artist=None, max_per_album=None)
         listed = select(search.pool(near), asked.seeds, point, filters).chosen if len(near.rows) else []
         found = next((choice for choice in listed if taken.allows(choice, settings)), None)
         if found is not None or complete:

@@ -1,4 +1,4 @@
-"""Resolves names, playlist files and artists to the parts of a mixed query (see `mixed_query`)."""
+"""Resolves names, playlist files, artists and albums to the parts of a mixed query (see `mixed_query`)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def resolve_parts(
     *,
     file: Path | None = None,
     artists: Sequence[str] = (),
+    albums: Sequence[str] = (),
     choose: Callable[[str, Sequence[Track]], Track] | None = None,
 ) -> MixedQuery:
-    """Resolve weighted names, the tracks of a playlist file, and artists to a query.
+    """Resolve weighted names, the tracks of a playlist file, artists and albums to a query.
 
     A name means an artist if it is the whole artist credit of some track; any other name means a track.
 
@@ -33,6 +34,7 @@ def resolve_parts(
         names: names of tracks or artists, with weights.
         file: a playlist file, as in `Lookup.asked`. Unknown names are left out.
         artists: names of artists, as `ArtistSearch.tracks` finds them.
+        albums: names of albums, as `AlbumSearch.tracks` finds them.
         choose: called to choose one of several tracks that match a name.
 
     Raises:
@@ -55,6 +57,7 @@ def resolve_parts(
         group, remarks = artist_group(lookup, artist)
         parts.append(group)
         notes += remarks
+    parts += [SeedGroup(album, lookup.asked(album=album).seeds, of="album") for album in albums]
     return mixed_query(lookup.search, parts, notes)
 
 

@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
+from skipgramophone.lookup.album_filter import remark_on_albums, require_albums
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
 from skipgramophone.lookup.duration_filter import remark_on_durations, require_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
@@ -163,6 +165,7 @@ class Search:
         if settings.of != "tracks":
             raise SettingError(f"this look-up lists tracks, not {settings.of}: use similar_{settings.of}")
         require_durations(self.catalogue, settings)
+        require_albums(self.catalogue, settings)
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
@@ -181,7 +184,9 @@ class Search:
     ) -> Answer:
         """Return the answer to a query whose tracks have been selected."""
         require_durations(self.catalogue, settings)
+        require_albums(self.catalogue, settings)
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
+        notes += remark_on_albums(self.catalogue, settings)
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
@@ -283,11 +288,11 @@ class Search:
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
     ) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of tracks that are similar enough, int64, and their final scores, float32.
+        """Return the rows of tracks that are similar enough and of an allowed album, int64, and their scores, float32.
 
         Args:
             asked: the query; its seeds are left out.
-            settings: ranking, popularity and minimum similarity.
+            settings: ranking, popularity, minimum similarity and albums.
             scored: the scores of all tracks.
             width: number of tracks that the caller selects from; None: all tracks.
         """
@@ -304,6 +309,9 @@ class Search:
         if settings.min_similarity is not None:
             near = scored.cosines[rows] >= settings.min_similarity
             rows, scores = rows[near], scores[near]
+        if settings.only_album:
+            listed = np.isin(rows, AlbumSearch(self.catalogue).rows(settings.only_album))
+            rows, scores = rows[listed], scores[listed]
         return rows, scores
 
     def pool(self, found: Neighbours) -> Pool:
@@ -329,8 +337,8 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 
 
 def _may_propose(settings: SimilarSettings) -> bool:
-    """Return whether a few candidates suffice; popularity and a minimum similarity need all tracks."""
-    return not settings.popularity and settings.min_similarity is None
+    """Return whether a few candidates suffice; popularity, a minimum similarity and `only_album` need all tracks."""
+    return not settings.popularity and settings.min_similarity is None and not settings.only_album
 
 
 def _first_width(settings: SimilarSettings) -> int:

@@ -1,4 +1,4 @@
-"""Selects the tracks of an answer from scored candidates, by filters, limits per artist and song, and diversity."""
+"""Selects the tracks of an answer from scored candidates: filters, limits per artist, album and song, diversity."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.lookup.album_filter import AlbumFilter, album_label
 from skipgramophone.lookup.duration_filter import has_duration
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
@@ -49,14 +50,14 @@ class Selection:
 
 
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
-    """Filter candidates, and select by score, diversity and the limits per artist and song."""
+    """Filter candidates, and select by score, diversity and the limits per artist, album and song."""
     tracks, vectors = pool.tracks, pool.vectors
     similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # einsum: the same digits for any number of rows
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), ())
     excluded = {fold_name(artist) for artist in settings.exclude_artist or ()}
-    artists = [fold_name(track.artist) for track in tracks]
+    artists, albums = [fold_name(track.artist) for track in tracks], AlbumFilter(settings)
     passed = [
         at
         for at, track in enumerate(tracks)
@@ -64,6 +65,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
         and not any(is_credited(artist, artists[at]) for artist in excluded)
         and not (settings.exclude_versions and is_version(track.title, settings.exclude_versions))
         and has_duration(track, settings)
+        and albums.allows(track)
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:
@@ -74,6 +76,8 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
     if settings.max_per_artist is not None:
         limits.append((_labels(artists, passed), settings.max_per_artist))
+    if settings.max_per_album is not None:
+        limits.append((_labels(list(map(album_label, tracks)), passed), settings.max_per_album))
     scores = pool.scores[passed]
     places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
     chosen = [passed[place] for place in places.tolist()]

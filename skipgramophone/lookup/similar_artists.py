@@ -163,7 +163,8 @@ class SimilarArtists:
 
     def _asked_about(self, query: MixedQuery) -> Rows:
         """Return the artists of a query, which the answer leaves out."""
-        named = [number for group in query.groups if (number := self.artists.find(group.name)) is not None]
+        artists = (self.artists.find(group.name) for group in query.groups if group.of == "artist")
+        named = [number for number in artists if number is not None]
         tracks = np.array([seed.track.row for seed in query.tracks], np.int64)
         near = self.artists.of_tracks(query.liked)
         without_others = [artist for artist in near.tolist() if np.isin(self.artists.of(artist), query.liked).all()]

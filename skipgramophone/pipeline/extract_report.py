@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import Corpus
@@ -80,8 +81,14 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         rows_per_second=0,
         guessed_columns=sources.guessed_columns,
         identifiers=_identified(encoded),
+        albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
     )
+
+
+def known_albums(tracks: pa.Table) -> int:
+    """Return the number of tracks whose album is known."""
+    return len(tracks) - tracks["album"].null_count if "album" in tracks.column_names else 0
 
 
 def _identified(encoded: EncodedPlaylists) -> Identified | None:

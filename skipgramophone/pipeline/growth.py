@@ -30,6 +30,7 @@ from skipgramophone.experiment.postings import Postings, has_postings, read_post
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.names.normalization import identity
 from skipgramophone.pipeline.append import Before, playlist_of, require_distinct
+from skipgramophone.pipeline.extract_report import known_albums
 from skipgramophone.pipeline.reports import ExtractReport, Writing
 from skipgramophone.pipeline.touched import TouchedPart, rows_of_new_playlists, titles_of, touched_part
 from skipgramophone.playlists.cleaning import count_repeats
@@ -92,6 +93,7 @@ class Growth:
             most_namesakes=[self._most_frequent(*most) for most in self.encoded.most_namesakes],
             sorted_by_title=facts["sorted_by_title"] + in_order,
             sortable=facts["sortable"] + sortable,
+            albums=facts.get("albums", 0) + known_albums(self.encoded.tracks) - known_albums(known.tracks),
         )
 
     def write(self, directory: Path, progress: Callable[[Writing], None] | None) -> None:
@@ -233,6 +235,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
         and settings.max_length is None
         and all(isinstance(facts.get(name), int) for name in SUMS)
         and isinstance(facts.get("most_namesakes"), list)
+        and isinstance(facts.get("albums", 0), int)
     )
 
 

@@ -113,6 +113,7 @@ class ExtractReport:
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # file, columns as in --columns, unused columns
     former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
+    albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that --match merged
 
 

@@ -112,7 +112,7 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
 
 
 def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
-    """Return names, first places and counts of tracks; also locations and durations, if any, as text."""
+    """Return names, first places and counts of tracks; also locations, durations and albums, if any, as text."""
     tracks = catalogue.tracks(rows.tolist())
     columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
     for name in catalogue.facts:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
 from skipgramophone.playlists.column_names import (
+    VAGUE_ALBUMS,
+    album_column,
     columns_by_role,
     identifier_columns,
     is_unclear,
@@ -28,6 +30,7 @@ from skipgramophone.wording import visible
 JUDGED_LINES = 100  # lines at the start of a file from which the columns are guessed
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 DECIMAL = re.compile(r"-?\d*\.\d+")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 PLAYLIST_ROLES = ("id", "playlist", "owner")
@@ -104,6 +107,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
+    album = album_column(header, roles)
+    vague = album is not None and normalized(album) in VAGUE_ALBUMS and _most_fit(rows, album, NUMBER_OR_DATE.fullmatch)
+    if album is not None and header.count(album) == 1 and not vague:
+        roles["album"] = album
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]

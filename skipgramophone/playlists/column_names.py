@@ -55,6 +55,15 @@ TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
 )  # fmt: skip
+# Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
+# column of the most specific group is used.
+ALBUMS = (
+    "albumname albumtitle releasename releasetitle mastermetadataalbumalbumname",
+    "album albumtitel titrealbum titredelalbum titrelalbum nomdelalbum nomalbum nombredelalbum nombrealbum "
+    "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum 专辑 앨범 альбом",
+    "release disco disque",
+)
+VAGUE_ALBUMS = ALBUMS[-1].split()  # these columns may also contain dates or the numbers of discs
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
@@ -115,6 +124,16 @@ def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str,
         columns = [name for name in header if normalized(name) in names and name not in roles.values()]
         found |= {role: columns[0]} if len(columns) == 1 else {}
     return found
+
+
+def album_column(header: list[str], roles: Mapping[str, str]) -> str | None:
+    """Return the column with the albums of the tracks, or None if there is none; `roles` are those of other columns.
+
+    >>> album_column(["Titre", "Titre de l'album", "Disque"], {"title": "Titre"})
+    "Titre de l'album"
+    """
+    free = [name for name in header if name not in roles.values()]
+    return next((name for group in ALBUMS for name in free if normalized(name) in group.split()), None)
 
 
 def is_unclear(name: str) -> bool:

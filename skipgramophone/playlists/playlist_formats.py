@@ -1,6 +1,6 @@
 """Writes playlists as text, in formats that players read and services import.
 
-    m3u8           #EXTINF with the name, then the location of the file, the uri or the name
+    m3u8           #EXTALB with the album, #EXTINF with the name, then the location of the file, the uri or the name
     xspf, jspf     the shareable playlist formats in XML and JSON
     uris           one uri per line
     tunemymusic    CSV with the header of TuneMyMusic
@@ -40,7 +40,7 @@ MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 class Entry:
     """A track of a playlist; `location` is a file path that a player can resolve, and `seconds` the duration.
 
-    `identifiers` are texts such as "isrc:USUM71703861".
+    `identifiers` are texts such as "isrc:USUM71703861". `album` is "" if it is not known.
     """
 
     artist: str
@@ -49,6 +49,7 @@ class Entry:
     location: str | None = None
     seconds: int | None = None
     identifiers: tuple[str, ...] = ()
+    album: str = ""
 
     @property
     def isrc(self) -> str:
@@ -76,6 +77,7 @@ def m3u8(entries: Sequence[Entry], title: str) -> str:
     for entry in entries:
         path = entry.location if entry.location and not breaks_lines(entry.location) else None
         line = path or visible(entry.uri or entry.name)
+        lines += [f"#EXTALB:{visible(entry.album)}"] if entry.album else []
         lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
     return "".join(f"{line}\n" for line in lines)
 
@@ -97,6 +99,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
             _add(track, "identifier", uri)
         _add(track, "title", entry.title)
         _add(track, "creator", entry.artist)
+        _add(track, "album", entry.album)
         _add(track, "duration", str(MILLISECONDS * entry.seconds) if entry.seconds else None)
     ElementTree.indent(root)
     text = ElementTree.tostring(root, "unicode")
@@ -118,6 +121,7 @@ def jspf(entries: Sequence[Entry], title: str) -> str:
             **({"identifier": list(map(visible, entry.uris))} if entry.uris else {}),
             "title": visible(entry.title),
             "creator": visible(entry.artist),
+            **({"album": visible(entry.album)} if entry.album else {}),
             **({"duration": MILLISECONDS * entry.seconds} if entry.seconds else {}),
         }
         for entry in entries
@@ -136,7 +140,7 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
     uris = [entry.uri or "" for entry in entries]
     ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
     rows = (
-        (entry.title, entry.artist, "", title, "Playlist", entry.isrc, key)
+        (entry.title, entry.artist, entry.album, title, "Playlist", entry.isrc, key)
         for entry, key in zip(entries, ids, strict=True)
     )
     return _table(TUNEMYMUSIC, rows, ",")
@@ -144,7 +148,7 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
 
 def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats have the same signature)
     """Return a CSV table that Soundiiz can import."""
-    return _table(SOUNDIIZ, ((entry.title, entry.artist, "", entry.isrc) for entry in entries), ";")
+    return _table(SOUNDIIZ, ((entry.title, entry.artist, entry.album, entry.isrc) for entry in entries), ";")
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str) -> str:

@@ -1,10 +1,14 @@
-"""Collects facts about tracks that few formats contain, such as durations; the first value of a track is kept."""
+"""Collects facts about tracks that few formats contain, such as durations; the first value of a track is kept.
+
+Spaces around the name of an album are removed, and a blank name is no value.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,12 +27,21 @@ def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], ro
     """
     for name, kind in FACT_TYPES.items():
         codes, values = coded[name]
+        values, is_stated = _stated(name, values)
         first = np.full(tracks.num_rows, len(codes))
-        for part in row_slices(len(used)) if len(values) else ():
-            there = codes[used[part]] >= 0
+        for part in row_slices(len(used)) if is_stated.any() else ():
+            there = (codes[used[part]] >= 0) & is_stated[codes[used[part]]]
             np.minimum.at(first, row[part][there], used[part][there].astype(np.int64))
         known = first < len(codes)
         if known.any():
             code = codes[np.where(known, first, 0)]
             tracks = tracks.append_column(name, pc.take(values, pa.array(code, mask=~known)).cast(kind))
     return tracks
+
+
+def _stated(name: str, values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    """Return the distinct values of a fact in the form in which they are stored, and whether each is a value."""
+    if name != "album":
+        return values, np.ones(len(values), np.bool_)
+    trimmed = pc.utf8_trim_whitespace(values)
+    return trimmed, pc.not_equal(trimmed, "").to_numpy(zero_copy_only=False)

@@ -20,7 +20,7 @@ Format = Literal[
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating", "isrc", "mbid")
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating", "isrc", "mbid", "album")
 TRACK = "track"  # synonym of the role uri
 MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
 BadBytes = Literal["reject", "replace"]

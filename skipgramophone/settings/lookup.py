@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
@@ -46,8 +47,8 @@ def parse_versions(text: str) -> tuple[str, ...]:
     return tuple(part.strip().casefold() for part in text.split(",") if part.strip())
 
 
-def parse_limit(text: str) -> int | None:
-    """Convert a limit to a number, or to None if it is 0, which means no limit.
+def parse_limit(name: str, text: str) -> int | None:
+    """Convert the value of the limit `name` to a number, or to None if it is 0, which means no limit.
 
     Raises:
         SettingError: the text is not a whole number.
@@ -55,11 +56,14 @@ def parse_limit(text: str) -> int | None:
     try:
         return int(text) or None
     except ValueError:
-        raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
+        raise SettingError(f"{name} must be a whole number (0 = no limit), not {text!r}") from None
 
 
 # Settings that do not apply to lists of artists, and those that do not apply to lists of playlists.
-ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than")
+ONLY_TRACKS = (
+    "exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than", "only_album", "exclude_album",
+    "max_per_album",
+)  # fmt: skip
 NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
 ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
 
@@ -90,7 +94,18 @@ class SimilarSettings:
         "Maximum number of tracks per artist (0 = no limit).",
         metavar="N",
         bounds=at_least(1),
-        parse=parse_limit,
+        parse=partial(parse_limit, "max-per-artist"),
+    )
+    only_album: Sequence[str] | None = setting(
+        None, "List only tracks of this album (album, or artist - album); can be repeated.", metavar="NAME"
+    )
+    exclude_album: Sequence[str] | None = setting(None, "Exclude an album; can be repeated.", metavar="NAME")
+    max_per_album: int | None = setting(
+        None,
+        "Maximum number of tracks per album (0 = no limit).",
+        metavar="N",
+        bounds=at_least(1),
+        parse=partial(parse_limit, "max-per-album"),
     )
     fold_versions: bool = setting(
         False,
@@ -160,11 +175,17 @@ class SimilarSettings:
         return self.longer_than is not None or self.shorter_than is not None
 
     @property
+    def limits_albums(self) -> bool:
+        """Whether tracks are left out because of their album."""
+        return bool(self.only_album or self.exclude_album) or self.max_per_album is not None
+
+    @property
     def takes_all(self) -> bool:
         """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
         excluding = self.exclude_artist or self.exclude_versions
         limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
-        return not limited and not self.limits_durations and self.min_count == 1 and self.diversity == 0
+        limited = limited or self.limits_durations or self.limits_albums
+        return not limited and self.min_count == 1 and self.diversity == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,16 +44,16 @@ def test_a_directory_is_read_and_its_skipped_files_are_reported(sgp: Sgp, tmp_pa
 
 
 def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write_dump: WriteDump) -> None:
-    path = write_dump("Track name,Artist,Album,Playlist\nPaper Boats,Nell Quay,Harbour,Evening\n", "mine.csv")
-    columns = "artist=Artist,title=Track name,playlist=Playlist"
+    path = write_dump("Track name,Artist,Album,Note,Playlist\nBoats,Nell Quay,Harbour,x,Evening\n", "mine.csv")
+    columns = "artist=Artist,title=Track name,playlist=Playlist,album=Album"
     ran = sgp("extract", "x", path)
     assert (
-        f"columns        {columns}; unused: Album\n"
+        f"columns        {columns}; unused: Note\n"
         f"               guessed from the header; to choose other columns, change this option "
         f"and add it: --columns '{columns}'\n"
     ) in ran.out
     report = json.loads(sgp("extract", "x", path, "--json", "--force").out)
-    assert report["guessed_columns"] == [{"file": "mine.csv", "columns": columns, "unused": ["Album"]}]
+    assert report["guessed_columns"] == [{"file": "mine.csv", "columns": columns, "unused": ["Note"]}]
     assigned = sgp("extract", "y", path, "--columns", columns)
     assert (assigned.code, "guessed" in assigned.out) == (0, False)
 

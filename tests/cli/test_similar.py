@@ -22,7 +22,19 @@ from skipgramophone.settings import ANSWER_FORMATS
 from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
-COLUMNS = ["rank", "similarity", "artist", "title", "uri", "shared", "count", "position", "score", "identifiers"]
+COLUMNS = [
+    "rank",
+    "similarity",
+    "artist",
+    "title",
+    "uri",
+    "shared",
+    "count",
+    "position",
+    "score",
+    "identifiers",
+    "album",
+]
 
 
 @pytest.fixture(scope="module")

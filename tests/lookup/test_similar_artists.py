@@ -221,7 +221,7 @@ def test_excluding_an_artist_excludes_names_with_it(tmp_path: Path) -> None:
 def test_bad_queries_are_refused(demo: sgp.Lookup) -> None:
     with pytest.raises(UnknownTrackError, match="no artist matches 'the unpaid oters'; did you mean"):
         demo.similar_artists(artist="the unpaid oters")
-    with pytest.raises(SettingError, match="give at least one track or artist"):
+    with pytest.raises(SettingError, match="give at least one track, artist or album"):
         demo.similar_artists()
     with pytest.raises(UnknownTrackError, match="no artist matches 'zzzzz'"):
         demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", exclude_artist=["zzzzz"]))

@@ -22,8 +22,9 @@ from skipgramophone.pipeline import growth
 from skipgramophone.pipeline.append import Before
 from tests.experiment.earlier_catalogue import as_earlier_version
 
-COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner"
-Fields = tuple[str, str, str, str, str]
+COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner,album=album"
+NAMES = ("artist", "title", "uri", "playlist", "owner", "album")
+Fields = tuple[str, ...]  # in the order of `NAMES`; the album may be missing
 TABLES = {
     "tracks": "SELECT *, rank FROM tracks ORDER BY row",
     "spellings": "SELECT * FROM spellings ORDER BY row, artist, title",
@@ -33,7 +34,10 @@ TABLES = {
 ARTISTS = ["A", "a", " A", "Ä", "A\u0308", "Beatles", "", " "]
 TITLES = ["One", "ONE", "one two", "Three", "x", "4", "the long title"]
 ROWS = st.lists(
-    st.tuples(*map(st.sampled_from, (ARTISTS, TITLES, ["", "", "u:1", "u:2", "u:3"], ["p", "q", "r"], ["v", "w"]))),
+    st.tuples(
+        *map(st.sampled_from, (ARTISTS, TITLES, ["", "", "u:1", "u:2", "u:3"], ["p", "q", "r"], ["v", "w"])),
+        st.sampled_from(["", "", " ", "L", " L ", "l", "Ö"]),
+    ),
     min_size=1,
     max_size=10,
 )
@@ -49,7 +53,7 @@ ASKED = st.fixed_dictionaries(
 
 def write_rows(path: Path, rows: list[Fields]) -> Path:
     """Write rows as JSON lines."""
-    lines = (dict(zip(("artist", "title", "uri", "playlist", "owner"), row, strict=True)) for row in rows)
+    lines = (dict(zip(NAMES, row, strict=False)) for row in rows)
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
 
@@ -66,6 +70,12 @@ def content_of(stage: Path) -> dict[str, Any]:
         former.pop("created")
         former.pop("digest")
     return content | {key: value for key, value in facts.items() if key not in ("seconds", "rows_per_second")}
+
+
+def albums_of(stage: Path) -> dict[tuple[str, str, str | None], str | None]:
+    """Return the album of each track."""
+    with closing(Catalogue(stage)) as catalogue:
+        return {(track.artist, track.title, track.uri): track.album for track in catalogue.all_tracks()}
 
 
 def require_same_names(stage: Path) -> None:
@@ -102,6 +112,7 @@ OF_REPORT = (
     "longest_playlist",
     "playlists",
     "tracks",
+    "albums",
 )
 
 
@@ -137,6 +148,7 @@ def test_growth_equals_encoding_all_rows(first: list[Fields], more: list[list[Fi
             assert [facts[name] for name in OF_REPORT] == [getattr(once, name) for name in OF_REPORT]
             most = facts["most_namesakes"], once.most_namesakes  # names that are shared equally often are in any order
             assert [shared for *_, shared in most[0]] == [shared for *_, shared in most[1]]
+            assert albums_of(grown) == albums_of(Path(one) / "y" / "corpus")
         require_same_names(grown)
 
 
@@ -145,7 +157,7 @@ def test_playlists_sorted_by_title_are_counted_as_in_one_extraction(tmp_path: Pa
     parts: list[list[Fields]] = []
     for playlists in (("p", "q", "r", "s"), ("p", "q", "r", "s", "t", "u")):
         rows = [(rng.choice("AB"), f"{number:02} title", "", name, "v") for name in playlists for number in range(7)]
-        kept = [row for row in rows if rng.random() < 0.7]
+        kept: list[Fields] = [row for row in rows if rng.random() < 0.7]
         unsorted = [row for row in kept if row[3] in "rt"]
         parts.append([row for row in kept if row[3] not in "rt"] + unsorted[::-1])
     parts[1] = [(artist, "9" + title, uri, name, owner) for artist, title, uri, name, owner in parts[1]]
@@ -185,7 +197,7 @@ def test_catalogues_of_earlier_versions_are_written_again_and_then_grow(tmp_path
 
 
 def test_only_touched_tracks_are_read_if_few_rows_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [(f"Artist {at}", f"Title {at}", "", str(at // 10), "v") for at in range(1000)]
+    many: list[Fields] = [(f"Artist {at}", f"Title {at}", "", str(at // 10), "v") for at in range(1000)]
     stage = grow(tmp_path, many, [], {}, whole=False)
     read: list[int] = []
 

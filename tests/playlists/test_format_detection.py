@@ -38,17 +38,24 @@ NAMED: dict[str, tuple[str, dict[str, str]]] = {
             "playlist": "Playlist name",
             "uri": "Spotify - id",
             "isrc": "ISRC",
+            "album": "Album",
         },
     ),
     "soundiiz": (
         "title,artist,album,isrc\nPaper Boats,Nell Quay,Harbour,GBAAA0000001\nSalt,Lanyards,Knots,GBAAA0000002\n",
-        {"artist": "artist", "title": "title", "uri": "isrc"},
+        {"artist": "artist", "title": "title", "uri": "isrc", "album": "album"},
     ),
     "takeout": (
         "Song URL,Song Title,Album Title,Artist Name 1,Artist Name 2\n"
         "https://music.youtube.com/watch?v=a,Paper Boats,Harbour,Nell Quay,\n"
         "https://music.youtube.com/watch?v=b,Salt,Knots,Lanyards,Nell Quay\n",
-        {"artist": "Artist Name 1", "artist 2": "Artist Name 2", "title": "Song Title", "uri": "Song URL"},
+        {
+            "artist": "Artist Name 1",
+            "artist 2": "Artist Name 2",
+            "title": "Song Title",
+            "uri": "Song URL",
+            "album": "Album Title",
+        },
     ),
     "flat slices": (
         "pid,pos,artist_name,track_uri,artist_uri,track_name,album_uri\n"

@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from skipgramophone.names.normalization import identity, split_name
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     SKIP,
@@ -120,7 +121,8 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
             yield number, line, SKIP
         else:
             artist = _artist(fields, artists, ended)
-            yield number, line, Play("", artist, fields["Song Name"], None, began=min(began, ended), ended=ended)
+            play = Play("", artist, fields["Song Name"], None, began=min(began, ended), ended=ended)
+            yield number, line, play._replace(album=_album(fields))
 
 
 def _artist(fields: dict[str, str], artists: Artists, time: float) -> str:
@@ -132,8 +134,18 @@ def _artist(fields: dict[str, str], artists: Artists, time: float) -> str:
     near: set[str] = set().union(*(artists.get((day + away, title), ()) for away in (-1, 0, 1)))
     if len(near) == 1:
         return next(iter(near))
-    is_album = fields.get("Container Type", "").strip().upper() in ALBUMS
-    return fields.get("Container Artist Name", "").strip() if is_album else ""
+    return fields.get("Container Artist Name", "").strip() if _is_of_album(fields) else ""
+
+
+def _album(fields: dict[str, str]) -> str | None:
+    """Return the album of a play, or None if it is not known."""
+    own, played = fields.get("Album Name", ""), fields.get("Container Album Name", "")
+    return album_of(own.strip() or (played.strip() if _is_of_album(fields) else ""))
+
+
+def _is_of_album(fields: dict[str, str]) -> bool:
+    """Whether a song was played as part of an album, and not of a playlist or a station."""
+    return fields.get("Container Type", "").strip().upper() in ALBUMS
 
 
 def _artists_beside(stream: OpenFile, settings: ExtractSettings) -> Artists:

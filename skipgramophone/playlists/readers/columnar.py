@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.columns import (
     TableRecord,
     kind_of,
@@ -52,6 +53,7 @@ from skipgramophone.playlists.readers.plain import (
 )
 from skipgramophone.playlists.readers.ratings import rated_rows
 from skipgramophone.playlists.readers.rows import (
+    ALBUM,
     IDENTIFIERS,
     Reject,
     RowBlock,
@@ -237,6 +239,9 @@ class ColumnsReader:
         identifiers = table_identifiers(found, self.settings.roles)
         if identifiers is not None:
             table[IDENTIFIERS] = identifiers
+        albums = album_column(found[ALBUM]) if ALBUM in found else None
+        if albums is not None:
+            table[ALBUM] = albums
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
 

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -22,7 +23,7 @@ from skipgramophone.playlists.readers.tables import fields_of, read_fields, wron
 from skipgramophone.settings import ExtractSettings
 
 URI, ID, TITLE, ISRC = "Track URI", "Spotify ID", "Track Name", "ISRC"
-ADDED = "Added At"
+ADDED, ALBUM = "Added At", "Album Name"
 ARTISTS = ("Artist Name(s)", "Artist Name")
 LOCAL = "spotify:local:"
 
@@ -59,7 +60,8 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
             row = Row("", playlist, stream.file.place, artist=artist.replace(";", ", "), title=title, uri=known)
             isrc = labelled("isrc", fields[header.index(ISRC)]) if ISRC in header else ""
             added = seconds_since_1970(fields[header.index(ADDED)]) if ADDED in header else None
-            yield number, line, row._replace(identifiers=joined([isrc]), added=added)
+            album = album_of(fields[header.index(ALBUM)]) if ALBUM in header else None
+            yield number, line, row._replace(identifiers=joined([isrc]), album=album, added=added)
 
 
 def _are_columns(fields: Sequence[str]) -> bool:

@@ -34,6 +34,7 @@ class Play(NamedTuple):
     began: float  # seconds since 1970, UTC
     ended: float  # equal to `began` if only one time is known
     identifiers: str | None = None  # see `names.identifiers.joined`
+    album: str | None = None
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
@@ -91,7 +92,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
         row = Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
-        yield number, text, row._replace(identifiers=play.identifiers, added=play.ended)
+        yield number, text, row._replace(identifiers=play.identifiers, album=play.album, added=play.ended)
 
 
 def minute_of(seconds: float) -> str:

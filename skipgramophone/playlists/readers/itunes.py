@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import LeftOut, Record
@@ -83,7 +84,8 @@ def _track(values: Values, line: int, settings: ExtractSettings) -> LibraryTrack
         unused = VIDEO
     elif "Podcast" in marks and "episodes" not in (settings.keep or ()):
         unused = EPISODE
-    return LibraryTrack(line, values.get("Artist", ""), values.get("Name", ""), unused=unused)
+    names, album = (values.get("Artist", ""), values.get("Name", "")), album_of(values.get("Album"))
+    return LibraryTrack(line, *names, unused=unused, album=album)
 
 
 def _why_left_out(playlist: Values) -> LeftOut | None:

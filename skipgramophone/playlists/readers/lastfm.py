@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.playlists.readers.albums import album_column, album_of
 from skipgramophone.playlists.readers.columns import ColumnLayout
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -48,7 +49,7 @@ from skipgramophone.playlists.readers.play_columns import (
     plays_of_records,
     session_blocks,
 )
-from skipgramophone.playlists.readers.rows import IDENTIFIERS, Record, RowBlock
+from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, Record, RowBlock
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import (
     FieldsRecord,
@@ -130,7 +131,8 @@ def _plain_fields(head: RawLines) -> PlainFields | None:
     if not are_plain(pa.array([text], TEXT), delimiter) or len(header) < 2:
         return None
     time = next(name for name in TIMES if name in columns)
-    roles = [("artist", "artist"), ("title", "track"), ("time", time), *([("mbid", MBID)] if MBID in columns else [])]
+    roles = [("artist", "artist"), ("title", "track"), ("time", time), (ALBUM, ALBUM)]
+    roles += [("mbid", MBID)] if MBID in columns else []
     places = {role: columns.index(name) for role, name in roles}
     return PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
 
@@ -149,8 +151,9 @@ def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: E
             named = artist[row].as_py(), title[row].as_py()
             seconds = _seconds(time[row].as_py())
             play = None if seconds is None else Play("", *named, None, began=seconds, ended=seconds)
-            if play and mbid is not None:
-                play = play._replace(identifiers=joined([labelled("mbid", mbid[row].as_py())]))
+            if play:
+                others = joined([labelled("mbid", mbid[row].as_py())]) if mbid is not None else None
+                play = play._replace(identifiers=others, album=album_of(rows.columns[ALBUM][row].as_py()))
             yield line, text, play or NO_TIME
 
     columns = {
@@ -162,6 +165,9 @@ def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: E
     identifiers = None if mbid is None else joined_columns([("mbid", mbid)])
     if identifiers is not None:
         columns[IDENTIFIERS] = identifiers
+    albums = album_column(rows.columns[ALBUM])
+    if albums is not None:
+        columns[ALBUM] = albums
     table = PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records, faults=rows.faults)
     return plays_in(table, stream.file.name, settings)
 
@@ -187,7 +193,8 @@ def _records(records: Iterable[FieldsRecord], columns: tuple[str, ...] = ()) -> 
             yield number, line, NO_TIME
         else:
             play = Play("", named["artist"], named["track"], None, began=time, ended=time)
-            yield number, line, play._replace(identifiers=joined([labelled("mbid", named.get(MBID))]))
+            others = joined([labelled("mbid", named.get(MBID))])
+            yield number, line, play._replace(identifiers=others, album=album_of(named[ALBUM]))
 
 
 def _seconds(text: str) -> float | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     Play,
@@ -23,7 +24,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_named_fields
 from skipgramophone.settings import ExtractSettings
 
-MBID = "track mbid"
+MBID, ALBUM = "track mbid", "album name"
 COLUMNS = ("ISO time", "unixtime", "track name", "artist name", "application")
 
 
@@ -53,4 +54,5 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
             yield number, line, NO_TIME
         else:
             identifiers = joined([labelled("mbid", fields.get(MBID))])
-            yield number, line, Play("", *names, None, began=time, ended=time, identifiers=identifiers)
+            play = Play("", *names, None, began=time, ended=time, identifiers=identifiers)
+            yield number, line, play._replace(album=album_of(fields.get(ALBUM)))

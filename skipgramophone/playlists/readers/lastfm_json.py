@@ -15,6 +15,7 @@ from typing import Any
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
@@ -77,8 +78,11 @@ def _stats_plays(stream: OpenFile) -> Iterator[PlayRecord]:
         date = next((name for name in fields if name.startswith(STATS_DATE)), "")
         time = seconds_since_1970(fields.get(date, ""))
         listener = date.removeprefix(STATS_DATE)
-        play = None if time is None else Play(listener, fields["Artist"], fields["Track"], None, began=time, ended=time)
-        yield number, line, play or NO_TIME
+        if time is None:
+            yield number, line, NO_TIME
+        else:
+            play = Play(listener, fields["Artist"], fields["Track"], None, began=time, ended=time)
+            yield number, line, play._replace(album=album_of(fields["Album"]))
 
 
 def _scrobbles(content: Any) -> list[Any] | None:
@@ -110,7 +114,7 @@ def _play(scrobble: Any, listener: str) -> Play | str:
     """Convert a scrobble to a play, or return the reason for rejecting the scrobble."""
     if not isinstance(scrobble, dict):
         return "a scrobble that is not a JSON object"
-    artist, date = scrobble.get("artist"), scrobble.get("date")
+    artist, album, date = (scrobble.get(name) for name in ("artist", "album", "date"))
     if isinstance(artist, dict):
         artist = artist.get("#text", artist.get("name"))
     if isinstance(date, dict):
@@ -121,5 +125,6 @@ def _play(scrobble: Any, listener: str) -> Play | str:
     time = seconds_since_1970(str(date)) if isinstance(date, int | str) and not isinstance(date, bool) else None
     if time is None:
         return NO_TIME
-    identifiers = joined([labelled("mbid", scrobble.get("mbid"))])
-    return Play(listener, names[0], names[1], None, began=time, ended=time, identifiers=identifiers)
+    play = Play(listener, names[0], names[1], None, began=time, ended=time)
+    own = album.get("#text", album.get("name")) if isinstance(album, dict) else album
+    return play._replace(identifiers=joined([labelled("mbid", scrobble.get("mbid"))]), album=album_of(own))

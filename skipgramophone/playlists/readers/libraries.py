@@ -23,6 +23,7 @@ class LibraryTrack:
         title: title of the track.
         uri: uri of the track, or None.
         unused: why the track is left out or rejected in playlists, or None if it is used.
+        album: album of the track, or None.
     """
 
     line: int
@@ -30,6 +31,7 @@ class LibraryTrack:
     title: str
     uri: str | None = None
     unused: LeftOut | str | None = None
+    album: str | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class Library:
                 else:
                     place = f"{stream.file.place}\0{at}"
                     row = Row("", playlist.name, place, artist=track.artist, title=track.title, uri=track.uri)
-                    yield line, record, row
+                    yield line, record, row._replace(album=track.album)
         for key, track in self.repeated:
             yield track.line, {"key": key} | _names(track), REPEATED
         for key, track in self.tracks.items():

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.parallel import run_in_order
+from skipgramophone.playlists.readers.albums import album_column, album_of
 from skipgramophone.playlists.readers.documents import (
     LARGEST,
     document_of,
@@ -58,7 +59,7 @@ from skipgramophone.playlists.readers.play_columns import (
     read_array,
     session_blocks,
 )
-from skipgramophone.playlists.readers.rows import IDENTIFIERS, NAME_NOT_TEXT, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, NAME_NOT_TEXT, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
@@ -73,7 +74,7 @@ STATED = (
     ("isrc", ("additional_info", "isrc")),
     ("", ("additional_info", "spotify_id")),
 )
-NAMES = {"artist_name": TEXT, "track_name": TEXT}
+NAMES = {"artist_name": TEXT, "track_name": TEXT, "release_name": TEXT}
 INFO = pa.struct({"recording_mbid": TEXT, "isrc": TEXT, "spotify_id": TEXT})
 OTHERS = {"additional_info": INFO, "mbid_mapping": pa.struct({"recording_mbid": TEXT})}
 LISTEN = {"listened_at": pa.int64(), "user_name": TEXT}
@@ -178,6 +179,9 @@ def _play_table(table: pa.Table, records: Records) -> PlayTable:
     identifiers = joined_columns((kind, texts(table, ["track_metadata", *path])) for kind, path in stated)
     if identifiers is not None:
         columns[IDENTIFIERS] = identifiers
+    albums = album_column(texts(table, ["track_metadata", "release_name"]))
+    if albums is not None:
+        columns[ALBUM] = albums
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 
@@ -217,7 +221,8 @@ def _play(listen: dict[str, Any]) -> Play | str:
     if names is None or listener is None:
         return NAME_NOT_TEXT
     found = joined(labelled(kind, _text_at(track, path)) for kind, path in STATED)
-    return Play(listener[0], names[0], names[1], None, began=time, ended=time, identifiers=found)
+    play = Play(listener[0], names[0], names[1], None, began=time, ended=time)
+    return play._replace(identifiers=found, album=album_of(track.get("release_name")))
 
 
 def _text_at(track: dict[str, Any], path: Sequence[str]) -> object:

@@ -5,6 +5,7 @@
     music/cecilia.ogg
 
 The name of a track is in #EXTINF or, without it, at the end of the path; "Artist - Title" is split at the first " - ".
+Its album is in #EXTALB, if there is one between the track and the one before it.
 Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as
 the uri of the track. A link to a service is used in the same way if the track has no other name. A file that is not in
 the encoding of the settings is decoded as Windows-1252, the encoding of old players.
@@ -20,6 +21,7 @@ from urllib.parse import unquote
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.lines import whole_bytes
@@ -30,6 +32,7 @@ from skipgramophone.settings import ExtractSettings
 LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
+ALBUM = re.compile(r"#EXTALB:(.*)")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
@@ -43,10 +46,12 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     lines = split_lines(whole_playlist_text(stream))
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
-    info, seconds = "", None
+    info, seconds, album = "", None, None
     for number, line in enumerate(lines, 1):
         if found := INFO.match(line):
             info, seconds = found[2].strip(), whole_seconds(found[1])
+        elif found := ALBUM.match(line):
+            album = album_of(found[1].strip())
         elif line.strip() and not line.startswith("#"):
             path = line.strip()
             artist, title = split_name(info or name_at_end(path))
@@ -54,8 +59,8 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             uri = path if is_uri else None
             location = None if is_uri or path == info else location_of(path, stream.file)
             row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
-            yield number, line, row._replace(location=location, seconds=seconds)
-            info, seconds = "", None
+            yield number, line, row._replace(location=location, seconds=seconds, album=album)
+            info, seconds, album = "", None, None
 
 
 def whole_playlist_text(stream: OpenFile) -> str:

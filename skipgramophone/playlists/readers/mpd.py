@@ -1,7 +1,7 @@
 """Read slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with playlists per file.
 
     {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
-        {"artist_name": "...", "track_name": "...", "track_uri": "..."}, ...
+        {"artist_name": "...", "track_name": "...", "track_uri": "...", "album_name": "..."}, ...
 
 A playlist is identified by its pid, regardless of its name, and has no owner. The "line" numbers of rejects count the
 tracks of the file from 1.
@@ -24,9 +24,11 @@ import pyarrow.json as arrow_json
 
 from skipgramophone.errors import FormatError
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.albums import album_column, album_of
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record
 from skipgramophone.playlists.readers.lines import is_text, whole_bytes
 from skipgramophone.playlists.readers.rows import (
+    ALBUM,
     COLUMNS,
     NAME_NOT_TEXT,
     Record,
@@ -41,7 +43,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 AN_OBJECT = re.compile(rb"[ \t\r\n]*\{")
-FIELDS = {"artist": "artist_name", "title": "track_name", "uri": "track_uri"}
+FIELDS = {"artist": "artist_name", "title": "track_name", "uri": "track_uri", ALBUM: "album_name"}
 TRACKS = pa.list_(pa.struct([(name, TEXT) for name in FIELDS.values()]))
 SLICE = pa.schema([("playlists", pa.list_(pa.struct([("name", TEXT), ("pid", pa.int64()), ("tracks", TRACKS)])))])
 
@@ -96,7 +98,8 @@ def _row(name: object, pid: object, track: object) -> Row | str:
     artist, title, uri = track.get("artist_name"), track.get("track_name"), track.get("track_uri")
     if not (_is_text(name) and _is_text(artist) and _is_text(title) and _is_text(uri)):
         return NAME_NOT_TEXT
-    return Row("", str(name or ""), f"pid {pid}", artist=artist or "", title=title or "", uri=uri or None)
+    row = Row("", str(name or ""), f"pid {pid}", artist=artist or "", title=title or "", uri=uri or None)
+    return row._replace(album=album_of(track.get("album_name")))
 
 
 def _is_text(value: object) -> bool:
@@ -148,4 +151,6 @@ def _read_with_arrow(raw: bytes) -> pa.Table | None:
         "title": dictionary_of(names["title"], len(track)),
         "uri": dictionary_of(null_for_empty(names["uri"]), len(track)),
     }
-    return pa.table({name: columns[name] for name in COLUMNS})
+    albums = album_column(names[ALBUM])
+    stated = {} if albums is None else {ALBUM: dictionary_of(albums, len(track))}
+    return pa.table({name: columns[name] for name in COLUMNS} | stated)

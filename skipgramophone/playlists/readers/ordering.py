@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
-from skipgramophone.playlists.readers.rows import DICTIONARY
+from skipgramophone.playlists.readers.rows import DICTIONARY, dictionary_of
 from skipgramophone.settings.time_span import Period
 
 BATCH = 1 << 17  # rows per yielded table
@@ -37,7 +37,7 @@ class PlacedRows:
     """Rows of a file with their times or positions.
 
     Attributes:
-        columns: name -> dictionary-encoded column, for all `COLUMNS` and perhaps identifiers.
+        columns: name -> dictionary-encoded column, for all `COLUMNS` and perhaps identifiers and albums.
         places: seconds since 1970 or positions, float64 or integer (rows,).
         named: bool (rows,), whether the row names a track. A play without a name can keep a session from ending, but is
             not yielded.
@@ -58,8 +58,9 @@ class PlacedRows:
 def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
     """Join blocks of rows, with one common dictionary per column."""
     columns = {}
-    for name in pieces[0].columns:
-        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], DICTIONARY)
+    for name in dict.fromkeys(name for piece in pieces for name in piece.columns):
+        own = (piece.columns.get(name, dictionary_of(None, len(piece.places))) for piece in pieces)
+        chunks = pa.chunked_array(list(own), DICTIONARY)
         columns[name] = pa.concat_arrays(chunks.unify_dictionaries().chunks)
     places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
     return PlacedRows(columns, places, named)

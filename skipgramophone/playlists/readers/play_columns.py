@@ -29,6 +29,7 @@ from skipgramophone.playlists.readers.histories import (
 from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
 from skipgramophone.playlists.readers.ordering import in_period, minutes_of
 from skipgramophone.playlists.readers.rows import (
+    ALBUM,
     BLOCK_RECORDS,
     COLUMNS,
     DICTIONARY,
@@ -46,6 +47,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings, seconds_of
 
 NAMES = ("owner", "artist", "title", "uri")
+OPTIONAL = (IDENTIFIERS, ALBUM)
 Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
@@ -59,7 +61,7 @@ class PlayTable:
 
     Attributes:
         columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record; in
-            some formats, also identifiers.
+            some formats, also identifiers and albums.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
         usual: bool (records,), whether the record was converted and is in the fields above; if not, `records` reads it.
@@ -80,7 +82,7 @@ class PlayColumns:
     """Some plays of a file.
 
     Attributes:
-        columns: dictionary-encoded owner, artist, title and uri of each play, and identifiers if a play has some.
+        columns: dictionary-encoded owner, artist, title and uri; identifiers and albums if a play has some.
         began: seconds since 1970, float64 (plays,).
         ended: seconds since 1970, float64 (plays,).
         unnamed: row -> reject of each play without a valid name; these plays only affect the bounds of sessions.
@@ -117,10 +119,11 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
         for at, name in enumerate(NAMES):
             values = pa.array([play[at] for play in single.values()], TEXT)
             columns[name] = pc.replace_with_mask(columns[name], pa.array(places), values)
-        if IDENTIFIERS in columns or any(play.identifiers for play in single.values()):
-            values = pa.array([play.identifiers for play in single.values()], TEXT)
-            known = columns.get(IDENTIFIERS, pa.nulls(len(played), TEXT))
-            columns[IDENTIFIERS] = pc.replace_with_mask(known, pa.array(places), values)
+        for name in OPTIONAL:
+            stated = [getattr(play, name) for play in single.values()]
+            if name in columns or any(stated):
+                known = columns.get(name, pa.nulls(len(played), TEXT))
+                columns[name] = pc.replace_with_mask(known, pa.array(places), pa.array(stated, TEXT))
     rows = np.flatnonzero(played)
     encoded = {name: column.take(pa.array(rows)).dictionary_encode() for name, column in columns.items()}
     nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
@@ -176,7 +179,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
         for start, piece in zip(starts, pieces, strict=False)
         for at, reject in piece.unnamed.items()
     }
-    names_of = (*NAMES, *([IDENTIFIERS] if any(IDENTIFIERS in piece.columns for piece in pieces) else []))
+    names_of = (*NAMES, *(name for name in OPTIONAL if any(name in piece.columns for piece in pieces)))
     columns = {name: _joined([_column(piece, name) for piece in pieces]) for name in names_of}
     began = np.concatenate([np.empty(0), *(piece.began for piece in pieces)])
     ended = np.concatenate([np.empty(0), *(piece.ended for piece in pieces)])
@@ -211,7 +214,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
             name: values.take(pa.array(sessions)).dictionary_encode()
             for name, values in (("playlist", names), ("key", keys))
         }
-        stated = [IDENTIFIERS] if IDENTIFIERS in found and found[IDENTIFIERS].null_count < len(here) else []
+        stated = [name for name in OPTIONAL if name in found and found[name].null_count < len(here)]
         table = pa.table({name: found[name] for name in (*COLUMNS, *stated)})
         yield RowBlock(table, sorted(rejects, key=lambda one: one.line), stream.bytes_read, stream.replaced)
 
@@ -245,7 +248,7 @@ def _sessions(
 
 
 def _column(piece: PlayColumns, name: str) -> pa.DictionaryArray:
-    """Return a column of some plays; nulls if it is the column of the identifiers and no play has one."""
+    """Return a column of some plays; nulls if it is an optional column and no play has a value."""
     return piece.columns[name] if name in piece.columns else dictionary_of(None, len(piece.ended))
 
 

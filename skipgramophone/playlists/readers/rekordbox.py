@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -41,7 +42,8 @@ def read_rekordbox(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
         if path == TRACK:
             names = attributes.get("Artist", ""), attributes.get("Name", "")
             track = attributes.get("TrackID", "")
-            library.add(track, LibraryTrack(element.line, *names))
+            album = album_of(attributes.get("Album"))
+            library.add(track, LibraryTrack(element.line, *names, album=album))
             id_at[attributes.get("Location", "")] = track
         elif path[:2] == PLAYLISTS and path[-1] == "NODE" and attributes.get("Type") == PLAYLIST_TYPE:
             library.playlists.append(LibraryPlaylist(attributes.get("Name", "")))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
+ALBUM = "album"
 IDENTIFIERS = "identifiers"  # column with the identifiers of a row, as `names.identifiers.joined` returns them
 IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
@@ -67,6 +68,7 @@ class Row(NamedTuple):
     location: str | None = None  # location of the audio file, see `file_locations`
     seconds: int | None = None  # duration
     identifiers: str | None = None  # see `names.identifiers.joined`
+    album: str | None = None  # see `albums`
     added: float | None = None  # when the track was added or played: seconds since 1970; not a column of blocks
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     SKIP,
@@ -80,7 +81,7 @@ def read_tunemymusic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[R
             playlist = fields["Playlist name"] or PurePosixPath(stream.file.name).stem
             names = fields["Artist name"], fields["Track name"]
             row = Row("", playlist, stream.file.place, *names, uri=next(iter(uris), None))
-            yield number, line, row._replace(identifiers=others)
+            yield number, line, row._replace(identifiers=others, album=album_of(fields.get("Album")))
 
 
 def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -96,7 +97,8 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
         else:
             names = fields["artist"], fields["title"]
             row = Row("", playlist, stream.file.place, *names, uri=service_uri(fields.get("url", "")))
-            yield number, line, row._replace(identifiers=joined([labelled("isrc", fields["isrc"])]))
+            isrc = joined([labelled("isrc", fields["isrc"])])
+            yield number, line, row._replace(identifiers=isrc, album=album_of(fields["album"]))
 
 
 def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -121,4 +123,5 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
             yield number, line, SKIP
         else:
             play = Play("", fields["Artist"], fields["Song Title"], None, began=time, ended=time)
-            yield number, line, play._replace(identifiers=joined([labelled("isrc", fields.get("ISRC"))]))
+            isrc = joined([labelled("isrc", fields.get("ISRC"))])
+            yield number, line, play._replace(identifiers=isrc, album=album_of(fields["Album Title"]))

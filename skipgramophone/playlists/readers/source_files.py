@@ -227,7 +227,9 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # an error of the file system: decompressors set no errno
+        if (
+            isinstance(error, OSError) and error.errno is not None
+        ):  # an error of the file system: decompressors set no errno
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"

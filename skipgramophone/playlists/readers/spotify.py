@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.errors import FormatError
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.albums import album_column, album_of
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -48,6 +49,7 @@ from skipgramophone.playlists.readers.play_columns import (
     session_blocks,
 )
 from skipgramophone.playlists.readers.rows import (
+    ALBUM,
     NAME_NOT_TEXT,
     Record,
     Row,
@@ -73,18 +75,24 @@ class Layout(NamedTuple):
     artist: str
     title: str
     uri: str
+    album: str = ""  # "": such histories have no albums
 
 
 EXTENDED = Layout(
-    "ts", "ms_played", "master_metadata_album_artist_name", "master_metadata_track_name", "spotify_track_uri"
+    "ts",
+    "ms_played",
+    "master_metadata_album_artist_name",
+    "master_metadata_track_name",
+    "spotify_track_uri",
+    album="master_metadata_album_album_name",
 )
 SHORT = Layout("endTime", "msPlayed", "artistName", "trackName", "trackUri")
 EPISODE_NAME = "episode_name"
 SCHEMAS = {
-    layout: pa.schema({name: pa.int64() if name == layout.lasted else TEXT for name in (*layout, EPISODE_NAME)})
+    layout: pa.schema({name: pa.int64() if name == layout.lasted else TEXT for name in (*layout, EPISODE_NAME) if name})
     for layout in (EXTENDED, SHORT)
 }
-TrackFields = tuple[str, str, str | None]  # artist, title, uri
+TrackFields = tuple[str, str, str | None, str | None]  # artist, title, uri, album
 
 
 def part_of_spotify(file: SourceFile) -> Part | None:
@@ -162,6 +170,9 @@ def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayCo
         "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(usual), np.int64))),
         "uri": null_for_empty(texts(table, [layout.uri])),
     }
+    albums = album_column(texts(table, [layout.album])) if layout.album else None
+    if albums is not None:
+        columns[ALBUM] = albums
     return plays_in(PlayTable(columns, began, ended, usual=usual, records=records), file, settings)
 
 
@@ -181,13 +192,13 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
                 yield number, raw_record(item), found
             else:
                 time = item.get("addedDate")
-                row = Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+                row = Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found[:3])
                 added = seconds_since_1970(time) if isinstance(time, str) else None
-                yield number, raw_record(item), row._replace(added=added)
+                yield number, raw_record(item), row._replace(album=found[3], added=added)
 
 
 def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
-    """Return artist, title and uri of an item of a playlist, or the reason for rejecting the item."""
+    """Return artist, title, uri and album of an item of a playlist, or the reason for rejecting the item."""
     if not isinstance(item, dict):
         return "an item that is not a JSON object"
     track, local, episode = (item.get(name) for name in ("track", "localTrack", "episode"))
@@ -197,22 +208,22 @@ def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
         found = text_fields(episode, "showName", "episodeName", "episodeUri")
         return _named(found) if keeps_episodes else EPISODE
     if isinstance(track, dict):
-        return _named(text_fields(track, "artistName", "trackName", "trackUri"))
+        return _named(text_fields(track, "artistName", "trackName", "trackUri"), track.get("albumName"))
     return "neither track, episode nor local file"
 
 
-def _named(fields: list[str] | None) -> TrackFields | str:
-    """Return the three fields artist, title and uri as a tuple, or the reason for a rejection if they are not text."""
-    return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
+def _named(fields: list[str] | None, album: object = None) -> TrackFields | str:
+    """Return artist, title, uri and album as a tuple, or the reason for a rejection if the first three are not text."""
+    return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None, album_of(album))
 
 
 def _local(local: dict[str, Any]) -> TrackFields | str:
-    """Return artist and title of a local file, from its uri spotify:local:artist:album:title:seconds."""
+    """Return artist, title and album of a local file, from its uri spotify:local:artist:album:title:seconds."""
     uri = local.get("uri")
     parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
     if len(parts) != 4:
         return "a local file without names"
-    return unquote_plus(parts[0]), unquote_plus(parts[2]), None
+    return unquote_plus(parts[0]), unquote_plus(parts[2]), None, album_of(unquote_plus(parts[1]))
 
 
 def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
@@ -238,12 +249,14 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
     if ended is None or not isinstance(lasted, int) or not 0 <= lasted < MOST_MILLISECONDS:
         return NO_TIME
     if extended:
-        track: Sequence[str] = EXTENDED[2:]
+        track, album = EXTENDED[2:5], play.get(EXTENDED.album)
         if play.get(EPISODE_NAME) and not play.get("master_metadata_track_name"):
-            track = ("episode_show_name", "episode_name", "spotify_episode_uri")
+            track, album = ("episode_show_name", "episode_name", "spotify_episode_uri"), None
             if not keeps_episodes:
                 return EPISODE
     else:
-        track = SHORT[2:]
-    found = _named(text_fields(play, *track))
-    return found if isinstance(found, str) else Play("", *found, began=ended - lasted / 1000, ended=ended)
+        track, album = SHORT[2:5], None
+    found = _named(text_fields(play, *track), album)
+    if isinstance(found, str):
+        return found
+    return Play("", *found[:3], began=ended - lasted / 1000, ended=ended, album=found[3])

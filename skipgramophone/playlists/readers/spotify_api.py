@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document
 from skipgramophone.playlists.readers.histories import EPISODE, seconds_since_1970
 from skipgramophone.playlists.readers.lines import numbered_lines
@@ -32,7 +33,7 @@ from skipgramophone.settings import ExtractSettings
 LOCAL, ALBUM = "spotify:local:", "spotify:album:"
 ALBUMS = LeftOut("saved albums")
 BACKUP_LINE = re.compile(r"[^\t]*\t[^\t]*\t[^\t]*\tspotify:(track|local|episode|album):[^\t]*(\t[^\t]*)?")
-Found = tuple[str, str, str | None, str | None]  # artist, title, uri, identifiers
+Found = tuple[str, str, str | None, str | None, str | None]  # artist, title, uri, identifiers, album
 
 
 class Playlist(NamedTuple):
@@ -79,11 +80,11 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
             if isinstance(found, str):
                 yield number, raw_record(item), found
                 continue
-            artist, title, uri, identifiers = found
+            artist, title, uri, identifiers, album = found
             row = Row(playlist.owner, name, f"{stream.file.place}\0{at}", artist=artist, title=title, uri=uri)
             time = item.get("added_at")
             added = seconds_since_1970(time) if isinstance(time, str) else None
-            yield number, raw_record(item), row._replace(identifiers=identifiers, added=added)
+            yield number, raw_record(item), row._replace(identifiers=identifiers, album=album, added=added)
     albums = content.get("albums") if isinstance(content, dict) else None
     for album in albums if isinstance(albums, list) else ():
         number += 1
@@ -113,7 +114,8 @@ def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator
         else:
             uri = None if fields[3].startswith(LOCAL) else fields[3]
             place = f"{stream.file.place}\0{begun}"
-            yield number, line, Row("", name, place, artist=fields[1], title=fields[0], uri=uri)
+            row = Row("", name, place, artist=fields[1], title=fields[0], uri=uri)
+            yield number, line, row._replace(album=album_of(fields[2]))
 
 
 def _playlists(content: Any) -> list[Playlist | None]:
@@ -161,7 +163,7 @@ def _is_track(track: Any) -> bool:
 
 
 def _names(track: Any, settings: ExtractSettings) -> Found | str:
-    """Return artist, title, uri and identifiers of a track object, or the reason for rejecting the track."""
+    """Return artist, title, uri, identifiers and album of a track object, or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "an item without a track"
     uri, title, track_id = track.get("uri"), track.get("name"), track.get("id")
@@ -181,4 +183,6 @@ def _names(track: Any, settings: ExtractSettings) -> Found | str:
     known = None if not uri or uri.startswith(LOCAL) else uri
     others = track.get("external_ids")
     isrc = labelled("isrc", others.get("isrc")) if isinstance(others, dict) else ""
-    return ", ".join(filter(None, names)), title or "", known, joined([isrc])
+    album = track.get("album")
+    own = album_of(album.get("name")) if isinstance(album, dict) else None
+    return ", ".join(filter(None, names)), title or "", known, joined([isrc]), own

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, Record, Row
@@ -55,7 +56,8 @@ def read_spotify_library(stream: OpenFile, settings: ExtractSettings) -> Iterato
             if isinstance(found, list):
                 artist, title, uri = found
                 row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri or None)
-                yield number, raw_record(entry), row
+                album = album_of(entry.get("album")) if section == "tracks" else None
+                yield number, raw_record(entry), row._replace(album=album)
             else:
                 yield number, raw_record(entry), found
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.lines import whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -56,7 +57,8 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
             yield number, line, wrong_width(fields, len(header))
         else:
             names = fields[header.index("Artist")], fields[title]
-            yield number, line, Row("", playlist, stream.file.place, *names)
+            album = album_of(fields[header.index("Album")]) if "Album" in header else None
+            yield number, line, Row("", playlist, stream.file.place, *names)._replace(album=album)
 
 
 def _title_column(header: Sequence[str]) -> int | None:

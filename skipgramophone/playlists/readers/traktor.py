@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import LeftOut, Record
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -21,7 +22,7 @@ from skipgramophone.settings import ExtractSettings
 
 ROOT = "NML"
 ENTRY = (ROOT, "COLLECTION", "ENTRY")
-LOCATION = (*ENTRY, "LOCATION")
+LOCATION, ALBUM = (*ENTRY, "LOCATION"), (*ENTRY, "ALBUM")
 PLAYLISTS = (ROOT, "PLAYLISTS")
 AUTOMATIC = ("_LOOPS", "_RECORDINGS")
 SYSTEM = LeftOut("in system playlists")
@@ -34,17 +35,19 @@ def read_traktor(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Recor
         SourceError: the file is not a collection of Traktor.
     """
     library = Library()
-    key = ""
+    key, album = "", None
     for element in read_elements(stream, "a collection of Traktor"):
         path, attributes = element.path, element.attributes
         if path[0] != ROOT:
             raise FormatError(f"{stream.file.display_name} is not a collection of Traktor: its root is {path[0]!r}")
         if path == LOCATION and not element.ends:
             key = "".join(attributes.get(part, "") for part in ("VOLUME", "DIR", "FILE"))
+        elif path == ALBUM and not element.ends:
+            album = album_of(attributes.get("TITLE"))
         elif path == ENTRY and element.ends:
             names = attributes.get("ARTIST", ""), attributes.get("TITLE", "")
-            library.add(key or f"line {element.line}", LibraryTrack(element.line, *names))
-            key = ""
+            library.add(key or f"line {element.line}", LibraryTrack(element.line, *names, album=album))
+            key, album = "", None
         elif path[:2] == PLAYLISTS and path[-1] == "NODE" and attributes.get("TYPE") == "PLAYLIST" and not element.ends:
             name = attributes.get("NAME", "")
             library.playlists.append(LibraryPlaylist(name, left_out=SYSTEM if name in AUTOMATIC else None))

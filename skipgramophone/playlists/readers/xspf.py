@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of_uri
@@ -29,8 +30,8 @@ from skipgramophone.settings import ExtractSettings
 MILLISECONDS = 1000  # per second, the unit of durations
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
-# Artist, title, uri, text of a location, seconds, identifiers.
-Names = tuple[str, str, str | None, str | None, int | None, str | None]
+# Artist, title, uri, text of a location, seconds, identifiers, album.
+Names = tuple[str, str, str | None, str | None, int | None, str | None, str | None]
 Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
 
 
@@ -91,19 +92,20 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
         if isinstance(found, str):
             yield line, raw, found
         else:
-            artist, name, uri, place, seconds, others = found
+            artist, name, uri, place, seconds, others, album = found
             location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
-            yield line, raw, row._replace(location=location, seconds=seconds, identifiers=others)
+            yield line, raw, row._replace(location=location, seconds=seconds, identifiers=others, album=album)
 
 
 def _names_of(fields: Fields) -> Names:
-    """Return artist, title, uri, location, seconds and identifiers of a track."""
+    """Return artist, title, uri, location, seconds, identifiers and album of a track."""
     texts = [*fields.get("identifier", ()), *fields.get("location", ())]
     uri = next((uri for text in texts if (uri := service_uri(text))), None)
     place = next((text.strip() for text in fields.get("location", ()) if not service_uri(text)), None)
     seconds = whole_seconds(fields.get("duration", [""])[0], MILLISECONDS)
-    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place, seconds, identifiers_in(texts, uri)
+    artist, title, album = (fields.get(name, [""])[0] for name in ("creator", "title", "album"))
+    return artist, title, uri, place, seconds, identifiers_in(texts, uri), album_of(album)
 
 
 def _jspf_track(track: Any) -> Names | str:
@@ -116,6 +118,8 @@ def _jspf_track(track: Any) -> Names | str:
     duration = track.get("duration")
     number = type(duration) in (int, float) or isinstance(duration, str)
     fields: Fields = {"creator": [names[0]], "title": [names[1]], "duration": [str(duration) if number else ""]}
+    album = track.get("album")
+    fields["album"] = [album if isinstance(album, str) else ""]
     for name in ("identifier", "location"):  # a list, or a text in files of older tools
         value = track.get(name)
         values = value if isinstance(value, list) else [value]

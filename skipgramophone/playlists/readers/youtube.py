@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
@@ -46,6 +47,7 @@ VERBS = ("Watched (.*)", "(.*) angesehen", "Vous avez regardé (.*)", "Has visto
 WATCHED = re.compile("|".join(VERBS), re.DOTALL)
 VIDEO = LeftOut("videos outside YouTube Music")
 ADVERTISEMENT = LeftOut("advertisements")
+Song = tuple[str, str, str, str | None]  # uri, artist, title, album
 
 
 def is_songs(lines: Sequence[str]) -> bool:
@@ -85,8 +87,9 @@ def read_youtube_songs(stream: OpenFile, _settings: ExtractSettings) -> Iterator
         if isinstance(found, str):
             yield number, line, found
         else:
-            uri, artist, title = found
-            yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            uri, artist, title, album = found
+            row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            yield number, line, row._replace(album=album)
 
 
 def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -95,11 +98,11 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
     Raises:
         SourceError: a quoted field does not end, or the song library of the same export is damaged.
     """
-    names: dict[str, tuple[str, str]] = {}
+    names: dict[str, tuple[str, str, str | None]] = {}
     if (library := _song_library(stream.file)) is not None:
         with library.open(settings.encoding, settings.bad_bytes == "replace") as songs:
             found = (song for _, _, song in _songs(songs) if not isinstance(song, str))
-            names = {uri: (artist, title) for uri, artist, title in found}
+            names = {uri: (artist, title, album) for uri, artist, title, album in found}
     playlist = PurePosixPath(stream.file.name).stem.removesuffix("-videos")
     old, begun = False, False  # whether a table about the playlist comes first; whether a video was read
     for at, (number, line, fields) in enumerate(read_fields(stream, ",")):
@@ -107,8 +110,9 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
         is_video = len(fields) == 2 and VIDEO_ID.fullmatch(fields[0].strip()) is not None
         if is_video:
             uri = YOUTUBE + fields[0].strip()
-            artist, title = names.get(uri, ("", uri))
-            yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            artist, title, album = names.get(uri, ("", uri, None))
+            row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            yield number, line, row._replace(album=album)
         elif begun or not (at == 0 or old):
             yield number, line, fields if isinstance(fields, str) else "not the id of a video"
         begun = begun or is_video or (old and len(fields) == 2)
@@ -127,8 +131,8 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
     return split_into_sessions(plays, stream, settings)
 
 
-def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | str]]:
-    """Yield line number and text of each song, and either its uri, artist and title, or the reason to reject it."""
+def _songs(stream: OpenFile) -> Iterator[tuple[int, str, Song | str]]:
+    """Yield line number and text of each song, and either the song or the reason to reject it."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:
@@ -141,7 +145,8 @@ def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | 
         else:
             uri = YOUTUBE + fields[0] if VIDEO_ID.fullmatch(fields[0]) else service_uri(fields[0])
             artists = ", ".join(name.strip() for name in fields[3:] if name.strip())
-            yield number, line, (uri, artists, fields[1]) if uri else "neither the id nor the link of a video"
+            song = (uri, artists, fields[1], album_of(fields[2])) if uri else None
+            yield number, line, song or "neither the id nor the link of a video"
 
 
 def _song_library(file: SourceFile) -> SourceFile | None:

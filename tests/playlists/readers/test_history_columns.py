@@ -41,7 +41,7 @@ SHORT = st.fixed_dictionaries(
 EXTENDED = st.fixed_dictionaries(
     {},
     optional={"ts": TIMES, "ms_played": LENGTHS, "skipped": st.none()}
-    | {f"master_metadata_{name}": NAMES for name in ("album_artist_name", "track_name")}
+    | {f"master_metadata_{name}": NAMES for name in ("album_artist_name", "track_name", "album_album_name")}
     | dict.fromkeys(("spotify_track_uri", "episode_name", "episode_show_name"), NAMES),
 )
 IDS = st.sampled_from(["11111111-1111-4111-8111-111111111111", "x", "", " ", "a\nb", "\ud800", None, 7, ["x"]])
@@ -50,7 +50,8 @@ MAPPING = st.one_of(st.none(), st.just("x"), st.fixed_dictionaries({}, optional=
 TRACK = st.fixed_dictionaries(
     {},
     optional={
-        "artist_name": NAMES, "track_name": NAMES, "additional_info": st.one_of(NESTED, INFO), "mbid_mapping": MAPPING,
+        "artist_name": NAMES, "track_name": NAMES, "release_name": NAMES, "additional_info": st.one_of(NESTED, INFO),
+        "mbid_mapping": MAPPING,
     },
 )  # fmt: skip
 LISTENED = st.sampled_from([0, 1622541600, 1622541700, 1622549999, 1 << 34, (1 << 34) - 1, -1, 1.5, None, True])

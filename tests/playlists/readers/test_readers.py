@@ -254,7 +254,7 @@ def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) ->
         (
             "title",
             "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, id, "
-            "position, rating, isrc, mbid, not 'title'",
+            "position, rating, isrc, mbid, album, not 'title'",
         ),
         ("title=x,time=y,position=z", "columns can include a time or a position, but not both"),
         ("title=x,title=y", "columns must be role=column"),

@@ -1,0 +1,93 @@
+"""Search for albums: the tracks of an album, and albums with a similar name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from skipgramophone.errors import SettingError, UnknownTrackError
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.catalogue import Catalogue, Condition, Track
+from skipgramophone.experiment.name_search import SHOWN_SUGGESTIONS
+from skipgramophone.names.album_names import album_name
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.utf8 import is_utf8
+
+PIECE = 2  # letters of a piece of a name; a similar name contains at least half of the pieces
+MOST_PIECES = 30
+
+
+class AlbumSearch:
+    """Searches the albums of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def require_albums(self, what: str) -> None:
+        """Refuse a query that needs albums if the album of no track is known; `what` names what needs them.
+
+        Raises:
+            SettingError: the catalogue has no albums.
+        """
+        if "album" not in self._catalogue.facts:
+            raise SettingError(f"{what}, which the sources of this corpus do not name: leave it out")
+
+    def tracks(self, album: str) -> list[Track]:
+        """Return the tracks of the albums with a name, most frequent first; case and accents do not matter.
+
+        The name may be preceded by the artist, as in "artist - album". Then only tracks of this artist are returned,
+        unless the whole text is also the name of an album.
+
+        Raises:
+            SettingError: the catalogue has no albums.
+            UnknownTrackError: there is no such album; the candidates are albums with a similar name.
+        """
+        self.require_albums(f"album {album!r} needs albums")
+        name = album_name(album)
+        found: list[Track] = []
+        if name.whole and is_utf8(album):
+            named = Condition("album_folded IN (?, ?)", [name.whole, name.album])
+            tracks = self._catalogue.matching(named)
+            found = [track for track in tracks if name.means(fold_name(track.artist), fold_name(track.album or ""))]
+        if found:
+            return found
+        near = self.similar(album)
+        hint = "did you mean one of these?" if near else "and no similar name was found"
+        raise UnknownTrackError(f"no album matches {album!r}; {hint}", near)
+
+    def require(self, albums: Collection[str]) -> None:
+        """Verify that each album is known.
+
+        Raises:
+            SettingError: the catalogue has no albums.
+            UnknownTrackError: an album is unknown; the candidates are albums with a similar name.
+        """
+        for album in albums:
+            self.tracks(album)
+
+    def rows(self, albums: Collection[str]) -> Rows:
+        """Return the rows of the tracks of several albums, int64."""
+        return np.array([track.row for album in albums for track in self.tracks(album)], np.int64)
+
+    def similar(self, album: str) -> tuple[str, ...]:
+        """Return the albums whose names are most similar to an unknown name, most similar first."""
+        from skipgramophone.names import typos  # imported here because most look-ups do not need it
+
+        name = album_name(album)
+        names = self._sharing_pieces(name.whole) or self._sharing_pieces(name.album)
+        near = typos.nearest_names(album, names) or typos.nearest_names(name.album, names)
+        return tuple(near[:SHOWN_SUGGESTIONS])
+
+    def _sharing_pieces(self, folded: str) -> list[str]:
+        """Return the albums, one spelling of each, that contain at least half of the pieces of a folded name."""
+        pieces = [folded[at : at + PIECE] for at in range(0, len(folded), PIECE)][:MOST_PIECES]
+        shared = " + ".join(["(instr(album_folded, ?) > 0)"] * len(pieces)) or "0"
+        similar = f"album_folded IS NOT NULL AND {shared} >= ?"
+        least = max(1, len(pieces) // 2)
+        found = self._catalogue.query(
+            f"SELECT min(album) FROM tracks WHERE {similar} GROUP BY album_folded", [*pieces, least]
+        )
+        if not all(isinstance(album, str) for (album,) in found):
+            raise self._catalogue.damage("an album has a wrong type")
+        return [album for (album,) in found]
