@@ -91,7 +91,7 @@ def temporary_file_errors(size: int | None = None) -> Iterator[None]:
     """Turn an `OSError` about temporary files into a `StorageError` that names their directory and size.
 
     Raises:
-        StorageError: the block raised an `OSError`.
+        StorageError: the `with` block raised an `OSError`.
     """
     needed = f"{size:,} bytes of temporary files" if size else "temporary files"
     try:

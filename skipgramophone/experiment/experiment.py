@@ -156,7 +156,7 @@ class Experiment:
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Publish a stage: the block writes files and facts to the draft, which is then published."""
+        """Publish a stage: the `with` block writes files and facts to the draft, which is then published."""
         parent = PARENT[stage]
         made_from = self.manifest(parent).digest if parent else None
         with draft_directory(self.directory(stage)) as path:
@@ -233,7 +233,7 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, locked for `command`; remove a new one if the block publishes no stage.
+    """Open or create an experiment, locked for `command`; remove a new one if no stage is published.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format

@@ -13,7 +13,7 @@ from skipgramophone.errors import DamagedFileError, storage_errors
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON; numbers that are not finite become None, because JSON has none and earlier versions wrote NaN.
+    """Parse JSON; NaN and infinite numbers, which are not valid JSON but which earlier versions wrote, become None.
 
     >>> parse_json("[NaN, -Infinity, 1e999, 2.5]")
     [None, None, None, 2.5]

@@ -1,7 +1,7 @@
 """Manifests: files that describe published stages.
 
 A manifest contains a digest of the stage's content (file hashes and settings, but no times) and the digest of its
-parent, the stage that it was made from. If the parent has another digest now, it has been replaced.
+parent, the stage that it was made from. If the parent has another digest now, it has been replaced or has grown.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the query for a track of a file: its uri, name or identifier if it matches a track, else its name."""
+        """Return the query for a track in a file: its uri, name or identifier if this matches one, else its name."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -162,7 +162,7 @@ class NameSearch:
         return f"; for all tracks of the artist, use --artist '{tracks[0].artist}'" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
-        """Return the candidates that the error of `resolve` for this query lists, in the same order."""
+        """Return the candidates that `resolve` lists in its error for this query, in the same order."""
         found, _ = self.find(query)
         if found:
             return found

@@ -112,7 +112,7 @@ class Postings:
             )
         lengths, sizes = corpus.lengths(), self.distinct_tracks[chosen]
         playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
-        repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # only these occurrences may be repeats
+        repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # only these playlists have repeats
         if len(repeating):
             _, first = np.unique(playlist[repeating] * tracks + track[repeating], return_index=True)
             kept = np.ones(len(track), np.bool_)

@@ -39,7 +39,7 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def draft_directory(place: Path) -> Iterator[Path]:
-    """Create a draft directory beside `place`, and remove it after the block unless `publish` has moved it.
+    """Create a draft directory beside `place`; remove it after the `with` block unless `publish` has moved it.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -56,7 +56,7 @@ def draft_directory(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def published_file(place: Path) -> Iterator[Path]:
-    """Yield a path for a draft beside `place`; publish the draft after the block, or remove it if the block raises.
+    """Yield a path for a draft beside `place`; publish the draft after the `with` block, or remove it after an error.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -75,7 +75,7 @@ def published_file(place: Path) -> Iterator[Path]:
 def scratch_directory(draft: Path) -> Iterator[Path]:
     """Create a temporary directory beside a draft, for a library that chooses the name of its file.
 
-    The block must move the file to the draft, because the directory is removed after the block.
+    The `with` block must move the file to the draft, because the directory is removed after the block.
     """
     scratch = draft.with_suffix(SCRATCH_SUFFIX)
     scratch.mkdir()

@@ -1,7 +1,7 @@
 """Import SQLite with full-text search, even if TensorFlow was loaded first.
 
-TensorFlow contains its own SQLite without FTS5 and exports the symbols globally, so the module `sqlite3`, if imported
-after TensorFlow, would use that SQLite. Loading `_sqlite3` with RTLD_DEEPBIND binds it to the SQLite of Python.
+TensorFlow contains its own SQLite without FTS5 and exports the symbols globally. If the module `sqlite3` were imported
+after TensorFlow, it would use that SQLite. Loading `_sqlite3` with RTLD_DEEPBIND binds it to the SQLite of Python.
 """
 
 from __future__ import annotations

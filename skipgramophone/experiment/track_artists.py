@@ -1,4 +1,5 @@
-"""The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with those of the seeds.
+"""The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with
+the artists of the query tracks.
 
     artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
 
@@ -71,7 +72,7 @@ class TrackArtists:
         np.save(directory / FILE, np.stack([self.rows, self.artists]))
 
     def _artists(self) -> int:
-        """Return the largest number of an artist plus 1."""
+        """Return the largest artist number plus 1."""
         return int(self.artists.max(initial=-1)) + 1
 
 

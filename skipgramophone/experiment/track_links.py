@@ -24,7 +24,7 @@ def uris_of(query: str) -> tuple[str, ...]:
 
 
 def require_name(query: str, has_identifiers: bool) -> None:
-    """Refuse a query that matched no track if it is a link or an identifier, because these are not searched as names.
+    """Refuse a query that matched no track if it is a link or an identifier, because these texts are not names.
 
     Args:
         query: the query.

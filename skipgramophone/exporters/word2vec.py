@@ -1,4 +1,4 @@
-"""Export as word2vec text or binary. Keys are escaped "artist - title"; the names file has the original names."""
+"""Export as word2vec text or binary. A key is "artist - title" with escapes; the names file has the original names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Finds playlists that are not coherent or not independent: whole libraries, automatic lists and snapshots."""
+"""Finds playlists that are not coherent or not independent: whole libraries, automatic lists and snapshots.
+
+Snapshots are the states of one playlist at different times.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from skipgramophone.wording import plural
 SEED = 7  # random seed for the sample of playlists to compare with others
 USUAL = 95  # percentile of the playlist lengths from which --max-length is proposed
 SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
-PART = 500  # --max-length to propose if no playlist has a usual length
+PART = 500  # --max-length to propose if all playlists are too long or whole libraries
 
 
 def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -95,7 +98,7 @@ def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
 
 
 def _snapshots(contents: Contents) -> Iterator[Finding]:
-    """Yield a finding if a sample of the playlists contains snapshots of the same playlists."""
+    """Yield a finding if a sample of the playlists contains several snapshots of one playlist."""
     owners = contents.playlists["owner"]
     if pc.count_distinct(owners).as_py() < 2:
         return

@@ -67,7 +67,7 @@ def _name_numbers(contents: Contents) -> Ids:
 
 
 def _most_shared(contents: Contents, named: Ids, further: Ids) -> tuple[str, ...]:
-    """Return the names that the largest numbers of tracks share, as in "name (3 tracks)"."""
+    """Return the names that are shared most, each with its number of tracks, as in "name (3 tracks)"."""
     _, first, number = np.unique(named[further], return_index=True, return_counts=True)
     most = np.argsort(-number, kind="stable")[:EXAMPLES]
     shown = contents.track_names(further[first[most]])

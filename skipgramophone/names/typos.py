@@ -52,7 +52,7 @@ def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
 
 
 def nearest_names(query: str, names: list[str]) -> list[str]:
-    """Return the names that are similar to the query, most similar first, without those far behind the best."""
+    """Return the names that are similar to the query, most similar first, unless they score far below the best."""
     scores = _scores(query, names)
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
 
@@ -84,7 +84,7 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
 
 
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
-    """Return the most similar known artist and title that differ from the given names only by a typo, or None.
+    """Return the known artist and title that are most similar to `names` and differ only by a typo, or None.
 
     All names are folded. Artist and title must each have a similarity ratio of at least `SAME`, the same number of
     words and the same numbers. The titles must be versions of the same kinds.

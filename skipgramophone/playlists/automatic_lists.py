@@ -1,8 +1,8 @@
-"""Recognizes playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs", by name.
+"""Recognizes names of playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs".
 
 The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
 person likes. The whole name must match one of the known names, which are listed in common languages. A date, a
-number or a note in brackets may follow it.
+number or a note in brackets may follow the known name.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PLAYED = (
     "purchased music", "zuletzt hinzugefügt", "zuletzt gespielt", "meine top 25", "ajouts récents",
     "écoutés récemment", "25 les plus écoutés", "añadidos recientemente", "aggiunti di recente",
 )  # fmt: skip
-# After a name: its number or year, a date, or a note in brackets ("Discover Weekly (@someone)").
+# What may follow a name: a number or year, a date, or a note in brackets ("Discover Weekly (@someone)").
 SUFFIX = r"(\s*[-–—:#]?\s*\d{1,4}([-./]\d{1,2}){0,2}([-./]\d{2,4})?)?(\s*[(\[].*[)\]])?"
 PATTERN = rf"^({'|'.join(name.replace('.', '[.]') for name in (*LIKED, *RECOMMENDED, *PLAYED))}){SUFFIX}$"
 

@@ -66,7 +66,7 @@ def clean_corpus(
         settings: what to drop and split.
         known: bool (occurrences,), marks the occurrences of the existing corpus when a corpus grows (default: none).
             These occurrences are always kept. New occurrences that repeat a known track in the same playlist are
-            dropped first.
+            dropped before all other steps.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
@@ -99,7 +99,7 @@ def count_repeats(held: Postings) -> tuple[int, int]:
         return 0, 0
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlist_slices(held.offsets):  # slices of tracks, because the offsets are those of the tracks
+    for some in playlist_slices(held.offsets):  # `held.offsets` are bounds of tracks, so these slices contain tracks
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
@@ -169,7 +169,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`, with the occurrences that are only in `before` counted in `left_out` under `reason`."""
+    """Return `after`; in its `left_out`, the occurrences that are only in `before` are counted under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)
@@ -188,7 +188,7 @@ def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
 
 
 def dropped_by_cleaning(left_out: Mapping[str, int]) -> int:
-    """Return how many of the left-out rows cleaning dropped; the other rows were left out by readers.
+    """Return the number of rows in `left_out` that cleaning dropped; readers left out the other rows.
 
     >>> dropped_by_cleaning({"repeated within a playlist": 2, "in playlists shorter than 5": 3, "in folders": 7})
     5

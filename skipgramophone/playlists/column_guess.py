@@ -149,7 +149,7 @@ def _has_header(rows: Table) -> bool:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return role -> column for a plausible assignment of the columns, as the example in a question."""
+    """Return a plausible assignment of the columns, role -> column, as the example in a question."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}

@@ -81,8 +81,8 @@ def normalized(name: str) -> str:
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
-    These are the columns of the most specific group of names. For the role "time", they are all columns with such a
-    name, the best first.
+    These are the columns whose names are in the most specific group. For the role "time", they are all columns whose
+    names are in `TIMES`, the best first.
     """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Encode rows of names as numbered tracks and playlists.
+"""Encode rows (artist, title, playlist and so on) as numbered tracks and playlists.
 
 A track is identified by its uri if the source has one, otherwise by artist and title regardless of case, surrounding
 spaces and Unicode normalization form. A playlist is identified by its owner, its name and, if the source has one, its
@@ -59,10 +59,10 @@ class EncodedPlaylists:
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
             first_place (row number of the first occurrence, from 1; rows that name no track are not counted); location
-            and seconds, if a row has them.
+            and seconds, if any row has them.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
-        identifiers: identifiers of tracks, if a row has them.
+        identifiers: identifiers of tracks, if any row has them.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
         first_rows: int64 (playlists,), first row of each playlist, counted like `first_place` but from 0.
         last_rows: int64 (playlists,), last row of each playlist, counted in the same way.
@@ -72,7 +72,7 @@ class EncodedPlaylists:
         sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
         without_artist: number of rows with an empty artist.
         namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: the names that the largest numbers of tracks share, each as artist, title and number of tracks.
+        most_namesakes: the names that are shared most, each as artist, title and number of tracks with this name.
         repeats: number of occurrences whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
         left_out: number of rows that readers left out or cleaning dropped, by reason.
@@ -269,7 +269,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
-        np.minimum.at(first, key[part], used[part].astype(np.int64))  # ten times as fast with equal types
+        np.minimum.at(first, key[part], used[part].astype(np.int64))  # ten times as fast if both have the same dtype
     by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
@@ -363,7 +363,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
     """Return the table of the kept playlists; keys that are unique only within a file are replaced by unique numbers.
 
-    New playlists are numbered after the playlists in the table and the `unlisted` ones.
+    The unique number is the number of the playlist, after the `unlisted` playlists (see `KnownRows`).
     """
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)

@@ -30,7 +30,7 @@ def relocated(location: str, files_from: Path, playlist_in: Path) -> str:
 
 
 def is_missing(location: str, playlist_in: Path) -> bool:
-    """Whether a location in a playlist is a local path without a file."""
+    """Whether a location in a playlist is a local path to a file that does not exist."""
     if ADDRESS.match(location) or (is_absolute(location) and not location.startswith("/")):
         return False
     try:

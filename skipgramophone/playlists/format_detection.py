@@ -1,7 +1,7 @@
 """Detect the format of a file from its first bytes.
 
-File names are not used, because exports can have any name. Exceptions are M3U playlists without a header, which only
-their suffix identifies, and the playlists of Yes.com.
+File names are not used, because exports can have any name. There are two exceptions: M3U playlists without a header are
+recognized by their suffix, and the playlists of Yes.com by their names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Recognizes tracks across sources: tracks with different names or uris that share an identifier are merged.
 
 An identifier may be wrong. Tracks that share one are merged only if their names are alike (see `typos.are_alike`);
-other cases are conflicts, which are counted and reported. An identifier that many clearly different names share is
+otherwise they are a conflict, which is counted and reported. An identifier that many clearly different names share is
 treated as a placeholder and ignored. When a corpus grows, two existing tracks are never merged.
 """
 

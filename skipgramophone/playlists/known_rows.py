@@ -1,7 +1,7 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder numbers the distinct values of each column. For existing rows, it numbers the values of tracks and
-playlists, because there are far fewer of these than rows. This module then expands the numbers to all rows.
+The encoder replaces the values of each column by numbers, the codes. From the existing rows, it encodes each track and
+each playlist only once, because there are far fewer of these than rows. This module then expands the codes to all rows.
 """
 
 from __future__ import annotations

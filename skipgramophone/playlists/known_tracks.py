@@ -52,7 +52,7 @@ def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merg
 
 
 def _rows_of(wanted: pa.Array, there: pa.ChunkedArray | pa.Array, rows: pa.ChunkedArray) -> Ids:
-    """Find each wanted text in `there`, and return the row at the same index, or -1 if the text is not found."""
+    """Look up each text of `wanted` in `there`; return the value of `rows` at the same index, or -1 if not found."""
     values = there.combine_chunks() if isinstance(there, pa.ChunkedArray) else there
     at = pc.index_in(wanted, values.cast(wanted.type))
     found = rows.combine_chunks().take(at)

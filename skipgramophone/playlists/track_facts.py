@@ -17,7 +17,7 @@ def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], ro
 
     Args:
         tracks: one row per track.
-        coded: for each column, the code of each row's value (-1: no value), and the values as strings.
+        coded: for each column, the index of each row's value (-1: no value), and the distinct values as strings.
         row: the track of each used row.
         used: indices of the rows that are used.
     """

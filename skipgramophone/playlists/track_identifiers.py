@@ -63,7 +63,7 @@ def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -
     """Return the identifiers in the used rows of each track.
 
     Args:
-        codes: for each row, the code of the text with its identifiers (-1: none).
+        codes: for each row, the index in `values` of the text with its identifiers (-1: none).
         values: the texts.
         row: the track of each used row.
         used: indices of the rows that are used.

@@ -1,4 +1,6 @@
-"""The metrics of `evaluate --protocol next-item` on playlists that `extract --holdout` set aside, from docs/quality.md.
+"""The metrics of `evaluate --protocol next-item` for the playlists that `extract --holdout` set aside.
+
+The formulas are those of docs/quality.md.
 
 This protocol draws no random numbers, except to break ties: the value of a tie is its mean over all orders.
 """

@@ -23,13 +23,13 @@ SCORE = 3e-5  # tolerance of a score, relative to the largest score
 
 @dataclass
 class Oracle:
-    """Asks `sgp` and the reference the same questions.
+    """Runs the same queries with `sgp` and with the reference, and compares the answers.
 
     Attributes:
         root: directory of experiments.
         name: experiment.
         draws: random numbers.
-        answered: number of questions that were answered so far.
+        answered: number of queries that were answered so far.
         problems: each difference, with the command.
         recalls: share of the nearest tracks that the index found, for each answer by the index.
         rankings: the values of `--by` to ask for.

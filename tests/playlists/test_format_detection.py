@@ -1,7 +1,7 @@
-"""Format detection: no sample of a format, and nothing made from one, is read as something else.
+"""Format detection: no sample of a format, and no variant of a sample, is read as another format.
 
-The relatives of a sample are made as people and tools make them: columns in another order, another separator, no
-header, a single line, a single column. Each may be read as what it is, or refused with a question.
+The variants are like those that people and tools make: columns in another order, another separator, no header, a single
+line, a single column. Each variant must be read in its format, or refused with a question.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@
     Country,Track Identifier,Media type,Date Played,Hours,Play Duration Milliseconds,...,Track Description
 
 The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
-song, so it is looked up by title in the daily history. If all its tracks with this title from the day before to the day
-after the play have the same artist, this artist is used. Otherwise, the artist of the played album is used, if known. A
-play without a known artist has only a title.
+song, so it is looked up by title in the daily history, from the day before the play to the day after it. If all tracks
+with this title have the same artist, this artist is used. Otherwise, the artist of the played album is used, if known.
+A play without a known artist has only a title.
 
-The daily history is read on its own only if there is no play activity beside it. Each day is a playlist.
+The daily history is read on its own only if the same directory has no play activity. Each day is a playlist.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def is_read_with_activity(file: SourceFile) -> bool:
 
 
 def read_apple_activity(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the plays of a play activity, in sessions.
+    """Yield the plays of a play activity, split into sessions.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

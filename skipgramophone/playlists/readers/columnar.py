@@ -1,8 +1,8 @@
 """Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
-Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
-ends, so a file is read record by record from such a quote on. If rows have times or positions, all blocks of the file
-are joined and sorted.
+Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field that spans
+several lines. From the block with such a quote on, the file is read record by record. If rows have times or positions,
+all blocks of the file are joined and sorted.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def is_lastfm(lines: Sequence[str]) -> bool:
 
 
 def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a file, in sessions."""
+    """Yield the scrobbles of a file, split into sessions."""
     return split_into_sessions(_plays(stream), stream, settings)
 
 

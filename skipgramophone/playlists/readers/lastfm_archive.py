@@ -1,8 +1,8 @@
-"""Read scrobbles.tsv from the archive that Last.fm itself gave its users, in sessions.
+"""Read scrobbles.tsv from the archive that Last.fm itself gave its users, and split it into sessions.
 
     ISO time <tab> unixtime <tab> track name <tab> track mbid <tab> artist name <tab> ... <tab> application
 
-The archive also contains the same scrobbles as JSON; this file is not read. Its lists of loved, banned and skipped
+The archive also contains a JSON file with the same scrobbles, which is not read. Its lists of loved, banned and skipped
 tracks have fewer columns.
 """
 
@@ -33,7 +33,7 @@ def is_lastfm_archive(lines: Sequence[str]) -> bool:
 
 
 def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a file, in sessions.
+    """Yield the scrobbles of a file, split into sessions.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

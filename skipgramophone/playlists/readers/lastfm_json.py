@@ -44,7 +44,7 @@ def is_lastfmstats(lines: Sequence[str]) -> bool:
 
 
 def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a JSON file, in sessions.
+    """Yield the scrobbles of a JSON file, split into sessions.
 
     Raises:
         SourceError: the file contains no scrobbles.
@@ -60,7 +60,7 @@ def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 
 def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a CSV file of lastfmstats.com, in sessions.
+    """Yield the scrobbles of a CSV file of lastfmstats.com, split into sessions.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

@@ -94,7 +94,7 @@ def part_of_listenbrainz(file: SourceFile) -> Part | None:
 
 
 def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the listens of a file, in sessions.
+    """Yield the listens of a file, split into sessions.
 
     Raises:
         SourceError: the file begins with a bracket but is not a JSON array.

@@ -106,7 +106,7 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
 
 
 def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
-    """Return which times are in a period, bool (times,), and reason -> number of the others."""
+    """Return which times are in a period, bool (times,), and the number of other times by reason."""
     before, after = seconds < period.low, seconds >= period.high
     outside = {f"before {period.since}": before, f"after {period.until}": after}
     counts = {reason: int(np.count_nonzero(times)) for reason, times in outside.items()}
@@ -144,7 +144,7 @@ def _numbers(
 
     Args:
         texts: the texts.
-        usual: regex -> function that converts all texts that match it together, which is fast.
+        usual: regex -> fast function that converts all matching texts together.
         one: converts any other text, or returns None.
     """
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)

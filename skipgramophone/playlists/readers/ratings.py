@@ -15,7 +15,7 @@ NO_RATING = "no valid rating"
 
 
 def rated_rows(rows: PlainRows, least: float | None) -> tuple[PlainRows, dict[str, int]]:
-    """Return the rows with a rating of at least `least`, and reason -> number of rows that are left out.
+    """Return the rows with a rating of at least `least`, and the number of rows that are left out, by reason.
 
     Args:
         rows: rows with a column for the role "rating", unless `least` is None.

@@ -194,7 +194,7 @@ def make_block(
     Args:
         table: the rows, with dictionary-encoded strings.
         where: function that returns the line numbers and raw records of given rows of the table.
-        rejects: records from between these rows that were already rejected.
+        rejects: records between these rows that are already rejected.
         file: name of the file.
         settings: `keep` determines whether placeholders count as names.
         so_far: `bytes_read` and `replaced` of the block.

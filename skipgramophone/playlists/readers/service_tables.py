@@ -7,7 +7,7 @@
 A table of TuneMyMusic has a column with the playlist. It also contains saved albums and artists, which are left out.
 The uri of a track is made from the first column with the id of a service; the other ids, and the ISRC, are kept as
 identifiers. A table of Soundiiz is one playlist, named after the file. A history of Deezer is split into sessions;
-plays that lasted 0 seconds are skips and rejected by default.
+plays of 0 seconds count as skips and are rejected by default.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
 
 
 def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the plays of a history of Deezer, in sessions.
+    """Yield the plays of a history of Deezer, split into sessions.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

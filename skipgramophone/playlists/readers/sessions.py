@@ -53,7 +53,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
     The lines look like a table if all have the same number of words and one column contains only times, shares few
-    values with the other columns, or often repeats a value in the next line, as a column of owners does.
+    values with the other columns, or often has the same value in consecutive lines (a column of owners).
     """
     rows = [line.split() for line in lines if line.strip()]
     words = [word for row in rows for word in row]

@@ -217,11 +217,11 @@ class RecodedStream:
 
 @contextmanager
 def damage_errors(file: SourceFile) -> Iterator[None]:
-    """Turn decompression errors in the block into a one-line `SourceError`."""
+    """Turn decompression errors in the `with` block into a one-line `SourceError`."""
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the file system: decompressors set no errno
+        if isinstance(error, OSError) and error.errno is not None:  # a file system error: decompressors set no errno
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"

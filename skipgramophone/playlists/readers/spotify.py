@@ -97,7 +97,7 @@ def part_of_spotify(file: SourceFile) -> Part | None:
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of the playlists in a file, or the plays of a history in sessions.
+    """Yield the tracks of the playlists in a file, or the plays of a history, split into sessions.
 
     Raises:
         SourceError: the file is not part of the account data of Spotify.
@@ -106,7 +106,7 @@ def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
 
 
 def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the playlists of a document, or its plays in sessions.
+    """Yield the playlists of a document, or its plays, split into sessions.
 
     Raises:
         SourceError: the document is not part of the account data of Spotify.

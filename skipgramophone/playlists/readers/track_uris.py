@@ -74,7 +74,7 @@ def _other_uri(text: str, uri: str | None) -> str:
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone is no proof."""
+    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone is not enough."""
     return prefix_of(text) is not None or (":" in text and read_identifier(text) is not None)
 
 

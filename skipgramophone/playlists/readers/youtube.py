@@ -115,7 +115,7 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
 
 
 def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the plays of YouTube Music, in sessions.
+    """Yield the plays of YouTube Music, split into sessions.
 
     Raises:
         SourceError: the file is not a watch history.
@@ -128,7 +128,7 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | str]]:
-    """Yield line number and text of each song, and its uri, artist and title or the reason for rejecting the song."""
+    """Yield line number and text of each song, and either its uri, artist and title, or the reason to reject it."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:
@@ -145,7 +145,7 @@ def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | 
 
 
 def _song_library(file: SourceFile) -> SourceFile | None:
-    """Return the song library of the same export as a playlist, or None if the library is missing."""
+    """Return the song library from the export that contains a playlist file, or None if the library is missing."""
     places = (f"{folder}/{name}".lstrip("/") for folder in SONG_FOLDERS for name in SONG_LIBRARIES)
     return next((found for place in places if (found := file.sibling(place))), None)
 

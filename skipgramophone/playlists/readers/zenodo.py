@@ -168,7 +168,7 @@ class ZenodoReader:
         return make_block(rows, where, rejects, file=self.file.name, settings=self.settings, so_far=so_far)
 
     def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
-        """Split lines at the delimiter; return the columns, which lines are rows, and the rejects for other lines."""
+        """Split lines at the delimiter; return the columns, a mask of the lines that are rows, and the rejects."""
         lines, width = block.lines, len(columns)
         # Outer quotes are removed first; otherwise, a field with only a comma would look like a delimiter.
         parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
@@ -225,7 +225,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """Insert strings into a column, each before its index in `places`."""
+    """Insert strings into a column; each is inserted before the row that `places` contains for it."""
     if not len(places):
         return column
     known = len(column.dictionary)
