@@ -100,7 +100,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Factors of tracks or of playlists. Factors of tracks rate all tracks as additions to given tracks.
+    """Factors of tracks or of playlists. Track factors predict how well each track fits a list of given tracks.
 
     Attributes:
         rows: float32 (tracks, factors), rotated so that their Gram matrix is diagonal.

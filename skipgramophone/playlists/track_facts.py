@@ -1,4 +1,4 @@
-"""Collects facts about tracks that few formats contain, such as durations; the first value of a track is kept."""
+"""Collects optional facts about tracks, such as durations; for each track, the first value is kept."""
 
 from __future__ import annotations
 

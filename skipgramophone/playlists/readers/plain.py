@@ -3,8 +3,8 @@
 These tables are plain:
 
 - CSV and TSV with quotes only at the edges of fields, or doubled;
-- JSON lines with one object each, whose columns are text;
-- Parquet whose columns are text or integers.
+- JSON lines with one object each, with text in all needed columns;
+- Parquet files with text or integers in all needed columns (times may also be timestamps).
 
 Records of other tables are read one by one, and are converted to the same form here.
 """

@@ -44,8 +44,8 @@ def read_elements(
     Args:
         stream: the file.
         what: the expected content, for errors.
-        starts: function that returns whether to yield the starts of elements with a path; yielding fewer starts is
-            faster.
+        starts: takes a path, and returns whether to yield the starts of the elements with this path; fewer starts
+            take less time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
