@@ -190,7 +190,9 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Run one script per database, each in a transaction and in a thread, so that the main thread can handle signals.
+    """Run one script per database, each in one transaction.
+
+    The scripts run in threads, so that the main thread can handle signals.
 
     Args:
         scripts: database -> statements.

@@ -254,8 +254,9 @@ class _Systems:
         """Return the entries of some rows from position `first` to `end`, padded to the same number.
 
         Returns:
-            whether there is an entry, bool (rows, end - first); alpha r of the entries, and 0 where there is none, of
-            the same shape; and the factors of their columns, float32 (rows, end - first, factors).
+            A mask that is true for entries and false for padding, bool (rows, end - first); alpha r of each entry, 0
+            for padding, of the same shape; and the factors of each entry's column, float32 (rows, end - first,
+            factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]

@@ -191,7 +191,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name, or else hyphenated title, is the query."""
+        """Return the tracks whose hyphenated name is the query or, if there are none, whose hyphenated title is."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []

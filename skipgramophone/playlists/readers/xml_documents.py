@@ -1,7 +1,7 @@
 """Read XML documents element by element, so that memory does not grow with the file.
 
 Documents that declare entities, or use entities that XML does not predefine, are refused, because entities can expand
-without limit or refer to other files. A document type without entities, such as that of Apple, is accepted; it is not
+without limit or refer to other files. A document type without entities, such as Apple's, is accepted; it is not
 downloaded.
 """
 
