@@ -1,4 +1,4 @@
-"""Factors of tracks and playlists, whose product predicts which tracks a playlist contains.
+"""Factors of tracks and playlists: their products predict which tracks a playlist contains.
 
     factors.npy     float32 (tracks, factors)   factors of each track; zeros for a track without a vector
     factors.json    alpha, regularization, exponent and energy, as below

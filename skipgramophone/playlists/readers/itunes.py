@@ -1,4 +1,4 @@
-"""Read Library.xml of iTunes and Apple Music, a property list that contains tracks by id, and playlists of these ids.
+"""Read Library.xml of iTunes and Apple Music, a property list with tracks by id, and playlists of track ids.
 
     <plist><dict>
       <key>Tracks</key><dict><key>1001</key><dict><key>Name</key><string>Paper Boats</string> ...

@@ -170,7 +170,7 @@ def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields
 
 @dataclass(frozen=True, slots=True)
 class PlainObjects:
-    """Reads blocks of JSON lines, each of which must be one object with text in all columns."""
+    """Reads blocks of JSON lines; each line must be one object with text in all needed columns."""
 
     roles: Roles
 

@@ -167,7 +167,7 @@ class OpenFile:
         return self._ahead[:size]
 
     def _read(self, size: int) -> bytes:
-        """Read up to `size` bytes from the stream, after those that `peek` has returned."""
+        """Read up to `size` more bytes from the stream; bytes that `peek` has returned are not read again."""
         with damage_errors(self.file):
             return self._data.read(size)
 
