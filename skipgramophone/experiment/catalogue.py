@@ -14,9 +14,10 @@ computed:
 
     rank = (LARGEST_COUNT - count) * 2^32 + row
 
-Sorting by rank sorts tracks by count. A rank also contains the row, and a new track does not change the ranks of
-others. In catalogues of earlier versions, the rank of a track is its position by count, from 0. It equals the row or,
-in a corpus that has grown, is stored in a column. The file is opened read-only and is never changed in place.
+Sorting by rank sorts tracks by count. Because a rank also contains the row, all ranks differ. A new track does not
+change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position by count, from
+0. It equals the row or, in a corpus that has grown, is stored in a column. The file is opened read-only and is never
+changed in place.
 """
 
 from __future__ import annotations

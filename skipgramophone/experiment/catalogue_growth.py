@@ -63,7 +63,7 @@ class CatalogueChanges:
     Attributes:
         changed: existing tracks whose count or facts change. Columns: row, count, and those of `FACT_TYPES` that the
             catalogue has.
-        added: the new tracks, which follow the existing rows. Columns: those of `TRACKS` and the same facts.
+        added: the new tracks, which follow the existing rows. Columns: the columns of `TRACKS`, and the same facts.
         spellings: other spellings of tracks in the added input rows. Columns: row, artist, title, count.
         uris: other uris of tracks in the added input rows. Columns: uri, row.
     """

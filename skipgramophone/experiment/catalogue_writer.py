@@ -68,7 +68,7 @@ CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
 CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 """
-# FTS5 stores an index in the tables names_data and names_idx; only the declaration specifies where the names are.
+# FTS5 stores an index in the tables names_data and names_idx. Only CREATE VIRTUAL TABLE specifies where the names are.
 JOINED = f"""
 {FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)}
 DELETE FROM main.names_data;
@@ -204,7 +204,9 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Run one script per database, each in a transaction and in a thread, so that the main thread can handle signals.
+    """Run one script per database, each in one transaction.
+
+    The scripts run in threads, so that the main thread can handle signals.
 
     Args:
         scripts: database -> statements.

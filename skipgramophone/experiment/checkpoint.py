@@ -3,8 +3,8 @@
     checkpoint/state.json    format, corpus digest, settings, progress and history of the run
     checkpoint/*.npy         vectors and accumulators at the time of the checkpoint
 
-A checkpoint is published like a stage: complete or not at all. Its directory is beside those of the stages, and is
-removed when the model is published.
+A checkpoint is published like a stage: complete or not at all. Its directory is beside the directories of the stages,
+and is removed when the model is published.
 """
 
 from __future__ import annotations

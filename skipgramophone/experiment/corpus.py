@@ -67,7 +67,7 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the indices in `track_ids` of the chosen playlists' tracks, and offsets for these playlists alone."""
+        """Return the indices in `track_ids` of the chosen playlists' tracks, and each playlist's bounds in them."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

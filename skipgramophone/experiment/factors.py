@@ -1,4 +1,4 @@
-"""Factors of tracks and playlists, whose product predicts which tracks a playlist contains.
+"""Factors of tracks and playlists: their products predict which tracks a playlist contains.
 
     factors.npy     float32 (tracks, factors)   factors of each track; zeros for a track without a vector
     factors.json    alpha, regularization, exponent and energy, as below
@@ -100,7 +100,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Factors of tracks or of playlists. With factors of tracks, `scores` rates all tracks as additions to given tracks.
+    """Factors of tracks or of playlists. Track factors predict how well each track fits a list of given tracks.
 
     Attributes:
         rows: float32 (tracks, factors), rotated so that their Gram matrix is diagonal.
@@ -254,8 +254,9 @@ class _Systems:
         """Return the entries of some rows from position `first` to `end`, padded to the same number.
 
         Returns:
-            whether there is an entry, bool (rows, end - first); alpha r of the entries, and 0 where there is none, of
-            the same shape; and the factors of their columns, float32 (rows, end - first, factors).
+            A mask that is true for entries and false for padding, bool (rows, end - first); alpha r of each entry, 0
+            for padding, of the same shape; and the factors of each entry's column, float32 (rows, end - first,
+            factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]

@@ -13,7 +13,7 @@ from skipgramophone.errors import DamagedFileError, storage_errors
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON; NaN and infinite numbers, which are not valid JSON but which earlier versions wrote, become None.
+    """Parse JSON; NaN and infinities become None. Earlier versions wrote them, although JSON has no such numbers.
 
     >>> parse_json("[NaN, -Infinity, 1e999, 2.5]")
     [None, None, None, 2.5]

@@ -21,7 +21,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # what 
 
 @contextmanager
 def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
-    """Hold the lock of the experiment `name` inside the `with` block; if the process dies, the system releases the lock.
+    """Hold the lock of the experiment `name` in the `with` block; if the process dies, the system releases it.
 
     Raises:
         ExperimentError: another process is writing this experiment.

@@ -145,7 +145,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the query for a track in a file: its uri, name or identifier if that matches a track, else its name."""
+        """Return the query for a track in a file: its uri, name or identifier if this matches one, else its name."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -191,7 +191,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name, or else hyphenated title, is the query."""
+        """Return the tracks whose hyphenated name is the query or, if there are none, whose hyphenated title is."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []

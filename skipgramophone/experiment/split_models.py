@@ -42,7 +42,7 @@ def with_next_seed(settings: TrainSettings) -> TrainSettings:
 
 
 def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -> Embeddings | None:
-    """Read the vectors of the second training that measured a model's stability, or return None if they are missing."""
+    """Read the vectors of a model's second training, which measured its stability; None if they are missing."""
     settings = with_next_seed(TrainSettings(**model.settings))
     directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

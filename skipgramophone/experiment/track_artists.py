@@ -1,5 +1,6 @@
-"""The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with
-the artists of the query tracks.
+"""The artists that the tracks of a model credit, as numbers.
+
+The hybrid ranking compares them with the artists of the query tracks.
 
     artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
 

@@ -24,7 +24,7 @@ def uris_of(query: str) -> tuple[str, ...]:
 
 
 def require_name(query: str, has_identifiers: bool) -> None:
-    """Refuse a query that matched no track if it is a link or an identifier, because these texts are not names.
+    """Refuse a link or an identifier that matched no track, so that it is not searched as a name.
 
     Args:
         query: the query.

@@ -54,7 +54,7 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
 
 
 def _require_replaceable_directory(destination: Path, force: bool) -> None:
-    """Refuse a directory that cannot be written, or that contains a file that no earlier export lists."""
+    """Refuse a directory that cannot be written, or that contains files that are not from an earlier export."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
             raise ExperimentError(f"cannot write {destination}: the directory {destination.parent} does not exist")

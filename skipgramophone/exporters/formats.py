@@ -35,7 +35,7 @@ class Format:
     """An export format: its writer and its properties.
 
     Attributes:
-        write: function that writes vectors, reads them back and verifies them; returns entries for the manifest, or None.
+        write: function that writes, reads back and verifies vectors; returns entries for the manifest, or None.
         is_directory: the export is a directory of several files.
         write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
         rows_to_write: function that returns which of a given number of rows to write; None if there is no limit.

@@ -22,7 +22,7 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write: all rows, or the 50,000 most frequent tracks and, evenly spaced, 50,000 of the others.
+    """Return the rows to write: all rows; or the 50,000 most frequent and 50,000 of the others, evenly spaced.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)

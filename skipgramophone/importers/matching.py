@@ -52,7 +52,7 @@ def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
     """Find the track of each vector: by uri (or by a key that is a uri), else by artist and title, else by full name.
 
     Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
-    in the catalogue never matches a track with another uri. A track takes only the first vector that matches.
+    in the catalogue never matches a track with another uri. If several vectors match a track, the first is used.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)

@@ -1,8 +1,8 @@
 """Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
-To compare songs, featured guests are removed, and so are remarks with version words, such as "live" or "remaster", in
-brackets or after a dash at the end of the title. A remix, another part ("Pt. 1", "Pt. 2") and the same title by another
-artist count as different songs.
+Songs are compared without featured guests and without version remarks. These are remarks at the end of the title, in
+brackets or after a dash, that contain a version word such as "live" or "remaster". A remix, another part ("Pt. 1",
+"Pt. 2") and the same title by another artist count as different songs.
 """
 
 from __future__ import annotations

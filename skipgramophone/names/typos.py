@@ -52,7 +52,7 @@ def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
 
 
 def nearest_names(query: str, names: list[str]) -> list[str]:
-    """Return the names that are similar to the query, most similar first; names that score far below the best are left out."""
+    """Return the names that are similar to the query, most similar first, unless they score far below the best."""
     scores = _scores(query, names)
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
 

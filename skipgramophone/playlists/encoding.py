@@ -58,8 +58,8 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (row number of the first occurrence, from 1; rows that name no track are not counted); location,
-            seconds and album, if any row has them.
+            first_place (row number of the first occurrence, from 1; rows that name no track are not counted); location
+            and seconds, if any row has them.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
         identifiers: identifiers of tracks, if any row has them.

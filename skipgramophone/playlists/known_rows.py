@@ -53,11 +53,11 @@ class KnownRows:
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
     def by_track(self, codes: Codes) -> Codes:
-        """Expand codes of tracks to codes of rows; `codes` has one code per track, then one per new row."""
+        """Return one code per row; `codes` has one code per known track, then one per new row."""
         return self._expanded(codes, self.tracks.num_rows, self.corpus.track_ids)
 
     def by_playlist(self, codes: Codes) -> Codes:
-        """Expand codes of playlists to codes of rows; `codes` has one code per playlist, then one per new row."""
+        """Return one code per row; `codes` has one code per known playlist, then one per new row."""
         playlist = np.repeat(np.arange(len(self.corpus), dtype=np.int32), self.corpus.lengths())
         return self._expanded(codes, self.playlists.num_rows, playlist)
 

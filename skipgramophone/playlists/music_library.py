@@ -32,7 +32,7 @@ Names = tuple[str, str]  # artist and title, normalized
 class AudioFile:
     """A tagged audio file; `seconds` is its duration, or None if it is unknown.
 
-    `identifiers` are those in its tags, such as "isrc:USUM71703861".
+    `identifiers` are the identifiers in its tags, such as "isrc:USUM71703861".
     """
 
     path: Path

@@ -67,9 +67,7 @@ class Numbering:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
         self._number_pending()
         nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
-        codes = (
-            nothing if self._leading_nulls == self._rows else self._codes()
-        )  # the memory map stays valid after `_close`
+        codes = nothing if self._leading_nulls == self._rows else self._codes()  # stays valid after `_close`
         self._close()
         return codes, pa.concat_arrays(self._values)
 

@@ -1,7 +1,4 @@
-"""Collects facts about tracks that few formats contain, such as durations; the first value of a track is kept.
-
-Spaces around the name of an album are removed, and a blank name is no value.
-"""
+"""Collects optional facts about tracks, such as durations; for each track, the first value is kept."""
 
 from __future__ import annotations
 

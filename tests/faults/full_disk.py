@@ -2,10 +2,10 @@
 
     python -m tests.faults.full_disk [--sizes 12] [--of extract train ...]
 
-A file system in memory is mounted in a separate mount namespace. It has room for the existing files and a part of the
-space that the command needs, also for its temporary files. The command must end with exit code 0, or with 1 and one
-line that names the file it could not write. All stages must be unchanged, no temporary files may be left, and with more
-room the same command must succeed. It needs Linux and permission to create a namespace (`unshare --map-root-user
+A file system in memory is mounted in a separate mount namespace. It has room for the existing files, and for a part of
+what the command writes, temporary files included. The command must end with exit code 0, or with 1 and one line that
+names the file it could not write. All stages must be unchanged, no temporary files may be left, and with more room the
+same command must succeed. The test needs Linux and permission to create a namespace (`unshare --map-root-user
 --mount`).
 """
 

@@ -1,8 +1,9 @@
 """Points of a run at which a fault can be injected: all changes of the file system below a directory.
 
 A Python audit hook sees files that are opened for writing, and calls that rename, create or remove files; `os.fsync`
-and the exchange of two directories are wrapped here. A fault is injected before the change, so the next point is after
-it. Changes by native code (SQLite, Annoy, Arrow) happen between two points.
+and the exchange of two directories are wrapped here. A fault is injected before the change at its point; to
+test a fault after this change, use the next point. Changes by native code (SQLite, Annoy, Arrow) happen between two
+points.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""An experiment directory made by an earlier version; later versions must load it, or refuse its format by name.
+"""An experiment directory that an earlier version made; later versions must load it or name its format in an error.
 
-It was made from `two_genres()` with `sgp train first -emb 4 -e 3`, and the expected answers are computed here by exact search.
+It was made from `two_genres()` with `sgp train first -emb 4 -e 3`. The expected answers are computed here by exact
+search.
 """
 
 from __future__ import annotations

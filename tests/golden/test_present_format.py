@@ -1,4 +1,4 @@
-"""An experiment of the present format, with factors, locations and held-out playlists, and damaged copies of it.
+"""An experiment of the present format, with factors, locations and held-out playlists, and altered copies of it.
 
 The version after 0.5.0 made it from 40 playlists of `two_genres(40, 8, 20)` in M3U with `extract --holdout 0.1` and
 `sgp train second -wsz bag -emb 4 -e 3`.

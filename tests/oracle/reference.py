@@ -1,7 +1,7 @@
 """Reference for look-ups: their answers, computed in float64 from the files of an experiment.
 
-The formulas are those of docs/lookups.md, and the files are described in experiments/README.md. Nothing is imported from
-the package. Every score is computed for all tracks, which is simple but slow.
+The formulas are those of docs/lookups.md, and the files are described in experiments/README.md. Nothing is imported
+from the package. Every score is computed for all tracks, which is simple but slow.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ The setting `columns` assigns roles to columns. The first of these roles that is
     time                   the rows of a session, up to a pause
     none of these          all rows of the file
 
-Rows with times or positions are sorted by these within a file. In a table without a header, columns are named by
+Within a file, rows are sorted by time or position, if they have one. In a table without a header, columns are named by
 number, counted from 1.
 """
 

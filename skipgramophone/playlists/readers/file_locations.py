@@ -1,6 +1,6 @@
 """Reads the locations (paths and URLs) of files in playlists, so that results can refer to the same files.
 
-A relative path is kept relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
+A relative path is made relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
 `lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do not change. No
 file is opened.
 """

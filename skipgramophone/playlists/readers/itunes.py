@@ -1,4 +1,4 @@
-"""Read Library.xml of iTunes and Apple Music, a property list that contains tracks by id, and playlists of these ids.
+"""Read Library.xml of iTunes and Apple Music, a property list with tracks by id, and playlists of track ids.
 
     <plist><dict>
       <key>Tracks</key><dict><key>1001</key><dict><key>Name</key><string>Paper Boats</string> ...
@@ -6,7 +6,7 @@
         <key>Playlist Items</key><array><dict><key>Track ID</key><integer>1001</integer></dict> ...
 
 Playlists with the same name stay separate. Playlists that the program creates are left out: system playlists (Library,
-Music, Downloaded ...), folders, which repeat the tracks of their playlists, smart playlists and Genius playlists.
+Music, Downloaded ...), smart playlists, Genius playlists, and folders, because these repeat the tracks of playlists.
 `plistlib` would keep the whole file in memory; this reader keeps only the names of tracks and the ids in playlists.
 """
 

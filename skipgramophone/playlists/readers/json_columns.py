@@ -50,7 +50,7 @@ class ArrayPart:
         return None if table is None else table[: self.wanted]
 
     def are_objects(self) -> bool:
-        """Whether Python, too, reads each entry of `contents` as one object."""
+        """Whether Python also reads each entry of `contents` as one object."""
         try:
             values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
         except (ValueError, RecursionError):

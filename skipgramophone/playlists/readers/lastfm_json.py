@@ -86,7 +86,7 @@ def _stats_plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _scrobbles(content: Any) -> list[Any] | None:
-    """Return the list of scrobbles of a JSON file, joined if it is in pages; None if there are no scrobbles."""
+    """Return the scrobbles of a JSON file as one list, even if they are in pages; None if there are none."""
     if isinstance(content, dict):
         found = content.get("scrobbles")
         if isinstance(found, list):

@@ -1,4 +1,4 @@
-"""The libraries of music programs: tracks with ids or paths, and playlists that refer to these."""
+"""The libraries of music programs: tracks with ids or paths, and playlists that refer to tracks by id or path."""
 
 from __future__ import annotations
 

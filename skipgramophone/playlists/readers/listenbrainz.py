@@ -3,8 +3,8 @@
     {"listened_at": 1622541600, "user_name": "...", "track_metadata": {"artist_name": "...", "track_name": "...", ...
 
 ListenBrainz exports a zip archive with one file per month, such as listens/2021/6.jsonl. These files are read as one
-history. Earlier exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track;
-the ids, ISRCs and links to Spotify that a listen has are kept as identifiers.
+history. Earlier exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track.
+If a listen contains ids, ISRCs or links to Spotify, these are kept as identifiers.
 """
 
 from __future__ import annotations

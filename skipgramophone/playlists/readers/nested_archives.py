@@ -1,7 +1,7 @@
 """Find the files in zip archives that are inside other zip archives, as in the privacy export of Apple.
 
-An inner archive is copied to a temporary file. Since archives can be made to expand without end, the depth and the
-total size of the copies are limited; an archive that exceeds a limit is skipped, and the reason is reported.
+An inner archive is copied to a temporary file. The depth and the total size of the copies are limited, because a
+malicious archive can expand without end. An archive that exceeds a limit is skipped, and the reason is reported.
 """
 
 from __future__ import annotations

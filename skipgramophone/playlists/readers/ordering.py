@@ -67,17 +67,17 @@ def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
 
 
 def ordered_tables(placed: PlacedRows) -> Iterator[pa.Table]:
-    """Yield the named rows in batches, sorted by `places`; rows with equal places keep their order."""
+    """Yield the `named` rows in batches, sorted by `places`; rows with equal places keep their order."""
     order = np.argsort(placed.places, kind="stable")
     return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
 def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
-    """Yield the named rows in batches, sorted by time, with sessions as playlists.
+    """Yield the `named` rows in batches, sorted by time, with sessions as playlists.
 
     A pause of more than `gap` seconds ends a session. A session is named by the minute at which it starts, and its key
-    is unique within `file`. Rows with equal times keep the order of the file, reversed if the file starts with the
-    newest row.
+    is unique within `file`. Rows with equal times keep the order of the file, or get the reverse order if the file
+    starts with the newest row.
     """
     times, order = placed.places, np.arange(len(placed.places))
     if len(times) and times[0] > times[-1]:

@@ -3,8 +3,8 @@
 These tables are plain:
 
 - CSV and TSV with quotes only at the edges of fields, or doubled;
-- JSON lines with one object each, whose columns are text;
-- Parquet whose columns are text or integers.
+- JSON lines with one object each, with text in all needed columns;
+- Parquet files with text or integers in all needed columns (times may also be timestamps).
 
 Records of other tables are read one by one, and are converted to the same form here.
 """
@@ -170,7 +170,7 @@ def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields
 
 @dataclass(frozen=True, slots=True)
 class PlainObjects:
-    """Reads blocks of JSON lines, each of which must be one object with text in all columns."""
+    """Reads blocks of JSON lines; each line must be one object with text in all needed columns."""
 
     roles: Roles
 

@@ -178,7 +178,7 @@ def _table(rows: Iterable[Row]) -> pa.Table:
 
 
 def is_valid_text(texts: Iterable[object]) -> bool:
-    """Whether all strings can be encoded as UTF-8; those from JSON may contain lone surrogates."""
+    """Whether all strings can be encoded as UTF-8; strings from JSON may contain lone surrogates."""
     return all(is_utf8(text) for text in texts if isinstance(text, str))
 
 

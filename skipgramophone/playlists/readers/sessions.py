@@ -52,8 +52,9 @@ LEAST_SHARED, MOST_REPEATED = 0.25, 0.25  # shares of the values of a column, se
 def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
-    The lines look like a table if all have the same number of words and one column contains only times, shares few
-    values with the other columns, or often has the same value in consecutive lines (a column of owners).
+    The lines look like a table if all have the same number of words and one column is unlike the columns of sessions:
+    it contains only times, shares few values with the other columns, or often has the same value in consecutive lines
+    (a column of owners).
     """
     rows = [line.split() for line in lines if line.strip()]
     words = [word for row in rows for word in row]

@@ -173,7 +173,7 @@ class OpenFile:
         return self._ahead[:size]
 
     def _read(self, size: int) -> bytes:
-        """Read up to `size` bytes from the stream, after those that `peek` has returned."""
+        """Read up to `size` more bytes from the stream; bytes that `peek` has returned are not read again."""
         with damage_errors(self.file):
             return self._data.read(size)
 
@@ -227,9 +227,7 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        if (
-            isinstance(error, OSError) and error.errno is not None
-        ):  # an error of the file system: decompressors set no errno
+        if isinstance(error, OSError) and error.errno is not None:  # a file system error: decompressors set no errno
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"

@@ -1,7 +1,7 @@
 """Read XML documents element by element, so that memory does not grow with the file.
 
 Documents that declare entities, or use entities that XML does not predefine, are refused, because entities can expand
-without limit or refer to other files. A document type without entities, such as that of Apple, is accepted; it is not
+without limit or refer to other files. A document type without entities, such as Apple's, is accepted; it is not
 downloaded.
 """
 
@@ -44,8 +44,8 @@ def read_elements(
     Args:
         stream: the file.
         what: the expected content, for errors.
-        starts: function that returns whether to yield the starts of elements with a path; yielding fewer starts is
-            faster.
+        starts: takes a path, and returns whether to yield the starts of the elements with this path; fewer starts
+            take less time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
