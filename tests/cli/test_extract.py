@@ -109,7 +109,7 @@ def test_the_report_counts_cleaned_rows_and_replaced_bytes(sgp: Sgp, write_dump:
         "replaced       1 character for bytes that the encoding cannot decode\n"
     ) in ran.out
     ran = sgp("extract", "y", path, "--min-length", "9")
-    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 in playlists shorter than 9\n")
+    assert (ran.code, ran.err) == (1, "error: cleaning left out all rows: 3 in playlists shorter than 9\n")
 
 
 def test_a_dry_run_shows_tracks_with_equal_names_and_writes_nothing(
