@@ -348,7 +348,7 @@ def _smoothness(arrangement: Arrangement | None) -> str:
 def _stability_note(agreement: Agreement) -> str:
     """Return a note on the stability of neighbours, measured on tracks about as frequent as the seed."""
     share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
-    return f"stability of tracks about as frequent ({agreement.tracks}): {share} unchanged with another seed"
+    return f"stability of tracks with a similar count ({agreement.tracks}): {share} unchanged with another seed"
 
 
 def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:

@@ -101,7 +101,7 @@ def _show(found: Explanation) -> None:
         ("A", first),
         ("B", second),
         ("similarity", f"{found.similarity:.3f}"),
-        ("rank", f"{_ranks(found.ranks)}, of {plural(found.learnt, 'track')}"),
+        ("rank", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
     ]
     if found.all_playlists:
         each, other = found.playlists
@@ -129,7 +129,7 @@ def _show(found: Explanation) -> None:
 
 def _ranks(ranks: tuple[int, int]) -> str:
     """Return text that gives the rank of each track among the neighbours of the other."""
-    return f"B is number {ranks[0]:,} among the neighbours of A, A is number {ranks[1]:,} among those of B"
+    return f"B is number {ranks[0]:,} among the neighbours of A, and A is number {ranks[1]:,} among those of B"
 
 
 def _line(near: Related) -> list[str]:

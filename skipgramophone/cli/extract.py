@@ -192,8 +192,9 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
     replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
     namesakes = f"{report.namesakes:,} share artist and title with another track: merge them with --merge-uris"
-    same = f"{report.same_tracks:,} with exactly the same tracks as another playlist"
+    same = f"{plural(report.same_tracks, 'playlist')} with exactly the same tracks as another playlist"
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
+    merged = f"{plural(report.welded, 'playlist')} merged with another playlist of the same name"
     rows, added = report.added or report, report.added
     return [
         *_formats(report),
@@ -211,8 +212,8 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("", f"{added.playlists:,} new, {added.grown:,} extended")] if added else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
         *([("", same)] if report.same_tracks else []),
-        *([("", f"{report.split:,} split by --max-length")] if report.split else []),
-        *([("", f"{report.welded:,} merged with another playlist of the same name")] if report.welded else []),
+        *([("", f"{plural(report.split, 'playlist')} split by --max-length")] if report.split else []),
+        *([("", merged)] if report.welded else []),
         ("tracks", f"{report.tracks:,}" + (f" ({added.tracks:,} new)" if added else "")),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
@@ -253,7 +254,7 @@ def _matching(report: ExtractReport) -> list[tuple[str, str]]:
         rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} of tracks with clearly different names"))
         rows += _shared(found.conflicting, "≠")
     if found.kept_apart:
-        what = f"{plural(found.kept_apart, 'identifier')} of two tracks of the existing corpus, which stay separate"
+        what = f"{plural(found.kept_apart, 'identifier')} shared by tracks of the existing corpus, which stay separate"
         rows.append(("not merged" if not found.conflicts else "", what))
     return rows
 

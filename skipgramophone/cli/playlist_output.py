@@ -107,7 +107,7 @@ class Playlist:
         missing = [track for track, file in found if file is None]
         if missing:
             count = f"{len(missing):,} of {plural(len(tracks), 'track')}"
-            render.note(f"left out {count}, because {self.library} has no file for them:", quiet)
+            render.note(f"left out {count} without a file in {self.library}:", quiet)
             for track in missing:
                 render.note(f"  {visible(track.name)}", quiet)
         there = [(track, file) for track, file in found if file is not None]
@@ -130,7 +130,7 @@ class Playlist:
         missing = [path for path in located if is_missing(path, self.directory or Path())]
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
-            render.note(f"{count}: add --files-from with the directory that contains the source of extract", quiet)
+            render.note(f"{count}: use --files-from to name the directory that contains the extracted source", quiet)
 
 
 def _entry(track: Track) -> Entry:

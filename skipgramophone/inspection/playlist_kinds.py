@@ -28,7 +28,7 @@ def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
     libraries = whole_libraries(contents, thresholds)
     number, of = int(contents.lengths[libraries].sum()), contents.corpus.occurrences
     if number > thresholds.in_libraries * of:
-        problem = f"contain most tracks of their owner's other playlists and make {percent(number, of)} of all "
+        problem = f"contain most tracks of their owner's other playlists and make up {percent(number, of)} of all "
         apply = {"extract": ("--max-length", str(usual_length(contents, ~libraries)))}
         yield playlist_finding(contents, "whole-libraries", libraries, problem + "occurrences", apply=apply)
     automatic = is_automatic(contents.playlists["name"])
@@ -106,7 +106,8 @@ def _snapshots(contents: Contents) -> Iterator[Finding]:
     if series:
         what = f"{series.alike:,} of {plural(series.sampled, 'sampled playlist')} "
         what += f"({percent(series.alike, series.sampled)}) share at least {ALIKE:.0%} of their tracks with another "
-        what += f"playlist of the same group; to group them, use --group '{series.group}'"
+        what += "playlist whose owner has the same or a similar name; "
+        what += f"to keep them together, use --group '{series.group}'"
         yield make_finding(
             "snapshots", what, count=series.alike, of=series.sampled, unit="playlists", examples=(),
             apply={"evaluate": ("--group", series.group)},

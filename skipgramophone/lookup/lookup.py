@@ -199,7 +199,7 @@ class Lookup:
         listing = read_listing(file, self.names.is_whole_name)
         asked = self._resolve_names([(self.known_as(track), 1.0) for track in listing.tracks], leave_out=True)
         records = "record" if listing.rejected == 1 else "records"
-        notes = [f"{listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
+        notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
         if listing.playlists > 1:
             notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))

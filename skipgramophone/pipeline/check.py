@@ -156,7 +156,7 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
     except NOT_READ as error:
         yield _unchecked(experiment, DESCRIPTION, error)
     except SgpError as error:
-        again = f"restore it from a backup, or copy {DESCRIPTION} of another experiment and change its name"
+        again = f"restore it from a backup, or copy {DESCRIPTION} of another experiment and change the name in it"
         yield _finding(experiment, DESCRIPTION, "damaged", f"{_problem(error)}; {again}")
     sound: set[str | None] = {None}
     for stage, parent in PARENT.items():

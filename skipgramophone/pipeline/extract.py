@@ -323,7 +323,7 @@ def _encode(
         raise SourceError(reason) if encoder.left_out else FormatError(reason)
     encoded = encoder.encode()
     if isinstance(encoded, EncodedPlaylists) and not len(encoded.track_ids):
-        raise SourceError(f"no row is left after cleaning: {_counts(encoded.left_out)}")
+        raise SourceError(f"cleaning left out all rows: {_counts(encoded.left_out)}")
     return encoded, replaced
 
 

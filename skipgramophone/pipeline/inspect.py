@@ -68,7 +68,8 @@ def inspect(
         target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:
         raise SettingError(
-            f"'{experiment.name}' is an experiment, which has been read already: leave out the options for reading"
+            f"'{experiment.name}' is an experiment, whose sources have been read already: "
+            "leave out the options for reading"
         )
     else:
         facts = experiment.manifest("corpus").facts

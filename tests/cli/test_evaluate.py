@@ -203,7 +203,8 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
         answer = json.loads(sgp("similar", "demo", name, "--json").out)
         share = found["by_frequency"][stratum]
         assert answer["agreement"] == {"neighbours": 3, "tracks": stratum, **share}
-        line = f"stability of tracks about as frequent ({stratum}): {share['mean']:.0%} of top-3 neighbours unchanged"
+        unchanged = f"{share['mean']:.0%} of top-3 neighbours unchanged"
+        line = f"stability of tracks with a similar count ({stratum}): {unchanged}"
         assert line in sgp("similar", "demo", name).err
     assert json.loads(sgp("similar", "demo", name, "--by", "cosine", "--json").out)["agreement"] is None
     (kept,) = (experiments / "demo" / "evaluation" / "models").iterdir()

@@ -121,7 +121,7 @@ def test_a_name_is_an_experiment_first_and_errors_are_one_line(
     assert sgp("extract", "x", write_dump(two_genres(9), "dump.csv"), "-q").code == 0
     assert (inspect_json(sgp, "x")["kind"], inspect_json(sgp, "x")["playlists"]) == ("experiment", 9)
     assert (inspect_json(sgp, "./x")["kind"], inspect_json(sgp, "./x")["playlists"]) == ("sources", 4)
-    read = "error: 'x' is an experiment, which has been read already: leave out the options for reading\n"
+    read = "error: 'x' is an experiment, whose sources have been read already: leave out the options for reading\n"
     for arguments, code, line in (
         (["nothing"], 1, f"error: no experiment 'nothing' in {experiments}, and no file of that name\n"),
         ([], 2, "error: give a SOURCE to read, or --sample for the built-in sample\n"),
@@ -146,7 +146,7 @@ def test_a_name_is_an_experiment_first_and_errors_are_one_line(
 def test_playlists_merged_by_name_are_counted(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n" + "".join(f'"u{at}","A","song {at}","mine"\n' for at in range(3)))
     ran = sgp("extract", "x", path, "--group-by", "name")
-    assert "               2 merged with another playlist of the same name\n" in ran.out
+    assert "               2 playlists merged with another playlist of the same name\n" in ran.out
     assert json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())["facts"]["welded"] == 2
     (merged,) = [finding for finding in inspect_json(sgp, "x")["findings"] if finding["kind"] == "welded-by-name"]
     assert merged["what"] == "2 of 3 playlists (67%) were merged with another owner's playlist of the same name"

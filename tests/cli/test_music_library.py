@@ -134,7 +134,7 @@ def test_the_playlist_contains_the_files_and_every_miss_is_listed(mine: Path, mu
     assert entries[0] == "../Music/Fenn/1 #1.mp3"
     assert all((lists / entry).is_file() for entry in entries)
     assert ran.err.splitlines()[-1] == f"wrote 5 tracks to {lists / 'more.m3u8'}"
-    assert f"left out 2 of 7 tracks, because {music} has no file for them:" in ran.err.splitlines()
+    assert f"left out 2 of 7 tracks without a file in {music}:" in ran.err.splitlines()
     assert {"  The Hatches - Song 3", "  Nell Quay - Paper Boats - Live"} <= set(ran.err.splitlines())
 
 

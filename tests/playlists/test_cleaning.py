@@ -126,5 +126,5 @@ def test_automatic_playlists_are_dropped_and_counted(write_dump: WriteDump, expe
     grown = extract("x", more, append=True, experiments_dir=experiments)
     assert (grown.playlists, grown.occurrences) == (1, 3)
     only = write_dump([("u", "A", "song 9", "On Repeat")], "only.csv")
-    with pytest.raises(SourceError, match="no row is left after cleaning: 1 in automatic playlists"):
+    with pytest.raises(SourceError, match="cleaning left out all rows: 1 in automatic playlists"):
         extract("y", only, replace(asked, repeats="drop", drop_duplicate_playlists=True, min_length=2))
