@@ -1,11 +1,11 @@
-"""Compares the time of `sgp extract` on a synthetic Zenodo file with pandas on the same rows with standard quoting.
+"""Compares the times of `sgp extract` on a synthetic Zenodo file and of pandas on the same rows in standard CSV.
 
     python -m benchmarks.extraction --rows 1000000
 
 The programs take turns, each in a new process. The table shows the best time of all repeats, the processor time and
 peak resident memory of that run, and the counts, which must be equal in all repeats. The time for the indexes of the
-catalogue is shown separately, because pandas builds no indexes. Some rows, evenly spaced, are left out of the first
-extraction and added by `--append`, so that nearly each one extends another playlist.
+catalogue is shown separately, because pandas builds no indexes. Some evenly spaced rows are left out of the first
+extraction and added by `--append`; nearly all of them extend different playlists.
 """
 
 from __future__ import annotations

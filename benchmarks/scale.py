@@ -1,4 +1,4 @@
-"""Simulates training on clusters: on the shapes that were measured on two cores, and on larger ones.
+"""Simulates training on clusters: on clusters that were measured on two cores, and on larger clusters.
 
     python -m benchmarks.scale
 

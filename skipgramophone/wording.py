@@ -67,7 +67,7 @@ def code_span(text: str) -> str:
 
 
 def code_block(text: str, language: str) -> str:
-    """Return lines as a block of code in Markdown; the fence is longer than any in the text."""
+    """Return lines as a block of code in Markdown; the fence is longer than any run of backticks in the text."""
     fence = "`" * max(3, 1 + _longest_run(text))
     lines = "\n".join(map(visible, text.splitlines()))
     return f"{fence}{language}\n{lines}\n{fence}"

@@ -193,6 +193,6 @@ def main() -> None:
     """Run the command line; the entry point of the `sgp` command."""
     prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts
+        if signal.getsignal(each) is not signal.SIG_IGN:  # shells ignore SIGINT for background jobs of scripts
             signal.signal(each, _end_gracefully)
     run_supervised(app)

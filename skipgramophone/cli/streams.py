@@ -133,7 +133,7 @@ def discard_stdout() -> None:
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a stream to the same descriptor that loses no data; characters that it cannot encode are escaped."""
+    """Return a lossless stream to the same descriptor; characters that it cannot encode are escaped."""
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 

@@ -59,7 +59,7 @@ class TrackWeights:
 
 
 def ease(playlists: Any, regularization: float) -> Ranker:
-    """Fit EASE to a playlist-track matrix, with pairs of tracks or of playlists, whichever are fewer.
+    """Fit EASE to a playlist-track matrix, by tracks or by playlists, whichever are fewer.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.

@@ -210,7 +210,7 @@ def score_rankers(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; for metrics that end in "_whole", unknown tracks are relevant too."""
+    """Return all metrics of one ranking; for metrics whose names end in "_whole", unknown tracks are relevant too."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),

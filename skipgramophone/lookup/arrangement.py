@@ -36,7 +36,9 @@ class Ends:
 
 
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
-    """Return the indices of tracks so that adjacent tracks are similar, int64; leave out those that violate the gap.
+    """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
+
+    Tracks that violate the artist gap are left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -121,8 +123,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has so many remaining tracks that they have to be used at every opportunity, return only tracks of
-        this artist, or of all artists with as many.
+        Some artists may have so many remaining tracks that one of them has to be placed at every opportunity. In this
+        case, return only tracks of these artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]

@@ -91,7 +91,7 @@ def _nearest_of(before: Neighbours, found: Neighbours, start: int) -> Neighbours
 
 
 class RecallTest:
-    """The queries with which an index is compared with exact search, and their true neighbours.
+    """The queries for comparing an index with exact search, and their true neighbours.
 
     Attributes:
         sizes: int64 (queries,), number of true neighbours of each query, at most ten.

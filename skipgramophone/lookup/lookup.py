@@ -226,7 +226,7 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks that are most similar to seeds, nearest first; the answer includes `notes`, but no seeds.
+        """Find the tracks most similar to seeds, except the seeds, nearest first; add `notes` to the answer.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -369,8 +369,9 @@ class Lookup:
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
-        Columns: similarity, artist, title, uri, count, row; shared, the number of playlists with the query track, if
-        the corpus has playlists; and score, if the ranking is not the cosine.
+        Columns: similarity, artist, title, uri, count and row. If the corpus has playlists, there is a column shared:
+        the number of playlists that also contain the query track. If the ranking is not the cosine, there is a column
+        score.
         """
         import pandas as pd
 

@@ -1,6 +1,6 @@
 """Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report contains how much two models that were trained with different seeds agree on nearest neighbours. It is used
+The report shows how much two models that were trained with different seeds agree on nearest neighbours. It is used
 only for the model for which it was measured.
 """
 

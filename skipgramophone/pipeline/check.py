@@ -221,7 +221,7 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify the files of a stage and that it is not stale; if its parent is undamaged, verify its content too."""
+    """Verify the files of a stage, and that it is not stale; if the parent is sound, verify the content too."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():

@@ -53,7 +53,7 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that the group matches. Without this file and without
+            `settings.group`, the part of its owner that this expression matches. Without this file and without
             `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
         run: how training runs, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
@@ -179,7 +179,7 @@ def compare_experiments(
 
 
 def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
-    """Return settings with the recency that look-ups use, if it applies and none is given."""
+    """Fill in the recency of look-ups if the protocol needs a recency and none is given; return the settings."""
     needed = settings.protocol == "next-item" and settings.recency is None
     return replace(settings, recency=model.recency) if needed else settings
 

@@ -82,7 +82,7 @@ def draw_map(
 
 
 def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
-    """Return the tracks or artists to draw (most frequent first), their vectors, and how many have a vector in all."""
+    """Return the tracks or artists to draw (most frequent first), their vectors, and the total number with a vector."""
     if settings.of == "artists":
         entries, unit = lookup.artist_search.entries()
         return entries[: settings.top], unit[: settings.top], len(entries)

@@ -51,8 +51,8 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. The tracks are those with a uri or a name of the added
-    rows, those with one of the most frequent names, and the first tracks of the playlists.
+    The result may contain more than necessary, but never less. The tracks are: tracks with a uri or a name of the added
+    rows, tracks with one of the most frequent names, and the first tracks of the playlists and of the catalogue.
 
     Args:
         before: the corpus before it grows.
@@ -150,7 +150,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the folded names of the added rows and of the names that most tracks share."""
+    """Return the folded names of the added rows, and the folded names that are shared by the most tracks."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]

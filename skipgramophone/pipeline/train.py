@@ -57,8 +57,8 @@ def train(
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment from whose vectors training starts, for the tracks that have one there; it may be the
-            same experiment.
+        start_from: experiment whose vectors training starts from; tracks without a vector in it start from random
+            vectors. It may be the same experiment.
         no_index: do not build the index; look-ups then use exact search.
         run: how training runs, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.

@@ -19,7 +19,7 @@ class Thresholds:
     giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
     in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
     library_length: int = 100  # minimum number of tracks; a shorter playlist may contain the others by chance
-    library_share: float = 0.8  # share of the tracks of its owner's other playlists that a library contains
+    library_share: float = 0.8  # share of the tracks in the owner's other playlists that a library contains
     library_owner: int = 4  # minimum number of playlists of the owner; with fewer, one may contain the rest by chance
     in_libraries: float = 0.05  # share of occurrences that are in whole libraries, as for giant playlists
     automatic: float = 0.02  # share of automatic playlists; 4.6 % of the snapshots in the archive

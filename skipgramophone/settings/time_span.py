@@ -64,7 +64,7 @@ class Period:
 
 
 def period_between(since: str | None, until: str | None) -> Period:
-    """Parse the bounds of a period; the last one includes the whole day if it is a date without a time.
+    """Parse the bounds of a period; if the end is a date without a time, the whole day is included.
 
     Raises:
         SettingError: a bound is not a date or a time.

@@ -134,14 +134,14 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
 
 
 def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return a token's total pair weight with its k nearest tokens on one side, for each k from 0; float32 (block,)."""
+    """Return the total weight of a token's pairs with its k nearest on one side, for k from 0; float32 (block,)."""
     return np.cumsum(pair_weights(window_size, block)[0])
 
 
 def pad_tokens(
     tokens: npt.NDArray[np.int32], playlist: Numbers, *, before: int, shape: BatchShape, reach: npt.NDArray[np.float32]
 ) -> MacroBatch:
-    """Make a macro-batch from tokens, and pad it before and after them.
+    """Make a macro-batch from tokens, with padding before and after the tokens.
 
     Args:
         tokens: int32 (real,).

@@ -90,7 +90,7 @@ class Layout:
         Args:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
-            scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
+            scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
             parts: number of parameter servers; the rows of tokens, and those of negatives, are sorted by their
                 remainder modulo this number.
         """

@@ -175,7 +175,7 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the loss on held-out playlists, if there are any. Its negative samples are the same after each epoch."""
+        """Add the held-out loss, if there are held-out playlists. It uses the same negatives after each epoch."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)
@@ -221,5 +221,5 @@ def _has_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool
     track_ids = corpus.track_ids[ends[0] : ends[-1]]
     kept = learnt[track_ids]
     playlist = np.repeat(np.arange(len(ends) - 1), np.diff(ends))[kept]
-    differs = np.diff(track_ids[kept]) != 0  # if two tracks of a playlist differ, two neighbours do
+    differs = np.diff(track_ids[kept]) != 0  # if two tracks of a playlist differ, two adjacent tracks do
     return bool(np.any(differs & (np.diff(playlist) == 0)))

@@ -1,7 +1,7 @@
 """A member of a cluster: a worker or a parameter server, which runs until its chief ends.
 
-TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. When the
-chief has accepted a connection before and accepts no more, the run is over, and the member exits. A child process of
+TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. If the
+chief accepted connections before and no longer does, the run is over, and the member exits. A child process of
 `--local-cluster` also exits when the pipe from its parent is closed.
 """
 

@@ -58,7 +58,7 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """For each shard that has some rows, return its variable, a slice of `rows`, and their rows in the shard."""
+        """For each shard with some of `rows`, return its variable, a slice that selects these, and their shard rows."""
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):
