@@ -1,4 +1,4 @@
-"""Measures training on a GPU within a few minutes: equality with the CPU, speed, time per phase and share of the peak.
+"""Measures training on a GPU within a few minutes: equality with the CPU, speed, time per phase, share of peak speed.
 
 python -m benchmarks.gpu [--seconds 480]
 python -m benchmarks.gpu --device cpu --tokens 100000 --tracks 2000 --long-tokens 0    (a test of this script)
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def check_equality(asked: argparse.Namespace, log: Path) -> None:
-    """Compare the losses of the CPU with those of the device.
+    """Compare the losses of the CPU with the losses of the device.
 
     Raises:
         SystemExit: the losses differ.

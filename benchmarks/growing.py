@@ -1,4 +1,4 @@
-"""Compares training that continues on an extended corpus with full training, by the neighbours of old and new tracks.
+"""Compares continued training on an extended corpus with full training, by the neighbours of old and new tracks.
 
     python -m benchmarks.growing                        the built-in sample
     python -m benchmarks.growing --dump playlists.csv

@@ -1,4 +1,4 @@
-"""Scripted session in a terminal: runs the commands of a first hour in tmux and saves each screen as text.
+"""Scripted session in a terminal: runs the commands of a user's first hour in tmux and saves each screen as text.
 
 python -m benchmarks.terminal_tour FOLDER      (needs tmux; writes FOLDER/80x24/*.txt and FOLDER/120x40/*.txt)
 

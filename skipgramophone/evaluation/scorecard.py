@@ -72,7 +72,7 @@ class RankedCatalogue:
         return len(self.counts)
 
     def popularity(self) -> Values:
-        """Return, for each track, the share of tracks that are rarer, float64; equally frequent tracks count half."""
+        """For each track, return the share of tracks that are rarer, float64; equally frequent tracks count half."""
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)

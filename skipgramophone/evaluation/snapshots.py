@@ -75,7 +75,7 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner that gives the largest number of sampled playlists a similar playlist in their group.
+    """Find the grouping by owner in which a sampled playlist most often has a similar playlist in its group.
 
     Return None if even in this grouping only few sampled playlists have a similar playlist in their group. Groupings
     with fewer than `FEWEST_GROUPS` groups are not considered.

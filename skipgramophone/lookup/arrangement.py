@@ -182,7 +182,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gains and paths in which a part from `start` on is reversed, largest gain first."""
+        """Yield paths in which a part that begins at `start` is reversed, with their gains; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -193,7 +193,7 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gains and paths in which some tracks from `start` on are moved elsewhere, largest gain first."""
+        """Yield paths in which some tracks from `start` on are moved, with their gains; largest gain first."""
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number

@@ -205,7 +205,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri, name or identifier that the catalogue has, else its name."""
+        """Return a query for a track of a file: its uri or an identifier if it matches a track, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
@@ -280,7 +280,7 @@ class Lookup:
         file: Path | None = None,
         choose: Choose | None = None,
     ) -> MixedQuery:
-        """Resolve track or artist names, the tracks of a file, and artists to a query for artists or playlists.
+        """Make a mixed query from names of tracks or artists, the tracks of a file, and artists.
 
         Raises:
             UnknownTrackError: nothing matches a name.

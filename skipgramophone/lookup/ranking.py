@@ -182,7 +182,7 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of one label per candidate, int64 (candidates,), and the maximum number to select per label.
+        limits: pairs of labels, int64 (candidates,), and the maximum number of candidates to select per label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

@@ -33,7 +33,7 @@ CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks scored by factors
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
-    """Replace the ranking `hybrid` by the cosine, which gives the same order, if the corpus has no playlists."""
+    """If the corpus has no playlists, replace the ranking `hybrid` by the cosine, which gives the same order."""
     return replace(settings, by="cosine") if settings.by == "hybrid" and not len(corpus) else settings
 
 

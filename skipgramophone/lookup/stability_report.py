@@ -66,7 +66,7 @@ def _agreement(neighbours: int, name: str, share: Mapping[str, Any] | None) -> A
 
 
 def _whole(number: Any) -> int:
-    """Return a whole number, or raise TypeError."""
+    """Return the value if it is a whole number, else raise TypeError."""
     if type(number) is not int:
         raise TypeError
     return number

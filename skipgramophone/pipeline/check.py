@@ -175,7 +175,7 @@ def _finding(experiment: Experiment, place: str, state: State, what: object) -> 
 
 
 def _problem(error: SgpError) -> str:
-    """Return the message of an error, without the next step if the step is to run `sgp check`."""
+    """Return the message of an error, without the advice to run `sgp check`."""
     return error.problem if isinstance(error, DamagedFileError) else str(error)
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
-RISE = 1.1  # factor by which the loss may rise above that of the first epoch without a warning
-NEAR_RANDOM = 1.05  # factor by which the loss may exceed that of random vectors without a warning
+RISE = 1.1  # factor by which the loss may exceed the loss of the first epoch without a warning
+NEAR_RANDOM = 1.05  # factor by which the loss may exceed the loss of random vectors without a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class TrainReport:
     recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
 
     def doubts(self) -> list[str]:
-        """Return a warning if the final loss is higher than that of random vectors or that of the first epoch."""
+        """Return a warning if the final loss is higher than the loss of random vectors or of the first epoch."""
         rate = self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
         if self.last_loss <= min(at_random * NEAR_RANDOM, self.first_loss * RISE):

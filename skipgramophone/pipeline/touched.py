@@ -124,7 +124,7 @@ def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
 
 
 def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
-    """Return a text for each playlist that identifies it: owner, name and key, or only the name (see `group_by`)."""
+    """For each playlist, return a text that identifies it: owner, name and key, or only the name (see `group_by`)."""
     chunks = []
     for table in tables:
         name = table["name" if "name" in table.column_names else "playlist"]

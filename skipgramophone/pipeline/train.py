@@ -178,7 +178,7 @@ def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the number of occurrences in the corpus of an experiment, the largest possible number of tokens per epoch.
+    """Return the number of occurrences in the corpus of an experiment, which is the maximum number of tokens per epoch.
 
     Raises:
         ExperimentError: the experiment has no corpus, or it is damaged.

@@ -10,18 +10,18 @@ class Thresholds:
     """Values above which (for `playlists`: below which) an inspection reports a finding.
 
     The comments give the unit of each value, then the reason for the value. "Zenodo" is a slice of 10,000 rows of the
-    Zenodo data set, "archive" the playlist archive of docs/quality.md.
+    Zenodo data set, and "archive" is the playlist archive of docs/quality.md.
     """
 
     rejected: float = 0.01  # share of rows that are rejected; any dump has a few bad rows
-    playlists: int = 100  # with the 40 playlists of Zenodo, trainings with two seeds share 1 of 20 nearest tracks
+    playlists: int = 100  # with the 40 playlists of Zenodo, two seeds agree on 1 of 20 nearest tracks
     of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
     giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
     in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
-    library_length: int = 100  # minimum number of tracks; a shorter playlist may contain the others by chance
+    library_length: int = 100  # minimum number of tracks; a shorter playlist may contain the other playlists by chance
     library_share: float = 0.8  # share of the tracks in the owner's other playlists that a library contains
-    library_owner: int = 4  # minimum number of playlists of the owner; with fewer, one may contain the rest by chance
-    in_libraries: float = 0.05  # share of occurrences that are in whole libraries, as for giant playlists
+    library_owner: int = 4  # minimum number of playlists of the owner; with fewer, one may contain the others by chance
+    in_libraries: float = 0.05  # share of occurrences that are in whole libraries; the same as for giant playlists
     automatic: float = 0.02  # share of automatic playlists; 4.6 % of the snapshots in the archive
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
     out_of_order: float = 0.05  # share of descents that a sorted playlist may have: later additions, other alphabets

@@ -169,7 +169,7 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """Settings of `sgp continue`: those of `sgp similar`, with other defaults."""
+    """Settings of `sgp continue`: the settings of `sgp similar`, with other defaults."""
 
     of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)

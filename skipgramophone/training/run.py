@@ -38,7 +38,7 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens trained in these seconds; those before a resumed checkpoint do not count
+    tokens: int  # tokens trained in these seconds, without the tokens before a resumed checkpoint
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 

@@ -192,8 +192,8 @@ def compile_macro_batch(
 ) -> Callable[..., tuple[Tensor, ...]]:
     """Compile a program that pulls the rows of a macro-batch, trains on them, and returns the differences.
 
-    The program takes the arguments of `pull`, those of `Work`, and the weight of each shared negative. It returns the
-    differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
+    The program takes the arguments of `pull`, the fields of `Work`, and the weight of each shared negative. It returns
+    the differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
     differences, it pulls the rows again; otherwise, the compiler would keep a copy of the rows that were pulled first.
     """
     pair_weight, fields = tf.constant(pair_weights(context, shape.block)), len(Work._fields) + 1
