@@ -196,7 +196,7 @@ def measure_split(
 
 
 def print_table(rows: dict[str, Row], groups: dict[Protocol, list[Any]]) -> None:
-    """Print a table of all rankings in Markdown, with the differences of the hybrid from each."""
+    """Print a table of all rankings in Markdown, with the difference between the hybrid and each of them."""
     print("| ranking |" + " R-prec. | hybrid − this | NDCG@500 | hybrid − this |" * len(PROTOCOLS) + " fit |")
     print("|---" * (2 + 4 * len(PROTOCOLS)) + "|")
     for name, row in rows.items():

@@ -108,7 +108,7 @@ def play(name: str, typed: Sequence[str], folder: Path, width: int, height: int)
 
 
 def main() -> None:
-    """Play all commands at both sizes."""
+    """Run all commands at both sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="")

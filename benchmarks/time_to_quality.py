@@ -80,7 +80,7 @@ def run_gensim(corpus: Corpus, tracks: int, *, epochs: int, dim: int, window: in
 
 
 def run_fasttext(corpus: Corpus, tracks: int, *, epochs: int, dim: int, window: int) -> Any:
-    """Train skip-gram with fastText, without subwords, and two threads."""
+    """Train skip-gram with fastText and two threads, without subwords."""
     import fasttext
 
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:

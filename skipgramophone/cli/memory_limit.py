@@ -116,7 +116,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Return whether an exception means a lack of memory or threads. Under a limit, a SystemError counts as one."""
+    """Return whether an exception means a lack of memory or threads. Under a limit, a SystemError counts too."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, SystemError):

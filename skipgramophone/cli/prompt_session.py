@@ -28,7 +28,7 @@ name               similar tracks; part of the name is enough
 help, ?            this text
 quit, exit         leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
-AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, as the settings say
+AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
 

@@ -186,7 +186,7 @@ class Before:
             report: report on the encoded rows.
             encoded: the encoded rows.
             known: the encoded playlists of the existing corpus (default: all of them).
-            tracks: number of their tracks (default: all tracks of the corpus).
+            tracks: number of tracks in these playlists (default: all tracks of the corpus).
         """
         facts, rows = self.manifest.facts, (known or self.corpus).occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
@@ -283,7 +283,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # text, as readers return these columns
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # readers return text too
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])

@@ -170,7 +170,7 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
 
 
 def _finding(experiment: Experiment, place: str, state: State, what: object) -> CheckResult:
-    """Return a finding at a path of an experiment."""
+    """Return a finding about a path of an experiment."""
     return CheckResult(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
 
 

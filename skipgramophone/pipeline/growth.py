@@ -48,7 +48,7 @@ TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A corpus that grows by few rows.
+    """A corpus that grows by a few rows.
 
     Attributes:
         before: the corpus before it grows.

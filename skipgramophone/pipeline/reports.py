@@ -71,9 +71,9 @@ class Matched:
 
     merged: int  # number of tracks that became part of another track
     merges: tuple[SharedIdentifier, ...]
-    conflicts: int  # number of identifiers that clearly different names share; their tracks stay separate
+    conflicts: int  # number of identifiers of tracks with clearly different names; these tracks stay separate
     conflicting: tuple[SharedIdentifier, ...]
-    kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these stay separate
+    kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these tracks stay separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class ExtractReport:
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
     namesakes: int  # number of tracks with the artist and title of a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the most shared names
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the names with the most tracks
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name

@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
 NO_KEY = "\0"  # replaces a missing key in a label
 ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
-SCANNED_FROM = 8  # if at least one in this many tracks is needed, all are read
+SCANNED_FROM = 8  # all tracks are read if at least one in this many is needed
 
 
 @dataclass(frozen=True, slots=True)

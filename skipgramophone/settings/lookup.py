@@ -24,7 +24,7 @@ SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default ranking of look-ups
 Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
 LISTED: tuple[Listed, ...] = get_args(Listed)
-Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
+Embedded = Literal["tracks", "artists"]  # kinds of vectors to evaluate, to export and to draw
 EMBEDDED: tuple[Embedded, ...] = get_args(Embedded)
 AnswerFormat = Literal[
     "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"

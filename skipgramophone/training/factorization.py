@@ -22,7 +22,7 @@ from skipgramophone.experiment.embeddings import Embeddings, unit_rows
 from skipgramophone.experiment.factors import Factors, Matrix, Objective, SparseRows
 from skipgramophone.experiment.postings import membership
 
-ITERATIONS = 15  # default number of iterations, which is enough from random factors
+ITERATIONS = 15  # default number of iterations; enough even if the factors start from random values
 INITIAL_SPREAD = 0.01  # standard deviation of random factors
 SERVED = Objective(alpha=19, regularization=0.3, exponent=1)  # chosen on validation playlists, see docs/quality.md
 
@@ -45,7 +45,7 @@ def factorize(
         start: initial factors of the tracks, float32 (tracks, factors).
         objective: what to minimize.
         iterations: number of iterations; each computes the factors of playlists, and then the factors of tracks.
-        progress: called with the iterations done and their total.
+        progress: called with the number of finished iterations and the total.
     """
     from threadpoolctl import threadpool_limits
 

@@ -61,7 +61,7 @@ def _next_epoch(done: Progress) -> Progress:
 
 
 class Trainer:
-    """Trains one corpus with one set of settings."""
+    """Trains on one corpus with one set of settings."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Expected macro-batches per epoch after subsampling, including a partial last one, for the learning-rate decay.
+        # Expected number of macro-batches per epoch after subsampling, with a partial last one; for the rate decay.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(

@@ -124,7 +124,7 @@ class ClusterEngine:
         return self._run_in_thread(pool, prepared, keep=False)
 
     def _run_in_thread(self, pool: Workers, prepared: Sequence[Assignment], keep: bool) -> list[Outcome]:
-        """Run the tasks of a turn in another thread than the main thread.
+        """Run the tasks of a turn in a thread other than the main thread.
 
         Signals raise exceptions in the main thread. Inside a call of TensorFlow, such an exception may be replaced by
         another one, or lost.
