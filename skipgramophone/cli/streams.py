@@ -146,7 +146,7 @@ def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
 
 
 def _occupy_closed_descriptors() -> list[bool]:
-    """Open the null device on closed standard descriptors; return for each of the three whether it was closed.
+    """Open the null device on closed standard descriptors; return whether each of the three was closed.
 
     Otherwise the next file to be opened would get the number of a standard stream, and output of libraries would end up
     in that file.

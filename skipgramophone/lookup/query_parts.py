@@ -24,7 +24,7 @@ def resolve_parts(
     artists: Sequence[str] = (),
     choose: Callable[[str, Sequence[Track]], Track] | None = None,
 ) -> MixedQuery:
-    """Resolve weighted names, the tracks of a playlist file, and artists to a query.
+    """Make a mixed query from weighted names, the tracks of a playlist file, and artists.
 
     A name means an artist if it is the whole artist credit of some track; any other name means a track.
 

@@ -148,7 +148,7 @@ def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dic
     """Return the settings of an experiment's corpus that must be the same for added sources.
 
     Raises:
-        ExperimentError: the experiment has no corpus, or it is damaged.
+        ExperimentError: the experiment has no corpus, or the corpus is damaged.
     """
     return read_before(open_experiment(name, experiments_dir)).lasting
 

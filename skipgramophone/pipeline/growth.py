@@ -279,7 +279,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return the changes in two numbers of existing playlists: sorted by title, and long enough to judge the order."""
+    """Return the changes in two counts of old playlists: sorted by title, and long enough to judge their order."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -297,7 +297,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return two numbers of new playlists: sorted by title, and long enough to judge the order."""
+    """Count new playlists sorted by title, and long enough to judge their order; return both counts."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)

@@ -38,7 +38,7 @@ def tune(
 
     Raises:
         EvaluationError: there are too few playlists to hold some out.
-        ExperimentError: the experiment has no model, or it is stale, or imported.
+        ExperimentError: the experiment has no model, or the model is stale or imported.
         SettingError: Optuna is not installed.
     """
     from skipgramophone.evaluation.holdout import make_split, read_extract_split

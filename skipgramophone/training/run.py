@@ -136,7 +136,7 @@ def fit(
         tracks: number of tracks in the catalogue.
         settings: training settings; the window size must not be "auto".
         directory: directory for the vectors and the log.
-        run: how training runs, such as threads, device and cluster.
+        run: settings of the training run, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
         stage: called with the name of each step of the run, except training rounds.
         checkpoint: checkpoint to resume, if any.

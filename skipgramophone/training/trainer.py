@@ -80,7 +80,7 @@ class Trainer:
             vocabulary: the tracks that get a vector.
             settings: training settings; the window size must not be "auto".
             log: file for the messages of TensorFlow.
-            run: how training runs, such as threads and device.
+            run: settings of the training run, such as threads and device.
             held_out: playlists on which the loss is measured after each epoch, if `settings.patience` is above 0.
             engine: function that makes the engine; None makes an engine for this machine.
 
