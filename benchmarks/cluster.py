@@ -2,9 +2,9 @@
 
     python -m benchmarks.cluster [--tokens N] [--tracks N] [--dim N] [--shapes 1x1 2x2 …]
 
-Each run trains a new model on a synthetic corpus (`benchmarks.synthetic_corpus`). Figures per token are measured in the
-second epoch, which includes neither the start nor compilation: the processor time of all processes, and the number of
-bytes over the loopback device. The benchmark needs Linux. No other program may use the loopback device at the same
+Each run trains a new model on a synthetic corpus (`benchmarks.synthetic_corpus`). The processor time of all processes
+and the number of bytes over the loopback device are measured per token, in the second epoch, because the first one
+includes the start and compilation. The benchmark needs Linux. No other program may use the loopback device at the same
 time.
 """
 

@@ -1,10 +1,11 @@
-"""Compares the contexts `-wsz 5` and `-wsz bag` by the served ranking, and shows which one `-wsz auto` chooses.
+"""Compares the contexts `-wsz 5` and `-wsz bag` by the hybrid ranking, and shows which one `-wsz auto` chooses.
 
 python -m benchmarks.contexts [SOURCE ...] [--group REGEX] [--share X]
 
-Without sources, three generated worlds and the built-in sample are compared. In the worlds, each playlist has one to
-three scenes, and it is made like many lists of users: tracks of one artist or of one album often stand next to each
-other. Each source is extracted, trained twice with the other defaults, and evaluated by both protocols.
+Without sources, three generated worlds and the built-in sample are compared. In the worlds, the tracks of each playlist
+come from one to three scenes, which are hidden groups of artists. As in many playlists of users, tracks of one artist
+or of one album are often adjacent. Each source is extracted, trained twice with the other defaults, and evaluated by
+both protocols.
 """
 
 from __future__ import annotations

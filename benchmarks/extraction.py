@@ -1,11 +1,11 @@
-"""Compares the time of `sgp extract` on a synthetic Zenodo file with pandas on the same rows with standard quoting.
+"""Compares the times of `sgp extract` on a synthetic Zenodo file and of pandas on the same rows in standard CSV.
 
     python -m benchmarks.extraction --rows 1000000
 
 The programs take turns, each in a new process. The table shows the best time of all repeats, the processor time and
 peak resident memory of that run, and the counts, which must be equal in all repeats. The time for the indexes of the
-catalogue is shown separately, because pandas builds no indexes. Some rows, evenly spaced, are left out of the first
-extraction and added by `--append`, so that nearly each one extends another playlist.
+catalogue is shown separately, because pandas builds no indexes. Some evenly spaced rows are left out of the first
+extraction and added by `--append`; nearly all of them extend different playlists.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ index_seconds = 0
 
 
 def split(raw: Path, parts: tuple[Path, Path], rows: int, added: int) -> None:
-    """Write the rows of a file to two files: all but `added` evenly spaced rows, and these rows."""
+    """Split a file into two: the second one gets `added` evenly spaced rows, the first one all other rows."""
     step = rows // added
     with raw.open("rb") as lines, parts[0].open("wb") as first, parts[1].open("wb") as second:
         header = next(lines)
@@ -97,7 +97,8 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
         raw, clean = work / "raw.csv", work / "clean.csv"
-        # The files are written by a child process: the peak memory of later children starts from that of this process.
+        # A child process writes the files, because the peak memory of later children starts from the peak of this
+        # process.
         for path, quoting in ((raw, []), (clean, ["--clean"])):
             command = [sys.executable, "-m", "benchmarks.synthetic_zenodo", str(path), "--rows", str(asked.rows)]
             subprocess.run([*command, *quoting], check=True)

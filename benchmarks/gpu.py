@@ -1,13 +1,13 @@
-"""Measures training on a GPU within a few minutes: equality with the CPU, speed, time per phase and share of the peak.
+"""Measures training on a GPU within a few minutes: equality with the CPU, speed, time per phase, share of peak speed.
 
 python -m benchmarks.gpu [--seconds 480]
 python -m benchmarks.gpu --device cpu --tokens 100000 --tracks 2000 --long-tokens 0    (a test of this script)
 
 1. A small corpus is trained on the CPU and on the device. The losses may differ by rounding only.
-2. The generated corpus (`synthetic_corpus.py`) is trained with a window of 5 and with whole playlists. Rounds are timed
-   after the first ones, which include compilation. A phase is timed by the thread that runs it. Preparing overlaps with
+2. The generated corpus (`synthetic_corpus.py`) is trained with a window of 5 and with whole playlists. The first rounds
+are not timed, because they include compilation. A phase is timed by the thread that runs it. Preparing overlaps with
    training, so the phases may add up to more than the time of the rounds.
-3. If time is left, the same with a corpus of `--long-tokens` tokens.
+3. If time is left, step 2 is repeated with a corpus of `--long-tokens` tokens.
 
 A token needs 6 D (T + K) floating-point operations in matrix products, with dimension D, T tokens per block and K
 shared negatives. The peak is the speed of a large float32 matrix product on the device.
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def check_equality(asked: argparse.Namespace, log: Path) -> None:
-    """Compare the losses of the CPU with those of the device.
+    """Compare the losses of the CPU with the losses of the device.
 
     Raises:
         SystemExit: the losses differ.

@@ -1,4 +1,4 @@
-"""Compares training that continues on an extended corpus with full training, by the neighbours of old and new tracks.
+"""Compares continued training on an extended corpus with full training, by the neighbours of old and new tracks.
 
     python -m benchmarks.growing                        the built-in sample
     python -m benchmarks.growing --dump playlists.csv
@@ -37,13 +37,13 @@ Flags = npt.NDArray[np.bool_]
 
 
 def keys(root: Path, name: str) -> list[tuple[str, ...]]:
-    """Return a key for each track of an experiment that identifies it in all experiments."""
+    """For each track of an experiment, return a key that identifies the track in all experiments."""
     with closing(Catalogue(root / name / "corpus")) as catalogue:
         return [(t.uri,) if t.uri else (identity(t.artist), identity(t.title)) for t in catalogue.all_tracks()]
 
 
 def split(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
-    """Write the remaining and the removed rows of the experiment "whole" to two files; return removed tracks' keys."""
+    """Write the remaining and the removed rows of "whole" to two files; return the keys of the removed tracks."""
     with package.open("whole", root) as whole:
         tracks = list(whole.catalogue.all_tracks())
         owners_and_names = whole.playlist_names(range(len(whole.corpus)))

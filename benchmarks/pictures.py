@@ -2,7 +2,8 @@
 
 python -m benchmarks.pictures      (writes docs/assets/lookup.svg, loss.svg and architecture.svg)
 
-The pictures have a background of their own, so they look the same on a light and on a dark page, and load nothing.
+The pictures have a background of their own, so they look the same on a light and on a dark page. They load nothing from
+a network.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def draw_lookup(output: str) -> str:
     console.print(Text.from_markup("[bold green]$[/] ") + Text(f'sgp similar demo "{QUERY}" -n 8'))
     console.print(Text.from_ansi(output.rstrip()))
     picture = console.export_svg(title="sgp similar", unique_id="sgp")
-    picture = re.sub(r"@font-face \{.*?\}\n", "", picture, flags=re.DOTALL)  # they are loaded from a network
+    picture = re.sub(r"@font-face \{.*?\}\n", "", picture, flags=re.DOTALL)  # fonts from a network
     return "\n".join(line.rstrip() for line in picture.splitlines()).replace("Fira Code,", "ui-monospace,") + "\n"
 
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.projections MODEL [--tracks N]      (MODEL: the folder `model` of an experiment)
 
-The search of the exact neighbours is not part of the time.
+The time does not include the search for the exact neighbours.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ python -m benchmarks.quality FOLDER [--draws 2]
 FOLDER contains two files: playlists.csv.gz, whose owners are "<playlist>@<date>", and splits.json, with the names of
 the playlists to hold out in each split. All snapshots of a playlist are held out together. Tracks with two or more
 training occurrences are ranked. Values are means over the splits. Differences are paired and have 95 % confidence
-intervals over playlists. Times are processor times of one fit, without the choice of parameters; those of the vectors
-and of the factors are wall times.
+intervals over playlists. Times are processor times of one fit, without the choice of parameters; the times of the
+vectors and of the factors are wall times.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def measure_split(
 
 
 def print_table(rows: dict[str, Row], groups: dict[Protocol, list[Any]]) -> None:
-    """Print a table of all rankings in Markdown, with the differences of the hybrid from each."""
+    """Print a table of all rankings in Markdown, with the difference between the hybrid and each of them."""
     print("| ranking |" + " R-prec. | hybrid − this | NDCG@500 | hybrid − this |" * len(PROTOCOLS) + " fit |")
     print("|---" * (2 + 4 * len(PROTOCOLS)) + "|")
     for name, row in rows.items():

@@ -1,4 +1,4 @@
-"""Simulates training on clusters: on the shapes that were measured on two cores, and on larger ones.
+"""Simulates training on clusters: on clusters that were measured on two cores, and on larger clusters.
 
     python -m benchmarks.scale
 
@@ -88,7 +88,8 @@ def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
     busy: dict[str, float] = {}
     begun = 0.0
     for _ in range(turns):
-        # (time when ready, order, worker, remaining phases); a worker starts a round after the whole previous round.
+        # (time when ready, order, worker, remaining phases); a worker starts a round when the whole previous round is
+        # done.
         order = iter(range(1 << 30))
         waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
         under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_PER_TURN, begun

@@ -52,7 +52,7 @@ def synthetic_corpus(tracks: int, tokens: int, seed: int = 0) -> SyntheticCorpus
 def scenes_found(
     made: SyntheticCorpus, centre: npt.NDArray[np.float32], queries: int = 1000, seed: int = 1
 ) -> tuple[float, float]:
-    """Return which share of the ten nearest tracks is in the same scene, and which in the same or a neighbour scene."""
+    """Return the shares of the ten nearest tracks that are in the same scene, and in the same or a neighbour scene."""
     unit = unit_rows(np.asarray(centre, np.float32))
     chosen = np.random.default_rng(seed).choice(len(unit), queries, replace=False)
     similarity = unit[chosen] @ unit.T

@@ -1,10 +1,10 @@
-"""Scripted session in a terminal: runs the commands of a first hour in tmux and saves each screen as text.
+"""Scripted session in a terminal: runs the commands of a user's first hour in tmux and saves each screen as text.
 
 python -m benchmarks.terminal_tour FOLDER      (needs tmux; writes FOLDER/80x24/*.txt and FOLDER/120x40/*.txt)
 
-The experiments directory, in SGP_EXPERIMENTS, must hold the trained sample as `demo` (`sgp run demo --sample`), and may
-hold another model of the same corpus as `window`, and a model of the spotify-playlist-archive as `archive`. Read the
-screens: cut columns, lines that wrap, colours.
+The experiments directory, in SGP_EXPERIMENTS, must contain the trained sample as `demo` (`sgp run demo --sample`). It
+may also contain another model of the same corpus as `window`, and a model of the spotify-playlist-archive as `archive`.
+Check the screens for cut columns, wrapped lines and colours.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECONDS = 120  # for one command, at most
 SGP = f"{shlex.quote(sys.executable)} -m skipgramophone"
 SOCKET = "sgp-tour"
 
-# Name of the screen, and what is typed. A tuple of several texts types each one when the screen is quiet.
+# Name of the screen, and what is typed. If there are several texts, each is typed when the screen is quiet.
 ON_THE_SAMPLE: dict[str, Sequence[str]] = {
     "help": ("sgp --help",),
     "similar": ('sgp similar demo "every pencil knows"',),
@@ -108,7 +108,7 @@ def play(name: str, typed: Sequence[str], folder: Path, width: int, height: int)
 
 
 def main() -> None:
-    """Play all commands at both sizes."""
+    """Run all commands at both sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="")

@@ -2,14 +2,14 @@
 
 python -m benchmarks.time_to_quality FOLDER [--repeats 1] [--targets 5 20 100] [--epochs 1 2 4 8 15 30]
 
-FOLDER contains playlists.csv.gz, whose owners are "<playlist>@<date>", as the spotify-playlist-archive does. A tenth of
+FOLDER contains playlists.csv.gz, whose owners are "<playlist>@<date>", as in the spotify-playlist-archive. A tenth of
 the playlists is held out for validation, with all their snapshots. Each run is a process of its own that reads the
-other playlists and writes vectors; its wall time and processor time are those of the whole process, from loading
-libraries to the written result. For `sgp train` with its defaults this includes the factors and the index of the model.
+other playlists and writes vectors; its wall time and processor time include the whole process, from loading libraries
+to writing the result. For `sgp train` with its defaults this includes the factors and the index of the model.
 
-Quality is measured by `sgp evaluate`'s own code on the validation playlists: R-precision of continuing half of a
-playlist, by the cosine of the vectors; of iALS by its own score, and of skipgramophone also by the hybrid ranking.
-gensim, fastText and implicit are left out where they are not installed.
+Quality is the R-precision of continuing half of a playlist, measured on the validation playlists by the code of `sgp
+evaluate`. Tracks are ranked by the cosine of the vectors, for iALS by its own score, and for skipgramophone also by the
+hybrid ranking. gensim, fastText and implicit are left out where they are not installed.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def run_gensim(corpus: Corpus, tracks: int, *, epochs: int, dim: int, window: in
 
 
 def run_fasttext(corpus: Corpus, tracks: int, *, epochs: int, dim: int, window: int) -> Any:
-    """Train skip-gram with fastText, without subwords, and two threads."""
+    """Train skip-gram with fastText and two threads, without subwords."""
     import fasttext
 
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
@@ -212,7 +212,7 @@ class Judge:
 
 
 def main() -> None:
-    """Run all commands in turn, and print two tables."""
+    """Run all commands one after the other, and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--one", choices=sorted(TOOLS), help=argparse.SUPPRESS)

@@ -1,6 +1,6 @@
 """Compares the trainer with gensim and fastText: tokens and pairs per second, memory and quality.
 
-python -m benchmarks.trainers            all trainers in turn; prints medians
+python -m benchmarks.trainers            all trainers, one after the other; prints medians
 python -m benchmarks.trainers --one sgp  one run in this process; prints JSON (the command above starts these)
 """
 
@@ -135,7 +135,7 @@ def one(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run the trainers in turn and print a table."""
+    """Run the trainers one after the other, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--one", choices=sorted(TRAINERS))
     parser.add_argument("--tracks", type=int, default=100_000)

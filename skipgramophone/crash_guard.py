@@ -54,7 +54,7 @@ def _status(child: int) -> int | None:
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Inside the block, append everything that the process writes to stderr, native code included, to a file."""
+    """Append all stderr output inside the block to a file, including the output of native code."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

@@ -131,7 +131,7 @@ def reason_of(error: Exception) -> str:
 
 @contextmanager
 def named_format(format: str | None) -> Iterator[None]:
-    """Add to a `FormatError` raised in the block that the user named the format; do nothing if `format` is None."""
+    """If the block raises a `FormatError`, add the format to its message; do nothing if `format` is None."""
     try:
         yield
     except FormatError as error:

@@ -20,8 +20,8 @@ Result = TypeVar("Result")
 def background_thread() -> Iterator[ThreadPoolExecutor]:
     """Provide an executor with one background thread inside the block.
 
-    An empty task starts the thread before the block. If an interrupt arrived while the thread starts, Python would not
-    wait for the thread, which could then write into a draft that has been removed.
+    An empty task starts the thread before the block runs. Otherwise, an interrupt could arrive while the thread starts.
+    Python would then not wait for the thread, and the thread could write into a draft that has been removed.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()

@@ -42,7 +42,7 @@ def escape(name: str) -> str:
 
 
 def unescape(key: str) -> str:
-    """Return the name that a key was made from; a key that `escape` cannot produce is returned unchanged.
+    """Return the name from which a key was made; a key that `escape` cannot produce is returned unchanged.
 
     >>> unescape("Tom%20Petty%20-%20100%25%20Free"), unescape("100% Free"), unescape("Intro%2312")
     ('Tom Petty - 100% Free', '100% Free', 'Intro')

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
-MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -, and most dots
+MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -; dots after www
 
 
 def plural(number: int, noun: str) -> str:
@@ -67,7 +67,7 @@ def code_span(text: str) -> str:
 
 
 def code_block(text: str, language: str) -> str:
-    """Return lines as a block of code in Markdown; the fence is longer than any in the text."""
+    """Return lines as a block of code in Markdown; the fence is longer than any run of backticks in the text."""
     fence = "`" * max(3, 1 + _longest_run(text))
     lines = "\n".join(map(visible, text.splitlines()))
     return f"{fence}{language}\n{lines}\n{fence}"

@@ -78,7 +78,7 @@ def require_cells(safe_cells: bool, format: str) -> None:
 
 
 def require_lines(format: str | None) -> None:
-    """Refuse a format that cannot hold one answer per line.
+    """Refuse a format that cannot contain one answer per line.
 
     Raises:
         SettingError: the format is not jsonl.

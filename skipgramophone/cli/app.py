@@ -43,7 +43,7 @@ class ErrorBoundary(TyperGroup):
     """Runs a command, and turns an `SgpError` into one line on standard error and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the application; exit with an error if any output, even that of --help, cannot be written."""
+        """Run the application; exit with an error if output, including the output of --help, cannot be written."""
         with _errors_as_exit_codes():
             try:
                 return super().main(*args, **kwargs)
@@ -193,6 +193,6 @@ def main() -> None:
     """Run the command line; the entry point of the `sgp` command."""
     prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts
+        if signal.getsignal(each) is not signal.SIG_IGN:  # shells ignore SIGINT for background jobs of scripts
             signal.signal(each, _end_gracefully)
     run_supervised(app)

@@ -1,4 +1,4 @@
-"""If a name matches several tracks, asks the user on a terminal which one is meant."""
+"""Asks the user on a terminal which track is meant, if a name matches several."""
 
 from __future__ import annotations
 

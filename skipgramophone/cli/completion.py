@@ -62,7 +62,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Return whether the title or the name of a track begins with the typed text, and collect it if so."""
+        """Return whether the title or the name of a track begins with the typed text; if so, collect that text."""
         offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:

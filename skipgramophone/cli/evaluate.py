@@ -137,7 +137,7 @@ def evaluate(
 
 
 def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -> None:
-    """Print the stability of neighbours, over all tracks and by their frequency."""
+    """Print the stability of neighbours, for all tracks and by frequency of the track."""
     strata = {"all": found.agreement, **found.by_frequency}
     if csv:
         render.print_csv([{"tracks": name, **asdict(share)} for name, share in strata.items()])
@@ -152,7 +152,7 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
 
 
 def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
-    """Print the report, and the size `kept` in bytes of the stored evaluations of the experiment."""
+    """Print the report, and the size of the stored evaluations of the experiment (`kept`, in bytes)."""
     judgement, k = report.judgement, report.settings["k"]
     title = (
         f"{_task(report)} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "

@@ -25,7 +25,7 @@ def show_list(found: Sequence[Overview]) -> None:
 
 
 def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -> None:
-    """Print the differences between experiments; `records` has the entries of each experiment that differ."""
+    """Print the differences between experiments; `records` contains the entries that differ, for each experiment."""
     if len(found) < 2:
         render.text("only one experiment: there is nothing to compare")
         return
@@ -61,7 +61,7 @@ def size(number: int) -> str:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol: only the main scores, if it has any."""
+    """Print the latest evaluation of each protocol, with only the main scores if it contains any of them."""
     rows = []
     for one in found:
         for protocol, rankers in one.metrics.items():

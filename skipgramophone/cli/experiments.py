@@ -42,8 +42,8 @@ class ShowByName(TyperGroup):
         """Find the command.
 
         Raises:
-            SettingError: there is no such command, and a second word follows, so the first is not an experiment to
-                show.
+            SettingError: the first word is not a command, and it cannot be an experiment to show because a second word
+                follows.
         """
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)

@@ -177,7 +177,7 @@ def _with_corpus_settings(
     *,
     experiments_dir: Path | None,
 ) -> ExtractSettings:
-    """Replace the settings that were not given by those of the existing corpus."""
+    """Return the settings; a setting that was not given gets the value that the existing corpus has."""
     from skipgramophone.pipeline.extract import corpus_settings
 
     kept = corpus_settings(experiment, experiments_dir)
@@ -244,7 +244,7 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _matching(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the tracks that --match merged, and with the identifiers that it does not trust."""
+    """Return rows with the tracks that --match merged, and with the identifiers that it ignored."""
     found = report.matching
     if found is None:
         return []

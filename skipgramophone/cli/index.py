@@ -54,7 +54,7 @@ def shard_note(facts: IndexFacts) -> str:
 
 
 def recall_note(facts: IndexFacts) -> str:
-    """Return text with the recall of an index, or that look-ups use exact search."""
+    """Return text with the recall of an index, or the note that look-ups use exact search."""
     if facts.answered_by == "exact search":
         return "but look-ups use exact search, which is as fast"
     return f"recall@10 {facts.recall_at_10:.1%}"

@@ -69,7 +69,10 @@ def run_supervised(command: Callable[[], object]) -> None:
 
 
 def _become_child(log: IO[bytes]) -> None:
-    """Make the child exit with its parent, and redirect the errors of native code, but not of Python, to a file."""
+    """Make the child exit with its parent, and redirect errors of native code to a file.
+
+    Errors of Python still go to standard error.
+    """
     if not os.isatty(STDIN):  # on a terminal, the command must stay in the foreground to read from it
         os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED_FOR)
@@ -113,7 +116,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Return whether an exception is a lack of memory or threads. Under a limit, a SystemError counts as one."""
+    """Return whether an exception means a lack of memory or threads. Under a limit, a SystemError counts too."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, SystemError):

@@ -27,7 +27,7 @@ Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selects the settings of an argument that become options: the named ones, or all others.
+    """Selects which settings of an argument become options: the named settings, or all others.
 
     Attributes:
         names: names of settings.
@@ -44,7 +44,7 @@ def only(*names: str) -> Selection:
 
 
 def without(*names: str) -> Selection:
-    """Select all settings but the named ones."""
+    """Select all settings except the named ones."""
     return Selection(names, named=False)
 
 
@@ -77,14 +77,14 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def given_settings(context: typer.Context, settings: Any, config: Path | None = None, stage: str = "") -> set[str]:
-    """Return the names of the settings that were given on the command line or, for a stage, in a settings file."""
+    """Return the names of the settings that were given on the command line or in the settings file `config`."""
     sources = {declared.name: context.get_parameter_source(declared.name) for declared in fields(settings)}
     given = {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
     return given | _read_config(config, stage, type(settings)).keys()
 
 
 def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
-    """Fill in from a settings file every setting that is not given on the command line, and return the result."""
+    """Return the settings; a setting that is not given on the command line is taken from a settings file."""
     read = _read_config(config, stage, type(settings))
     return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
 
@@ -99,7 +99,7 @@ def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, 
 
 
 def _settings_class(hint: Any) -> type[Any] | None:
-    """Return the settings class of a type hint, or None if it has another type."""
+    """Return the settings class of a type hint, or None if it is another type."""
     kind = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
     return kind if isinstance(kind, type) and is_dataclass(kind) else None
 

@@ -96,7 +96,7 @@ class Playlist:
         ]
 
     def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
-        """Return entries for the tracks that the library has."""
+        """Return entries for the tracks that have a file in the library."""
         from skipgramophone.lookup.playing_time import fitting, remark_on_time
         from skipgramophone.playlists.music_library import read_library
 

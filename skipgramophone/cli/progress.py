@@ -66,7 +66,7 @@ def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[T
 def staged_training(
     quiet: bool, epochs: int, occurrences: int
 ) -> Iterator[tuple[Callable[[TrainingProgress], None], Callable[[str], None]]]:
-    """Yield two functions that show progress: the one of `training`, and one for stages before and after the epochs."""
+    """Yield two functions that show progress: one for the epochs (see `training`), and one for the other stages."""
     with bar("train", quiet) as tell:
         reached = 0.0
 

@@ -1,4 +1,4 @@
-"""The history of the prompt, which is saved, so that the arrow keys recall lines of earlier sessions too.
+"""The history of the prompt. It is saved, so that the arrow keys also recall lines of earlier sessions.
 
 Lines are saved as JSON strings. Numbers, `<` and `>` refer to the list that was shown before, so they are not saved.
 """

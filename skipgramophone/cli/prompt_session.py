@@ -28,7 +28,7 @@ name               similar tracks; part of the name is enough
 help, ?            this text
 quit, exit         leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
-AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, as the settings say
+AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
 
@@ -51,7 +51,7 @@ class PromptState:
         """Answer a line.
 
         Raises:
-            TrackNameError: a name does not match exactly one track; `listed` holds the candidates, if any.
+            TrackNameError: a name does not match exactly one track; `listed` contains the candidates, if any.
             SettingError: the line cannot be answered, for example because liked and unliked tracks cancel out.
         """
         if line == BACK:
@@ -105,7 +105,7 @@ class PromptState:
         return self._ask(self._asked[-1], [])
 
     def next_ranks(self, answer: AnyAnswer) -> str:
-        """Return the range of ranks that follows an answer as text, or "" if there are no more results."""
+        """Return, as text, the range of ranks after an answer; return "" if there are no more results."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
@@ -124,13 +124,13 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Look up the parts of a query, and let numbers refer to the result."""
+        """Look up the parts of a query; in later lines, numbers refer to the result."""
         answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer
 
     def _look_up(self, parts: tuple[Part, ...], settings: SimilarSettings, notes: list[str]) -> AnyAnswer:
-        """Answer a query, and let numbers refer to the entries."""
+        """Answer a query; in later lines, numbers refer to the entries of the answer."""
         if self._is_mixed:
             mixed = answer_mixed(self._lookup, mixed_query(self._lookup.search, parts, notes), settings)
             self.listed = mixed.neighbours

@@ -98,7 +98,7 @@ def short(value: object, digits: int = 4) -> str:
 def print_answer(
     format: str, record: Callable[[], object], rows: Callable[[], Sequence[Mapping[str, object]]], safe_cells: bool
 ) -> bool:
-    """Print an answer as JSON, JSON lines, CSV or TSV, and return True; print nothing and return False for others.
+    """Print an answer and return True, if the format is JSON, JSON lines, CSV or TSV; otherwise, return False.
 
     Args:
         format: the format.
@@ -118,7 +118,7 @@ def print_answer(
 
 
 def with_safe_cells(rows: Sequence[Mapping[str, object]], safe_cells: bool) -> Sequence[Mapping[str, object]]:
-    """Return rows with all texts escaped that a spreadsheet would read as formulas, if `safe_cells` is set."""
+    """Return rows; if `safe_cells` is set, texts that a spreadsheet would read as formulas are escaped."""
     if not safe_cells:
         return rows
     return [{name: safe_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
@@ -136,7 +136,7 @@ def print_csv(records: Sequence[Mapping[str, object]]) -> None:
 
 
 def print_tsv(records: Sequence[Mapping[str, object]]) -> None:
-    """Print records as tab-separated values without quotes; tabs in texts are escaped, as all control characters."""
+    """Print records as tab-separated values without quotes; tabs in texts are escaped, like all control characters."""
     rows = [["" if value is None else visible(str(value)) for value in record.values()] for record in records]
     lines = [list(records[0]), *rows] if records else []
     print_data("".join("\t".join(line) + "\n" for line in lines))

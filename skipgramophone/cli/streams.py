@@ -133,7 +133,7 @@ def discard_stdout() -> None:
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a stream to the same descriptor that loses no data; characters that it cannot encode are escaped."""
+    """Return a lossless stream to the same descriptor; characters that it cannot encode are escaped."""
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 
@@ -146,7 +146,7 @@ def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
 
 
 def _occupy_closed_descriptors() -> list[bool]:
-    """Open the null device on closed standard descriptors; return for each of the three whether it was closed.
+    """Open the null device on closed standard descriptors; return whether each of the three was closed.
 
     Otherwise the next file to be opened would get the number of a standard stream, and output of libraries would end up
     in that file.

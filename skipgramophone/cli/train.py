@@ -172,7 +172,7 @@ def run_train(
 
 
 def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
-    """Return a message that tells where an interrupted run stopped and how to continue it."""
+    """Return a message about where an interrupted run stopped and how to continue it."""
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):

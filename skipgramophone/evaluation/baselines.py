@@ -161,7 +161,7 @@ def choose_parameters(
     score: Callable[[Parameters], float],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Parameters:
-    """Choose, one at a time, the parameters of a baseline that were not given, and return all its parameters.
+    """Choose the parameters of a baseline that were not given, one at a time, and return all its parameters.
 
     This is a coordinate search over the lists of values in `VALUES`. Each parameter starts at its default value, and
     moves to the next smaller or larger value as long as the score rises.

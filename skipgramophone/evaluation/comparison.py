@@ -193,7 +193,7 @@ def model_rankers(
     training: TrainSettings,
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
-    """Return the rankers that use the embeddings: all of them, or only the one that `settings.score` names.
+    """Return the rankers that use the embeddings: all of them, or only the ranker for `settings.score`.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, ranked tracks) of ones, the training part.

@@ -41,7 +41,7 @@ class PlaylistKernel:
     own: npt.NDArray[np.float64]  # (tracks,), d of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return, for each track, the sum of the weights that the given tracks have for it."""
+        """For each track, return the sum of the weights that the given tracks have for it."""
         shared = (given @ self.playlists.T).toarray() @ self.inverse
         every = np.asarray(shared @ self.playlists) - given.multiply(self.own.astype(np.float32)).toarray()
         return np.asarray(every / (1 - self.own).astype(np.float32), np.float32)
@@ -54,12 +54,12 @@ class TrackWeights:
     weights: npt.NDArray[np.float32]  # (tracks, tracks), B of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return, for each track, the sum of the weights that the given tracks have for it."""
+        """For each track, return the sum of the weights that the given tracks have for it."""
         return np.asarray(given @ self.weights, np.float32)
 
 
 def ease(playlists: Any, regularization: float) -> Ranker:
-    """Fit EASE to a playlist-track matrix, with pairs of tracks or of playlists, whichever are fewer.
+    """Fit EASE to a playlist-track matrix, by tracks or by playlists, whichever are fewer.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.

@@ -42,7 +42,7 @@ class OrderSample:
 def draw_order_sample(
     corpus: Corpus, tracks: int, protocol: Protocol, *, most: int, seed: int, rng: np.random.Generator
 ) -> OrderSample | None:
-    """Draw a sample and hold out some of its playlists; return None if none of these has enough tracks.
+    """Draw a sample and hold out some of its playlists; return None if no held-out playlist has enough tracks.
 
     Args:
         corpus: the playlists.

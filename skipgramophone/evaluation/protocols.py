@@ -58,7 +58,7 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries for a smaller catalogue: of the present `tracks` rows, row `rows[i]` becomes row i."""
+        """Return the queries for a smaller catalogue: row `rows[i]` of the present `tracks` rows becomes row i."""
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))
         queries = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.queries]
@@ -135,7 +135,7 @@ def _playlist_queries(
 
 
 def _last_track_query(playlist: int, tracks: Rows, trained: npt.NDArray[np.bool_]) -> list[EvaluationQuery]:
-    """Return the query of a playlist in deezer2018; the list is empty if one of its two tracks cannot be ranked."""
+    """Return the query of a playlist in deezer2018, or an empty list if one of the last two tracks cannot be ranked."""
     if len(tracks) < 2 or not trained[tracks[-2:]].all():
         return []
     return [EvaluationQuery(playlist, tracks[-2:-1], tracks[-1:], 0, repeats=bool(tracks[-2] == tracks[-1]))]

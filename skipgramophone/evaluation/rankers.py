@@ -68,7 +68,7 @@ class Remembered:
         return scores
 
     def _forget(self, _given: weakref.ref[Given]) -> None:
-        """Free the memory of the scores when the batch is gone."""
+        """Free the memory of the scores when the batch is deleted."""
         self._given = self._scores = None
 
 
@@ -91,7 +91,7 @@ class CoOccurrence:
     by_track: Any  # scipy.sparse.csr_array (tracks, playlists), with the weights of the given tracks
 
     def scores(self, given: Given) -> Scores:
-        """Return, for each track, the sum of the weights of the playlists that it shares with the given tracks."""
+        """For each track, return the sum of the weights of the playlists that it shares with the given tracks."""
         return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
 
 
@@ -108,12 +108,12 @@ class TruncatedSvd:
 
 @dataclass(frozen=True, slots=True)
 class FoldedIn:
-    """Scores tracks by a matrix factorization, for which the given tracks are a new playlist."""
+    """Scores tracks by a matrix factorization; the given tracks are treated as a new playlist."""
 
     factors: Factors
 
     def scores(self, given: Given) -> Scores:
-        """Return the products of the factors of the new playlist with those of each track."""
+        """Return the products of the factors of the new playlist with the factors of each track."""
         return self.factors.scores(SparseRows.of(given))
 
 
@@ -178,7 +178,7 @@ class RowProducts:
     by_context: Any  # its transpose, csr
 
     def scores(self, given: Given) -> Scores:
-        """Return, for each track, the sum of its dot products with the given tracks."""
+        """For each track, return the sum of its dot products with the given tracks."""
         return np.asarray(((given @ self.rows) @ self.by_context).todense(), np.float32)
 
 
@@ -189,7 +189,7 @@ class PairWeights:
     pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
 
     def scores(self, given: Given) -> Scores:
-        """Return, for each track, the sum of its pair weights with the given tracks."""
+        """For each track, return the sum of its pair weights with the given tracks."""
         return np.asarray((given @ self.pairs).todense(), np.float32)
 
 
@@ -215,7 +215,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """Return the number for each track; a given track with k artists counts 1/k for each artist in common."""
+        """For each track, count given tracks with a common artist; one with k artists counts 1/k per common artist."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property
@@ -281,7 +281,7 @@ def rp3beta(playlists: Any, beta: float) -> CoOccurrence:
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        beta: exponent from 0, which prefers popular tracks like the walk itself, to 1, which cancels popularity.
+        beta: exponent from 0 to 1. 0 prefers popular tracks, as the walk itself does; 1 cancels popularity.
     """
     from scipy import sparse
 

@@ -72,7 +72,7 @@ class RankedCatalogue:
         return len(self.counts)
 
     def popularity(self) -> Values:
-        """Return, for each track, the share of tracks that are rarer, float64; equally frequent tracks count half."""
+        """For each track, return the share of tracks that are rarer, float64; equally frequent tracks count half."""
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)
@@ -210,7 +210,7 @@ def score_rankers(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; for metrics that end in "_whole", unknown tracks are relevant too."""
+    """Return all metrics of one ranking; for metrics whose names end in "_whole", unknown tracks are relevant too."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),

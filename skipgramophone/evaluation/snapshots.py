@@ -23,7 +23,7 @@ COMPARED = 20  # maximum number of training playlists with which each held-out p
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
 FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
 # There is a warning if at least this share of held-out playlists has a snapshot in the training part. Measured: 0.63 on
-# an archive of snapshots; 0.03 on the sample, where an owner's playlists share a taste but are no snapshots.
+# an archive of snapshots; 0.03 on the sample, where playlists of one owner reflect one taste, but are not snapshots.
 LEAST_SHARE = 0.1
 
 
@@ -75,10 +75,10 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which the most sampled playlists have a similar playlist in their group.
+    """Find the grouping by owner in which a sampled playlist most often has a similar playlist in its group.
 
-    Return None if even in this grouping only few sampled playlists have one. Groupings with fewer than `FEWEST_GROUPS`
-    groups are not considered.
+    Return None if even in this grouping only few sampled playlists have a similar playlist in their group. Groupings
+    with fewer than `FEWEST_GROUPS` groups are not considered.
 
     Args:
         corpus: all playlists.
@@ -109,7 +109,7 @@ def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], ot
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one more: one may be the playlist itself
+        if members is not None and len(members) <= COMPARED:  # one more, because one may be the playlist itself
             members.append(playlist)
     alike = 0
     for playlist in sampled:

@@ -82,7 +82,7 @@ def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
 
 
 def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
-    """Return the beginning of each owner that a pattern matches, or the whole owner if it does not match.
+    """For each owner, return the beginning that a pattern matches, or the whole owner if the pattern does not match.
 
     Raises:
         EvaluationError: the pattern is not a valid regular expression.

@@ -162,7 +162,7 @@ def tune(
         own: the present settings of the experiment.
         settings: settings of the search.
         journal: file that records the trials.
-        run: how training runs, such as the number of threads.
+        run: settings of the training run, such as the number of threads.
         tell: called after each trial with its report.
 
     Raises:

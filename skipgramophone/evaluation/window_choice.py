@@ -38,9 +38,9 @@ from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
 SAMPLE_TOKENS = 100_000  # maximum number of occurrences in the sample; time grows faster than this number
 UNRANKED = -1  # row of every track that is too rare to be ranked
-MIN_GAIN = 0.03  # minimum relative gain of a window; without a clear gain, the whole playlist trains more pairs
+MIN_GAIN = 0.03  # minimum relative gain of a window; else the whole playlist is better, because it trains more pairs
 DIMENSIONS = 48  # number of dimensions of the ranking "few dimensions"
-TOLERANCE = 0.1  # relative error of the singular values; smaller ones do not change the choice
+TOLERANCE = 0.1  # relative error of the singular values; smaller errors do not change the choice
 TINY = 1e-12
 
 

@@ -1,7 +1,7 @@
 """The Annoy index: its parameters, and the candidates that it proposes.
 
 An Annoy file does not record its dimension or metric, and the library crashes if it opens the file with wrong ones. The
-manifest therefore records the parameters of an index (`IndexFacts`), and they are checked before its file is opened.
+manifest therefore records the parameters of an index (`IndexFacts`), and they are checked before the index is opened.
 Annoy only proposes candidates. Their similarities are computed from the vectors, so users see exact similarities.
 
 The index of a very large catalogue is split into several files (shards) of consecutive rows. They are built one after
@@ -120,10 +120,10 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
 
 
 def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
-    """Query the index in a child process; return the signal that killed it, or None if Annoy answered.
+    """Query the index in a child process; return the signal that killed the process, or None if Annoy answered.
 
-    This finds damage that the checks before opening do not find. It also finds an Annoy library that was compiled for
-    another processor, which crashes on every index.
+    This finds damage that the checks before opening do not find. It also detects an Annoy library that was compiled for
+    another processor, because such a library crashes on every index.
     """
     return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
 
@@ -131,9 +131,9 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
     """Verify that every node points only to earlier nodes, because Annoy would follow a pointer out of the file.
 
-    A node starts with an int32, the number of items below it. The rest of the node depends on this number. One item:
-    the length and the vector of the item. A few items: their row numbers. More items: two child nodes and the vector
-    of the splitting plane. The whole file is read, so this is too slow to repeat at every look-up.
+    A node starts with an int32, the number of items below it. For one item, the rest of the node is the length and the
+    vector of the item; for a few items, their row numbers; for more items, two child nodes and the vector of the
+    splitting plane. The whole file is read, so this is too slow to repeat at every look-up.
 
     Raises:
         ExperimentError: a node does not point to an earlier node.

@@ -36,7 +36,9 @@ class Ends:
 
 
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
-    """Return the indices of tracks so that adjacent tracks are similar, int64; leave out those that violate the gap.
+    """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
+
+    Tracks that violate the artist gap are left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -121,8 +123,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has so many remaining tracks that they have to be used at every opportunity, return only tracks of
-        this artist, or of all artists with as many.
+        Some artists may have so many remaining tracks that one of them has to be placed at every opportunity. In this
+        case, return only tracks of these artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -180,7 +182,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gains and paths in which a part from `start` on is reversed, largest gain first."""
+        """Yield paths in which a part that begins at `start` is reversed, with their gains; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -191,7 +193,7 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gains and paths in which some tracks from `start` on are moved elsewhere, largest gain first."""
+        """Yield paths in which some tracks from `start` on are moved, with their gains; largest gain first."""
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number

@@ -78,5 +78,5 @@ class ArtistAgreement:
 
 
 def _before(sizes: Rows) -> Rows:
-    """Return the sum of all earlier sizes for each size, int64 (sizes,)."""
+    """For each size, return the sum of the sizes before it, int64 (sizes,)."""
     return np.cumsum(sizes) - sizes

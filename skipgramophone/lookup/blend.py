@@ -1,6 +1,6 @@
 """Finds the blend of two lists of tracks: tracks that rank high for both lists.
 
-All tracks are ranked for each list separately. The blend is sorted by the worse of a track's two ranks, and ties by the
+All tracks are ranked for each list separately. Tracks are sorted by the worse of their two ranks, and ties by the
 better rank. The score of a track is 1 / (its worse rank); its similarity is the lower of its two cosines.
 """
 

@@ -1,7 +1,7 @@
 """Continues playlists, and blends two of them.
 
-The tracks of a list can be put into a smooth order, in which adjacent tracks are similar (see `arrangement`). Its first
-and last track can be fixed, and its total duration can be limited.
+The tracks of a list can be put into a smooth order, in which adjacent tracks are similar (see `arrangement`). The first
+and the last track can be fixed, and the total duration can be limited.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Route:
 def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Asked:
     """Weight the tracks of a list so that later tracks count more.
 
-    The recency is taken from the settings or, if they have none, from the model, for which `sgp train` chose it.
+    The recency is taken from the settings. If they do not contain one, the recency that `sgp train` chose is used.
 
     Args:
         lookup: the opened experiment.
@@ -83,7 +83,7 @@ def fixed_ends(
     """Resolve the names of the first and the last track.
 
     Returns:
-        The fixed tracks, and an `Asked` without seeds that carries the remarks about both names.
+        The fixed tracks, and an `Asked` without seeds that contains the remarks about both names.
 
     Raises:
         UnknownTrackError: no track matches a name, or the match has no vector.
@@ -146,7 +146,7 @@ def blended(
 
 
 def _on_the_way(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route) -> Answer:
-    """Return the tracks on the way from the first to the last track; as many as fit into the maximum duration."""
+    """Return as many tracks on the way from the first to the last track as fit into the maximum duration."""
     question, search_for = lookup.search.question(route.seeds, asked.notes), _room_for(settings, len(route.seeds))
 
     def of(number: int) -> Answer:
@@ -264,12 +264,12 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     if settings.artist_gap:
         most = max(1, settings.number // (settings.artist_gap + 1))
         limit = most if limit is None else min(limit, most)
-    # Arranging is done later: the search may look at more tracks than can be arranged.
+    # The search does not arrange the list, because it may look at more tracks than can be arranged.
     return replace(settings, number=number, max_per_artist=limit, arrange=False, artist_gap=0)
 
 
 def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:
-    """Return a list of one entry for a fixed track, or an empty list if there is none.
+    """Return a list with one entry for a fixed track, or an empty list if no track is fixed.
 
     The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only seeds.
     """

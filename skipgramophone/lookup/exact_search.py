@@ -56,7 +56,7 @@ class ExactSearch:
         return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
 
     def candidates(self, without: Rows) -> Rows:
-        """Return the rows of all tracks with a vector, except the rows `without`, int64."""
+        """Return the rows of all tracks with a vector, except the rows in `without`, int64."""
         kept = self.lengths > 0
         kept[without] = False
         return np.flatnonzero(kept)

@@ -118,7 +118,7 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 
 
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """Return, for each track, the rank of the other one among its neighbours; `rows` are all tracks but the pair."""
+    """For each track, return the rank of the other one among its neighbours; `rows` are all tracks except the pair."""
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
 
@@ -150,7 +150,7 @@ def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTrain
 
 
 def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """Return the `number` shortest playlists, because these show best that their tracks are related."""
+    """Return the `number` shortest playlists, because short playlists show best that two tracks are related."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
             "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"

@@ -37,7 +37,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         centre: float32 (tracks, embedding_dim).
         settings: trees, recall, shards and seed.
         use_exact_search: try only search widths with which the index is faster than exact search. If none of them
-            reaches the recall, mark the index as answered by exact search. If false, try wider searches too.
+            reaches the recall, record that exact search answers look-ups. If false, try wider searches too.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.

@@ -23,7 +23,7 @@ from skipgramophone.lookup.exact_search import Neighbours, exact_search, highest
 
 RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
 COMPARED_ROWS = 1 << 16  # rows per matrix product; a copy of them is in memory
-CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that the content of a file may cause
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that a damaged file may cause
 TIE = 1e-6  # similarities count as equal if they differ by at most this much
 
 
@@ -91,7 +91,7 @@ def _nearest_of(before: Neighbours, found: Neighbours, start: int) -> Neighbours
 
 
 class RecallTest:
-    """The queries with which an index is compared with exact search, and their true neighbours.
+    """The queries for comparing an index with exact search, and their true neighbours.
 
     Attributes:
         sizes: int64 (queries,), number of true neighbours of each query, at most ten.

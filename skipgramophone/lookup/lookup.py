@@ -205,7 +205,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri, name or identifier that the catalogue has, else its name."""
+        """Return a query for a track of a file: its uri or an identifier if it matches a track, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
@@ -226,7 +226,7 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks that are most similar to seeds, nearest first; the answer includes `notes`, but no seeds.
+        """Find the tracks most similar to seeds, except the seeds, nearest first; add `notes` to the answer.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -283,7 +283,7 @@ class Lookup:
         file: Path | None = None,
         choose: Choose | None = None,
     ) -> MixedQuery:
-        """Resolve names of tracks or artists, a file, artists and albums to a query for artists or playlists.
+        """Make a mixed query from names of tracks or artists, the tracks of a file, artists and albums.
 
         Raises:
             UnknownTrackError: nothing matches a name.
@@ -375,8 +375,9 @@ class Lookup:
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
-        Columns: similarity, artist, title, uri, count, row; shared, the number of playlists with the query track, if
-        the corpus has playlists; score, if the ranking is not the cosine; and album, if an album is known.
+        Columns: similarity, artist, title, uri, count and row. If the corpus has playlists, there is a column shared:
+        the number of playlists that also contain the query track. If the ranking is not the cosine, there is a column
+        score, and if an album is known, a column album.
         """
         return frame_of_answer(self.similar(query, settings))
 

@@ -36,7 +36,7 @@ def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -
 def answer_each(
     lookup: Lookup, queries: Sequence[Sequence[tuple[str, float]]], settings: SimilarSettings
 ) -> list[MixedAnswer | TrackNameError | SettingError]:
-    """Return one answer per query of weighted names, or the error if a query cannot be answered."""
+    """Answer several queries of weighted names, and return an answer or an error for each of them."""
     answers: list[MixedAnswer | TrackNameError | SettingError] = []
     for names in queries:
         try:

@@ -19,7 +19,7 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.snapshot import Snapshot
 
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # so the index is gone too
+GONE = "the experiment was replaced, renamed or removed after it was opened"  # the index is missing too
 REBUILT = "the index was replaced while it was opened"
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
 

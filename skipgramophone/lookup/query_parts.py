@@ -25,7 +25,7 @@ def resolve_parts(
     albums: Sequence[str] = (),
     choose: Callable[[str, Sequence[Track]], Track] | None = None,
 ) -> MixedQuery:
-    """Resolve weighted names, the tracks of a playlist file, artists and albums to a query.
+    """Make a mixed query from weighted names, the tracks of a playlist file, artists and albums.
 
     A name means an artist if it is the whole artist credit of some track; any other name means a track.
 

@@ -4,7 +4,7 @@
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
+    factors        f_j = x . y_j, where y_j are the factors of track j, and x the factors of a playlist of the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
     hybrid         e_j + 0.4 cosine + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds. The more seeds,
                    the better the factors describe the playlist; with a single seed they have no weight. The evidence
@@ -124,7 +124,7 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Return the weight of the factors in `hybrid`, given numbers of seeds; float64 of their shape; 0 for one seed."""
+    """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
     return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
 
 
@@ -182,7 +182,7 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of one label per candidate, int64 (candidates,), and the maximum number to select per label.
+        limits: pairs of labels, int64 (candidates,), and the maximum number of candidates to select per label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

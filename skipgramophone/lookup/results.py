@@ -53,7 +53,7 @@ class Asked:
 class Arrangement:
     """The smoothness of the order of a list."""
 
-    mean_step: float | None  # mean cosine of neighbouring tracks; None for fewer than two tracks
+    mean_step: float | None  # mean cosine of adjacent tracks; None for fewer than two tracks
     mean_random_step: float | None  # mean of this value over all possible orders
     random_seed: int
 

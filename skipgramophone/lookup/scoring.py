@@ -33,7 +33,7 @@ CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks scored by factors
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
-    """Return settings that rank by cosine instead of `hybrid` if there are no playlists; the order is the same."""
+    """If the corpus has no playlists, replace the ranking `hybrid` by the cosine, which gives the same order."""
     return replace(settings, by="cosine") if settings.by == "hybrid" and not len(corpus) else settings
 
 
@@ -75,7 +75,7 @@ class Scoring:
         return np.array(self.opened.catalogue.counts(), np.int64)
 
     def scores(self, asked: Question, by: Score, rows: Rows, cosines: Scores) -> Scores:
-        """Return the scores of some rows, float32 (rows,), for all rankings but `hybrid`.
+        """Return the scores of some rows, float32 (rows,), for any ranking except `hybrid`.
 
         Args:
             asked: the query.
@@ -107,8 +107,8 @@ class Scoring:
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
         """Score only the tracks that may be among the best, by `hybrid` without factors.
 
-        These are the tracks with the most evidence and the rows `near`, which are nearest by cosine. Another track can
-        be among the best only if the evidence hardly differs between tracks.
+        These are the tracks with the most evidence and the tracks in `near`, which are nearest by cosine. Another track
+        can be among the best only if the evidence hardly differs between tracks.
         """
         known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
         rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)

@@ -39,7 +39,7 @@ from skipgramophone.wording import plural
 
 COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
 POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
-FIRST_FACTOR = 4  # candidates per requested track whose names exact search reads first; these mostly fill the list
+FIRST_FACTOR = 4  # exact search first reads this many names per requested track; this is mostly enough
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -153,7 +153,7 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether there is an index, but it was found to be no faster than exact search when it was built."""
+        """Whether there is an index that turned out to be no faster than exact search when it was built."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
@@ -271,7 +271,7 @@ class Search:
             width *= WIDENED
 
     def scored(self, asked: Question, settings: SimilarSettings) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of all tracks but the seeds that are similar enough, int64, and their scores, float32."""
+        """Return the rows of all tracks that are similar enough, except the seeds, int64; and their scores, float32."""
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:

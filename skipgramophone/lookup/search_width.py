@@ -28,15 +28,15 @@ BRIEF_NODES = 4096  # inspecting this many nodes takes less time than the rest o
 def tune_search_width(
     path: Path, centre: Matrix, facts: IndexFacts, wanted: float, *, use_exact_search: bool
 ) -> IndexFacts:
-    """Return the parameters of an index, with the narrowest search width that reaches a recall@10, and this recall.
+    """Return the parameters of an index with the narrowest search width that reaches `wanted`, and its recall@10.
 
     Args:
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
         facts: the parameters of the index, without search width and recall.
         wanted: the recall@10 to reach.
-        use_exact_search: if exact search is as fast as the narrowest sufficient width, return the widest search that
-            is faster than exact search, marked as answered by exact search.
+        use_exact_search: try only widths with which the index is faster than exact search. If none of them is
+            sufficient, return the widest of them, and record that exact search answers look-ups.
 
     Raises:
         StorageError: the file is incomplete.
@@ -83,7 +83,7 @@ class _Tuning:
         self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width, which is between those tried before, reaches the recall."""
+        """Return whether a width reaches the recall; it must be between the widths tried before."""
         found = self._found(width, enough=self._wanted)
         if self._test.recall(found) >= self._wanted:
             self._most = found
@@ -96,7 +96,7 @@ class _Tuning:
         return self._test.recall(self._most)
 
     def recall(self, width: int) -> float:
-        """Return the recall of a width that is at least as large as those that were too narrow."""
+        """Return the recall of a width; it must be at least as large as the widths that were too narrow."""
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:

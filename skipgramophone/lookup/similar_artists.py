@@ -85,8 +85,8 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            For each artist a `Track` with an empty title and its place by count as row; and the unit vectors of the
-            artists, float32 (artists, embedding_dim).
+            For each artist, a `Track` with an empty title, whose row is the position of the artist by count, from 0;
+            and the unit vectors of the artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))

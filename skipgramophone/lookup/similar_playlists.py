@@ -118,7 +118,7 @@ class SimilarPlaylists:
 
 
 def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
-    """Sum a value of each track over the tracks of each playlist, and return the sums, float32 (playlists,).
+    """For each playlist, add up the values of its tracks; return the sums, float32 (playlists,).
 
     Args:
         corpus: the playlists.
@@ -134,7 +134,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
 
 
 def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
-    """Return the length of the sum of the unit vectors of the tracks of each playlist, float32 (playlists,)."""
+    """For each playlist, return the length of the sum of its tracks' unit vectors, float32 (playlists,)."""
     from concurrent.futures import ThreadPoolExecutor  # imported here, because other look-ups do not need these modules
 
     from scipy.sparse import csr_array  # adds up rows several times as fast as numpy's reduceat

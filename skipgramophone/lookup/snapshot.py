@@ -42,7 +42,7 @@ class Snapshot:
         kept_postings: the playlists of each track; None in corpora of the first version.
         playlist_table: names and owners of the playlists.
         stability: the stability report of the model, if there is one.
-        warnings: notes for every answer: a note if the corpus has grown since the model was trained.
+        warnings: notes for every answer; empty unless the corpus has grown since the model was trained.
     """
 
     experiment: Experiment

@@ -1,6 +1,6 @@
 """Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report contains how much two models that were trained with different seeds agree on nearest neighbours. It is used
+The report shows how much two models that were trained with different seeds agree on nearest neighbours. It is used
 only for the model for which it was measured.
 """
 
@@ -66,7 +66,7 @@ def _agreement(neighbours: int, name: str, share: Mapping[str, Any] | None) -> A
 
 
 def _whole(number: Any) -> int:
-    """Return a whole number, or raise TypeError."""
+    """Return the value if it is a whole number, else raise TypeError."""
     if type(number) is not int:
         raise TypeError
     return number

@@ -14,7 +14,7 @@ from skipgramophone.maps.tsne import by_tsne
 from skipgramophone.settings import Embedded, Projection
 
 NEIGHBOURS = 15  # number of nearest tracks that attract a track in t-SNE
-SAMPLED = 500  # number of tracks whose nearest neighbours in the plane are compared with those by vector
+SAMPLED = 500  # number of tracks whose nearest neighbours in the plane and by vector are compared
 METHODS = {"tsne": "t-SNE", "pca": "principal components"}
 Plane = npt.NDArray[np.float32]
 

@@ -3,7 +3,7 @@
 From playlists to look-ups:
     extract          reads sources of playlists into the corpus of an experiment
     append           adds sources to a corpus; used by extract
-    growth           adds few rows to a large corpus; used by extract
+    growth           adds a few rows to a large corpus; used by extract
     touched          finds the tracks and playlists that added rows may change; used by growth
     extract_report   counts what extract found
     train            trains vectors on the corpus, and builds the index

@@ -111,7 +111,7 @@ class Before:
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that the settings that must not change are those of the corpus.
+        """Verify that settings that must not change have the same values as in the corpus.
 
         Raises:
             SettingError: a setting differs.
@@ -186,7 +186,7 @@ class Before:
             report: report on the encoded rows.
             encoded: the encoded rows.
             known: the encoded playlists of the existing corpus (default: all of them).
-            tracks: number of their tracks (default: all tracks of the corpus).
+            tracks: number of tracks in these playlists (default: all tracks of the corpus).
         """
         facts, rows = self.manifest.facts, (known or self.corpus).occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
@@ -283,7 +283,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # text, as readers return these columns
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # readers return text too
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
@@ -293,13 +293,13 @@ def read_names(directory: Path, experiment: str) -> Names:
 
 
 def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the playlist number of each row, int64 (rows,), or -1 for a row after those of a corpus."""
+    """Return the playlist number of each row, int64 (rows,), or -1 for a row beyond the end of the corpus."""
     found = np.searchsorted(corpus.offsets, rows, side="right") - 1
     return np.where(rows < corpus.occurrences, found, -1)
 
 
 def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
-    """Verify that no two existing tracks have become one by encoding them again.
+    """Verify that encoding the existing tracks again has not merged any of them.
 
     Args:
         known: bool, which encoded tracks exist in the corpus.

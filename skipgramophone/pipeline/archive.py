@@ -90,9 +90,9 @@ def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = 
 def pack_experiment(
     name: str, archive: Path | str, *, force: bool = False, experiments_dir: Path | str | None = None
 ) -> int:
-    """Pack an experiment into a zip archive with its card, read it back, and return its size in bytes.
+    """Pack an experiment and its card into a zip archive, read the archive back, and return its size in bytes.
 
-    A `card.md` in the experiment is replaced by a new card, unless it was written or edited by its user.
+    A `card.md` in the experiment is replaced by a new card, unless the user wrote or edited it.
 
     Raises:
         ExperimentError: the experiment does not exist, is being written or is damaged, or the archive exists.
@@ -172,7 +172,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
 
 
 def _has_own_card(experiment: Experiment) -> bool:
-    """Return whether the experiment has a card that its user wrote or edited."""
+    """Return whether the experiment has a card that the user wrote or edited."""
     path = experiment.path / CARD
     with storage_errors(path, "read"):
         return path.is_file() and not path.read_bytes().startswith(GENERATED.encode())

@@ -172,12 +172,12 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
 
 
 def _finding(experiment: Experiment, place: str, state: State, what: object) -> CheckResult:
-    """Return a finding at a path of an experiment."""
+    """Return a finding about a path of an experiment."""
     return CheckResult(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
 
 
 def _problem(error: SgpError) -> str:
-    """Return the message of an error, without the next step if the step is to run `sgp check`."""
+    """Return the message of an error, without the advice to run `sgp check`."""
     return error.problem if isinstance(error, DamagedFileError) else str(error)
 
 
@@ -223,7 +223,7 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify the files of a stage and that it is not stale; if its parent is undamaged, verify its content too."""
+    """Verify the files of a stage, and that it is not stale; if the parent is sound, verify the content too."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():

@@ -53,16 +53,16 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that the group matches. Without this file and without
+            `settings.group`, the part of its owner that this expression matches. Without this file and without
             `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
-        run: how training runs, such as the number of threads.
+        run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
         judging: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
         EvaluationError: there are too few playlists to hold some out, or they have no tracks to find.
-        ExperimentError: the experiment has no model, or it is stale.
+        ExperimentError: the experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
@@ -137,7 +137,7 @@ def compare_experiments(
 
     Raises:
         EvaluationError: the corpora differ, there are too few playlists, or they have no tracks to find.
-        ExperimentError: an experiment has no model, or it is stale.
+        ExperimentError: an experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.paired import compare_models
 
@@ -179,7 +179,7 @@ def compare_experiments(
 
 
 def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
-    """Return settings with the recency that look-ups use, if it applies and none is given."""
+    """Fill in the recency of look-ups if the protocol needs a recency and none is given; return the settings."""
     needed = settings.protocol == "next-item" and settings.recency is None
     return replace(settings, recency=model.recency) if needed else settings
 
@@ -258,13 +258,13 @@ def measure_stability(
         name: name of the experiment.
         neighbours: number of best tracks to compare.
         by: the ranking.
-        run: how the second training runs, such as the number of threads; its vectors are kept.
+        run: settings of the second training run, such as the number of threads. The vectors of this run are kept.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
 
     Raises:
         EvaluationError: too few tracks have vectors.
-        ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
+        ExperimentError: the experiment has no model, or the model is stale or imported.
     """
     from skipgramophone.evaluation.holdout import held_out_model
     from skipgramophone.evaluation.stability import stability_of

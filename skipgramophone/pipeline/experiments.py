@@ -191,7 +191,7 @@ def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[s
 
 
 def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, Any]]:
-    """Return, for each protocol, the latest report that was made with the corpus and settings of a model."""
+    """For each protocol, return the latest report that was made with the corpus and settings of a model."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
         with suppress(*NOT_A_REPORT):

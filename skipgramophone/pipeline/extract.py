@@ -84,7 +84,7 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that the group matches.
+            `settings.group`, the part of its owner that this expression matches.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -148,7 +148,7 @@ def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dic
     """Return the settings of an experiment's corpus that must be the same for added sources.
 
     Raises:
-        ExperimentError: the experiment has no corpus, or it is damaged.
+        ExperimentError: the experiment has no corpus, or the corpus is damaged.
     """
     return read_before(open_experiment(name, experiments_dir)).lasting
 
@@ -224,7 +224,7 @@ def read_playlists(
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
 ) -> EncodedPlaylists:
-    """Hold out playlists, which are then never trained on, if the settings or `named` ask for it.
+    """Hold out playlists from training, if the settings or `named` ask for it.
 
     If sources are added to a corpus, its held-out playlists stay held out. New playlists in the groups of held-out
     playlists are held out too; other new playlists are not.

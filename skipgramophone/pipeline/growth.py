@@ -1,9 +1,9 @@
-"""Adds few rows to a large corpus.
+"""Adds a few rows to a large corpus.
 
-Only the tracks and playlists that the added rows may change (the touched part) are encoded again. Files are copied;
-memory-mapped arrays are still copied as a whole, which is fast. The result is the same as if all rows of the corpus
-were encoded again. `append` does so if many rows are added, if the corpus or an added row has identifiers of tracks, or
-if a setting needs all playlists.
+Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
+copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
+the corpus were encoded again. `append` encodes all rows again if many rows are added, if the corpus or an added row
+has identifiers of tracks, or if a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A corpus that grows by few rows.
+    """A corpus that grows by a few rows.
 
     Attributes:
         before: the corpus before it grows.
@@ -60,7 +60,7 @@ class Growth:
         playlists: owner, name and key of these playlists.
         postings: the postings of the whole corpus.
         sorted_by_title: change in the number of playlists that are sorted by title, and in the number of playlists that
-            are long enough to tell.
+            are long enough to judge their order.
     """
 
     before: Before
@@ -151,7 +151,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows together with the touched part of the corpus or, unless the rows are few, with all of it.
+    """Encodes added rows: a few rows with the touched part of the corpus, many rows with the whole corpus.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return the change in the number of existing playlists sorted by title, and of those long enough to tell."""
+    """Return the changes in two counts of old playlists: sorted by title, and long enough to judge their order."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return the number of new playlists sorted by title, and of those long enough to tell."""
+    """Count new playlists sorted by title, and long enough to judge their order; return both counts."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)

@@ -38,7 +38,7 @@ def draw_map(
         progress: called with the current step, the number of finished steps (with fractions) and the total.
 
     Raises:
-        SettingError: Matplotlib is needed for pictures and not installed, or t-SNE has too few tracks.
+        SettingError: pictures are requested and Matplotlib is not installed, or there are too few tracks for t-SNE.
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
@@ -82,7 +82,7 @@ def draw_map(
 
 
 def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
-    """Return the tracks or artists to draw (most frequent first), their vectors, and how many have a vector in all."""
+    """Return the tracks or artists to draw (most frequent first), their vectors, and the total number with a vector."""
     if settings.of == "artists":
         entries, unit = lookup.artist_search.entries()
         return entries[: settings.top], unit[: settings.top], len(entries)

@@ -26,7 +26,7 @@ GENERATED = (
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
-RARE = 5  # tracks with fewer occurrences are counted among the limits
+RARE = 5  # the limits contain the number of tracks with fewer occurrences
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "recall@10": "recall@10", "mrr": "MRR"}
 
 

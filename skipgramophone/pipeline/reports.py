@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
-RISE = 1.1  # factor by which the loss may rise above that of the first epoch without a warning
-NEAR_RANDOM = 1.05  # factor by which the loss may exceed that of random vectors without a warning
+RISE = 1.1  # factor by which the loss may exceed the loss of the first epoch without a warning
+NEAR_RANDOM = 1.05  # factor by which the loss may exceed the loss of random vectors without a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class Matched:
 
     merged: int  # number of tracks that became part of another track
     merges: tuple[SharedIdentifier, ...]
-    conflicts: int  # number of identifiers that clearly different names share; their tracks stay separate
+    conflicts: int  # number of identifiers of tracks with clearly different names; these tracks stay separate
     conflicting: tuple[SharedIdentifier, ...]
-    kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these stay separate
+    kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these tracks stay separate
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class ExtractReport:
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
     namesakes: int  # number of tracks with the artist and title of a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the most shared names
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the names with the most tracks
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name
@@ -138,7 +138,7 @@ class TrainReport:
     recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
 
     def doubts(self) -> list[str]:
-        """Return a warning if the final loss is higher than that of random vectors or that of the first epoch."""
+        """Return a warning if the final loss is higher than the loss of random vectors or of the first epoch."""
         rate = self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
         if self.last_loss <= min(at_random * NEAR_RANDOM, self.first_loss * RISE):

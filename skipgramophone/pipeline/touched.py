@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
 NO_KEY = "\0"  # replaces a missing key in a label
 ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
-SCANNED_FROM = 8  # if at least one in this many tracks is needed, all are read
+SCANNED_FROM = 8  # all tracks are read if at least one in this many is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. The tracks are those with a uri or a name of the added
-    rows, those with one of the most frequent names, and the first tracks of the playlists.
+    The result may contain more than necessary, but never less. The tracks are: tracks with a uri or a name of the added
+    rows, tracks with one of the most frequent names, and the first tracks of the playlists and of the catalogue.
 
     Args:
         before: the corpus before it grows.
@@ -124,7 +124,7 @@ def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
 
 
 def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
-    """Return a text for each playlist that identifies it: owner, name and key, or only the name (see `group_by`)."""
+    """For each playlist, return a text that identifies it: owner, name and key, or only the name (see `group_by`)."""
     chunks = []
     for table in tables:
         name = table["name" if "name" in table.column_names else "playlist"]
@@ -150,7 +150,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the folded names of the added rows and of the names that most tracks share."""
+    """Return the folded names of the added rows, and the folded names that are shared by the most tracks."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]

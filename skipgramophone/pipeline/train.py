@@ -57,10 +57,10 @@ def train(
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment from whose vectors training starts, for the tracks that have one there; it may be the
-            same experiment.
+        start_from: experiment whose vectors training starts from; tracks without a vector in it start from random
+            vectors. It may be the same experiment.
         no_index: do not build the index; look-ups then use exact search.
-        run: how training runs, such as threads, device and cluster.
+        run: settings of the training run, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
         stage: called with the name of each step before the first epoch, and again before the index is built.
@@ -171,17 +171,17 @@ def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None)
     """Return the number of epochs of a model (0 if it was imported), and the number of occurrences in its corpus.
 
     Raises:
-        ExperimentError: the experiment has no model, or it is stale.
+        ExperimentError: the experiment has no model, or the model is stale.
     """
     model = open_experiment(name, experiments_dir).current("model")
     return model.settings.get("epochs", 0), occurrences(name, experiments_dir)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the number of occurrences in the corpus of an experiment, the largest possible number of tokens per epoch.
+    """Return the number of occurrences in the corpus of an experiment, which is the maximum number of tokens per epoch.
 
     Raises:
-        ExperimentError: the experiment has no corpus, or it is damaged.
+        ExperimentError: the experiment has no corpus, or the corpus is damaged.
     """
     experiment = open_experiment(name, experiments_dir)
     experiment.manifest("corpus")

@@ -31,14 +31,14 @@ def tune(
     experiments_dir: Path | str | None = None,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
-    """Search for training settings that predict held-out playlists better than those of the experiment's model.
+    """Search for training settings that predict held-out playlists better than the settings of the experiment's model.
 
     The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report to
     `tuning/report.json`.
 
     Raises:
         EvaluationError: there are too few playlists to hold some out.
-        ExperimentError: the experiment has no model, or it is stale, or imported.
+        ExperimentError: the experiment has no model, or the model is stale or imported.
         SettingError: Optuna is not installed.
     """
     from skipgramophone.evaluation.holdout import make_split, read_extract_split

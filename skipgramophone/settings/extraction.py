@@ -174,7 +174,7 @@ class ExtractSettings:
 
     @property
     def roles(self) -> dict[str, str]:
-        """Role -> column, parsed from `columns`. Further artist columns have the roles "artist 2", "artist 3".
+        """The column of each role, parsed from `columns`. Further artist columns have the roles "artist 2", "artist 3".
 
         >>> ExtractSettings(columns="artist=Artist, as billed,title=Song").roles
         {'artist': 'Artist, as billed', 'title': 'Song'}

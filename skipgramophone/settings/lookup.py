@@ -25,7 +25,7 @@ SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default ranking of look-ups
 Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
 LISTED: tuple[Listed, ...] = get_args(Listed)
-Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
+Embedded = Literal["tracks", "artists"]  # kinds of vectors to evaluate, to export and to draw
 EMBEDDED: tuple[Embedded, ...] = get_args(Embedded)
 AnswerFormat = Literal[
     "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
@@ -190,7 +190,7 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """Settings of `sgp continue`: those of `sgp similar`, with other defaults."""
+    """Settings of `sgp continue`: the settings of `sgp similar`, with other defaults."""
 
     of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)

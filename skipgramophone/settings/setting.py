@@ -120,7 +120,7 @@ def option_name(declared: Field[Any]) -> str:
 
 
 def given_options(settings: Any) -> list[str]:
-    """Return the settings that differ from their defaults, as words of a command line."""
+    """Return the settings that differ from their defaults, as command-line arguments."""
     words: list[str] = []
     for declared in fields(settings):
         value = getattr(settings, declared.name)

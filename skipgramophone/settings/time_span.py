@@ -49,7 +49,7 @@ class Period:
     high: float
 
     def reason_outside(self, seconds: float | None) -> str | None:
-        """Return the reason for leaving out a row with this time (seconds since 1970), or None if it is inside.
+        """Return the reason for leaving out a row with this time (seconds since 1970), or None if it is in the period.
 
         >>> period = period_between("1970-01-02", "1970-01-02")
         >>> period.reason_outside(0.0), period.reason_outside(2 * 86400.0), period.reason_outside(None)
@@ -64,7 +64,7 @@ class Period:
 
 
 def period_between(since: str | None, until: str | None) -> Period:
-    """Parse the bounds of a period; the last one includes the whole day if it is a date without a time.
+    """Parse the bounds of a period; if the end is a date without a time, the whole day is included.
 
     Raises:
         SettingError: a bound is not a date or a time.

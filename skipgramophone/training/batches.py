@@ -113,7 +113,7 @@ def rate_for(occurrences: int, window_size: Context) -> float:
 
 
 def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return the weight of the pair of any two positions of a block within one playlist, float32 (block, block).
+    """Return the weight of each pair of positions in a block, if both are in one playlist, float32 (block, block).
 
     For a bag it is 1. For a window of size W it is the expected weight in word2vec's random window, (W + 1 - d) / W at
     distance d up to W. A random block boundary separates such a pair with probability d / block. To compensate, the
@@ -134,14 +134,14 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
 
 
 def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return a token's total pair weight with its k nearest tokens on one side, for each k from 0; float32 (block,)."""
+    """Return the total weight of a token's pairs with its k nearest on one side, for k from 0; float32 (block,)."""
     return np.cumsum(pair_weights(window_size, block)[0])
 
 
 def pad_tokens(
     tokens: npt.NDArray[np.int32], playlist: Numbers, *, before: int, shape: BatchShape, reach: npt.NDArray[np.float32]
 ) -> MacroBatch:
-    """Make a macro-batch from tokens, and pad it before and after them.
+    """Make a macro-batch from tokens, with padding before and after the tokens.
 
     Args:
         tokens: int32 (real,).

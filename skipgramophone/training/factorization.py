@@ -1,8 +1,8 @@
 """Factorization of the playlist-track matrix by implicit alternating least squares (iALS).
 
-`experiment.factors` documents what is minimized, and how the factors of playlists are computed from those of tracks and
-vice versa. An iteration computes the factors of all playlists, then those of all tracks. The first iteration starts
-from random factors or from trained vectors.
+`experiment.factors` documents what is minimized, and how the factors of playlists are computed from the factors of
+tracks and vice versa. An iteration computes the factors of all playlists, then the factors of all tracks. The first
+iteration starts from random factors or from trained vectors.
 
 From trained vectors, one iteration is enough: three or six are not better on validation playlists. From random factors,
 about ten are needed. The initial factors of a track are its unit centre vector followed by its unit context vector, so
@@ -22,7 +22,7 @@ from skipgramophone.experiment.embeddings import Embeddings, unit_rows
 from skipgramophone.experiment.factors import Factors, Matrix, Objective, SparseRows
 from skipgramophone.experiment.postings import membership
 
-ITERATIONS = 15  # default number of iterations, which is enough from random factors
+ITERATIONS = 15  # default number of iterations; enough even if the factors start from random values
 INITIAL_SPREAD = 0.01  # standard deviation of random factors
 SERVED = Objective(alpha=19, regularization=0.3, exponent=1)  # chosen on validation playlists, see docs/quality.md
 
@@ -44,8 +44,8 @@ def factorize(
         playlists: scipy.sparse.csr_array (playlists, tracks) of float32, above 0 where a playlist contains a track.
         start: initial factors of the tracks, float32 (tracks, factors).
         objective: what to minimize.
-        iterations: number of times that the factors of playlists, and then those of tracks, are computed.
-        progress: called with the iterations done and their total.
+        iterations: number of iterations; each computes the factors of playlists, and then the factors of tracks.
+        progress: called with the number of finished iterations and the total.
     """
     from threadpoolctl import threadpool_limits
 

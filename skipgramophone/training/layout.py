@@ -90,12 +90,12 @@ class Layout:
         Args:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
-            scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
-            parts: number of parameter servers; the rows of tokens, and those of negatives, are sorted by their
+            scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
+            parts: number of parameter servers; the rows of tokens and the rows of negatives are each sorted by
                 remainder modulo this number.
         """
         shape = self.shape
-        # The negatives of held-out playlists are the same in each epoch and differ from those of training.
+        # The negatives of held-out playlists are the same in each epoch and differ from the negatives of training.
         of = (NOISE, what.epoch) if what.purpose == STREAM else (HELD_OUT, 1)
         rng = np.random.default_rng([self.seed, *of, what.stretch.number])
         noise = self._noise[rng.integers(0, len(self._noise), shape.negatives)]

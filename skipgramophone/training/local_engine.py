@@ -77,7 +77,7 @@ class LocalEngine:
         return [difference.outcome for difference in self._differences(pool, prepared)]
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return no counters: only a cluster has some."""
+        """Return an empty dictionary, because only a cluster has counters."""
         return {}
 
     def close(self) -> None:

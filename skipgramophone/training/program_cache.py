@@ -1,4 +1,4 @@
-"""Keeps compiled training programs between runs, because compiling takes longer than a short training run needs.
+"""Keeps compiled training programs between runs, because compiling takes longer than a short training run.
 
 TensorFlow writes its compiled programs to `$XDG_CACHE_HOME/skipgramophone/programs` (default: `~/.cache`), in one
 directory per version and processor. The programs contain machine code, and TensorFlow would run a damaged program. The
@@ -30,7 +30,7 @@ CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
 @contextlib.contextmanager
 def kept_programs() -> Iterator[None]:
-    """Inside the block, let TensorFlow use and write compiled programs. TensorFlow must not be loaded yet.
+    """Let TensorFlow read and write compiled programs inside the block. TensorFlow must not be loaded yet.
 
     No programs are kept if the user has no private cache directory, if the machine has a GPU, or if other code has
     already loaded TensorFlow or set other options for this.
@@ -75,7 +75,10 @@ def _processor() -> str | None:
 
 
 def _can_be_used(directory: Path) -> bool:
-    """Return whether the option can be set: TensorFlow reads it once, and a directory in flags cannot have spaces."""
+    """Return whether the option can be set.
+
+    The option has no effect after TensorFlow is loaded, and a directory in it cannot have spaces or quotes.
+    """
     given = os.environ.get(FLAGS, "")
     if _option(directory) in given.split():
         return True

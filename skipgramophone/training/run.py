@@ -38,7 +38,7 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens trained in these seconds; those before a resumed checkpoint do not count
+    tokens: int  # tokens trained in these seconds, without the tokens before a resumed checkpoint
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
@@ -136,7 +136,7 @@ def fit(
         tracks: number of tracks in the catalogue.
         settings: training settings; the window size must not be "auto".
         directory: directory for the vectors and the log.
-        run: how training runs, such as threads, device and cluster.
+        run: settings of the training run, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
         stage: called with the name of each step of the run, except training rounds.
         checkpoint: checkpoint to resume, if any.

@@ -148,8 +148,8 @@ def train_rows(
 ) -> tuple[Pulled, Tensor, Tensor]:
     """Train pulled rows on a macro-batch.
 
-    A step updates each table only once, by a scatter, and reads the table only before. Otherwise, the compiler could
-    not update it in place.
+    A step updates each table only once, by a scatter, and reads the table only before this update. Otherwise, the
+    compiler could not update the table in place.
 
     Returns:
         The rows after training, the loss, and the total weight of the pairs.
@@ -192,9 +192,9 @@ def compile_macro_batch(
 ) -> Callable[..., tuple[Tensor, ...]]:
     """Compile a program that pulls the rows of a macro-batch, trains on them, and returns the differences.
 
-    The program takes the arguments of `pull`, those of `Work`, and the weight of each shared negative. It returns the
-    differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
-    differences, it pulls the rows again; otherwise, the compiler would keep a copy of those that it pulled first.
+    The program takes the arguments of `pull`, the fields of `Work`, and the weight of each shared negative. It returns
+    the differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
+    differences, it pulls the rows again; otherwise, the compiler would keep a copy of the rows that were pulled first.
     """
     pair_weight, fields = tf.constant(pair_weights(context, shape.block)), len(Work._fields) + 1
 

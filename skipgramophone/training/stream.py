@@ -36,7 +36,7 @@ class Stretch:
     Attributes:
         number: number of the macro-batch, from 0.
         first: position of its first playlist in the order of the epoch.
-        skipped: tokens of that playlist that belong to the previous macro-batch.
+        skipped: number of tokens of its first playlist that belong to the previous macro-batch.
         last: position of its last playlist.
         real: number of its tokens; at both ends of the stream it may be less than a full macro-batch.
     """

@@ -70,8 +70,8 @@ def number_rows(
     Args:
         tokens: int32, rows of the tokens.
         noise: int32, rows of the negatives.
-        scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
-        parts: number of parameter servers; the unique rows of tokens, and those of negatives, are sorted by their
+        scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
+        parts: number of parameter servers; the unique rows of tokens and the rows of negatives are each sorted by
             remainder modulo this number.
 
     Returns:

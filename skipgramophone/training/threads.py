@@ -1,8 +1,8 @@
 """A thread pool that cannot deadlock when a signal interrupts the main thread.
 
-`concurrent.futures` waits on conditions that are written in Python. If an interrupt is raised inside one, its lock
-stays locked. The worker that needs the lock then waits forever, and the main thread waits forever for the worker. Here,
-both sides wait on a `SimpleQueue`. It is written in C, and an interrupt leaves it in a valid state.
+`concurrent.futures` waits on condition variables, which are written in Python. If an interrupt is raised inside their
+code, a lock may stay locked. The worker that needs the lock then waits forever, and the main thread waits forever for
+the worker. Here, both sides wait on a `SimpleQueue`. It is written in C, and an interrupt leaves it in a valid state.
 """
 
 from __future__ import annotations

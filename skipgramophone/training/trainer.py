@@ -61,7 +61,7 @@ def _next_epoch(done: Progress) -> Progress:
 
 
 class Trainer:
-    """Trains one corpus with one set of settings."""
+    """Trains on one corpus with one set of settings."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Trainer:
             vocabulary: the tracks that get a vector.
             settings: training settings; the window size must not be "auto".
             log: file for the messages of TensorFlow.
-            run: how training runs, such as threads and device.
+            run: settings of the training run, such as threads and device.
             held_out: playlists on which the loss is measured after each epoch, if `settings.patience` is above 0.
             engine: function that makes the engine; None makes an engine for this machine.
 
@@ -95,7 +95,7 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Expected macro-batches per epoch after subsampling, including a partial last one, for the learning-rate decay.
+        # Expected number of macro-batches per epoch after subsampling, with a partial last one; for the rate decay.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(
@@ -175,7 +175,7 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the loss on held-out playlists, if there are any. Its negative samples are the same after each epoch."""
+        """Add the held-out loss, if there are held-out playlists. It uses the same negatives after each epoch."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)
@@ -221,5 +221,5 @@ def _has_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool
     track_ids = corpus.track_ids[ends[0] : ends[-1]]
     kept = learnt[track_ids]
     playlist = np.repeat(np.arange(len(ends) - 1), np.diff(ends))[kept]
-    differs = np.diff(track_ids[kept]) != 0  # if two tracks of a playlist differ, two neighbours do
+    differs = np.diff(track_ids[kept]) != 0  # if two tracks of a playlist differ, two adjacent tracks do
     return bool(np.any(differs & (np.diff(playlist) == 0)))

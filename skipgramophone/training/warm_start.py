@@ -66,7 +66,7 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
 
 
 def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
-    """Return the number of tracks of the corpus that a model was made from."""
+    """Return the number of tracks in the corpus on which a model was trained."""
     corpus, model = experiment.manifest("corpus"), experiment.manifest("model")
     if may_have_grown and model.parent in corpus.former:
         return int(corpus.former[model.parent]["tracks"])

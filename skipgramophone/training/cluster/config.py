@@ -61,7 +61,7 @@ class Role:
 
 
 def role_in(environment: Mapping[str, str]) -> Role | None:
-    """Return the role of this process according to TF_CONFIG, or None if it is not set or has no cluster.
+    """Return the role of this process according to TF_CONFIG, or None if TF_CONFIG is not set or has no cluster.
 
     Raises:
         SettingError: the cluster does not have one chief, workers and parameter servers, or the task is invalid.

@@ -6,7 +6,7 @@ compiled program as a single machine, and pushes the differences to the servers.
 them pushes, so that the rows of one task are transferred while another task trains. Workers do not wait for each other:
 differences are added in the order of their arrival, so the bytes of the result differ from run to run.
 
-Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
+Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent tracks over all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
 serial numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes
@@ -124,7 +124,7 @@ class ClusterEngine:
         return self._run_in_thread(pool, prepared, keep=False)
 
     def _run_in_thread(self, pool: Workers, prepared: Sequence[Assignment], keep: bool) -> list[Outcome]:
-        """Run the tasks of a turn in another thread than the main thread.
+        """Run the tasks of a turn in a thread other than the main thread.
 
         Signals raise exceptions in the main thread. Inside a call of TensorFlow, such an exception may be replaced by
         another one, or lost.
@@ -228,7 +228,7 @@ class ClusterEngine:
         return WorkerTask(head=sent[: HEAD - 1], at=at, counts=counts, places=sizes[0], work=[*work, rates])
 
     def pull(self, task: WorkerTask) -> tuple[Tensor, Tensor]:
-        """Pull padded rows with accumulators: those of tokens from the centre table, all from the context table."""
+        """Pull padded rows with accumulators: rows of tokens from the centre table, all rows from the context table."""
         tf, servers = self.tf, len(self._counts)
         h, o, o_more = [], [], []
         for at, own, centre, context in zip(task.at, task.counts, self._centre, self._context, strict=False):

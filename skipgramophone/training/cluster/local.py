@@ -1,7 +1,7 @@
 """A cluster on this machine, for tests: workers and parameter servers as child processes.
 
-The child processes exit when this process ends, because their standard input is a pipe from it. A worker that dies is
-restarted at the same address. If a server dies, its rows are lost, and the run ends with an error.
+The child processes exit when this process ends, because their standard input is a pipe from this process. A worker that
+dies is restarted at the same address. If a server dies, its rows are lost, and the run ends with an error.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A member of a cluster: a worker or a parameter server, which runs until its chief ends.
 
-TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. When the
-chief has accepted a connection before and accepts no more, the run is over, and the member exits. A child process of
+TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. If the
+chief accepted connections before and no longer does, the run is over, and the member exits. A child process of
 `--local-cluster` also exits when the pipe from its parent is closed.
 """
 
@@ -20,7 +20,7 @@ from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.worker import register_task_maker
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
-EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable that tells a child process the experiment of its chief
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable with the chief's experiment, for children
 SECONDS = 1.0  # time between two checks
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 

@@ -58,7 +58,11 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """For each shard that has some rows, return its variable, a slice of `rows`, and their rows in the shard."""
+        """Split `rows` by shard.
+
+        For each shard that contains some of `rows`, return its variable, a slice that selects its part of `rows`, and
+        the row numbers of this part in the shard.
+        """
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):
