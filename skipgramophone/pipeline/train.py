@@ -25,6 +25,7 @@ from skipgramophone.pipeline.stages import open_corpus, package_versions, publis
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.run import Keeper, fit, unfinished_run
+from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def train(
         stage: called with the name of each step before the first epoch, and again before the index is built.
 
     Raises:
+        SettingError: TensorFlow is not installed.
         TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
@@ -73,6 +75,7 @@ def train(
     from skipgramophone.evaluation.recency_choice import choose_recency
 
     started, run = time.perf_counter(), run or RunSettings()
+    require_tensorflow()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
         digest = experiment.manifest("corpus").digest

@@ -20,6 +20,7 @@ from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
 from skipgramophone.training.program_cache import kept_programs
+from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
@@ -145,8 +146,10 @@ def fit(
         keep_now: called when `progress` stops the run; should write a checkpoint.
 
     Raises:
+        SettingError: TensorFlow is not installed.
         TrainingError: there are no pairs to train on, there is too little memory, or the loss is not finite.
     """
+    require_tensorflow()
     if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
     if settings.factors:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,16 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import Device
 
 
+def require_tensorflow() -> None:
+    """Verify that TensorFlow is installed; computers that only answer look-ups may lack it.
+
+    Raises:
+        SettingError: it is not installed.
+    """
+    if find_spec("tensorflow") is None:
+        raise SettingError("TensorFlow is not installed: pip install tensorflow")
+
+
 def load_tensorflow(log: Path) -> Any:
     """Import TensorFlow, with one thread per core in each of its two thread pools.
 
@@ -28,7 +39,11 @@ def load_tensorflow(log: Path) -> Any:
 
     Args:
         log: file to which the output of TensorFlow on stderr is appended.
+
+    Raises:
+        SettingError: TensorFlow is not installed.
     """
+    require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with stderr_to(log):
         with _without_keras(), _without_keras_files():
