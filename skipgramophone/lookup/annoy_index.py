@@ -147,8 +147,9 @@ def _require_sound_file(path: Path, facts: IndexFacts) -> None:
     """Verify that every node of one file points only to earlier nodes."""
     numbers = facts.dimension + NODE_BYTES // 4
     with storage_errors(path, "read"):
-        data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
-    nodes = data.reshape(-1, numbers)
+        data = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
+    whole = len(data) // (4 * numbers) * (4 * numbers) == len(data)
+    nodes = data.view(np.int32).reshape(-1, numbers) if whole else np.empty((0, numbers), np.int32)
     for start in range(0, len(nodes), BLOCK_ROWS):
         block = np.asarray(nodes[start : start + BLOCK_ROWS])
         below, number = block[:, 0], np.arange(start, start + len(block))

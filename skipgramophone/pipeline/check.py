@@ -158,12 +158,7 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
     except SgpError as error:
         again = f"restore it from a backup, or copy {DESCRIPTION} of another experiment and change the name in it"
         yield _finding(experiment, DESCRIPTION, "damaged", f"{_problem(error)}; {again}")
-    sound: set[str | None] = {None}
-    for stage, parent in PARENT.items():
-        wrong = _check_while_replaced(experiment, stage, parent in sound, read)
-        yield from wrong
-        if parent in sound and not wrong:
-            sound.add(stage)
+    yield from _check_while_replaced(experiment, read)
     try:
         yield from _check_other_files(experiment)
         yield from _check_leftovers(experiment, clean)
@@ -193,19 +188,29 @@ def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -
     return _finding(experiment, place, "unchecked", f"could not be checked: {reason}; {again}")
 
 
-def _check_while_replaced(
-    experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
-) -> list[CheckResult]:
-    """Verify a stage; repeat this if another process has replaced a stage in the meantime."""
+def _check_while_replaced(experiment: Experiment, read: _ReadProgress) -> list[CheckResult]:
+    """Verify all stages; repeat this if another process has replaced a stage in the meantime."""
     for _ in range(TRIES):
         before = _identities(experiment)
-        try:
-            found = list(_check_stage(experiment, stage, parent_is_sound, read))
-        except NOT_READ as error:
-            found = [_unchecked(experiment, stage, error)]
+        found = _check_stages(experiment, read)
         if not found or _identities(experiment) == before:
             return found
-    return [_unchecked(experiment, stage, "another process keeps replacing it")]
+    return [_unchecked(experiment, "", "another process keeps replacing its stages")]
+
+
+def _check_stages(experiment: Experiment, read: _ReadProgress) -> list[CheckResult]:
+    """Verify all stages, each together with the stage from which it was made."""
+    found: list[CheckResult] = []
+    sound: set[str | None] = {None}
+    for stage, parent in PARENT.items():
+        try:
+            wrong = list(_check_stage(experiment, stage, parent in sound, read))
+        except NOT_READ as error:
+            wrong = [_unchecked(experiment, stage, error)]
+        found += wrong
+        if parent in sound and not wrong:
+            sound.add(stage)
+    return found
 
 
 def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:

@@ -28,12 +28,14 @@ class Engine(Protocol):
     Attributes:
         tables: the tables of the model. Read them only between two calls of `train` or `measure`.
         threads: number of threads of this process that the engine can use.
+        patience: maximum seconds to wait for running tasks after an error or an interrupt, see `Workers`.
         turn: number of macro-batches per call of `train` or `measure`, a multiple of `BatchShape.round`.
         conditions: information about the run, such as the device, for the manifest of the model.
     """
 
     tables: Tables[Any]
     threads: int
+    patience: float | None
     turn: int
     conditions: dict[str, Any]
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, storage_errors
 from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, Corpus, read_corpus
@@ -33,6 +34,10 @@ from skipgramophone.training.vocabulary import Probabilities
 
 DESCRIPTION, NOISE_FILE, KEEP_FILE = "layout.json", "noise.npy", "keep.npy"
 PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # maps the purpose of a corpus to the prefix of its file names
+
+
+class OtherVersionError(ExperimentError):
+    """Another version of this package wrote the layout, and may make other tasks from it."""
 
 
 class Assignment(NamedTuple):
@@ -127,7 +132,8 @@ class Layout:
                     corpus.write(directory, PREFIXES[purpose])
                 place = corpus.directory or directory
                 places[PREFIXES[purpose]] = [os.path.relpath(place, directory), len(corpus), corpus.occurrences]
-            content = {"shape": asdict(self.shape), "context": self.context, "seed": self.seed, "corpora": places}
+            content = {"version": __version__, "shape": asdict(self.shape), "context": self.context}
+            content |= {"seed": self.seed, "corpora": places}
             (directory / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
 
     def _epoch(self, purpose: int, epoch: int) -> Epoch:
@@ -149,6 +155,7 @@ def read_layout(directory: Path) -> Layout:
     """Read a layout that another process wrote, and memory-map its corpora.
 
     Raises:
+        OtherVersionError: another version of this package wrote the layout.
         ExperimentError: the layout does not exist or is damaged, or a corpus differs from the corpus of the chief.
         StorageError: a file cannot be read.
     """
@@ -156,6 +163,8 @@ def read_layout(directory: Path) -> Layout:
         if not (directory / DESCRIPTION).is_file():
             raise ExperimentError(f"{directory / DESCRIPTION} does not exist")
         content = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
+    if (version := content.get("version", "of 0.5 or earlier")) != __version__:
+        raise OtherVersionError(f"the chief runs skipgramophone {version}, not {__version__}")
     corpora = {}
     for purpose, prefix in PREFIXES.items():
         if prefix not in content["corpora"]:

@@ -40,6 +40,8 @@ class _Difference:
 class LocalEngine:
     """Runs training tasks on this machine."""
 
+    patience = None  # the tasks end soon, and use the tables of this process
+
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.
 

@@ -7,6 +7,7 @@ the worker. Here, both sides wait on a `SimpleQueue`. It is written in C, and an
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Thread
@@ -40,7 +41,15 @@ class Pending(Generic[Result]):
 class Workers:
     """A thread pool, used as a context manager."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, patience: float | None = None) -> None:
+        """Make the threads.
+
+        Args:
+            threads: number of threads.
+            patience: after an error or an interrupt, maximum number of seconds to wait for calls that still run, such
+                as those that wait for another machine; None waits for all.
+        """
+        self._patience = patience
         self._calls: SimpleQueue[tuple[Pending[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(threads)]
 
@@ -49,11 +58,13 @@ class Workers:
             thread.start()
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         for _ in self._threads:
             self._calls.put(None)
+        limited = self._patience is not None and kind is not None
+        deadline = time.monotonic() + (self._patience or 0.0)
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()) if limited else None)
 
     def start(self, call: Callable[[], Result]) -> Pending[Result]:
         """Run a call in a thread of the pool, and return its future result."""

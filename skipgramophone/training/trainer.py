@@ -123,7 +123,7 @@ class Trainer:
         Raises:
             TrainingError: the loss is not finite.
         """
-        with Workers(self.engine.threads) as pool:
+        with Workers(self.engine.threads, self.engine.patience) as pool:
             at = after
             while not (at.epoch_done and (at.epoch == self.settings.epochs or self._is_enough(at))):
                 for step in self._epoch(pool, _next_epoch(at) if at.epoch_done else at):

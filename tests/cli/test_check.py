@@ -16,7 +16,7 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.experiment.experiment import open_experiment
-from skipgramophone.experiment.manifest import FORMAT, digest_of
+from skipgramophone.experiment.manifest import FORMAT, Manifest, digest_of
 from skipgramophone.experiment.publishing import file_sha256
 from tests.conftest import Sgp, dump_text, two_genres
 
@@ -257,3 +257,29 @@ def test_bad_input_gives_one_line(sgp: Sgp, whole: Path, experiments: Path) -> N
     advice = "restore it from a backup, or copy experiment.json of another experiment and change the name in it"
     assert advice in ran.out
     assert len(ran.out.splitlines()) == 2
+
+
+def test_a_replacement_between_two_stages_is_no_damage(
+    sgp: Sgp, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model is checked with the old corpus, and the index would be checked with the new one."""
+    from skipgramophone.experiment.publishing import draft_directory, publish
+    from skipgramophone.pipeline import check
+
+    (tmp_path / "other.csv").write_text(dump_text(two_genres(80, tracks=90)))
+    package.extract("other", tmp_path / "other.csv", experiments_dir=tmp_path)
+    require, replaced = check.require_sound_content, []
+
+    def replace_after_the_model(experiment: object, manifest: Manifest) -> None:
+        require(experiment, manifest)  # type: ignore[arg-type]
+        if manifest.stage == "model" and not replaced:
+            replaced.append(True)
+            with draft_directory(whole / "corpus") as draft:
+                shutil.copytree(tmp_path / "other" / "corpus", draft, dirs_exist_ok=True)
+                publish(draft, whole / "corpus")
+
+    monkeypatch.setattr(check, "require_sound_content", replace_after_the_model)
+    ran = sgp("check", "whole", "--json")
+    states = {finding["place"]: finding["state"] for finding in json.loads(ran.out)["findings"]}
+    assert (ran.code, states) == (0, {"whole/model": "stale"})
+    assert replaced

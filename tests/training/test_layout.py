@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, TrainingError
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.settings import Context
@@ -150,3 +151,18 @@ def test_a_worker_that_cannot_read_the_corpus_raises_an_error(tmp_path: Path) ->
     random_corpus(3).write(tmp_path / "corpus")
     with pytest.raises(ExperimentError, match="contains a different corpus than the chief's"):
         read_layout(tmp_path / "model" / "for")
+
+
+def test_a_worker_of_another_version_raises_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    monkeypatch.setattr("skipgramophone.training.layout.__version__", "9.9.9")
+    layout_of(random_corpus(1), random_corpus(2)).write(tmp_path / "model" / "for")
+    monkeypatch.undo()
+    maker = TaskMaker(Role({"worker": ["a:1"]}, "worker", 0), tmp_path)
+    line = (
+        f"worker 0 at a:1 cannot read the files of the chief: the chief runs skipgramophone 9.9.9, not {__version__}: "
+        "install the same version on all machines"
+    )
+    with pytest.raises(TrainingError) as raised:
+        maker.make(b"model/for", np.int32(TRACKS), np.int32(1), np.zeros(7, np.int64))
+    assert str(raised.value) == line

@@ -28,6 +28,18 @@ def test_the_error_of_a_call_is_raised_and_the_threads_end() -> None:
     assert threading.active_count() == before
 
 
+def test_an_error_does_not_wait_longer_than_the_patience() -> None:
+    before, stuck = threading.active_count(), threading.Event()
+    with pytest.raises(ZeroDivisionError), Workers(2, patience=0.05) as workers:
+        workers.start(stuck.wait)
+        workers.all([lambda: 1 // 0])
+    assert threading.active_count() == before + 1  # this test would wait for ever without the limit
+    stuck.set()
+    with Workers(2, patience=0.0) as workers:  # without an error, all calls end
+        done = workers.start(partial(time.sleep, 0.05))
+    assert done.result() is None
+
+
 def test_an_interrupt_at_any_moment_leaves_no_thread_waiting() -> None:
     before = threading.active_count()
 

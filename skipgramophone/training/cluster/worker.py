@@ -18,7 +18,7 @@ import numpy.typing as npt
 from skipgramophone.errors import SgpError, TrainingError
 from skipgramophone.training.batches import BatchShape
 from skipgramophone.training.cluster.config import Role
-from skipgramophone.training.layout import Assignment, Layout, read_layout
+from skipgramophone.training.layout import Assignment, Layout, OtherVersionError, read_layout
 from skipgramophone.training.stream import Stretch
 from skipgramophone.training.tasks import TrackIds
 
@@ -77,6 +77,11 @@ class TaskMaker:
         if key not in self._runs:
             try:
                 layout = read_layout(self._experiment / place.decode())
+            except OtherVersionError as error:
+                raise TrainingError(
+                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: install the same version on "
+                    "all machines"
+                ) from error
             except SgpError as error:
                 raise TrainingError(
                     f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: every worker needs access "
