@@ -41,6 +41,7 @@ from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
 
+NAMES_OF_LISTEN = {"artist_name": "A", "track_name": "B", "release_name": "C"}
 COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns to read them with
     "columns": "artist=artist,title=title,playlist=playlist",
     "timed": "artist=artist,title=title,owner=playlist,time=when",
@@ -106,13 +107,13 @@ def readers() -> Target:
             "ms_played": 90000,
             "master_metadata_track_name": "B",
             "master_metadata_album_artist_name": "A",
+            "master_metadata_album_album_name": "C",
             "spotify_track_uri": "spotify:track:1",
             "skipped": False,
         }
     ] * 3
     listens = "".join(
-        json.dumps({"listened_at": 1700000000 + at, "track_metadata": {"artist_name": "A", "track_name": "B"}}) + "\n"
-        for at in range(3)
+        json.dumps({"listened_at": 1700000000 + at, "track_metadata": NAMES_OF_LISTEN}) + "\n" for at in range(3)
     )
     exportify = (
         "\ufeffTrack URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Added At\n"
@@ -129,7 +130,7 @@ def readers() -> Target:
         "lastfm.csv": "".join(
             f"{artist},Album,{title},0{at % 9 + 1} Jan 2020 10:00\n" for at, (_, artist, title, _) in enumerate(rows)
         ),
-        "list.m3u8": "#EXTM3U\n" + "".join(f"#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
+        "list.m3u8": "#EXTM3U\n" + "".join(f"#EXTALB:C\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
         "titles.txt": "\n".join(lines),
         "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
     }

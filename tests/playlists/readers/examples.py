@@ -7,7 +7,7 @@ import plistlib
 
 XSPF = """<?xml version="1.0" encoding="UTF-8"?>
 <playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>
-<track><location>file:///a.mp3</location><title>Green Door</title><creator>Ada Fenn</creator></track>
+<track><location>file:///a.mp3</location><title>Green Door</title><creator>Ada Fenn</creator><album>Door</album></track>
 <track><identifier>x:1</identifier><identifier>http://musicbrainz.org/recording/AAAAAAAA-1111-4111-8111-111111111111
 </identifier><title>Rain &amp; Tin</title><creator>The Hatches</creator></track>
 <track><location>b.mp3</location></track>
@@ -15,14 +15,14 @@ XSPF = """<?xml version="1.0" encoding="UTF-8"?>
 </trackList><title>Kitchen</title><creator>me</creator></playlist>
 """
 JSPF = """{"playlist": {"creator": "me", "title": "", "track": [
-{"creator": "Ada Fenn", "title": "Green Door",
+{"creator": "Ada Fenn", "title": "Green Door", "album": "Doors",
  "identifier": ["https://musicbrainz.org/recording/aaaaaaaa-1111-4111-8111-111111111111"]},
 {"creator": "The Hatches", "title": "Rain & Tin", "identifier": "https://youtu.be/abcdefghijk"},
 {"creator": ["x"], "title": "y"}, 7]}}"""
 
 REKORDBOX = """<?xml version="1.0" encoding="UTF-8"?>
 <DJ_PLAYLISTS Version="1.0.0"><PRODUCT Name="rekordbox" Version="6.0"/><COLLECTION Entries="4">
-<TRACK TrackID="1" Name="Green Door" Artist="Ada Fenn" Location="file://localhost/a.mp3"><TEMPO Bpm="120"/></TRACK>
+<TRACK TrackID="1" Name="Green Door" Artist="Ada Fenn" Album="Doors" Location="file://localhost/a.mp3"><TEMPO/></TRACK>
 <TRACK TrackID="2" Name="Rain &amp; Tin" Artist="The Hatches" Location="file://localhost/b.mp3"/>
 <TRACK TrackID="3" Name="Unlisted" Artist="Ada Fenn"/>
 <TRACK TrackID="4" Name="" Artist=""/><TRACK TrackID="1" Name="Other" Artist="Ada Fenn"/>
@@ -199,12 +199,12 @@ Index,TagTime,Title,Artist,URL,TrackKey
 "3","2024-01-01"
 """
 TAB_TEXT = (
-    '#\tArtwork\tTrack Title\tArtist\tBPM\r\n1\t\t"Rain\tThe Hatches\t120.00\r\n'
+    '#\tArtwork\tTrack Title\tArtist\tAlbum\r\n1\t\t"Rain\tThe Hatches\tRoofs\r\n'
     "2\t\tGrön Door\tAda Fenn\t90.00\r\n3\tshort\r\n\r\n4\t\t\t\t\r\n"
 )
 TRAKTOR = """<?xml version="1.0" encoding="UTF-8" standalone="no" ?>
 <NML VERSION="19"><HEAD COMPANY="x"/><COLLECTION ENTRIES="3">
-<ENTRY TITLE="Green Door" ARTIST="Ada Fenn"><LOCATION DIR="/:m/:" FILE="a.mp3" VOLUME="Mac"/><TEMPO BPM="1"/></ENTRY>
+<ENTRY TITLE="Green Door" ARTIST="Ada Fenn"><LOCATION DIR="/:m/:" FILE="a.mp3" VOLUME="Mac"/><ALBUM TITLE="A"/></ENTRY>
 <ENTRY TITLE="Rain" ARTIST="The Hatches"><LOCATION DIR="/:m/:" FILE="b.mp3" VOLUME="Mac"/></ENTRY>
 <ENTRY TITLE="Unlisted"><LOCATION DIR="/:m/:" FILE="c.mp3" VOLUME="Mac"/></ENTRY></COLLECTION>
 <PLAYLISTS><NODE TYPE="FOLDER" NAME="$ROOT"><SUBNODES COUNT="3">
@@ -221,16 +221,16 @@ EXPORTIFY_2023 = """Spotify ID,Artist IDs,Track Name,Album Name,Artist Name(s),R
 3abc,"4abc,2abc",Rain,Roofs,"The Hatches,Ada Fenn",2020
 ,,Demo,,Me,
 """
-APPLE_ACTIVITY = """Container Artist Name,Container Type,Event Start Timestamp,Event End Timestamp,Event Type,\
-Media Type,Play Duration Milliseconds,Song Name
-Ada Fenn,ALBUM,2024-01-01T10:00:00.000Z,2024-01-01T10:03:00.000Z,PLAY_END,AUDIO,180000,Green Door
-A curator,PLAYLIST,2024-01-01T10:03:00.000Z,2024-01-01T10:06:00.000Z,PLAY_END,AUDIO,180000,"Rain, Rain"
-,,2024-01-01T10:06:00.000Z,,PLAY_END,AUDIO,60000,Nobody's
-,,2024-01-01T10:07:00.000Z,2024-01-01T10:07:00.000Z,LYRIC_DISPLAY,AUDIO,0,"Rain, Rain"
-,,2024-01-01T10:08:00.000Z,2024-01-01T10:09:00.000Z,PLAY_END,VIDEO,60000,Film
-Radio,,2024-01-01T10:09:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,60000,
-,,2024-01-01T10:10:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,0,Green Door
-,,,,PLAY_END,AUDIO,60000,Green Door
+APPLE_ACTIVITY = """Container Artist Name,Container Album Name,Container Type,Event Start Timestamp,\
+Event End Timestamp,Event Type,Media Type,Play Duration Milliseconds,Song Name
+Ada Fenn,Doors,ALBUM,2024-01-01T10:00:00.000Z,2024-01-01T10:03:00.000Z,PLAY_END,AUDIO,180000,Green Door
+A curator,,PLAYLIST,2024-01-01T10:03:00.000Z,2024-01-01T10:06:00.000Z,PLAY_END,AUDIO,180000,"Rain, Rain"
+,,,2024-01-01T10:06:00.000Z,,PLAY_END,AUDIO,60000,Nobody's
+,,,2024-01-01T10:07:00.000Z,2024-01-01T10:07:00.000Z,LYRIC_DISPLAY,AUDIO,0,"Rain, Rain"
+,,,2024-01-01T10:08:00.000Z,2024-01-01T10:09:00.000Z,PLAY_END,VIDEO,60000,Film
+Radio,,,2024-01-01T10:09:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,60000,
+,,,2024-01-01T10:10:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,0,Green Door
+,,,,,PLAY_END,AUDIO,60000,Green Door
 short
 """
 APPLE_DAILY = """Country,Track Identifier,Media type,Date Played,Hours,Play Duration Milliseconds,Play Count,\
@@ -245,9 +245,9 @@ US,7,AUDIO,20240101,7,1000,1,
 US
 """
 LASTFM_ARCHIVE = (
-    "ISO time\tunixtime\ttrack name\ttrack mbid\tartist name\tartist mbid\tuncorrected track name\tapplication\n"
-    '"2024-01-01T12:00:00"\t"1704110400"\t"Rain"\t""\t"The Hatches"\t""\t"rain"\t"x"\n'
-    '"2024-01-01T10:03:00"\t"1704103380"\t"Green Door"\t""\t"Ada Fenn"\t""\t"Green Door"\t""\n'
+    "ISO time\tunixtime\ttrack name\ttrack mbid\tartist name\tartist mbid\talbum name\tapplication\n"
+    '"2024-01-01T12:00:00"\t"1704110400"\t"Rain"\t""\t"The Hatches"\t""\t"Roofs"\t"x"\n'
+    '"2024-01-01T10:03:00"\t"1704103380"\t"Green Door"\t""\t"Ada Fenn"\t""\t"Doors"\t""\n'
     '""\t""\t"Timeless"\t""\t"Ada Fenn"\t""\t""\t""\n'
     '"short"\n'
 )
