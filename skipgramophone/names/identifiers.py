@@ -53,7 +53,7 @@ def read_identifier(text: str) -> str | None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text that `labelled` returned has no value after the prefix, or only spaces.
+    """Whether an identifier (as `labelled` returns it) has nothing, or only spaces, after its prefix.
 
     >>> is_blank("isrc: "), is_blank("isrc:x")
     (True, False)

@@ -334,7 +334,14 @@ def _with_added(corpus: Corpus, part: TouchedPart, encoded: EncodedPlaylists, ro
 
 
 def _with_pairs(postings: Postings, corpus: Corpus, added: Rows, tracks: int) -> Postings:
-    """Return postings with added pairs of track and playlist, which are packed and sorted."""
+    """Add pairs of track and playlist to postings, and return the new postings.
+
+    Args:
+        postings: the postings before.
+        corpus: the corpus with the added tracks.
+        added: int64, sorted; each number is track << `TRACK_BITS` | playlist.
+        tracks: number of tracks in the new catalogue.
+    """
     track, playlist = added >> TRACK_BITS, added & (1 << TRACK_BITS) - 1
     offsets = np.append(postings.offsets, np.full(tracks + 1 - len(postings.offsets), postings.offsets[-1]))
     touched = sorted_unique(track)
