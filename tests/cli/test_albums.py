@@ -175,7 +175,7 @@ def test_lists_of_artists_refuse_filters_by_album(known: Path) -> None:
     ran = run_sgp("similar", "known", "Song 1", "--of", "artists", "--max-per-album", "1")
     assert (ran.code, ran.err) == (
         2,
-        "error: max-per-album is for lists of tracks, not of artists: leave out one of the two\n",
+        "error: max-per-album is for lists of tracks: leave it out, or leave out --of artists\n",
     )
     ran = run_sgp("similar", "known", "Song 1", "--max-per-album", "x")
     assert ran.err == "error: max-per-album must be a whole number (0 = no limit), not 'x'\n"
