@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
+from threading import current_thread, main_thread
+from typing import Any
 
 from skipgramophone.settings import RunSettings
 from skipgramophone.training.cluster.engine import ClusterEngine
 from skipgramophone.training.cluster.local import local_cluster
 from skipgramophone.training.cluster.member import await_members
-from skipgramophone.training.engine import MakeEngine
+from skipgramophone.training.engine import Engine, MakeEngine, Plan
 from skipgramophone.training.local_engine import LocalEngine
 
 FOR_WORKERS = "for_workers"
@@ -41,4 +44,24 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
         else:
             chief = until_done.enter_context(local_cluster(*run.workers_and_servers, directory.parent, log))
         until_done.callback(rmtree, directory / FOR_WORKERS, ignore_errors=True)
-        yield partial(ClusterEngine, chief, directory / FOR_WORKERS)
+        make = partial(ClusterEngine, chief, directory / FOR_WORKERS)
+        yield make if run.role is None else partial(_made_while_signals_end_the_process, make)
+
+
+def _made_while_signals_end_the_process(make: MakeEngine, tf: Any, plan: Plan) -> Engine:
+    """Make an engine; meanwhile, SIGINT and SIGTERM end the process at once.
+
+    While TensorFlow connects to a machine that does not answer, no Python code runs, and thus no handler of a signal.
+    The next run removes the draft that a signal leaves at this moment.
+    """
+    kept = {}
+    if current_thread() is main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler) and handler is not signal.default_int_handler:  # the latter is that of a notebook
+                kept[number] = signal.signal(number, signal.SIG_DFL)
+    try:
+        return make(tf, plan)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

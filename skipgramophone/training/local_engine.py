@@ -40,7 +40,7 @@ class _Difference:
 class LocalEngine:
     """Runs training tasks on this machine."""
 
-    patience = None  # the tasks end soon, and use the tables of this process
+    patience: float | None = None  # the tasks end soon, and use the tables of this process
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.

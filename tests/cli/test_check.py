@@ -264,11 +264,12 @@ def test_a_replacement_between_two_stages_is_no_damage(
 ) -> None:
     """The model is checked with the old corpus, and the index would be checked with the new one."""
     from skipgramophone.experiment.publishing import draft_directory, publish
-    from skipgramophone.pipeline import check
+    from skipgramophone.pipeline import check, stage_content
 
     (tmp_path / "other.csv").write_text(dump_text(two_genres(80, tracks=90)))
     package.extract("other", tmp_path / "other.csv", experiments_dir=tmp_path)
-    require, replaced = check.require_sound_content, []
+    require = stage_content.require_sound_content
+    replaced: list[bool] = []
 
     def replace_after_the_model(experiment: object, manifest: Manifest) -> None:
         require(experiment, manifest)  # type: ignore[arg-type]

@@ -20,13 +20,14 @@ def test_huge_files_are_refused_before_they_are_read(trained: Path, tmp_path: Pa
     huge = tmp_path / "huge"
     huge.write_bytes(b"names " * 20_000)
     os.truncate(huge, HUGE)
-    for arguments, code, limit in (
+    refused: list[tuple[list[str | Path], int, str]] = [
         (["similar", "genres", "--file", huge], 1, "4 MiB, the limit for a list of names: split it"),
         (["continue", "genres", "--blend", huge, huge], 1, "4 MiB, the limit for a list of names: split it"),
         (["export", "genres", "-", "--format", "csv", "--only", huge], 1, "256 MiB, the limit for a list of names"),
         (["extract", "x", trained / "dump.csv", "--holdout", huge], 1, "256 MiB, the limit for a list of names"),
         (["train", "genres", "--force", "--config", huge], 2, "1 MiB, so it is not a settings file"),
-    ):
+    ]
+    for arguments, code, limit in refused:
         ran = run_sgp(*arguments, *where)
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 1)
         assert f"error: {huge} is larger than {limit}" in ran.err

@@ -60,7 +60,7 @@ class ClusterEngine:
     """Runs training tasks on the workers of a cluster whose chief is this process."""
 
     threads = 2  # one thread waits for the workers, the other prepares the next tasks
-    patience = SECONDS_TO_STOP  # a worker that is stopped or unreachable never answers
+    patience: float | None = SECONDS_TO_STOP  # a worker that is stopped or unreachable never answers
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
         """Connect to all members, which must be running; create the tables; write the layout for workers.
