@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import (
@@ -31,6 +31,8 @@ from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.playlists.encoding import PlaylistEncoder
 from skipgramophone.settings import ExtractSettings, TrainSettings
 from skipgramophone.settings.setting import given_options
+
+TRIES = 10  # attempts to read a corpus that is being replaced
 
 
 def inspect(
@@ -72,8 +74,7 @@ def inspect(
             "leave out the options for reading"
         )
     else:
-        facts = experiment.manifest("corpus").facts
-        contents = _contents_of_experiment(experiment)
+        facts, contents = _read_corpus(experiment)
         directory = _directory_options(experiments_dir)
         target = Target(experiment.name, directory=directory, trained=experiment.has("model"))
     order = choose_context(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
@@ -128,6 +129,26 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
         return None
     near = similar_name(experiment)
     raise ExperimentError(f"no experiment '{word}' in {experiment.path.parent}, and no file of that name{near}")
+
+
+def _read_corpus(experiment: Experiment) -> tuple[dict[str, Any], Contents]:
+    """Read the facts and the playlists of one corpus; repeat this if another process has replaced it meanwhile.
+
+    Raises:
+        ExperimentError: the corpus is missing, has no playlists or is damaged, or is replaced again and again.
+        StorageError: a file cannot be read.
+    """
+    for _ in range(TRIES):
+        manifest = experiment.manifest("corpus")
+        try:
+            contents = _contents_of_experiment(experiment)
+        except (SgpError, OSError):
+            if experiment.manifest("corpus") == manifest:
+                raise
+            continue
+        if experiment.manifest("corpus") == manifest:
+            return manifest.facts, contents
+    raise ExperimentError(f"experiment '{experiment.name}' is being replaced by another process: try again")
 
 
 def _contents_of_experiment(experiment: Experiment) -> Contents:
