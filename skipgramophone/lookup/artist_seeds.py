@@ -27,8 +27,13 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
     if joint:
         shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
         notes.append(f"{artist!r}: {shared} credited together with other artists, as in '{joint[0].artist}'")
-    tracks = [track for track in tracks if track.row < len(centre)]
-    learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
-    tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
+    tracks = with_vector(tracks, centre)
     weights = artist_weights(np.array([track.count for track in tracks], np.int64)).tolist()
     return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
+
+
+def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
+    """Return the tracks that have a vector; tracks beyond the last row of `centre` have none."""
+    tracks = [track for track in tracks if track.row < len(centre)]
+    learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
+    return [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
