@@ -35,9 +35,9 @@ from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.playlist_table import read_playlist_table
-from skipgramophone.lookup.fallback import artist_tracks, other_version
+from skipgramophone.lookup.fallback import artist_tracks, other_version, replacement
 from skipgramophone.lookup.lookup import Lookup, open_lookup
-from skipgramophone.lookup.query_tracks import seeds_of
+from skipgramophone.lookup.mixed_query import seeds_of
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.normalization import full_name, identity
 from skipgramophone.names.song_versions import song_key
@@ -173,6 +173,8 @@ def measure(data: Data, rankings: Rankings, unseen: Lookup) -> list[dict[str, An
         name = full_name(artist, title)
         if version := other_version(unseen, artist, title, name=name, weight=1.0):
             scores["version"] = rankings.scores(unseen, seeds_of(version.part))
+        if found := replacement(unseen, artist, title, name=name, weight=1.0):
+            scores["fallback"] = rankings.scores(unseen, seeds_of(found.part))
         if tracks_of_artist := artist_tracks(unseen, artist, name, 1.0):
             seeds = seeds_of(tracks_of_artist.part)
             scores["artist"] = rankings.scores(unseen, seeds)
@@ -247,8 +249,8 @@ def main() -> None:
         data = read_data(asked.folder, root, validation=asked.validation, versions=asked.versions)
         with trained(data, "seen", root, ()) as seen, trained(data, "unseen", root, data.hidden) as unseen:
             results = measure(data, Rankings(data, seen, unseen), unseen)
-            print_results(results, ("artist", "--artist", "popularity", "own"))
-            print_results(results, ("version", "artist", "popularity", "own"))
+            print_results(results, ("fallback", "--artist", "popularity", "own"))
+            print_results(results, ("fallback", "version", "artist", "--artist", "popularity", "own"))
             print_outcomes(data, unseen)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
-from skipgramophone.lookup.mixed_query import Part, mixed_query
+from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
 from skipgramophone.lookup.query_parts import artist_group, named_part
-from skipgramophone.lookup.query_tracks import seeds_of, track_part
+from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistNeighbour

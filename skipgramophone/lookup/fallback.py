@@ -1,19 +1,23 @@
 """Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
 
-The most frequent other version of the song replaces the track. If no other version has a vector, the tracks of the
-artist replace it. They are weighted by count, count as one track of the query, and an answer may list them.
+The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
+the artist replace it. They are weighted by count, count as one track of the query, and an answer may list them.
+
+Versions or tracks of an artist are rare if they occur fewer than `RARE` times. Rare tracks of an artist replace
+nothing, and a rare version only does if the tracks of the artist are rare too.
 
 The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a
-similar name, because that track may be meant. They are not used either if they occur fewer than `RARE` times in all.
+similar name, because that track may be meant.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skipgramophone.lookup.artist_seeds import artist_seeds, with_vector
-from skipgramophone.lookup.mixed_query import Part, SeedGroup
+from skipgramophone.lookup.mixed_query import Part, SeedGroup, seeds_of
 from skipgramophone.lookup.results import Fallback, Seed
 from skipgramophone.lookup.search import RARE
 from skipgramophone.names.credited_artists import ALWAYS, MAYBE, MOST_PARTS, spelling
@@ -42,18 +46,30 @@ def replace_unknown(lookup: Lookup, name: str, weight: float) -> Replacement | N
     artist, title = split_name(name)
     if not fold_name(artist) or not fold_name(title):
         return None
-    if version := other_version(lookup, artist, title, name=name, weight=weight):
-        return version
-    found = artist_tracks(lookup, artist, name, weight)
-    return None if found and _has_similar_name(lookup, name) else found
+    found = replacement(lookup, artist, title, name=name, weight=weight)
+    is_similar = found and isinstance(found.part, SeedGroup) and _has_similar_name(lookup, name)
+    return None if is_similar else found
 
 
 def replace_track(lookup: Lookup, track: Track, weight: float) -> Replacement | None:
     """Return what replaces a track that has no vector, or None if nothing does."""
     if not track.artist:
         return None
-    version = other_version(lookup, track.artist, track.title, name=track.name, weight=weight)
-    return version or artist_tracks(lookup, track.artist, track.name, weight)
+    return replacement(lookup, track.artist, track.title, name=track.name, weight=weight)
+
+
+def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
+    """Return another version of a song, or the tracks of its artist if no version is frequent enough."""
+    version = other_version(lookup, artist, title, name=name, weight=weight)
+    if version and _are_frequent(lookup, seeds_of(version.part)):
+        return version
+    return artist_tracks(lookup, artist, name, weight) or version
+
+
+def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
+    """Whether tracks occur often enough, or their number of occurrences is unknown."""
+    is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
+    return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
 
 
 def is_meant(name: str, track: Track) -> bool:
@@ -75,12 +91,13 @@ def is_meant(name: str, track: Track) -> bool:
 
 
 def _has_similar_name(lookup: Lookup, name: str) -> bool:
-    """Whether the artist and the title of some track are similar to those in a name."""
+    """Whether the artist and the title of another song are similar to those in a name."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
-    found = [track for tracks in lookup.names.misspelt(name) for track in tracks]
-    pairs = ((asked, (track.artist, track.title)) for track in found for asked in _splits(name))
-    return any(typos.may_mean(asked, known) for asked, known in pairs)
+    song = song_key(*split_name(name))
+    near = (track for tracks in lookup.names.misspelt(name) for track in tracks)
+    found = [(track.artist, track.title) for track in near if song_key(track.artist, track.title) != song]
+    return any(typos.may_mean(asked, known) for known in found for asked in _splits(name))
 
 
 def _splits(name: str) -> list[tuple[str, str]]:
@@ -105,8 +122,7 @@ def artist_tracks(lookup: Lookup, credit: str, name: str, weight: float) -> Repl
     for artist in list(dict.fromkeys(map(fold_name, parts)))[:MOST_PARTS]:
         tracks = [] if is_nobody(artist) else lookup.artists.find(artist)
         seeds = artist_seeds(tracks, lookup.embeddings.centre, artist).seeds
-        occurrences = sum(seed.track.count for seed in seeds)
-        if seeds and (occurrences >= RARE or not len(lookup.corpus)):  # imported vectors come without counts
+        if seeds and _are_frequent(lookup, seeds):
             spelt = spelling(artist, seeds[0].track.artist)
             group = SeedGroup(spelt, seeds, weight, fallback=Fallback(name, "artist"))
             return Replacement(group, f"{plural(len(seeds), 'track')} by '{spelt}'")

@@ -67,6 +67,11 @@ class MixedQuery:
         return tuple(part for part in self.parts if isinstance(part, SeedGroup))
 
 
+def seeds_of(part: Part) -> tuple[Seed, ...]:
+    """Return the tracks of a part of a query; their weights add up to the weight of the part."""
+    return (part,) if isinstance(part, Seed) else part.as_seeds()
+
+
 def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> MixedQuery:
     """Return a query with its vector, made from its parts.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.match_remarks import remarks_about
-from skipgramophone.lookup.mixed_query import Part
+from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Seed
 from skipgramophone.playlists.playlist_file import read_listing
 
@@ -76,11 +76,6 @@ def _replaced(
         error.advice = f"To use {found.words} instead, add --fallback" if found else ""
         raise error
     return found.part, [f"{problem}; using {found.words} instead"]
-
-
-def seeds_of(part: Part) -> tuple[Seed, ...]:
-    """Return the tracks of a part of a query; their weights add up to the weight of the part."""
-    return (part,) if isinstance(part, Seed) else part.as_seeds()
 
 
 def resolve_names(

@@ -198,6 +198,17 @@ def test_an_artist_with_few_occurrences_replaces_nothing(demo: sgp.Lookup, monke
         demo.asked([(UNKNOWN, 1.0)], fallback=True)
 
 
+def test_a_rare_version_replaces_a_track_only_if_the_artist_is_rare_too(
+    demo: sgp.Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = demo.resolve(PENCIL).track.count
+    total = sum(track.count for track in demo.catalogue.of_artist("Jörund Tarrovale Trio"))
+    for rare, kind in ((count, "version"), (count + 1, "artist"), (total, "artist"), (total + 1, "version")):
+        monkeypatch.setattr("skipgramophone.lookup.fallback.RARE", rare)
+        found = demo.asked([(LIVE, 1.0)], fallback=True).seeds
+        assert {seed.fallback and seed.fallback.kind for seed in found} == {kind}
+
+
 def test_errors_offer_the_fallback_where_it_is_possible(sample_root: Path, demo: sgp.Lookup) -> None:
     advice = f"To use 5 tracks by '{OTTERS}' instead, add --fallback"
     with pytest.raises(UnknownTrackError) as unknown:
