@@ -96,13 +96,18 @@ class TrackNameError(SgpError):
         summary: the message without the candidates, to print above a list of candidates.
         candidates: names that match or are similar, best first.
         tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
+        advice: a sentence with another next step, which ends the line; may be empty.
     """
 
     def __init__(self, summary: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()) -> None:
         super().__init__(summary)
-        self.summary, self.candidates, self.tracks = summary, candidates, tracks
+        self.summary, self.candidates, self.tracks, self.advice = summary, candidates, tracks, ""
 
     def __str__(self) -> str:
+        return ". ".join(filter(None, (self._with_candidates(), self.advice)))
+
+    def _with_candidates(self) -> str:
+        """Return the summary and the first candidates."""
         if not self.candidates:
             return self.summary
         named = "; ".join(self.candidates[:NAMED_CANDIDATES])

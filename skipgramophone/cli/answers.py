@@ -21,6 +21,7 @@ import typer
 
 from skipgramophone.cli import render
 from skipgramophone.cli.playlist_output import Playlist
+from skipgramophone.cli.query_title import query_title
 from skipgramophone.errors import SettingError, SourceError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
@@ -31,7 +32,7 @@ from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.results import Answer, Arrangement, Seed
+    from skipgramophone.lookup.results import Answer, Arrangement, Fallback, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
 LONGEST_QUERY = 64 << 20  # bytes; a longer line would fill the memory
@@ -39,7 +40,6 @@ READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # of lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
-MOST_NAMED = 3  # maximum number of seeds that the title of a table names
 Asked = TypeVar("Asked")
 
 
@@ -75,6 +75,16 @@ def require_cells(safe_cells: bool, format: str) -> None:
     """
     if safe_cells and format not in render.TABLE_FORMATS:
         raise SettingError(f"safe-cells is for spreadsheets: use --format csv or tsv, not {format}")
+
+
+def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:
+    """Refuse to replace tracks that are unknown if names are strict.
+
+    Raises:
+        SettingError: both are asked for.
+    """
+    if strict_names and settings.fallback:
+        raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
 
 
 def require_lines(format: str | None) -> None:
@@ -240,7 +250,7 @@ def show(
 def record(answer: Answer) -> dict[str, Any]:
     """Return an answer as a JSON object."""
     return {
-        "seeds": [{"weight": seed.weight} | track_record(seed.track) for seed in answer.seeds],
+        "seeds": list(map(seed_record, answer.seeds)),
         "answered_by": answer.answered_by,
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
@@ -262,6 +272,16 @@ def record(answer: Answer) -> dict[str, Any]:
     }
 
 
+def seed_record(seed: Seed) -> dict[str, Any]:
+    """Return a query track as a JSON object."""
+    return {"weight": seed.weight} | track_record(seed.track) | fallback_record(seed.fallback)
+
+
+def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
+    """Return the JSON property that states which track of the query another track or a group replaces."""
+    return {"fallback": asdict(fallback) if fallback else None}
+
+
 def track_record(track: Track) -> dict[str, Any]:
     """Return a track as a JSON object."""
     return {
@@ -274,12 +294,6 @@ def track_record(track: Track) -> dict[str, Any]:
         "position": track.position,
         "first_place": track.first_place,
     }
-
-
-def _seed_name(seed: Seed) -> str:
-    """Return the name of a seed track, preceded by its weight if the weight is not 1."""
-    weight = "" if seed.weight == 1 else f"{seed.weight:+.3g} × "
-    return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
 
 def _rows(answer: Answer) -> list[dict[str, object]]:
@@ -304,8 +318,6 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
 
 def _print_table(answer: Answer, versions: bool) -> None:
     """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
-    seeds = answer.seeds
-    about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
@@ -321,7 +333,8 @@ def _print_table(answer: Answer, versions: bool) -> None:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation(answer.ranked_by, len(answer.neighbours))} {about}{_smoothness(answer.arrangement)}"
+    about = f"{relation(answer.ranked_by, len(answer.neighbours))} {query_title(answer.seeds)}"
+    title = f"{ranks} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
+from skipgramophone.cli.query_title import query_title
 from skipgramophone.errors import SettingError
 from skipgramophone.lookup.compare import ComparedTrack, Side, side_by_side
 
@@ -35,17 +37,25 @@ def show(
     shared = sum(row.one is not None and row.other is not None for row in rows)
     if format == "json":
         about = {"experiments": list(names), "seeds": [[s.track.name for s in answer.seeds] for answer in answers]}
+        about["fallbacks"] = [_fallbacks(answer) for answer in answers]
         render.print_json(about | {"shared": shared, "neighbours": [_record(row) for row in rows]})
     elif format == "csv":
         render.print_csv(render.with_safe_cells([_flat(row) for row in rows], safe_cells))
     else:
         one, other = names
         most = max(len(answer.neighbours) for answer in answers)
-        seeds = ", ".join(f"'{seed.track.name}'" for seed in answers[0].seeds)
+        seeds = answers[0].seeds
+        named = ", ".join(f"'{seed.track.name}'" for seed in seeds)
+        named = query_title(seeds) if any(seed.fallback for seed in seeds) else named
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
-        title = f"tracks most similar to {seeds} in {one} (A) and {other} (B): {shared} of {most} in both lists"
+        title = f"tracks most similar to {named} in {one} (A) and {other} (B): {shared} of {most} in both lists"
         render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table)
+
+
+def _fallbacks(answer: Answer) -> list[dict[str, Any]]:
+    """Return the tracks of the query that other tracks replace, as JSON objects."""
+    return [asdict(each) for each in dict.fromkeys(seed.fallback for seed in answer.seeds if seed.fallback)]
 
 
 def _side_cells(side: Side | None) -> list[str]:

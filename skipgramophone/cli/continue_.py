@@ -154,6 +154,7 @@ def continue_playlist(
         require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
     answers.require_cells(safe_cells, wanted)
+    answers.require_no_fallback(strict_names, settings)
     playlist = Playlist(
         title=title,
         with_seeds=include_seeds,
@@ -196,16 +197,18 @@ def continue_playlist(
         names = names_in(answers.read_names()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)
         if blend:
-            one, other = (opened.asked(file=each, leave_out=True) for each in blend)
+            one, other = (opened.asked(file=each, leave_out=True, fallback=settings.fallback) for each in blend)
             answer = continuation.blended(opened, one, other, settings, with_seeds=include_seeds)
         else:
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist or album:
                 weighted, groups = [(name, 1.0) for name in names], {"artist": artist or (), "album": album or ()}
-                given_tracks = opened.asked(weighted, file=file, **groups, leave_out=True, choose=choose)
+                given_tracks = opened.asked(
+                    weighted, file=file, **groups, leave_out=True, choose=choose, fallback=settings.fallback
+                )
                 asked += given_tracks if artist or album else continuation.by_recency(opened, given_tracks, settings)
             if history:
-                asked += recent_plays.heard(opened, history, plays)
+                asked += recent_plays.heard(opened, history, plays, settings.fallback)
             answer = continuation.continued(opened, asked, settings, route, with_seeds=include_seeds)
             answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):

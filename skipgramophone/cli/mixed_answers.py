@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from skipgramophone.cli import answers, render
+from skipgramophone.cli.query_title import MOST_NAMED, in_place_of, with_weight
 from skipgramophone.lookup.mixed_answers import MixedAnswer
 from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
@@ -38,13 +39,14 @@ def record(answer: MixedAnswer) -> dict[str, Any]:
     of = "artists" if isinstance(answer, ArtistAnswer) else "playlists"
     return {
         "of": of,
-        "seeds": [{"weight": seed.weight} | answers.track_record(seed.track) for seed in query.tracks],
+        "seeds": list(map(answers.seed_record, query.tracks)),
         "groups": [
             {
                 "weight": group.weight,
                 group.of: group.name,
                 "tracks": len(group.seeds),
             }
+            | answers.fallback_record(group.fallback)
             for group in query.groups
         ],
         "answered_by": "exact search",
@@ -127,7 +129,7 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 def _about(parts: tuple[Part, ...]) -> str:
     """Name the parts of a query, or count them if there are many."""
-    if len(parts) <= answers.MOST_NAMED:
+    if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])
     counted = [plural(len(parts) - groups, "track"), *([plural(groups, "group")] if groups else [])]
@@ -136,5 +138,5 @@ def _about(parts: tuple[Part, ...]) -> str:
 
 def _part_name(part: Part) -> str:
     """Return the name of a track or a group, after its weight if the weight is not 1."""
-    weight = "" if part.weight == 1 else f"{part.weight:+.3g} × "
-    return weight + (f"'{part.track.name}'" if isinstance(part, Seed) else f"'{part.name}'")
+    name = part.track.name if isinstance(part, Seed) else part.name
+    return with_weight(f"'{name}'", part.weight) + in_place_of(part.fallback)

@@ -61,10 +61,14 @@ class Playlist:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
     def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks of the answer, after the liked tracks of the query if `with_seeds` is set."""
+        """Return the tracks of the answer, after the liked tracks of the query if `with_seeds` is set.
+
+        Tracks that only replace a track of the query are left out.
+        """
         listed = [near.track for near in answer.neighbours]
         rows = {track.row for track in listed}  # a fixed first or last track is both a seed and in the list
-        seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
+        given = (seed for seed in answer.seeds if seed.weight > 0 and seed.fallback is None)
+        seeds = [seed.track for seed in given if seed.track.row not in rows]
         return [*(seeds if self.with_seeds else []), *listed]
 
     def write(self, answer: Answer, format: str, quiet: bool) -> int:

@@ -92,5 +92,7 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
         render.error(SgpError(error.summary))
         for number, track in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {track.name} ({track.count:,}×)")
+        if error.advice:
+            render.note(error.advice, quiet)
     except SgpError as error:
         render.error(error)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
-from skipgramophone.lookup.mixed_query import Part, mixed_query
+from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
 from skipgramophone.lookup.query_parts import artist_group, named_part
+from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistNeighbour
@@ -77,7 +78,8 @@ class PromptState:
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
         try:
-            return named_part(self._lookup, name, weight) if self._is_mixed else self._lookup.seed(name, weight)
+            resolve = named_part if self._is_mixed else track_part
+            return resolve(self._lookup, name, weight, fallback=self._settings.fallback)
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
@@ -135,7 +137,8 @@ class PromptState:
             mixed = answer_mixed(self._lookup, mixed_query(self._lookup.search, parts, notes), settings)
             self.listed = mixed.neighbours
             return mixed
-        answer = self._lookup.similar_to([part for part in parts if isinstance(part, Seed)], settings, notes)
+        seeds = [seed for part in parts for seed in seeds_of(part)]
+        answer = self._lookup.similar_to(seeds, settings, notes)
         self.listed = tuple(near.track for near in answer.neighbours)
         return answer
 

@@ -43,11 +43,13 @@ def console(stream: IO[str]) -> Console:
 def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
     summary, names = str(failure), tuple[str, ...]()
-    if isinstance(failure, TrackNameError):
+    if isinstance(failure, TrackNameError) and failure.candidates:
         summary, names = failure.summary, failure.candidates
     _print_stderr(f"error: {visible(summary)}")
     for name in names:
         _print_stderr(f"  {visible(name)}")
+    if isinstance(failure, TrackNameError) and names and failure.advice:
+        _print_stderr(visible(failure.advice))
 
 
 def note(text: str, quiet: bool) -> None:

@@ -88,6 +88,7 @@ def similar(
     """
     wanted = answers.chosen(format, json, settings, show_versions)
     answers.require_cells(safe_cells, wanted)
+    answers.require_no_fallback(strict_names, settings)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist or album:
@@ -108,7 +109,12 @@ def similar(
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
             names = [(text, 1.0) for text in track or ()] + weighted
             query = opened.mixed_query(
-                names, file=file, artist=artist or (), album=album or (), choose=chooser(strict_names)
+                names,
+                file=file,
+                artist=artist or (),
+                album=album or (),
+                choose=chooser(strict_names),
+                fallback=settings.fallback,
             )
             mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet, safe_cells)
     elif track or like or file or artist or album:
@@ -119,7 +125,12 @@ def similar(
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
                 names = [(text, 1.0) for text in track or ()] + weighted
                 asked = opened.asked(
-                    names, file=file, artist=artist or (), album=album or (), choose=chooser(strict_names)
+                    names,
+                    file=file,
+                    artist=artist or (),
+                    album=album or (),
+                    choose=chooser(strict_names),
+                    fallback=settings.fallback,
                 )
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 

@@ -28,16 +28,20 @@ class ArtistSearch:
         Raises:
             UnknownTrackError: no track credits the artist; the candidates are similar artists.
         """
-        folded = fold_name(artist)
-        found: list[Track] = []
-        if folded and is_utf8(artist):
-            tracks = self._catalogue.matching(self._containing(folded))
-            found = _crediting(folded, tracks, loosely=False) and _crediting(folded, tracks, loosely=True)
+        found = self.find(artist)
         if found:
             return found
         near = self.similar(artist)
         hint = "did you mean one of these?" if near else "and no similar name was found"
         raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", near)
+
+    def find(self, artist: str) -> list[Track]:
+        """Return what `tracks` returns, or an empty list if no track credits the artist."""
+        folded = fold_name(artist)
+        if not folded or not is_utf8(artist):
+            return []
+        tracks = self._catalogue.matching(self._containing(folded))
+        return _crediting(folded, tracks, loosely=False) and _crediting(folded, tracks, loosely=True)
 
     def require(self, artists: Collection[str]) -> None:
         """Verify that each artist is credited on some track.

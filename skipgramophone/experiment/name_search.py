@@ -70,7 +70,7 @@ class NameSearch:
             catalogue: the catalogue to search.
             strict: whether a query that matches several tracks is always an error, even if one track dominates.
         """
-        self._catalogue, self._strict = catalogue, strict
+        self._catalogue, self.is_strict = catalogue, strict
         self._many = max(FEW, len(catalogue) // FEW_OF)
 
     def resolve(self, query: str) -> Match:
@@ -96,7 +96,7 @@ class NameSearch:
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
             return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)
-        if not self._strict and number <= MOST_COUNTED:
+        if not self.is_strict and number <= MOST_COUNTED:
             every = similar if misspelt else self.find(query, MOST_COUNTED)[0]
             if chosen := dominant(query, every):
                 others = [track for track in every if track.row != chosen.row][:SHOWN_OTHERS]

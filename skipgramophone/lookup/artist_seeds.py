@@ -36,11 +36,16 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
 
 def weighted_seeds(tracks: Sequence[Track], centre: Matrix) -> tuple[Seed, ...]:
     """Return the tracks that have a vector, weighted by count; the most frequent track has weight 1."""
-    tracks = [track for track in tracks if track.row < len(centre)]
-    learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
-    tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
+    tracks = with_vector(tracks, centre)
     weights = artist_weights(np.array([track.count for track in tracks], np.int64)).tolist()
     return tuple(map(Seed, tracks, weights))
+
+
+def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
+    """Return the tracks that have a vector; tracks beyond the last row of `centre` have none."""
+    tracks = [track for track in tracks if track.row < len(centre)]
+    learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
+    return [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
 
 
 def seeds_of_groups(lookup: Lookup, artists: Sequence[str], albums: Sequence[str]) -> Asked:

@@ -28,7 +28,8 @@ from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.lookup import Choose, Lookup
+    from skipgramophone.lookup.lookup import Lookup
+    from skipgramophone.lookup.query_tracks import Choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Aske
     recency = settings.recency or lookup.opened.model.recency
     if recency == 1:
         return asked
-    weights = recency_weights(len(asked.seeds), recency).tolist()
-    seeds = [replace(seed, weight=seed.weight * weight) for seed, weight in zip(asked.seeds, weights, strict=True)]
+    place: dict[object, int] = {}  # place in the list; all tracks that replace a track have the same place
+    places = [place.setdefault(seed.fallback or at, len(place)) for at, seed in enumerate(asked.seeds)]
+    weights = recency_weights(len(place), recency).tolist()
+    seeds = [replace(seed, weight=seed.weight * weights[at]) for at, seed in zip(places, asked.seeds, strict=True)]
     return Asked(tuple(seeds), asked.notes)
 
 
@@ -89,7 +92,7 @@ def fixed_ends(
         UnknownTrackError: no track matches a name, or the match has no vector.
         AmbiguousTrackError: several tracks match.
     """
-    ends = [lookup.asked([(name, 1.0)], choose=choose) if name else Asked(()) for name in (first, last)]
+    ends = [lookup.asked([(name, 1.0)], choose=choose, fallback=None) if name else Asked(()) for name in (first, last)]
     route = Route(*(asked.seeds[0] if asked.seeds else None for asked in ends))
     return route, Asked((), ends[0].notes + ends[1].notes)
 
@@ -192,6 +195,7 @@ def _finished(
         return in_order(lookup, answer, settings, route) if settings.arrange else answer
     fixed = {seed.track.row for seed in route.seeds}
     given = [seed for seed in answer.seeds if with_seeds and seed.weight > 0 and seed.track.row not in fixed]
+    given = [seed for seed in given if seed.fallback is None]
     _require_time(answer, settings.duration, route, given)
     lengths = [near.track.seconds for near in answer.neighbours]
     fit = fitting(answer.neighbours, lengths, settings.duration, spent=_seconds(route.seeds) + _seconds(given))

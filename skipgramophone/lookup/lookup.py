@@ -10,7 +10,7 @@ frames import pandas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import (
-    AmbiguousTrackError,
     SettingError,
     TrackNameError,
     UnknownTrackError,
 )
 from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.artist_search import ArtistSearch
-from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
@@ -35,16 +34,16 @@ from skipgramophone.lookup.artist_seeds import seeds_of_groups
 from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.frames import frame_of_answer, frame_of_tracks
-from skipgramophone.lookup.match_remarks import remarks_about
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.query_parts import resolve_parts
+from skipgramophone.lookup.query_tracks import Choose, resolve_file, resolve_names
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.similar_artists import ArtistAnswer, SimilarArtists
 from skipgramophone.lookup.similar_playlists import PlaylistAnswer, SimilarPlaylists
 from skipgramophone.lookup.snapshot import open_snapshot
-from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
+from skipgramophone.playlists.playlist_file import NamedTrack
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
 
 if TYPE_CHECKING:
@@ -52,9 +51,7 @@ if TYPE_CHECKING:
 
     from skipgramophone.lookup.explain import Explanation
 
-Choose = Callable[[str, Sequence[Track]], Track]  # function that chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
-SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
 
 
 class Lookup:
@@ -133,7 +130,8 @@ class Lookup:
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out.
         """
-        asked = self.asked([(query, 1.0)] if isinstance(query, str) else query)
+        settings = settings or SimilarSettings()
+        asked = self.asked([(query, 1.0)] if isinstance(query, str) else query, fallback=settings.fallback)
         return self.similar_to(asked.seeds, settings, asked.notes)
 
     def asked(
@@ -145,6 +143,7 @@ class Lookup:
         choose: Choose | None = None,
         *,
         album: str | Sequence[str] = (),
+        fallback: bool | None = False,
     ) -> Asked:
         """Resolve weighted names, a playlist file, artists and albums to tracks.
 
@@ -155,15 +154,16 @@ class Lookup:
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
             album: albums, found by `AlbumSearch.tracks`.
+            fallback: replace tracks that are unknown or have no vector (see `fallback`); None: errors do not offer it.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
             AmbiguousTrackError: several tracks match.
             SourceError: the file cannot be read.
         """
-        asked = self._resolve_names(names, leave_out, choose)
+        asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback)
         if file is not None:
-            asked += self._resolve_file(file)
+            asked += resolve_file(self, file, fallback)
         asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
         if not asked.seeds:
             raise UnknownTrackError(
@@ -171,57 +171,9 @@ class Lookup:
             )
         return asked
 
-    def _resolve_names(
-        self, names: Sequence[tuple[str, float]], leave_out: bool, choose: Choose | None = None
-    ) -> Asked:
-        """Find the tracks of names with weights; a track that is named twice with the same weight counts once."""
-        seeds: dict[tuple[int, float], Seed] = {}
-        notes: list[str] = []
-        missing: list[str] = []
-        for name, weight in names:
-            try:
-                seed, remarks = self.seed(name, weight, choose)
-                self.search.vector(seed.track)
-            except TrackNameError as error:
-                if not leave_out:
-                    raise
-                missing.append(f"left out: {error}")
-                continue
-            seeds[seed.track.row, weight] = seed
-            notes += remarks
-        notes += missing[:SHOWN_MISSING]
-        if len(missing) > SHOWN_MISSING:
-            notes.append(f"left out: {len(missing) - SHOWN_MISSING:,} more of {len(names):,} names")
-        return Asked(tuple(seeds.values()), tuple(notes))
-
-    def _resolve_file(self, file: Path) -> Asked:
-        """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
-        listing = read_listing(file, self.names.is_whole_name)
-        asked = self._resolve_names([(self.known_as(track), 1.0) for track in listing.tracks], leave_out=True)
-        records = "record" if listing.rejected == 1 else "records"
-        notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
-        if listing.playlists > 1:
-            notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
-        return Asked(asked.seeds, (*notes, *asked.notes))
-
     def known_as(self, track: NamedTrack) -> str:
         """Return a query for a track of a file: its uri or an identifier if it matches a track, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
-
-    def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
-        """Find the track of a name, and return it with notes on the match; `choose` decides between several tracks.
-
-        Raises:
-            UnknownTrackError: no track matches.
-            AmbiguousTrackError: several tracks match.
-        """
-        try:
-            match = self.resolve(name)
-        except AmbiguousTrackError:
-            if choose is None:
-                raise
-            return Seed(choose(name, self.names.candidates(name)), weight), []
-        return Seed(match.track, weight), remarks_about(name, match)
 
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
@@ -252,8 +204,9 @@ class Lookup:
             SettingError: the weighted vectors cancel out.
         """
         self.require_known(settings)
-        mixed = self.mixed_query(query, artist=artist, album=album, file=file)
-        return self.artist_search.answer(mixed, settings or SimilarSettings(of="artists"))
+        settings = settings or SimilarSettings(of="artists")
+        mixed = self.mixed_query(query, artist=artist, album=album, file=file, fallback=settings.fallback)
+        return self.artist_search.answer(mixed, settings)
 
     def similar_playlists(
         self,
@@ -271,8 +224,9 @@ class Lookup:
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
-        mixed = self.mixed_query(query, artist=artist, album=album, file=file)
-        return self.playlist_search.answer(mixed, settings or SimilarSettings(of="playlists"))
+        settings = settings or SimilarSettings(of="playlists")
+        mixed = self.mixed_query(query, artist=artist, album=album, file=file, fallback=settings.fallback)
+        return self.playlist_search.answer(mixed, settings)
 
     def mixed_query(
         self,
@@ -282,6 +236,7 @@ class Lookup:
         album: str | Sequence[str] = (),
         file: Path | None = None,
         choose: Choose | None = None,
+        fallback: bool = False,
     ) -> MixedQuery:
         """Make a mixed query from names of tracks or artists, the tracks of a file, artists and albums.
 
@@ -291,7 +246,7 @@ class Lookup:
         """
         names = [(query, 1.0)] if isinstance(query, str) else query
         artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
-        return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose)
+        return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
     def require_known(self, settings: SimilarSettings | None) -> None:
         """Verify that the artists and albums in the filters of a look-up are known.
@@ -313,16 +268,18 @@ class Lookup:
         Raises:
             UnknownTrackError: an artist to exclude is unknown.
         """
+        settings = settings or SimilarSettings()
         self.require_known(settings)
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:
-                seeds = self.asked([(query, 1.0)] if isinstance(query, str) else query)
+                names = [(query, 1.0)] if isinstance(query, str) else query
+                seeds = self.asked(names, fallback=settings.fallback)
                 asked.append(self.search.question(seeds.seeds, seeds.notes))
             except (TrackNameError, SettingError) as error:
                 asked.append(error)
         questions = [question for question in asked if isinstance(question, Question)]
-        found = iter(self.search.answers(questions, settings or SimilarSettings()))
+        found = iter(self.search.answers(questions, settings))
         return [next(found) if isinstance(question, Question) else question for question in asked]
 
     def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
@@ -335,8 +292,8 @@ class Lookup:
             ExperimentError: the model contains values that are not finite.
         """
         settings = settings or ContinueSettings()
-        asked = by_recency(self, self.asked([(name, 1.0) for name in names], leave_out=True), settings)
-        return continued(self, asked, settings)
+        asked = self.asked([(name, 1.0) for name in names], leave_out=True, fallback=settings.fallback)
+        return continued(self, by_recency(self, asked, settings), settings)
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
@@ -347,7 +304,7 @@ class Lookup:
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
         """
-        asked = self.asked([(a, 1.0), (b, 1.0)], choose=choose)
+        asked = self.asked([(a, 1.0), (b, 1.0)], choose=choose, fallback=None)
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)

@@ -17,7 +17,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.ranking import direction
-from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.results import Fallback, Seed
 from skipgramophone.lookup.search import Search
 
 
@@ -29,6 +29,12 @@ class SeedGroup:
     seeds: tuple[Seed, ...]
     weight: float = 1.0  # negative to search away from the group
     of: Literal["artist", "album", "playlist"] = "artist"
+    fallback: Fallback | None = None  # set if the group replaces a track of the query
+
+    def as_seeds(self) -> tuple[Seed, ...]:
+        """Return the tracks of the group as seeds whose weights add up to the weight of the group."""
+        share = self.weight / sum(seed.weight for seed in self.seeds)
+        return tuple(Seed(seed.track, seed.weight * share, self.fallback) for seed in self.seeds)
 
 
 Part = Seed | SeedGroup
@@ -59,6 +65,11 @@ class MixedQuery:
     def groups(self) -> tuple[SeedGroup, ...]:
         """The parts that are groups of tracks."""
         return tuple(part for part in self.parts if isinstance(part, SeedGroup))
+
+
+def seeds_of(part: Part) -> tuple[Seed, ...]:
+    """Return the tracks of a part of a query; their weights add up to the weight of the part."""
+    return (part,) if isinstance(part, Seed) else part.as_seeds()
 
 
 def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> MixedQuery:

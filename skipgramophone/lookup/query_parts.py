@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.mixed_query import MixedQuery, Part, SeedGroup, mixed_query
+from skipgramophone.lookup.query_tracks import Choose, track_part
 from skipgramophone.names.credited_artists import spelling
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import plural
@@ -23,7 +23,8 @@ def resolve_parts(
     file: Path | None = None,
     artists: Sequence[str] = (),
     albums: Sequence[str] = (),
-    choose: Callable[[str, Sequence[Track]], Track] | None = None,
+    choose: Choose | None = None,
+    fallback: bool = False,
 ) -> MixedQuery:
     """Make a mixed query from weighted names, the tracks of a playlist file, artists and albums.
 
@@ -36,6 +37,7 @@ def resolve_parts(
         artists: names of artists, as `ArtistSearch.tracks` finds them.
         albums: names of albums, as `AlbumSearch.tracks` finds them.
         choose: called to choose one of several tracks that match a name.
+        fallback: replace tracks that are unknown or have no vector (see `fallback`).
 
     Raises:
         UnknownTrackError: nothing matches a name.
@@ -46,11 +48,11 @@ def resolve_parts(
     parts: list[Part] = []
     notes: list[str] = []
     for name, weight in names:
-        part, remarks = named_part(lookup, name, weight, choose)
+        part, remarks = named_part(lookup, name, weight, choose=choose, fallback=fallback)
         parts.append(part)
         notes += remarks
     if file is not None:
-        asked = lookup.asked(file=file)
+        asked = lookup.asked(file=file, fallback=fallback)
         parts += asked.seeds
         notes += asked.notes
     for artist in artists:
@@ -62,14 +64,14 @@ def resolve_parts(
 
 
 def named_part(
-    lookup: Lookup, name: str, weight: float, choose: Callable[[str, Sequence[Track]], Track] | None = None
+    lookup: Lookup, name: str, weight: float, *, choose: Choose | None = None, fallback: bool = False
 ) -> tuple[Part, list[str]]:
     """Resolve a name to an artist or a track, and return this part with remarks about the match."""
     if lookup.catalogue.of_artist(name):
         group, remarks = artist_group(lookup, name, weight)
         tracks = plural(len(group.seeds), "track")
         return group, [f"{name!r} is an artist: using {tracks}; for a track, give 'artist - title'", *remarks]
-    return lookup.seed(name, weight, choose)
+    return track_part(lookup, name, weight, choose=choose, fallback=fallback)
 
 
 def artist_group(lookup: Lookup, name: str, weight: float = 1.0) -> tuple[SeedGroup, list[str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.experiment.catalogue import Condition
-from skipgramophone.lookup.results import Answer, Asked, Seed
+from skipgramophone.lookup.results import Answer, Asked, Fallback, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.listening_history import read_plays
 from skipgramophone.playlists.playlist_file import NamedTrack
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
 
 
-def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
+def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bool = False) -> Asked:
     """Return the weighted tracks of the last plays, and other recently played tracks with weight 0, to leave them out.
 
     Raises:
@@ -36,12 +36,12 @@ def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
     plays = read_plays(history)
     weights = weights_of(plays[-settings.last :])
     names = [(lookup.known_as(track), weight) for track, weight in weights.items()]
-    asked = lookup.asked(names, leave_out=True)
-    tracks = {seed.track.row: seed.track for seed in asked.seeds}
-    sums = dict.fromkeys(tracks, 0.0)
+    asked = lookup.asked(names, leave_out=True, fallback=fallback)
+    tracks = {seed.track.row for seed in asked.seeds if not seed.may_be_listed}
+    sums: dict[tuple[Track, Fallback | None], float] = {}
     for seed in asked.seeds:
-        sums[seed.track.row] += seed.weight
-    seeds = [Seed(tracks[row], weight) for row, weight in sums.items()]
+        sums[seed.track, seed.fallback] = sums.get((seed.track, seed.fallback), 0.0) + seed.weight
+    seeds = [Seed(track, weight, replaced) for (track, replaced), weight in sums.items()]
     recent = plays[-settings.exclude_recent :] if settings.exclude_recent else []
     others = {
         track.row: track

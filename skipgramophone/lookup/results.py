@@ -10,6 +10,7 @@ from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score
 
 AnsweredBy = Literal["index", "exact search"]
+FallbackKind = Literal["version", "artist"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,25 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """The track of a query that other tracks replace, because it is unknown or has no vector."""
+
+    name: str  # name of the replaced track
+    kind: FallbackKind  # whether another version of the song or the tracks of the artist replace it
+
+
+@dataclass(frozen=True, slots=True)
 class Seed:
     """A track of the query, with its weight."""
 
     track: Track
     weight: float = 1.0  # negative for a track to move away from
+    fallback: Fallback | None = None  # set if this track replaces a track of the query
+
+    @property
+    def may_be_listed(self) -> bool:
+        """Whether an answer may list this track: only if it is one of the artist's tracks that replace another one."""
+        return self.fallback is not None and self.fallback.kind == "artist"
 
 
 @dataclass(frozen=True, slots=True)

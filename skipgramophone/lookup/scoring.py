@@ -17,8 +17,6 @@ from skipgramophone.lookup.ranking import (
     evidence,
     factor_weight,
     log_prior,
-    number_of_seeds,
-    scaled,
     with_cosine,
     with_count,
     with_factors,
@@ -46,6 +44,13 @@ class Question:
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
+    left_out: Rows  # int64, rows that the answer must not list
+    number: float  # effective number of seeds; the tracks of an artist that replace a track count as one seed
+
+    @property
+    def scaled(self) -> npt.NDArray[np.float64]:
+        """The weights, scaled so that their absolute values add up to the effective number of seeds."""
+        return np.asarray(self.weights * (self.number / np.abs(self.weights).sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,12 @@ class Scoring:
 
     def evidence(self, asked: Question) -> Scores:
         """Return the evidence of `hybrid` for all tracks (e_j in `ranking`), float32 (tracks,)."""
-        artists, given = self.opened.embeddings.artists, number_of_seeds(asked.weights)
+        artists, given = self.opened.embeddings.artists, asked.number
         agreement = self.opened.postings.agreement(asked.rows, asked.weights)
         in_common = None
         if artists is not None:
             in_common = np.zeros_like(agreement)  # the corpus may have more tracks than the model
-            in_common[: artists.tracks] = artists.in_common(asked.rows, scaled(asked.weights))
+            in_common[: artists.tracks] = artists.in_common(asked.rows, asked.scaled)
         has_factors = self.opened.embeddings.factors is not None
         return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
@@ -135,7 +140,7 @@ class Scoring:
 
     def has_factors(self, asked: Question) -> bool:
         """Return whether the factors have weight in `hybrid`; they have none for a single seed."""
-        return self.opened.embeddings.factors is not None and bool(factor_weight(number_of_seeds(asked.weights)))
+        return self.opened.embeddings.factors is not None and bool(factor_weight(asked.number))
 
     def add_factors(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
         """Add the factors to the scores of `hybrid`, and return rows and scores.
@@ -151,13 +156,12 @@ class Scoring:
         """
         if not self.has_factors(asked):
             return rows, scores
-        given = number_of_seeds(asked.weights)
         most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
         if most < len(rows):
             best = np.sort(np.argpartition(-scores, most)[:most])
             rows, scores = rows[best], scores[best]
         products = self._factors(asked, np.concatenate([rows, asked.rows]))
-        return rows, with_factors(scores, products[: len(rows)], given, largest=np.abs(products).max())
+        return rows, with_factors(scores, products[: len(rows)], asked.number, largest=np.abs(products).max())
 
     def _factors(self, asked: Question, rows: Rows) -> Scores:
         """Score some rows by the factors, float32 (rows,)."""
@@ -170,7 +174,7 @@ class Scoring:
                 "this model has no factors: use --by hybrid, or train it again with factors "
                 f"(sgp train {name} --force --factors)"
             )
-        liked, disliked = factors.playlists_of(asked.rows, scaled(asked.weights))
+        liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
         few = len(rows) < len(factors.rows) // 2  # otherwise a copy of the rows takes longer than all products
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)

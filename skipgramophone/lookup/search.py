@@ -28,7 +28,7 @@ from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, neare
 from skipgramophone.lookup.duration_filter import remark_on_durations, require_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.opened_index import OpenedIndex
-from skipgramophone.lookup.ranking import direction, with_cosine, with_popularity
+from skipgramophone.lookup.ranking import direction, number_of_seeds, with_cosine, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
 from skipgramophone.lookup.selection import Pool, Selection, select
@@ -86,6 +86,8 @@ class Search:
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
+            left_out=np.array([seed.track.row for seed in seeds if not seed.may_be_listed], np.int64),
+            number=number_of_seeds(_weights_of_names(seeds)),
         )
 
     def rarity(self, seeds: Sequence[Seed]) -> list[str]:
@@ -140,7 +142,7 @@ class Search:
         pools: Iterator[Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
-            without = [question.rows for question in questions]
+            without = [question.left_out for question in questions]
             pools = self._pools(self.exact.nearest_to_many(vectors, _width(settings), without))
         return [self.answer(question, settings, next(pools)) for question in questions]
 
@@ -248,7 +250,7 @@ class Search:
             found: Neighbours | None = highest(*self._ranked(asked, settings, scored, width), width)
         else:
             found = nearest_by_index(
-                index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.rows)
+                index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.left_out)
             )
         if found is None or len(found.rows) < width:
             return None
@@ -291,7 +293,7 @@ class Search:
         """Return the rows of tracks that are similar enough and of an allowed album, int64, and their scores, float32.
 
         Args:
-            asked: the query; its seeds are left out.
+            asked: the query; its `left_out` rows are left out.
             settings: ranking, popularity, minimum similarity and albums.
             scored: the scores of all tracks.
             width: number of tracks that the caller selects from; None: all tracks.
@@ -300,7 +302,7 @@ class Search:
         if settings.by == "hybrid":
             most = None if settings.popularity else width  # popularity compares the scores of all tracks
             rows, scores = self.scoring.add_factors(asked, rows, scores, width=most)
-        free = ~np.isin(rows, asked.rows)
+        free = ~np.isin(rows, asked.left_out)
         rows, scores = rows[free], scores[free]
         if settings.popularity:
             scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
@@ -329,6 +331,15 @@ class Search:
             for near in some:
                 first, end = end, end + len(near.rows)
                 yield Pool(near.similarities, tracks[first:end], vectors[first:end])
+
+
+def _weights_of_names(seeds: Sequence[Seed]) -> npt.NDArray[np.float64]:
+    """Return the weights of the seeds, float64; the tracks of an artist that replace a track have one joint weight."""
+    weights: dict[object, float] = {}
+    for place, seed in enumerate(seeds):
+        name = seed.fallback if seed.may_be_listed else place
+        weights[name] = weights.get(name, 0.0) + seed.weight
+    return np.array(list(weights.values()), np.float64)
 
 
 def _has_plain_cosine(settings: SimilarSettings) -> bool:

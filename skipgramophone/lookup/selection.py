@@ -70,7 +70,8 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:
         songs = [song_key(track.artist, track.title) for track in tracks]
-        asked_about = {song_key(seed.track.artist, seed.track.title) for seed in seeds}
+        given = (seed.track for seed in seeds if not seed.may_be_listed)
+        asked_about = {song_key(track.artist, track.title) for track in given}
         of_seeds = [at for at in passed if songs[at] in asked_about]
         passed = [at for at in passed if songs[at] not in asked_about]
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []

@@ -125,6 +125,25 @@ def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return bool(set.intersection(*artists)) or _are_similar(artist, second_artist)
 
 
+def may_mean(asked: tuple[str, str], known: tuple[str, str]) -> bool:
+    """Whether an artist and a title may name a known track: they are alike, or the title has one typo.
+
+    A typo is a letter that is missing, added, replaced or swapped with the next one. A replaced digit is not a typo.
+
+    >>> may_mean(("Linkin Park", "Nmub"), ("Linkin Park", "Numb")), may_mean(("A", "1994"), ("A", "194"))
+    (True, True)
+    >>> may_mean(("A", "Song 3"), ("A", "Song 4")), may_mean(("Cher", "Believe"), ("Galcher", "Believe me"))
+    (False, False)
+    """
+    if are_alike(asked, known):
+        return True
+    one, other = fold_name(asked[1]), fold_name(known[1])
+    if not are_alike((asked[0], other), (known[0], other)) or OSA.distance(one, other, score_cutoff=1) > 1:
+        return False
+    replaced = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    return len(one) != len(other) or len(replaced) != 1 or not any(map(str.isdigit, replaced[0]))
+
+
 def _comparable(names: tuple[str, str]) -> tuple[str, str]:
     """Return the folded artist, and the folded title without remarks on the version."""
     return fold_name(names[0]), song_title(names[1])

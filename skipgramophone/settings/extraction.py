@@ -37,9 +37,7 @@ LASTING = (
 )  # fmt: skip
 # Settings that are not in the manifests of the oldest corpora.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
-GROUP_HELP = (
-    "Regex for the start of an owner's name. Playlists are held out together if it matches the same text."
-)
+GROUP_HELP = "Regex for the start of an owner's name. Playlists are held out together if it matches the same text."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

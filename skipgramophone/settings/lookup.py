@@ -143,6 +143,11 @@ class SimilarSettings:
         bounds=between(0, 1),
     )
     exact: bool = setting(False, "Use exact search instead of the index.")
+    fallback: bool = setting(
+        False,
+        "If a track is unknown or has no vector, use another version of the song or the tracks of the artist instead.",
+        "--fallback",
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -14,6 +14,7 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.playlists.sources import open_sources
+from tests.cli.test_json_schemas import require_valid
 from tests.cli.untrained import give_vectors
 from tests.conftest import run_sgp
 
@@ -147,7 +148,33 @@ def test_the_tracks_of_an_album_are_seeds(known: Path) -> None:
         assert total == pytest.approx(1)
     ran = run_sgp("similar", "known", "--album", "Doors", "--of", "artists", "--json", "--exclude-artist", "Artist 2")
     mixed = json.loads(ran.out)
-    assert mixed["groups"] == [{"weight": 1.0, "album": "Doors", "tracks": 16}]
+    assert mixed["groups"] == [{"weight": 1.0, "album": "Doors", "tracks": 16, "fallback": None}]
+
+
+@pytest.mark.parametrize("command", ["similar", "continue"])
+def test_albums_go_together_with_tracks_that_are_replaced(known: Path, command: str) -> None:
+    unknown = "Artist 2 - Umbrella"
+    query = (unknown, "--album", "roofs", "--fallback")
+    found = answer(command, *query, "-n", "39")
+    replaced = [seed for seed in found["seeds"] if seed["fallback"]]
+    assert {seed["title"] for seed in replaced} == {f"Song {n}" for n in range(2, TRACKS, 3)}
+    assert sum(seed["weight"] for seed in replaced) == pytest.approx(1)
+    of_album = {seed["title"] for seed in found["seeds"] if not seed["fallback"]}
+    assert of_album == {f"Song {n}" for n in range(1, TRACKS, 5)}
+    assert set(titles(found)) == {f"Song {n}" for n in range(TRACKS)} - of_album
+    found = answer(command, *query, "--only-album", "doors", "-n", "39")
+    assert set(titles(found)) == {f"Song {n}" for n in range(TRACKS) if n % 5 in (0, 4)}
+
+
+def test_lists_of_artists_take_albums_and_replace_tracks(known: Path) -> None:
+    query = ("Artist 2 - Umbrella", "--album", "Doors", "--fallback")
+    mixed = json.loads(run_sgp("similar", "known", *query, "--of", "artists", "--json").out)
+    require_valid(mixed, "mixed_answer")
+    replaced = {"name": "Artist 2 - Umbrella", "kind": "artist"}
+    assert mixed["groups"] == [
+        {"weight": 1.0, "artist": "Artist 2", "tracks": 13, "fallback": replaced},
+        {"weight": 1.0, "album": "Doors", "tracks": 16, "fallback": None},
+    ]
 
 
 @pytest.mark.parametrize("option", ["--album", "--only-album", "--exclude-album"])

@@ -1,0 +1,42 @@
+"""The query in the title of a table: the names of its tracks or, if there are many, their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from skipgramophone.wording import plural
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.results import Fallback, Seed
+
+MOST_NAMED = 3  # maximum number of tracks that a title names
+
+
+def query_title(seeds: Sequence[Seed]) -> str:
+    """Name the tracks of a query. The tracks of an artist that replace one track are named together."""
+    parts: dict[object, list[Seed]] = {}
+    for place, seed in enumerate(seeds):
+        parts.setdefault(seed.fallback if seed.may_be_listed else place, []).append(seed)
+    if len(parts) <= MOST_NAMED:
+        return ", ".join(map(_part_title, parts.values()))
+    replaced = sum(part[0].fallback is not None for part in parts.values())
+    return plural(len(parts), "track") + (f" ({replaced} replaced)" if replaced else "")
+
+
+def _part_title(seeds: list[Seed]) -> str:
+    """Return the name of a track, or the number of tracks that replace a track."""
+    first = seeds[0]
+    named = f"'{first.track.name}' (pos. {first.track.position})"
+    named = plural(len(seeds), "track") if first.may_be_listed else named
+    return with_weight(named, sum(seed.weight for seed in seeds)) + in_place_of(first.fallback)
+
+
+def with_weight(name: str, weight: float) -> str:
+    """Return a name, preceded by its weight if the weight is not 1."""
+    return name if abs(weight - 1) < 1e-9 else f"{weight:+.3g} × {name}"
+
+
+def in_place_of(fallback: Fallback | None) -> str:
+    """Return the end of the name of tracks that replace another track, or an empty text."""
+    return f" in place of '{fallback.name}'" if fallback else ""

@@ -1,0 +1,129 @@
+"""Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
+
+The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
+the artist replace it. They are weighted by count, count as one track of the query, and an answer may list them.
+
+Versions or tracks of an artist are rare if they occur fewer than `RARE` times. Rare tracks of an artist replace
+nothing, and a rare version only does if the tracks of the artist are rare too.
+
+The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a
+similar name, because that track may be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skipgramophone.lookup.artist_seeds import artist_seeds, with_vector
+from skipgramophone.lookup.mixed_query import Part, SeedGroup, seeds_of
+from skipgramophone.lookup.results import Fallback, Seed
+from skipgramophone.lookup.search import RARE
+from skipgramophone.names.credited_artists import ALWAYS, MAYBE, MOST_PARTS, spelling
+from skipgramophone.names.normalization import SEPARATOR, fold_name, split_name
+from skipgramophone.names.song_versions import artist_without_guests, song_key, song_title
+from skipgramophone.names.various_artists import is_nobody
+from skipgramophone.wording import plural
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.lookup.lookup import Lookup
+
+MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versions of a song
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What replaces a track: a part of a query, and a description such as "97 tracks by 'Queen'"."""
+
+    part: Part
+    words: str
+
+
+def replace_unknown(lookup: Lookup, name: str, weight: float) -> Replacement | None:
+    """Return what replaces an unknown track, or None if nothing does."""
+    artist, title = split_name(name)
+    if not fold_name(artist) or not fold_name(title):
+        return None
+    found = replacement(lookup, artist, title, name=name, weight=weight)
+    is_similar = found and isinstance(found.part, SeedGroup) and _has_similar_name(lookup, name)
+    return None if is_similar else found
+
+
+def replace_track(lookup: Lookup, track: Track, weight: float) -> Replacement | None:
+    """Return what replaces a track that has no vector, or None if nothing does."""
+    if not track.artist:
+        return None
+    return replacement(lookup, track.artist, track.title, name=track.name, weight=weight)
+
+
+def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
+    """Return another version of a song, or the tracks of its artist if no version is frequent enough."""
+    version = other_version(lookup, artist, title, name=name, weight=weight)
+    if version and _are_frequent(lookup, seeds_of(version.part)):
+        return version
+    return artist_tracks(lookup, artist, name, weight) or version
+
+
+def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
+    """Whether tracks occur often enough, or their number of occurrences is unknown."""
+    is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
+    return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
+
+
+def is_meant(name: str, track: Track) -> bool:
+    """Whether a track that was found by part of its name, or with typos, is likely to be the track that a name means.
+
+    For a name such as "artist - title" or "title - artist", the artists must be similar and, if a word of the name is
+    not in the name of the track, the titles too.
+    """
+    from skipgramophone.names import typos  # imported here because most look-ups do not need it
+
+    folded, found = fold_name(name), fold_name(track.name)
+    splits = _splits(name)
+    if folded in (found, fold_name(track.title)) or not splits or not track.artist:
+        return True
+    has_all_words = all(word in found for word in folded.split())
+    pairs = [pair for one, other in splits for pair in ((one, other), (other, one))]
+    asked = ((artist, track.title if has_all_words else title) for artist, title in pairs)
+    return any(typos.may_mean(pair, (track.artist, track.title)) for pair in asked)
+
+
+def _has_similar_name(lookup: Lookup, name: str) -> bool:
+    """Whether the artist and the title of another song are similar to those in a name."""
+    from skipgramophone.names import typos  # imported here because most look-ups do not need it
+
+    song = song_key(*split_name(name))
+    near = (track for tracks in lookup.names.misspelt(name) for track in tracks)
+    found = [(track.artist, track.title) for track in near if song_key(track.artist, track.title) != song]
+    return any(typos.may_mean(asked, known) for known in found for asked in _splits(name))
+
+
+def _splits(name: str) -> list[tuple[str, str]]:
+    """Split a name at each " - "; there are several splits if the artist or the title contains " - "."""
+    parts = name.split(SEPARATOR)
+    return [(SEPARATOR.join(parts[:at]), SEPARATOR.join(parts[at:])) for at in range(1, min(len(parts), MOST_PARTS))]
+
+
+def other_version(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
+    """Return the most frequent version of a song that has a vector."""
+    key, words = song_key(artist, title), f"{fold_name(artist_without_guests(artist))} {song_title(title)}"
+    found = lookup.catalogue.matching(lookup.names.containing(words), MOST_VERSIONS)
+    versions = [track for track in found if song_key(track.artist, track.title) == key]
+    for track in with_vector(versions, lookup.embeddings.centre)[:1]:
+        return Replacement(Seed(track, weight, Fallback(name, "version")), f"its version '{track.name}'")
+    return None
+
+
+def artist_tracks(lookup: Lookup, credit: str, name: str, weight: float) -> Replacement | None:
+    """Return the tracks of the first artist in a credit whose tracks with a vector are frequent enough."""
+    parts = [credit, artist_without_guests(credit), *ALWAYS.split(credit), *MAYBE.split(credit)]
+    for artist in list(dict.fromkeys(map(fold_name, parts)))[:MOST_PARTS]:
+        tracks = [] if is_nobody(artist) else lookup.artists.find(artist)
+        seeds = artist_seeds(tracks, lookup.embeddings.centre, artist).seeds
+        if seeds and _are_frequent(lookup, seeds):
+            spelt = spelling(artist, seeds[0].track.artist)
+            group = SeedGroup(spelt, seeds, weight, fallback=Fallback(name, "artist"))
+            return Replacement(group, f"{plural(len(seeds), 'track')} by '{spelt}'")
+    return None

@@ -1,0 +1,119 @@
+"""Resolves the names of tracks, and the tracks of a playlist file, to the tracks of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameError, UnknownTrackError
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.lookup.match_remarks import remarks_about
+from skipgramophone.lookup.mixed_query import Part, seeds_of
+from skipgramophone.lookup.results import Asked, Fallback, Seed
+from skipgramophone.playlists.playlist_file import read_listing
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.fallback import Replacement
+    from skipgramophone.lookup.lookup import Lookup
+
+Choose = Callable[[str, Sequence[Track]], Track]  # function that chooses one of the tracks that match a name
+SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
+
+
+def track_part(
+    lookup: Lookup, name: str, weight: float = 1.0, *, choose: Choose | None = None, fallback: bool | None = False
+) -> tuple[Part, list[str]]:
+    """Resolve the name of a track to a track with a vector, or to what replaces it; also return notes on the match.
+
+    Args:
+        lookup: the opened experiment.
+        name: the name.
+        weight: weight of the part.
+        choose: called to choose one of several tracks that match the name.
+        fallback: replace a track that is unknown or has no vector (see `fallback`); None: errors do not offer it.
+
+    Raises:
+        UnknownTrackError: no track matches, or the match has no vector.
+        AmbiguousTrackError: several tracks match.
+        SettingError: fallbacks are not allowed, because names are strict.
+    """
+    if lookup.names.is_strict:
+        if fallback:
+            raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
+        fallback = None
+    from skipgramophone.lookup import fallback as fallbacks  # imported here because most look-ups do not need it
+
+    remarks: list[str] = []
+    try:
+        match = lookup.resolve(name)
+    except AmbiguousTrackError:
+        if choose is None:
+            raise
+        track = choose(name, lookup.names.candidates(name))
+    except UnknownTrackError as error:
+        found = None if fallback is None else fallbacks.replace_unknown(lookup, name, weight)
+        return _replaced(found, error, f"{name!r} is not in the corpus", fallback)
+    else:
+        track, remarks = match.track, remarks_about(name, match)
+        doubtful = fallback and not fallbacks.is_meant(name, track)
+        if doubtful and (found := fallbacks.replace_unknown(lookup, name, weight)):
+            return found.part, [f"{name!r} is not in the corpus; using {found.words} instead, not '{track.name}'"]
+    try:
+        lookup.search.vector(track)
+    except UnknownTrackError as error:
+        found = None if fallback is None else fallbacks.replace_track(lookup, track, weight)
+        part, notes = _replaced(found, error, f"'{track.name}' has no vector", fallback)
+        return part, [*remarks, *notes]
+    return Seed(track, weight), remarks
+
+
+def _replaced(
+    found: Replacement | None, error: UnknownTrackError, problem: str, fallback: bool | None
+) -> tuple[Part, list[str]]:
+    """Return what replaces a track, with a note; without `fallback`, raise the error, with the advice to use it."""
+    if found is None or not fallback:
+        error.advice = f"To use {found.words} instead, add --fallback" if found else ""
+        raise error
+    return found.part, [f"{problem}; using {found.words} instead"]
+
+
+def resolve_names(
+    lookup: Lookup,
+    names: Sequence[tuple[str, float]],
+    *,
+    leave_out: bool,
+    choose: Choose | None = None,
+    fallback: bool | None = False,
+) -> Asked:
+    """Find the tracks of names with weights; a track that is named twice with the same weight counts once."""
+    seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
+    notes: list[str] = []
+    missing: list[str] = []
+    for name, weight in names:
+        offered = fallback if fallback or len(missing) < SHOWN_MISSING else None
+        try:
+            part, remarks = track_part(lookup, name, weight, choose=choose, fallback=offered)
+        except TrackNameError as error:
+            if not leave_out:
+                raise
+            missing.append(f"left out: {error}")
+            continue
+        seeds |= {(seed.track.row, seed.weight, seed.fallback): seed for seed in seeds_of(part)}
+        notes += remarks
+    notes += missing[:SHOWN_MISSING]
+    if len(missing) > SHOWN_MISSING:
+        notes.append(f"left out: {len(missing) - SHOWN_MISSING:,} more of {len(names):,} names")
+    return Asked(tuple(seeds.values()), tuple(notes))
+
+
+def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> Asked:
+    """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
+    listing = read_listing(file, lookup.names.is_whole_name)
+    names = [(lookup.known_as(track), 1.0) for track in listing.tracks]
+    asked = resolve_names(lookup, names, leave_out=True, fallback=fallback)
+    records = "record" if listing.rejected == 1 else "records"
+    notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
+    if listing.playlists > 1:
+        notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
+    return Asked(asked.seeds, (*notes, *asked.notes))
