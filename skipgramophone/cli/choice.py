@@ -21,11 +21,19 @@ def chooser(strict_names: bool) -> Callable[[str, Sequence[Track]], Track] | Non
 
 
 def _choose(name: str, tracks: Sequence[Track]) -> Track:
-    """Print a numbered list of tracks on standard error, read a number, and return that track; Enter means 1."""
+    """Print a numbered list of tracks on standard error, read a number, and return that track; Enter means 1.
+
+    Raises:
+        KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.
+    """
     render.note(f"several tracks match {name!r}:", quiet=False)
     for number, track in enumerate(tracks, 1):
         render.note(f"{number:>4}   {track.name} ({track.count:,}×)", quiet=False)
     while True:
-        answer: int = typer.prompt(f"which one, 1 to {len(tracks)}", default=1, type=int, err=True)
-        if 1 <= answer <= len(tracks):
-            return tracks[answer - 1]
+        try:
+            answer: str = typer.prompt(f"which one, 1 to {len(tracks)}", default="1", err=True)
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        if answer.strip().isdecimal() and 1 <= int(answer) <= len(tracks):
+            return tracks[int(answer) - 1]
+        render.note(f"{answer!r} is not a number from 1 to {len(tracks)}; Ctrl-C ends the command", quiet=False)

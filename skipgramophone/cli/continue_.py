@@ -141,11 +141,11 @@ def continue_playlist(
     note.
 
     \b
-    sgp continue demo "free fallin'" "learning to fly" -n 20
+    sgp continue demo "every pencil knows" "every library knows" -n 20
     sgp continue demo --file mine.m3u8 --exclude-versions live -o more.m3u8
-    sgp continue demo --from "free fallin'" --to "learning to fly" --arrange -n 20
+    sgp continue demo --from "every pencil knows" --to "every library knows" --arrange -n 20
     sgp continue demo --history StreamingHistory_music_0.json --arrange --artist-gap 3
-    echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
+    echo '["every pencil knows", "every library knows"]' | sgp continue demo --stdin
     """
     if output is not None:
         if json:

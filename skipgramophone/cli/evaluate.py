@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 SAME = "no significant difference from"
+LEAST_ASKED = 20  # with fewer held-out playlists, an interval says little
 NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
 
 
@@ -251,7 +252,10 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
         for baseline, differences in rows[name].against.items():
             if verbose or baseline == best:
                 difference = f"({NAMES.get(metric, metric)} {_interval(differences[metric], '+')}, paired)"
-                lines.append(f"{name}: {_significance(differences[metric])} {baseline} {difference}")
+                words = _significance(differences[metric])
+                if judgement.asked < LEAST_ASKED:
+                    words = f"too few held-out playlists ({judgement.asked}) to compare it with"
+                lines.append(f"{name}: {words} {baseline} {difference}")
     if judgement.unknown:
         noun = report.settings["of"].removesuffix("s")
         lines.append(

@@ -50,7 +50,7 @@ def explain(
     shares with A and with B.
 
     \b
-    sgp explain demo "free fallin'" "learning to fly"
+    sgp explain demo "every pencil knows" "every library knows"
     """
     from skipgramophone.lookup import lookup
 

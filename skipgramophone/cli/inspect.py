@@ -101,7 +101,7 @@ def _show_command(found: Inspection) -> None:
     command = found.command
     rows = []
     if command.line:
-        rows = [("command", command.line), ("applies", _numbers(number[kind] for kind in command.applied))]
+        rows = [("applies", _numbers(number[kind] for kind in command.applied))]
         if " --force" in command.line:
             rows.append(("", "--force replaces the model of the experiment"))
     if command.left:
@@ -110,6 +110,8 @@ def _show_command(found: Inspection) -> None:
         rows.append(("", "to see how extract can help, inspect the sources: sgp inspect SOURCE"))
     render.text("")
     render.facts("apply the advice", rows)
+    if command.line:
+        render.copyable(command.line)
 
 
 def _numbers(numbers: Iterable[int]) -> str:
@@ -147,7 +149,7 @@ def _show_histogram(of: str, what: str, values: Distribution) -> None:
     names = [f"{s.least:,}" if s.least == s.most else f"{s.least:,} to {s.most:,}" for s in steps]
     rows = [(name, f"{s.number:,}", f"{s.share:.1%}") for name, s in zip(names, steps, strict=True)]
     render.text("")
-    render.histogram([of, what, "share of occurrences"], rows, [step.number for step in steps])
+    render.histogram([of, what, "share of occurrences"], rows, [step.number for step in steps], of=what)
 
 
 def _context(order: ContextChoice) -> list[tuple[str, str]]:

@@ -87,6 +87,9 @@ class Playlist:
             self._note_missing(entries, quiet)
         if format == "m3u8":
             _note_unwritable(entries, quiet)
+            if entries and not any(entry.location for entry in entries):
+                instead = "find the files with --library DIR, or write another format, such as xspf"
+                render.note(f"the list has names but no files, so most players cannot open it: {instead}", quiet)
         render.print_data(WRITERS[format](entries, self.title or ""))
         return len(entries)
 

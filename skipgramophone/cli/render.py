@@ -199,15 +199,15 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
         _print_table(to, table)
 
 
-def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float]) -> None:
-    """Print a table of numbers on standard output; each row ends with a bar as long as its value."""
+def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:
+    """Print a table of numbers on standard output; each row ends with a bar as long as its value, with heading `of`."""
     to = console(sys.stdout)
     taken = sum(max(cell_len(row[at]) for row in (columns, *rows)) + 3 for at in range(len(columns)))
     room = max(1, min(to.width - taken, LONGEST_BAR))
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in columns:
         table.add_column(Text(name), justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(Text(of), no_wrap=True)
     for row, value in zip(rows, values, strict=True):
         eighths = round(8 * room * value / max(values)) or (value > 0)
         table.add_row(*map(Text, row), Text("█" * (eighths // 8) + PARTS[eighths % 8]))
@@ -233,6 +233,11 @@ def text(line: str, style: str = "") -> None:
     """Print a line on standard output."""
     to = console(sys.stdout)
     to.print(Text(visible(line), style=style), soft_wrap=not to.is_terminal)
+
+
+def copyable(line: str) -> None:
+    """Print a command on standard output, on one line of its own that a terminal may wrap but that is copied whole."""
+    console(sys.stdout).print(Text(visible(line)), soft_wrap=True)
 
 
 def _print_table(to: Console, table: Table) -> None:

@@ -78,12 +78,12 @@ def similar(
     prompt that completes names.
 
     \b
-    sgp similar demo "free fallin'"
-    sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
-    sgp similar demo --artist "tom petty" --fold-versions
-    sgp similar demo "tom petty" --of artists
+    sgp similar demo "every pencil knows"
+    sgp similar demo "every pencil knows" --like "every library knows^0.5" --max-per-artist 2
+    sgp similar demo --artist "the unpaid otters" --fold-versions
+    sgp similar demo "the unpaid otters" --of artists
     sgp similar demo --file mine.m3u8 --of playlists
-    sgp similar demo "free fallin'" --compare other
+    sgp similar demo "every pencil knows" --compare other
     sgp similar demo - --format jsonl < names.txt
     """
     wanted = answers.chosen(format, json, settings, show_versions)

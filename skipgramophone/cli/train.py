@@ -248,5 +248,5 @@ def reason(order: ContextChoice) -> str:
     if order.window_size == "bag":
         from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores only {gain} against the whole playlist; {MIN_GAIN:+.0%} needed"
+        return f"a window scores {gain} against the whole playlist; {MIN_GAIN:+.0%} needed"
     return f"a window scores {gain} against the whole playlist"

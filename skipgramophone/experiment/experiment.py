@@ -66,8 +66,13 @@ class Experiment:
         with storage_errors(self.directory(stage), "read"):
             return (self.directory(stage) / MANIFEST).is_file()
 
-    def require_new(self, stage: str, force: bool) -> None:
+    def require_new(self, stage: str, force: bool, keep: str = "choose another name to keep both") -> None:
         """Verify that writing a stage replaces nothing, unless `force` is true.
+
+        Args:
+            stage: the stage.
+            force: whether an existing stage may be replaced.
+            keep: advice for users who want to keep the existing stage.
 
         Raises:
             ExperimentError: the stage exists and `force` is false.
@@ -76,7 +81,6 @@ class Experiment:
             if stage == "model" and self.has_grown():
                 self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
-            keep = "choose another name to keep both"
             if stage == "corpus":
                 keep = "add to it with --append, choose another name"
             raise ExperimentError(

@@ -93,11 +93,12 @@ class Search:
     def rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Return a warning if seeds occur so rarely that their neighbours are mostly due to chance."""
         heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
-        rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
-        if not rare or not len(self.corpus):  # imported vectors come without counts
+        rare = [seed for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
+        matters = any(seed.weight >= heavy for seed in rare)
+        if not matters or not len(self.corpus):  # imported vectors come without counts
             return []
         if len(seeds) == 1:
-            about = f"'{rare[0].name}' occurs {plural(rare[0].count, 'time')}"
+            about = f"'{rare[0].track.name}' occurs {plural(rare[0].track.count, 'time')}"
         else:
             about = f"{len(rare)} of {len(seeds)} query tracks occur fewer than {RARE} times"
         return [f"{about}: treat these neighbours with care"]

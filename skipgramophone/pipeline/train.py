@@ -81,7 +81,7 @@ def train(
         digest = experiment.manifest("corpus").digest
         checkpoint = unfinished_run(experiment, digest, settings, resume=resume, force=force)
         if checkpoint is None:
-            experiment.require_new("model", force)
+            experiment.require_new("model", force, keep=f"to keep it, train a copy (sgp experiments copy {name} NEW)")
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         stage("reading the corpus")
         corpus, tracks = open_corpus(experiment)

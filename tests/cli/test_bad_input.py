@@ -187,7 +187,7 @@ def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: W
     before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
     for arguments, message in (
         (["extract", "x", str(large)], "a corpus: add to it with --append, choose another name"),
-        (["train", "x"], "a model: choose another name to keep both"),
+        (["train", "x"], "a model: to keep it, train a copy (sgp experiments copy x NEW)"),
     ):
         ran = sgp(*arguments)
         assert (ran.code, ran.out) == (1, "")

@@ -137,7 +137,9 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     assert note in sgp("explain", "genres", "folk 1", "folk 2").err
     ran = sgp("similar", "genres", "folk new 1")
     added = "it was added to the corpus after the model was trained"
-    assert (ran.code, ran.err) == (3, f"error: 'folk artist 3 - folk new 1' has no vector: {added}; {onwards}\n")
+    instead = "To use 4 tracks by 'folk artist 3' instead, add --fallback"
+    message = f"error: 'folk artist 3 - folk new 1' has no vector: {added}; {onwards}. {instead}\n"
+    assert (ran.code, ran.err) == (3, message)
     message = (
         "error: the corpus of 'genres' has grown since its model was made: "
         f"{onwards}; to start over, run sgp train genres --force\n"
