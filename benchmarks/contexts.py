@@ -61,10 +61,10 @@ def playlist(world: World, rng: np.random.Generator, popularity: np.ndarray) -> 
     while len(tracks) < length:
         if not world.drift or rng.random() < world.drift:
             scene = rng.choice(scenes)
-        here = rng.integers(SCENES) if rng.random() < ANY_SCENE else scene
-        artist, album = rng.choice(ARTISTS, p=popularity), rng.integers(ALBUMS)
+        here = int(rng.integers(SCENES) if rng.random() < ANY_SCENE else scene)
+        artist, album = int(rng.choice(ARTISTS, p=popularity)), int(rng.integers(ALBUMS))
         if rng.random() < world.albums:
-            first, number = rng.integers(TRACKS), 2 + rng.integers(6)
+            first, number = int(rng.integers(TRACKS)), 2 + int(rng.integers(6))
             added = [(here, artist, album, (first + at) % TRACKS) for at in range(number)]
         else:
             added = [(here, artist, album, min(TRACKS - 1, int(rng.exponential(2))))]

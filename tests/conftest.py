@@ -31,7 +31,9 @@ settings.register_profile("default", max_examples=100, deadline=None, derandomiz
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile("default")
 
-typer.testing._get_command = cache(typer.main.get_command)  # otherwise each run makes all commands again, in 20 ms
+vars(typer.testing)["_get_command"] = cache(
+    typer.main.get_command
+)  # otherwise each run makes all commands again, in 20 ms
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")

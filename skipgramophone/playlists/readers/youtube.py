@@ -131,8 +131,8 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
     return split_into_sessions(plays, stream, settings)
 
 
-def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | str]]:
-    """Yield line number and text of each song, and either its uri, artist and title, or the reason to reject it."""
+def _songs(stream: OpenFile) -> Iterator[tuple[int, str, Song | str]]:
+    """Yield line number and text of each song, and either the song or the reason to reject it."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:
