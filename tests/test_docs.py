@@ -129,6 +129,7 @@ def test_every_command_is_documented_with_its_help(monkeypatch: pytest.MonkeyPat
     assert COMMANDS.read_text(encoding="utf-8") == help_page()
 
 
+@pytest.mark.slow
 def test_the_readme_shows_real_output_and_works_after_make_demo(
     sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

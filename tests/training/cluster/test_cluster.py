@@ -61,6 +61,7 @@ def test_one_worker_and_one_server_train_the_same_bytes_as_one_process(
 
 
 @linux
+@pytest.mark.slow
 def test_numbers_that_are_rounded_for_transfer_train_the_same_neighbours(genres: Path) -> None:
     package.train("genres", SETTINGS, run=package.RunSettings(local_cluster="1x2"), no_index=True)
     made = [float(str(record["loss"])) for record in history_of(genres)]
