@@ -90,6 +90,7 @@ def similar(
     answers.require_cells(safe_cells, wanted)
     answers.require_no_fallback(strict_names, settings)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
+    names = [(text, 1.0) for text in track or ()] + weighted
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist or album:
             raise SettingError(
@@ -107,7 +108,6 @@ def similar(
         from skipgramophone.lookup.mixed_answers import answer_mixed
 
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
-            names = [(text, 1.0) for text in track or ()] + weighted
             query = opened.mixed_query(
                 names,
                 file=file,
@@ -123,7 +123,6 @@ def similar(
         def answer(name: str) -> Answer:
             """Answer the query from one experiment."""
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
-                names = [(text, 1.0) for text in track or ()] + weighted
                 asked = opened.asked(
                     names,
                     file=file,
