@@ -46,6 +46,8 @@ MODEL_FILES = (  # that training writes, without those that state times
     "artists.npy",
     "factors.npy",
     "factors.json",
+    "ease.npy",
+    "ease.json",
 )
 HEADER = '"user_id", "artistname", "trackname", "playlistname"'
 Row = tuple[str, str, str, str]

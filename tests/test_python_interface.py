@@ -135,7 +135,13 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
         "x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch), stage=stages.append
     )
     assert stages[0] == "reading the corpus"
-    assert stages[-4:] == ["loading TensorFlow", "compiling", "factorizing the playlists", "building the index"]
+    assert stages[-5:] == [
+        "loading TensorFlow",
+        "compiling",
+        "factorizing the playlists",
+        "fitting a regression to the playlists",
+        "building the index",
+    ]
     assert seen == sorted(seen)
     assert set(seen) == {1, 2}
     assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.ease import ease
 from skipgramophone.evaluation.protocols import EvaluationQuery, make_queries
 from skipgramophone.evaluation.rankers import (
     FoldedIn,
@@ -35,6 +34,8 @@ from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
 from skipgramophone.settings import Baselines, EvaluateSettings
 from skipgramophone.training.factorization import ITERATIONS, factorize, random_start
+from skipgramophone.training.memory import bytes_for_ease, free_bytes
+from skipgramophone.training.regression import fit_ease
 
 Parameters = dict[str, float]
 Progress = Callable[[str, int, int], None]
@@ -259,7 +260,23 @@ def _fit(
     if name == "RP3beta":
         return rp3beta(playlists, **parameters)
     if name == "EASE":
-        return ease(playlists, **parameters)
+        require_memory_for_ease(*playlists.shape)
+        return fit_ease(playlists, **parameters)
     start = random_start(playlists.shape[1], min(int(parameters["factors"]), *playlists.shape), seed)
     objective = Objective(parameters["alpha"], parameters["regularization"])
     return FoldedIn(factorize(playlists, start, objective, iterations=iterations, progress=progress))
+
+
+def require_memory_for_ease(playlists: int, tracks: int) -> None:
+    """Check that this machine has enough free memory for EASE.
+
+    Raises:
+        EvaluationError: EASE needs more memory than is free.
+    """
+    needed, free = bytes_for_ease(playlists, tracks), free_bytes()
+    if free is not None and needed > free:
+        fewer = min(playlists, tracks)
+        raise EvaluationError(
+            f"it needs about {needed / 1e9:.1f} GB of memory for a matrix of {fewer:,} × {fewer:,}, but only "
+            f"{free / 1e9:.1f} GB are free; close other programs, or evaluate a smaller corpus"
+        )

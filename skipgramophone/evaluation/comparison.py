@@ -216,7 +216,9 @@ def model_rankers(
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors),
+        "hybrid": Hybrid(
+            item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors, ease=kept.ease
+        ),
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"

@@ -7,7 +7,7 @@
                  Christoffel, Newell and Bernstein 2017)
     SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, as many
                  as the model has dimensions: PureSVD (Cremonesi, Koren and Turrin 2010)
-    EASE         linear regression of each track on all other tracks (`ease`)
+    EASE         linear regression of each track on all other tracks (`experiment.ease`)
     iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
@@ -16,7 +16,8 @@
     model        mean of centre . context over the given tracks, plus noise_exponent x log count. The sum estimates
                  log P(track | given); the product alone lacks the second term
     factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
-    hybrid       agreement of playlists, cosine, log count, artists and factors (`lookup.ranking`), as in `sgp continue`
+    hybrid       agreement of playlists, cosine, log count, artists, factors and EASE (`lookup.ranking`), as in
+                 `sgp continue`
 
 All rankers rank only tracks of the training part, and use only its playlists.
 """
@@ -34,7 +35,15 @@ import numpy.typing as npt
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import evidence, factor_weight, with_cosine, with_count, with_factors
+from skipgramophone.lookup.ranking import (
+    EASE_WEIGHT,
+    FACTOR_WEIGHT,
+    evidence,
+    prediction_weight,
+    scaled_predictions,
+    with_cosine,
+    with_count,
+)
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -229,25 +238,30 @@ class ArtistsInCommon:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count, artists and factors."""
+    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count, artists and predictions."""
 
     agreement: Ranker  # an `item_knn` with lengths
     cosine: Ranker  # a `Cosine`
     counts: npt.NDArray[np.int64]  # (tracks,)
     artists: ArtistsInCommon | None = None
     factors: Ranker | None = None  # a `FoldedIn`
+    ease: Ranker | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum of the terms; without artists or factors if the model has none."""
+        """Return the weighted sum of the terms; without artists, factors or EASE if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
         agreement, has_factors = self.agreement.scores(given), self.factors is not None
         known = evidence(agreement, self.counts, many, in_common=in_common, has_factors=has_factors)
         scores = with_cosine(known, self.cosine.scores(given))
-        if self.factors is None or not factor_weight(many).any():
+        if not prediction_weight(many).any():
             return scores
-        products = self.factors.scores(given)
-        return with_factors(scores, products, many, largest=np.abs(products).max(axis=1, keepdims=True))
+        for ranker, weight in ((self.factors, FACTOR_WEIGHT), (self.ease, EASE_WEIGHT)):
+            if ranker is not None:
+                predictions = ranker.scores(given)
+                largest = np.abs(predictions).max(axis=1, keepdims=True)
+                scores = scores + scaled_predictions(predictions, weight, many, largest)
+        return scores
 
 
 def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:

@@ -251,10 +251,13 @@ def given_matrix(queries: Sequence[EvaluationQuery], tracks: int, recency: float
     """Return the weights of the given tracks, scipy.sparse.csr_array (queries, tracks) of float32.
 
     As in a look-up (`ranking.scaled`), the weights of each query add up to its effective number of given tracks.
+    Weights that are too small for float32 are left out.
     """
     from scipy import sparse
 
     rows = np.concatenate([query.given for query in queries])
     offsets = np.cumsum([0, *(len(query.given) for query in queries)])
     weights = np.concatenate([scaled(recency_weights(len(query.given), recency)) for query in queries])
-    return sparse.csr_array((weights.astype(np.float32), rows, offsets), shape=(len(queries), tracks))
+    given = sparse.csr_array((weights.astype(np.float32), rows, offsets), shape=(len(queries), tracks))
+    given.eliminate_zeros()
+    return given

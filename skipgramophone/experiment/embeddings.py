@@ -6,6 +6,7 @@
     centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
     accumulators.npy   float32 (2, tracks)               Adagrad accumulators of the centre and context rows
     factors.npy        see `factors`
+    ease.npy           see `ease`
     artists.npy        see `track_artists`
 
 The mean and the accumulators are only used to continue training.
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import pieces, read_array
+from skipgramophone.experiment.ease import Ease, has_finite_weights, read_ease
 from skipgramophone.experiment.factors import Factors, read_factors
 from skipgramophone.experiment.track_artists import TrackArtists, read_track_artists
 
@@ -44,6 +46,7 @@ class Embeddings:
         context: float32 (tracks, embedding_dim).
         context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
         factors: factors of the tracks; None if the model has none.
+        ease: weights of EASE; None if the model has none.
         artists: artists of the tracks; None if the model has none.
     """
 
@@ -51,6 +54,7 @@ class Embeddings:
     context: Matrix
     context_bias: Matrix
     factors: Factors | None = None
+    ease: Ease | None = None
     artists: TrackArtists | None = None
 
     def __len__(self) -> int:
@@ -71,12 +75,13 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy of the vectors, factors and artists of some tracks; `rows` must be ascending."""
+        """Return a copy of everything the model has on some tracks; `rows` must be ascending."""
         return Embeddings(
             centre=np.asarray(self.centre[rows]),
             context=np.asarray(self.context[rows]),
             context_bias=np.asarray(self.context_bias[rows]),
             factors=self.factors.take(rows) if self.factors else None,
+            ease=self.ease.take(rows) if self.ease else None,
             artists=self.artists.take(rows) if self.artists else None,
         )
 
@@ -84,10 +89,11 @@ class Embeddings:
         """Whether all values are finite; this reads all files completely."""
         matrices = (self.centre, self.context, self.context_bias)
         vectors = all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
-        return vectors and (self.factors is None or self.factors.are_finite())
+        has_finite_factors = self.factors is None or self.factors.are_finite()
+        return vectors and has_finite_factors and (self.ease is None or has_finite_weights(self.ease))
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias to a directory, without factors and artists."""
+        """Write the matrices and the bias to a directory, without factors, EASE and artists."""
         np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
@@ -140,5 +146,6 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
         context=context,
         context_bias=bias,
         factors=read_factors(directory, tracks),
+        ease=read_ease(directory, tracks),
         artists=read_track_artists(directory, tracks),
     )

@@ -14,6 +14,7 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
+TERMS = ("artists", "factors", "ease")  # what training writes for the hybrid ranking; earlier models may lack a term
 NO_SPLIT = "nothing"  # used instead of the digest of a split if nothing is held out
 
 
@@ -31,6 +32,7 @@ def split_model_directory(
             result of a cluster is not reproducible.
     """
     key = {"corpus": corpus, "split": split, "settings": asdict(settings)}
+    key |= {"terms": TERMS} if split != NO_SPLIT else {}
     key |= {"cluster": cluster} if cluster else {}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     return experiment.path / EVALUATION / MODELS / digest

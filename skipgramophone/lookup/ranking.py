@@ -6,9 +6,10 @@
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
     factors        f_j = x . y_j, where y_j are the factors of track j, and x the factors of a playlist of the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
-    hybrid         e_j + 0.4 cosine + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds. The more seeds,
-                   the better the factors describe the playlist; with a single seed they have no weight. The evidence
-                   of playlists and artists is
+    ease           r_j is the sum of the weights of the seeds for track j in a linear regression (`experiment.ease`)
+    hybrid         e_j + 0.4 cosine + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|), where n is the number of seeds.
+                   Factors and regression predict the rest of a playlist. The more seeds, the better they do; with a
+                   single seed they have no weight. The evidence of playlists and artists is
                        e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
                    root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
@@ -40,6 +41,7 @@ ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation p
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
 COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
+EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
 VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
@@ -123,23 +125,23 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
     return np.asarray(np.sign(in_common) * np.log1p(np.abs(in_common)) * weights, np.float32)
 
 
-def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
-    return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
+def prediction_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
+    """Return sqrt(n) - 1 of `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
+    return np.asarray(np.maximum(np.sqrt(given) - 1, 0))
 
 
-def with_factors(
-    scores: Scores, products: Scores, given: npt.NDArray[np.float64] | float, largest: npt.NDArray[np.float32]
+def scaled_predictions(
+    predictions: Scores, weight: float, given: npt.NDArray[np.float64] | float, largest: npt.NDArray[np.float32]
 ) -> Scores:
-    """Add products of factors to scores of `hybrid`, float32 (queries, tracks) or (tracks,).
+    """Return the term of `hybrid` for predictions by factors or by EASE, float32 (queries, tracks) or (tracks,).
 
     Args:
-        scores: `hybrid` without factors, float32, of the same shape.
-        products: f_j of the module docstring, float32, of the same shape.
+        predictions: f_j or r_j of the module docstring, float32, of the same shape.
+        weight: `FACTOR_WEIGHT` or `EASE_WEIGHT`.
         given: number of seeds, a scalar or (queries, 1).
-        largest: the largest |f| of all tracks, including the seeds, a scalar or (queries, 1).
+        largest: the largest absolute prediction of all tracks, including the seeds, a scalar or (queries, 1).
     """
-    return np.asarray(scores + factor_weight(given) * products / np.maximum(largest, VANISHED), np.float32)
+    return np.asarray(weight * prediction_weight(given) / np.maximum(largest, VANISHED) * predictions, np.float32)
 
 
 def evidence(
@@ -170,7 +172,7 @@ def evidence(
 
 
 def with_cosine(evidence: Scores, cosine: Scores) -> Scores:
-    """Add the cosine to the evidence; return scores of `hybrid` without factors, float32 of the same shape."""
+    """Add the cosine to the evidence; return scores of `hybrid` without predictions, float32 of the same shape."""
     return np.asarray(evidence + np.float32(COSINE_WEIGHT) * cosine, np.float32)
 
 

@@ -14,12 +14,14 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.lookup.ranking import (
+    EASE_WEIGHT,
+    FACTOR_WEIGHT,
     evidence,
-    factor_weight,
     log_prior,
+    prediction_weight,
+    scaled_predictions,
     with_cosine,
     with_count,
-    with_factors,
 )
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.snapshot import Snapshot
@@ -110,7 +112,7 @@ class Scoring:
         return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
-        """Score only the tracks that may be among the best, by `hybrid` without factors.
+        """Score only the tracks that may be among the best, by `hybrid` without predictions.
 
         These are the tracks with the most evidence and the tracks in `near`, which are nearest by cosine. Another track
         can be among the best only if the evidence hardly differs between tracks.
@@ -138,12 +140,13 @@ class Scoring:
             raise not_finite()
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
-    def has_factors(self, asked: Question) -> bool:
-        """Return whether the factors have weight in `hybrid`; they have none for a single seed."""
-        return self.opened.embeddings.factors is not None and bool(factor_weight(asked.number))
+    def has_predictions(self, asked: Question) -> bool:
+        """Return whether factors or EASE have weight in `hybrid`; they have none for a single seed."""
+        embeddings = self.opened.embeddings
+        return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
 
-    def add_factors(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
-        """Add the factors to the scores of `hybrid`, and return rows and scores.
+    def add_predictions(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
+        """Add the predictions by factors and by EASE to the scores of `hybrid`, and return rows and scores.
 
         Only the tracks with the highest scores so far are returned. In practice the best tracks are always among them.
         A look-up in a million tracks therefore reads the factors of only a few thousand.
@@ -151,17 +154,25 @@ class Scoring:
         Args:
             asked: the query.
             rows: the rows of the scores, int64 (rows,).
-            scores: `hybrid` without factors, float32 (rows,).
+            scores: `hybrid` without predictions, float32 (rows,).
             width: number of tracks that the caller selects from; None: all.
+
+        Raises:
+            ExperimentError: a prediction is not finite.
         """
-        if not self.has_factors(asked):
+        if not self.has_predictions(asked):
             return rows, scores
         most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
         if most < len(rows):
             best = np.sort(np.argpartition(-scores, most)[:most])
             rows, scores = rows[best], scores[best]
-        products = self._factors(asked, np.concatenate([rows, asked.rows]))
-        return rows, with_factors(scores, products[: len(rows)], asked.number, largest=np.abs(products).max())
+        with_seeds, embeddings = np.concatenate([rows, asked.rows]), self.opened.embeddings
+        if embeddings.factors is not None:
+            scores = scores + _term(self._factors(asked, with_seeds), FACTOR_WEIGHT, asked)[: len(rows)]
+        if embeddings.ease is not None:
+            predictions = embeddings.ease.scores_of(asked.rows, asked.scaled, with_seeds)
+            scores = scores + _term(predictions, EASE_WEIGHT, asked)[: len(rows)]
+        return rows, scores
 
     def _factors(self, asked: Question, rows: Rows) -> Scores:
         """Score some rows by the factors, float32 (rows,)."""
@@ -181,3 +192,15 @@ class Scoring:
         if not np.isfinite(scores).all():
             raise not_finite()
         return scores
+
+
+def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
+    """Return the term of `hybrid` for predictions of some tracks and of the seeds, float32 of the same shape.
+
+    Raises:
+        ExperimentError: a prediction is not finite.
+    """
+    largest = np.abs(predictions).max()
+    if not np.isfinite(largest):
+        raise not_finite()
+    return scaled_predictions(predictions, weight, asked.number, largest)

@@ -238,9 +238,9 @@ class Search:
         """Return whether the index may be used.
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several seeds, the hybrid ranking depends mostly on the factors, and comparing all tracks takes little longer.
+        several seeds, hybrid depends mostly on the predictions, and comparing all tracks takes little longer.
         """
-        few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_factors(asked))
+        few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
@@ -278,7 +278,7 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks (for `hybrid`, without factors). The scores do not depend on the number of candidates."""
+        """Score all tracks (`hybrid` without predictions). The scores do not depend on the number of candidates."""
         rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
@@ -302,7 +302,7 @@ class Search:
         rows, scores = scored.rows, scored.scores
         if settings.by == "hybrid":
             most = None if settings.popularity else width  # popularity compares the scores of all tracks
-            rows, scores = self.scoring.add_factors(asked, rows, scores, width=most)
+            rows, scores = self.scoring.add_predictions(asked, rows, scores, width=most)
         free = ~np.isin(rows, asked.left_out)
         rows, scores = rows[free], scores[free]
         if settings.popularity:

@@ -72,6 +72,7 @@ class Snapshot:
             vectors.context_bias,
         ]
         arrays += [vectors.factors.rows] if vectors.factors else []
+        arrays += vectors.ease.arrays if vectors.ease else []
         arrays += [vectors.artists.rows] if vectors.artists else []
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
 

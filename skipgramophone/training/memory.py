@@ -7,11 +7,13 @@ import resource
 from pathlib import Path
 
 from skipgramophone.errors import TrainingError
+from skipgramophone.training.regression import has_ease
 
 FLOAT = 4  # bytes
 TABLES = 2  # centre and context
 LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
 ADDRESSES = 7 << 29  # bytes of address space for libraries and thread stacks, in addition to the tables
+BYTES_PER_PAIR = 24  # see `bytes_for_ease`
 OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the current batches, and the noise table
 
 
@@ -40,17 +42,24 @@ def require_memory(tracks: int, dim: int) -> None:
 
 
 def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> None:
-    """Raise if this machine has too little free memory for the factors of the hybrid ranking.
+    """Raise if this machine has too little free memory for the factors and the regression of the hybrid ranking.
 
     Raises:
         TrainingError: the factors need more memory than is free.
     """
     needed, free = bytes_for_factors(tracks, dim, playlists, occurrences), free_bytes()
+    if has_ease(playlists, tracks):
+        needed = max(needed, bytes_for_ease(playlists, tracks))
     if free is not None and needed > free:
         raise TrainingError(
             f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
             f"{free / 1e9:.1f} GB are free: add --no-factors to train only the vectors"
         )
+
+
+def bytes_for_ease(playlists: int, tracks: int) -> int:
+    """Estimate the bytes that EASE needs: a float32 copy and a float64 copy of one matrix, and a sparse one."""
+    return BYTES_PER_PAIR * min(playlists, tracks) ** 2
 
 
 def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> int:

@@ -20,6 +20,7 @@ from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
 from skipgramophone.training.program_cache import kept_programs
+from skipgramophone.training.regression import has_ease, write_ease
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
@@ -170,6 +171,9 @@ def fit(
     if settings.factors:
         stage("factorizing the playlists")
         write_factors(directory, corpus, read_embeddings(directory, tracks))
+        if has_ease(len(corpus), result.tracks_learnt):
+            stage("fitting a regression to the playlists")
+            write_ease(directory, corpus, read_embeddings(directory, tracks))
     return result
 
 

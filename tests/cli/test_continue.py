@@ -49,9 +49,11 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         assert demo.embeddings.artists is not None
         in_common = ArtistsInCommon(demo.embeddings.artists.matrix())
         factors = FoldedIn(demo.embeddings.factors)
+        assert demo.embeddings.ease is not None
+        ease = demo.embeddings.ease.take(np.arange(len(demo)))
         agreement = item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel())
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(agreement, cosine, counts, artists=in_common, factors=factors),
+            "hybrid": Hybrid(agreement, cosine, counts, artists=in_common, factors=factors, ease=ease),
             "factors": factors,
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),

@@ -1,4 +1,4 @@
-"""Baselines: EASE and RP3beta compared with the equations of their papers, and the choice of parameters."""
+"""Baselines: RP3beta compared with the equation of its paper, and the choice of parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation import ease as ease_module
+from skipgramophone.evaluation import baselines
 from skipgramophone.evaluation.baselines import (
     BASELINES,
     USUAL,
@@ -19,8 +19,8 @@ from skipgramophone.evaluation.baselines import (
     fit_baselines,
     make_validation,
     needs_validation,
+    require_memory_for_ease,
 )
-from skipgramophone.evaluation.ease import PlaylistKernel, TrackWeights, ease, require_memory_for_ease
 from skipgramophone.evaluation.rankers import rp3beta
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.factors import Objective, SparseRows
@@ -52,46 +52,14 @@ def given(tracks: int) -> Any:
     return as_sparse(matrix)
 
 
-def dense_ease(playlists: Any, regularization: float) -> npt.NDArray[np.float64]:
-    """Return the weights B of EASE by the inverse over tracks, as in Steck's paper."""
-    x = playlists.toarray().astype(np.float64)
-    inverse = np.linalg.inv(x.T @ x + regularization * np.eye(x.shape[1]))
-    weights = inverse / -np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return np.asarray(weights)
-
-
-@pytest.mark.parametrize(("playlists", "tracks", "kind"), [(10, 30, PlaylistKernel), (30, 10, TrackWeights)])
-@pytest.mark.parametrize("regularization", [0.5, 20.0])
-def test_ease_by_playlists_and_by_tracks_has_the_weights_of_the_paper(
-    playlists: int, tracks: int, kind: type, regularization: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ease_module, "COMPUTED", 7 * playlists)  # several blocks of tracks
-    matrix = held(playlists, tracks)
-    ranker = ease(matrix, regularization)
-    assert type(ranker) is kind
-    expected = given(tracks).toarray() @ dense_ease(matrix, regularization)
-    np.testing.assert_allclose(ranker.scores(given(tracks)), expected, atol=1e-5)
-
-
-def test_ease_weights_are_those_of_the_regression_without_the_track_itself() -> None:
-    # Column j of B is the ridge regression of track j on all other tracks.
-    matrix, track = held(30, 10), 4
-    x = matrix.toarray().astype(np.float64)
-    others = np.delete(x, track, axis=1)
-    ridge = np.linalg.solve(others.T @ others + 5 * np.eye(9), others.T @ x[:, track])
-    single = as_sparse(np.eye(10))
-    np.testing.assert_allclose(np.delete(ease(matrix, 5.0).scores(single)[:, track], track), ridge, atol=1e-5)
-
-
 def test_ease_without_enough_memory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ease_module, "free_bytes", lambda: 1_500_000_000)
-    ease(held(10, 30), 1.0)
+    monkeypatch.setattr(baselines, "free_bytes", lambda: 1_500_000_000)
+    require_memory_for_ease(10_000, 30)
     with pytest.raises(EvaluationError) as refused:
-        require_memory_for_ease(10_000)
-    # 20 bytes x 10,000 x 10,000
+        require_memory_for_ease(20_000, 10_000)
+    # 24 bytes x 10,000 x 10,000
     assert str(refused.value) == (
-        "it needs about 2.0 GB of memory for a matrix of 10,000 × 10,000, but only 1.5 GB are free; close other "
+        "it needs about 2.4 GB of memory for a matrix of 10,000 × 10,000, but only 1.5 GB are free; close other "
         "programs, or evaluate a smaller corpus"
     )
 
@@ -183,7 +151,7 @@ def test_given_parameters_need_no_validation_playlists(monkeypatch: pytest.Monke
     assert all(each.chosen == () and each.validation_playlists == 0 for each in fitted)
 
     # A baseline that does not fit into memory is left out with the reason; the others remain.
-    monkeypatch.setattr(ease_module, "free_bytes", lambda: 100)
+    monkeypatch.setattr(baselines, "free_bytes", lambda: 100)
     rankers, fitted = fit_baselines(playlists, counts, dimensions=4, settings=settings, validation=None)
     assert set(rankers) == set(BASELINES["all"]) - {"EASE"}
     assert str(fitted[4].left_out).startswith("it needs about ")

@@ -32,8 +32,9 @@ class Reference:
         held_out: the same for the playlists that were set aside.
         centre: float64 (tracks, embedding_dim), and in the same way context and bias.
         factors: float64 (tracks, factors), or None.
+        ease: the arrays of EASE by file name without suffix, in float64; empty if the model has none.
         credits: int32 (2, credits), rows of tracks and numbers of their artists, or None.
-        constants: content of factors.json.
+        constants: content of factors.json, and the regularization of ease.json as `ease`.
         settings: settings of the training.
         recency: weight of a track of a list relative to the next one, in `continue`.
     """
@@ -45,6 +46,7 @@ class Reference:
     context: Vector
     bias: Vector
     factors: Vector | None
+    ease: dict[str, Vector]
     credits: npt.NDArray[np.int32] | None
     constants: dict[str, Any]
     settings: dict[str, Any]
@@ -69,8 +71,9 @@ class Reference:
             context=context,
             bias=np.load(bias).astype(np.float64) if bias.exists() else np.zeros(len(context)),
             factors=np.load(factors).astype(np.float64) if factors.exists() else None,
+            ease={path.stem: np.load(path).astype(np.float64) for path in model.glob("ease*.npy")},
             credits=np.load(credited) if credited.exists() else None,
-            constants=json.loads((model / "factors.json").read_text()) if factors.exists() else {},
+            constants=_constants(model),
             settings=manifest["settings"],
             recency=manifest["facts"].get("recency", {}).get("recency", 1.0),
         )
@@ -175,15 +178,35 @@ class Reference:
         score += 0.4 * self.cosines(asked) + 0.15 / np.sqrt(number) * np.log(1 + self.counts)
         common = self.in_common(asked) / (np.sqrt(number) if self.factors is None else 1)
         score += 2 * np.sign(common) * np.log(1 + np.abs(common)) / np.sqrt(self.counts + 3)
-        weight = 2 * (np.sqrt(number) - 1)
-        if self.factors is not None and weight > 0:
-            products, listed = self.products(asked), np.flatnonzero(self.trained)
+        predicted = [(2, self.products(asked))] if self.factors is not None else []
+        predicted += [(1, self.regression(asked))] if self.ease else []
+        if predicted and number > 1:
+            listed = np.flatnonzero(self.trained)
             if candidates is not None:
                 listed = listed[np.argsort(-score[listed], kind="stable")][:candidates]
-            left = np.setdiff1d(np.arange(len(score)), listed)
-            score += weight * products / (np.abs(products[np.union1d(listed, list(asked))]).max() or 1)
+            left, known = np.setdiff1d(np.arange(len(score)), listed), np.union1d(listed, list(asked))
+            for weight, scores in predicted:
+                score += weight * (np.sqrt(number) - 1) * scores / (np.abs(scores[known]).max() or 1)
             score[left] = -np.inf
         return np.asarray(score)
+
+    def regression(self, asked: Weights) -> Vector:
+        """The sum r of the weights that the query tracks have for each track in EASE."""
+        weights, result = self.ease["ease"], np.zeros(len(self.centre))
+        for row, weight in asked.items():
+            result[row] = weight
+        if "ease_tracks" in self.ease:
+            rows = self.ease["ease_tracks"].astype(int)
+            scores = np.zeros(len(self.centre))
+            scores[rows] = result[rows] @ weights
+            return scores
+        contains = np.zeros((len(weights), len(self.centre)))
+        members = self.ease["ease_members"].astype(int)
+        contains[members[1], members[0]] = 1
+        whole = contains.T @ weights @ contains / self.constants["ease"]
+        own = np.diag(whole)
+        np.testing.assert_allclose(own, self.ease["ease_own"], atol=1e-6)
+        return np.asarray((result @ whole - result * own) / (1 - own))
 
     def in_common(self, asked: Weights) -> Vector:
         """The number b of query tracks that have an artist in common with each track."""
@@ -234,6 +257,16 @@ class Reference:
             total = weights @ self.unit[mine]
             vectors[number] = total / np.linalg.norm(total)
         return names, vectors, (tracks @ self.counts).astype(np.int64), tracks
+
+
+def _constants(model: Path) -> dict[str, Any]:
+    """Read factors.json and ease.json; models without factors and EASE have neither."""
+    found: dict[str, Any] = {}
+    if (model / "factors.json").exists():
+        found |= json.loads((model / "factors.json").read_text())
+    if (model / "ease.json").exists():
+        found["ease"] = json.loads((model / "ease.json").read_text())["regularization"]
+    return found
 
 
 def given(asked: Weights) -> float:

@@ -97,6 +97,7 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
     [
         ("model", "factors.npy", None),
         ("model", "factors.json", b"{"),
+        ("model", "ease.npy", None),
         ("corpus", "manifest.json", b"{"),
         ("index", "more", b"x"),
     ],
