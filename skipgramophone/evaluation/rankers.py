@@ -215,7 +215,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """For each track, count given tracks with a common artist; one with k artists counts 1/k per common artist."""
+        """For each track, count the given tracks with a common artist, as 1/k per artist if they have k artists."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property

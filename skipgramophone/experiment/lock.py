@@ -16,7 +16,7 @@ from skipgramophone.errors import ExperimentError, StorageError, reason_of, stor
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # what file systems without `flock` answer
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class TrackArtists:
     def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return how many of the given tracks have an artist in common with each track, float32 (tracks,).
 
-        A given track with k artists counts 1/k for each artist in common.
+        A given track with k artists counts 1/k for each artist that it has in common with the other track.
 
         Args:
             rows: int64 (given,), the given tracks.

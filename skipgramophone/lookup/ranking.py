@@ -8,7 +8,7 @@
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
     hybrid         e_j + 0.4 cosine + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds. The more seeds,
                    the better the factors describe the playlist; with a single seed they have no weight. The evidence
-                   of playlists and artists is
+                   e_j, the terms for playlists, counts and artists, is
                        e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
                    root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
@@ -94,7 +94,7 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of weighted seeds: their number if all weigh the same."""
+    """Return the effective number of weighted seeds, which is their number if all have the same weight."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 

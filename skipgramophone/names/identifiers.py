@@ -34,7 +34,7 @@ RULES = {
 def read_identifier(text: str) -> str | None:
     """Return the canonical form of an ISRC or a MusicBrainz recording id; None for other texts.
 
-    The text may begin with the prefix of its kind, or be a link to a recording of MusicBrainz.
+    The text may begin with the prefix "isrc:" or "mbid:", or be a link to a recording of MusicBrainz.
 
     >>> read_identifier("isrc:US-UM7-17-03861"), read_identifier("usum71703861")
     ('isrc:USUM71703861', 'isrc:USUM71703861')

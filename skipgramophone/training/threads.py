@@ -46,8 +46,8 @@ class Workers:
 
         Args:
             threads: number of threads.
-            patience: after an error or an interrupt, maximum number of seconds to wait for calls that still run, such
-                as those that wait for another machine; None waits for all.
+            patience: maximum number of seconds to wait for running calls after an error or an interrupt; a call may
+                be waiting for another machine. None waits for all calls.
         """
         self._patience = patience
         self._calls: SimpleQueue[tuple[Pending[Any], Callable[[], Any]] | None] = SimpleQueue()
