@@ -208,7 +208,7 @@ def fit_baselines(
         dimensions: number of dimensions of SVD.
         settings: the baselines, their parameters and the seed.
         validation: playlists to choose parameters on; None uses default values for parameters that are not given.
-        progress: called with a text, the number of finished steps and the total.
+        progress: called with a description of the current step, the number of finished steps and the total.
     """
     rankers: dict[str, Ranker] = {}
     fitted: list[FittedBaseline] = []

@@ -158,7 +158,7 @@ class NameSearch:
         return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
 
     def _artist_hint(self, query: str) -> str:
-        """Return the end of a message that suggests --artist, or an empty text if the query is not an artist's name."""
+        """Return the end of a message that suggests --artist, or "" if the query is not the name of an artist."""
         tracks = self._catalogue.of_artist(query)
         return f"; for all tracks of the artist, use --artist '{tracks[0].artist}'" if tracks else ""
 

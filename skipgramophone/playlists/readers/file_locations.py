@@ -20,7 +20,7 @@ SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
 def location_of(path: str, file: SourceFile) -> str | None:
-    """Return the location that a path in a playlist refers to, or None for another text, such as a name."""
+    """Return the location that a path in a playlist refers to, or None for other strings, such as names."""
     if service_uri(path) or not (SUFFIX.search(path) or "/" in path or "\\" in path):
         return None
     if is_absolute(path):
