@@ -55,8 +55,8 @@ class RankerResult:
     """Results of one ranker.
 
     Attributes:
-        metrics: maps each metric to its mean and interval.
-        against: maps each baseline, and then each metric, to the paired difference; empty for a baseline.
+        metrics: metric -> its mean and interval.
+        against: baseline -> metric -> paired difference from this baseline; empty for a baseline.
         coverage, popularity, artists, found_by_frequency: see `Scorecard`.
     """
 

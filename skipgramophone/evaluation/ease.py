@@ -4,9 +4,9 @@ With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weig
 
     B_ij = -P_ij / P_jj for i != j        B_jj = 0
 
-which minimizes |X - X B|^2 + regularization |B|^2 with a diagonal of zeros. P has one row and one column per track. If
-there are fewer playlists than tracks, the smaller matrix G = (X X^T + regularization I)^-1, with one row and one column
-per playlist, gives the same scores:
+These weights minimize |X - X B|^2 + regularization |B|^2 under the condition that the diagonal of B is 0. P has one row
+and one column per track. If there are fewer playlists than tracks, a smaller matrix gives the same scores. It is
+G = (X X^T + regularization I)^-1, with one row and one column per playlist:
 
     P = (I - X^T G X) / regularization        score_j = (h_j - g_j d_j) / (1 - d_j)
     h = g X^T G X                             d_j = (X^T G X)_jj

@@ -53,8 +53,8 @@ class Series:
 def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
     """Find playlists with snapshots in both parts of a split; return the grouping that joins most of them.
 
-    Return None if there are few.
-    Playlists are grouped by the part of the owner before a separator, or by the whole owner.
+    Return None if there are few. Playlists are grouped by the part of the owner before a separator, or by the whole
+    owner.
 
     Args:
         corpus: all playlists.
@@ -99,7 +99,7 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 
 
 def _patterns(owners: Sequence[str]) -> list[str]:
-    """Return expressions for the part of the owner before each usual separator, and for the whole owner."""
+    """Return a regex for the part of an owner before each usual separator, and a regex for the whole owner."""
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]
     return [*(f"[^{mark}]*" for mark in used), ".*"]

@@ -49,7 +49,7 @@ class Artists:
 
     @cached_property
     def _number(self) -> dict[str, int]:
-        """Number of each artist by folded name."""
+        """Dict: folded name of an artist -> number of the artist."""
         return {name: number for number, name in enumerate(self.names)}
 
     @cached_property

@@ -55,7 +55,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
                         raise
                     raise StorageError(
                         f"cannot lock {path}: its file system has no file locks ({reason_of(error)}), so two processes "
-                        "could write the experiment at once; choose another --experiments-dir"
+                        "could write the experiment at the same time; choose another --experiments-dir"
                     ) from error
                 is_current = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
             if is_current:

@@ -67,7 +67,7 @@ class Draft:
 
 
 def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
-    """Return how many tracks the corpus had when a model was trained; `tracks` is the number of its tracks today.
+    """Return how many tracks the corpus had when a model was trained; `tracks` is how many it has now.
 
     Raises:
         ExperimentError: the record of the earlier corpus is damaged.

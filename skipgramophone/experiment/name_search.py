@@ -32,7 +32,7 @@ DOMINANCE = 3  # a match is chosen if it occurs at least this many times as ofte
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
 FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
-MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
+MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share with the query
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # a query with more pieces is not searched with one piece left out
@@ -146,7 +146,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the query for a track in a file: its uri, name or an identifier, if it matches; else its name."""
+        """Return the first of a track's uri, name and identifiers that matches a track, or its name if none matches."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):

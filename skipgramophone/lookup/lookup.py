@@ -173,7 +173,7 @@ class Lookup:
         return asked
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track in a file: its uri or an identifier, if it matches a track; else its name."""
+        """Return a query for a track of a file: its uri or an identifier if the catalogue has it, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def similar_to(

@@ -258,7 +258,7 @@ class Search:
         return self._chosen(self.pool(found), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from a pool of candidates; return None if the list is not full, but a larger pool may fill it."""
+        """Select from a pool of candidates; return None if the list is not full and a larger pool may fill it."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None

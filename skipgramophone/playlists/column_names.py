@@ -115,7 +115,7 @@ def numbered_artists(header: list[str]) -> list[str]:
 
 
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> name for the columns with ISRCs and MusicBrainz recording ids that have no other role.
+    """Return role -> name of the columns with ISRCs and MusicBrainz recording ids, except columns with another role.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}

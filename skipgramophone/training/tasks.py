@@ -70,7 +70,7 @@ def number_rows(
     Args:
         tokens: int32, rows of the tokens.
         noise: int32, rows of the negatives.
-        scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
+        scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
         parts: number of parameter servers; the unique rows of tokens and the rows of negatives are each sorted by
             remainder modulo this number.
 

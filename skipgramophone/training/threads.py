@@ -67,7 +67,7 @@ class Workers:
             thread.join(max(0.0, deadline - time.monotonic()) if limited else None)
 
     def start(self, call: Callable[[], Result]) -> Pending[Result]:
-        """Run a call in a thread of the pool, and return its future result."""
+        """Start a call in a thread of the pool, and return a `Pending` object for its result."""
         pending: Pending[Result] = Pending()
         self._calls.put((pending, call))
         return pending

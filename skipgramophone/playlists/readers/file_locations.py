@@ -1,8 +1,8 @@
 """Reads the locations (paths and URLs) of files in playlists, so that results can refer to the same files.
 
-A relative path is made relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
-`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do not change. No
-file is opened.
+A relative path is changed so that it is relative to the directory that contains the source. For example, the entry
+`../Fenn/door.ogg` of the file `lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do
+not change. No file is opened.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def read_elements(
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
     """
-    # The file declares its own encoding, unless the stream was converted to UTF-8.
+    # If the stream was converted to UTF-8, the encoding that the file declares must be ignored.
     parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8", starts)
     try:
         while data := stream.read(READ_AT_ONCE):

@@ -6,7 +6,8 @@ compiled program as a single machine, and pushes the differences to the servers.
 them pushes, so that the rows of one task are transferred while another task trains. Workers do not wait for each other:
 differences are added in the order of their arrival, so the bytes of the result differ from run to run.
 
-Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent tracks over all servers.
+Row r is on server r modulo the number of servers. Tracks are numbered by count, so the frequent tracks are spread over
+all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
 serial numbers of the tasks of the last turn (a few rounds) whose updates it has added, so that it adds no task twice.
