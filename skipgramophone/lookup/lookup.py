@@ -150,7 +150,8 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, found by `ArtistSearch.tracks`; several artists and albums weigh as much as a track each.
+            artist: artists, found by `ArtistSearch.tracks`. If several artists and albums are given, the tracks of each
+                have a total weight of 1.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
             album: albums, found by `AlbumSearch.tracks`.

@@ -16,7 +16,7 @@
                    factors. For a frequent track, the playlists matter more and the artist less. If c_j or a_j is
                    negative, the root or logarithm of its absolute value is used with a minus sign
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
-    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
+    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
 
 The number of seeds n is the effective number (sum of |w_i|)^2 / sum of w_i^2: seeds with little weight hardly count.
