@@ -173,7 +173,7 @@ def read_layout(directory: Path) -> Layout:
         own = "" if place != "." else prefix  # a corpus in another directory has no prefix in its file names
         corpora[purpose] = read_corpus(directory / place, own)
         if (len(corpora[purpose]), corpora[purpose].occurrences) != (playlists, occurrences):
-            raise ExperimentError(f"{directory / place} does not contain the same corpus as on the chief")
+            raise ExperimentError(f"{directory / place} does not contain the corpus of the chief")
     keep = directory / KEEP_FILE
     return Layout(
         corpora,

@@ -22,7 +22,7 @@ from skipgramophone.playlists.readers.source_files import (
 
 DEEPEST = 3  # maximum nesting of archives inside the outermost one
 TOO_DEEP = f"an archive nested more than {DEEPEST} levels deep: unpack it first"
-TOO_LARGE = "an archive inside another one, which would expand too much: if you trust it, unpack it first"
+TOO_LARGE = "an inner archive that would expand too much: if you trust it, unpack it first"
 
 
 def with_nested_archives(files: Sequence[SourceFile]) -> list[SourceFile]:
