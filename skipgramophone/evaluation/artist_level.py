@@ -1,9 +1,9 @@
-"""Evaluation of artists: playlists as lists of artists, and the vectors of artists.
+"""Evaluation of artists instead of tracks: converts playlists to lists of artists, and computes vectors of artists.
 
 Each track is replaced by the artists in its artist credit (`experiment.artists`). An artist occurs once per playlist.
-The protocols, baselines and metrics are the same as for tracks: a ranking is given some artists of a held-out playlist,
-and has to find the others among all artists. The vector of an artist is computed from its tracks in the training part,
-weighted by their counts in this part.
+The protocols, baselines and metrics are the same as for tracks: some artists of a held-out playlist are given, and a
+ranking has to find the others among all artists. The vector of an artist is computed from its tracks in the training
+part, weighted by their counts in this part.
 """
 
 from __future__ import annotations

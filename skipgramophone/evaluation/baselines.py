@@ -2,8 +2,8 @@
 
 Parameters that the user does not give are chosen by a coordinate search on validation playlists, which are taken from
 the training part. The search changes one parameter at a time, and moves it up or down a list of values as long as
-R-precision + NDCG@500 rises; both are measured with the protocol of the evaluation. The baseline is then fitted to the
-whole training part. The held-out playlists have no influence on the choice.
+R-precision + NDCG@500 increases. Both metrics are measured with the protocol of the evaluation. The baseline is then
+fitted to the whole training part. The held-out playlists have no influence on the choice.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
 SHARE = 0.1  # share of the training part that is held out for validation
-MAX_OCCURRENCES = 1 << 20  # maximum size of the sample of playlists on which parameters are chosen
+MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many occurrences
 MAX_QUERIES = 500
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 
@@ -203,12 +203,13 @@ def fit_baselines(
     """Fit the baselines that the settings select, and return them with a record of how each was fitted.
 
     Args:
-        playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones: the training part, with one column per ranked
+            track.
         counts: int64 (tracks,), occurrences in the training part.
         dimensions: number of dimensions of SVD.
         settings: the baselines, their parameters and the seed.
         validation: playlists to choose parameters on; None uses default values for parameters that are not given.
-        progress: called with a text, the number of finished steps and the total.
+        progress: called with a description of the current step, the number of finished steps and the total.
     """
     rankers: dict[str, Ranker] = {}
     fitted: list[FittedBaseline] = []

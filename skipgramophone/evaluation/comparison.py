@@ -46,7 +46,7 @@ from skipgramophone.lookup.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 from skipgramophone.wording import plural
 
-INDEX = "index"  # name of the ranker that uses the Annoy index; it is compared with exact search by cosine
+INDEX = "index"  # name of the ranker that uses an Annoy index; this ranker is compared with exact search by cosine
 OURS = ("euclidean", *SCORES)
 
 
@@ -55,8 +55,8 @@ class RankerResult:
     """Results of one ranker.
 
     Attributes:
-        metrics: maps each metric to its mean and interval.
-        against: maps each baseline, and then each metric, to the paired difference; empty for a baseline.
+        metrics: metric -> its mean and interval.
+        against: baseline -> metric -> paired difference from this baseline; empty for a baseline.
         coverage, popularity, artists, found_by_frequency: see `Scorecard`.
     """
 
@@ -227,9 +227,9 @@ def model_rankers(
 
 
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
-    """Build a temporary index, open it and delete its file.
+    """Return a ranker that uses an Annoy index of the vectors, or `cosine` if look-ups would use exact search instead.
 
-    If look-ups with this index would use exact search, return the exact ranker.
+    The file of the index is temporary: it is deleted as soon as the index is open.
     """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE

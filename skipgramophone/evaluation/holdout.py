@@ -70,7 +70,7 @@ def split_playlists(
         share: share of the playlists to hold out; not used with `named`.
         group: regular expression for owners; playlists stay together if it matches the same text in their owners.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
-        named: file that lists the playlists to hold out, one per line: the name of the playlist or, with `group`, the
+        named: file with one line per playlist to hold out. A line is the name of the playlist or, with `group`, the
             part of its owner that `group` matches.
 
     Raises:

@@ -17,7 +17,7 @@ from skipgramophone.settings import Protocol
 
 SHARE = 0.1  # share of the sample that is held out
 MAX_QUERIES = 600
-MIN_QUERIES = 50  # fewer queries give no reliable comparison
+MIN_QUERIES = 50  # a comparison with fewer queries is not reliable
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """Evaluation protocols: they define which tracks of a held-out playlist are given, and which must be found.
 
-    continuation   given: a random half (or a number) of the tracks; wanted: the other tracks
-    next-item      given: all tracks before the last one (or a number of them); wanted: the last track
+    continuation   given: random tracks, by default half of them; wanted: the other tracks
+    next-item      given: tracks before the last one, by default all of them; wanted: the last track
     lookup         given: one random track; wanted: all other tracks. This is what `sgp similar` does
     deezer2018     given: the second to last track; wanted: the last track. No other track is held out.
                    This is the protocol of the code published with "Word2vec applied to Recommendation: Hyperparameters
                    Matter" (arXiv 1804.04212)
 
-A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks; if the
-last track is the same as the one before it, it counts as found at rank 1. Tracks that do not occur in the training part
+A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks. If the
+last two tracks are the same, the wanted track counts as found at rank 1. Tracks that do not occur in the training part
 cannot be given or found. They are counted, and the metrics are reported with and without them. Playlists with fewer
 than five trained tracks are skipped and counted. If the given tracks are random, several queries can be made from each
 playlist.
@@ -58,7 +58,7 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries for a smaller catalogue: row `rows[i]` of the present `tracks` rows becomes row i."""
+        """Return the queries for a catalogue with only some of its `tracks` rows: row `rows[i]` becomes row i."""
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))
         queries = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.queries]

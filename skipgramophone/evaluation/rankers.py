@@ -5,16 +5,16 @@
                  summed over the given tracks
     RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
                  Christoffel, Newell and Bernstein 2017)
-    SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, as many
-                 as the model has dimensions: PureSVD (Cremonesi, Koren and Turrin 2010)
+    SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix; their
+                 number is the dimension of the model. This is PureSVD (Cremonesi, Koren and Turrin 2010)
     EASE         linear regression of each track on all other tracks (`experiment.ease`)
     iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
     index        cosine, but only for tracks that an Annoy index with the default recall finds
     cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
-    model        mean of centre . context over the given tracks, plus noise_exponent x log count. The sum estimates
-                 log P(track | given); the product alone lacks the second term
+    model        mean of centre . context over the given tracks, plus noise_exponent x log count. With this second
+                 term, the score estimates log P(track | given)
     factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
     hybrid       agreement of playlists, cosine, log count, artists, factors and EASE (`lookup.ranking`), as in
                  `sgp continue`
@@ -130,7 +130,7 @@ class FoldedIn:
 class Cosine:
     """Scores tracks by the cosine of centre vectors."""
 
-    unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
+    unit: Matrix  # (tracks, embedding_dim), unit rows, or zeros
 
     def scores(self, given: Given) -> Scores:
         """Return the cosine of each track with the mean of the given tracks."""
@@ -142,7 +142,7 @@ class IndexedCosine:
     """Scores only those tracks that an Annoy index proposes, by cosine; all other tracks count as not found."""
 
     candidates: AnnoyCandidates
-    unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
+    unit: Matrix  # (tracks, embedding_dim), unit rows, or zeros
     depth: int  # number of candidates per query
 
     def scores(self, given: Given) -> Scores:
@@ -224,7 +224,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """For each track, count given tracks with a common artist; one with k artists counts 1/k per common artist."""
+        """For each track, count the given tracks with a common artist, as 1/k per artist if they have k artists."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property

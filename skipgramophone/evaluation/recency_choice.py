@@ -1,9 +1,9 @@
-"""Chooses the recency: how much more the last given tracks count than the first when the next track is predicted.
+"""Chooses the recency: how much less earlier tracks count than later tracks when the next track is predicted.
 
-A given track counts `recency` times as much as the track after it: at 1 all tracks count the same, at 0.8 the third to
-last track counts 0.64 times as much as the last. Some playlists are held out, and the last track of each is predicted
-from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if it is
-significantly better than 1.
+A given track counts `recency` times as much as the track after it. At 1 all tracks count the same; at 0.8 the third to
+last track counts 0.64 times as much as the last. To choose a value, some playlists are held out. The last track of each
+is predicted from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if
+it is significantly better than 1.
 
 Counts are used instead of trained vectors, because they take only a second and lead to the same choice: whether order
 carries information is a property of the playlists.
@@ -66,7 +66,7 @@ def choose_recency(corpus: Corpus, tracks: int, seed: int) -> RecencyChoice:
 
 
 def _ndcg(ranker: Ranker, queries: Sequence[EvaluationQuery], tracks: int, recency: float) -> Values:
-    """Return the NDCG@500 of queries with one track to find, float64 (queries,); tied tracks share the mean rank."""
+    """Return the NDCG@500 of queries with one track to find, float64 (queries,); tied tracks get their mean rank."""
     found = []
     for start in range(0, len(queries), QUERIES_AT_ONCE):
         some = queries[start : start + QUERIES_AT_ONCE]

@@ -116,9 +116,10 @@ def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
 
 
 def _bound(scores: Scores, depth: int) -> np.float32:
-    """Return a value that at least `depth` scores reach: the `depth`-th largest of the maxima of groups of scores.
+    """Return a value that at least `depth` scores reach.
 
-    Partitioning the maxima, and then the few scores that reach this value, is much faster than partitioning all scores.
+    Scores are divided into groups, and the value is the `depth`-th largest maximum of a group. Partitioning the maxima,
+    and then the few scores that reach this value, is much faster than partitioning all scores.
     """
     groups = GROUPS * depth
     width = len(scores) // groups
@@ -173,7 +174,8 @@ def score_rankers(
     by counts that include the held-out playlists, so row order contains information about the tracks to find.
 
     Args:
-        rankers: the rankers, by name. All rankers score one batch before the next, so that they can share results.
+        rankers: name -> ranker. All rankers score a batch before any of them scores the next one, so that they can
+            share results.
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.

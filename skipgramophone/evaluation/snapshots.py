@@ -1,8 +1,8 @@
 """Detects playlists that look like snapshots of the same playlist at different times.
 
-If snapshots of a playlist are in both parts of a split, the model has been trained on most of the tracks that it has to
-find, and its scores are too good. Near-duplicates always stay in one part. Snapshots that differ more stay together
-only if the user passes `--group`.
+If both parts of a split contain snapshots of the same playlist, a model is trained on most of the tracks that it then
+has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that differ more stay
+together only if the user passes `--group`.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Series:
 
 
 def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
-    """Find snapshots in both parts of a split; return the grouping that covers most of them, or None if there are few.
+    """Find playlists with snapshots in both parts of a split; return the grouping that joins most of them.
 
-    Playlists are grouped by the part of the owner before a separator, or by the whole owner.
+    Return None if there are few. Playlists are grouped by the part of the owner before a separator, or by the whole
+    owner.
 
     Args:
         corpus: all playlists.
@@ -75,10 +76,10 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which a sampled playlist most often has a similar playlist in its group.
+    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
 
-    Return None if even in this grouping only few sampled playlists have a similar playlist in their group. Groupings
-    with fewer than `FEWEST_GROUPS` groups are not considered.
+    Return None if this is true for only a few sampled playlists, even in the best grouping. Groupings with fewer than
+    `FEWEST_GROUPS` groups are not considered.
 
     Args:
         corpus: all playlists.
@@ -98,7 +99,7 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 
 
 def _patterns(owners: Sequence[str]) -> list[str]:
-    """Return expressions for the part of the owner before each usual separator, and for the whole owner."""
+    """Return a regex for the part of an owner before each usual separator, and a regex for the whole owner."""
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]
     return [*(f"[^{mark}]*" for mark in used), ".*"]

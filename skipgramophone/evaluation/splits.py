@@ -1,8 +1,8 @@
 """Splits playlists into a training part and a held-out part.
 
-Whole playlists are held out, never single rows. Playlists of the same group, such as an owner, stay together, and so do
-near-duplicates, so that no held-out playlist has a near-duplicate in the training part. A split depends only on the
-playlists and the seed.
+Whole playlists are held out, never single rows. Playlists of the same group (for example, of the same owner) stay
+together. Near-duplicates stay together too, so that no held-out playlist has a near-duplicate in the training part. A
+split depends only on the playlists and the seed.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ class Stability:
 
     Attributes:
         ranking: the ranking that was measured.
-        neighbours: number of best tracks that are compared.
-        asked: number of tracks whose neighbours are compared.
-        agreement: mean share of a track's neighbours that both models have in common.
+        neighbours: number of best tracks that are compared per query track.
+        asked: number of query tracks.
+        agreement: share of a query track's best tracks that both models have in common, averaged over query tracks.
         by_chance: expected agreement of two unrelated models.
         by_frequency: agreement for tracks of the head, the middle and the tail, without strata that have no sampled
             track.
@@ -67,7 +67,7 @@ def stability_of(
         other: a model that was trained with another seed.
         training: settings of the second training.
         ranking: the ranking to compare.
-        neighbours: number of tracks to compare.
+        neighbours: number of best tracks to compare per query track.
 
     Raises:
         EvaluationError: too few tracks have a vector in both models, or a model lacks what the ranking needs.
@@ -99,7 +99,7 @@ def stability(
         other: ranker of the same tracks by the other model.
         counts: int64 (tracks,), occurrences.
         ranking: name of the ranking.
-        neighbours: number of tracks to compare.
+        neighbours: number of best tracks to compare per query track.
         seed: random seed for the sample of tracks and for the intervals.
 
     Raises:

@@ -207,7 +207,7 @@ def tune(
         except TrainingError as error:  # the learning rate is so high that the loss diverges
             raise optuna.TrialPruned from error
 
-    # The budget reserves time for four more trainings: two on validation and two on test playlists.
+    # Four more models are trained after the search, two for validation and two for the test; their time is reserved.
     slowest = 0.0
     while len(_finished(study)) < settings.trials or not slowest:
         begun = time.monotonic()
@@ -321,7 +321,7 @@ class SearchSpace:
         trial.suggest_int("epochs", min(5, own.epochs), max(40, own.epochs))
         trial.suggest_int("negatives", min(2, own.negatives), max(15, own.negatives))
         trial.suggest_float("noise_exponent", min(-0.5, own.noise_exponent), max(1.0, own.noise_exponent))
-        trial.suggest_float("rate", min(0.1, self._rate), max(5.0, self._rate), log=True)  # factor of the default rate
+        trial.suggest_float("rate", min(0.1, self._rate), max(5.0, self._rate), log=True)  # times the default rate
         trial.suggest_categorical("subsample", self._subsamples)
 
     def settings(self, parameters: dict[str, Any], occurrences: int) -> TrainSettings:

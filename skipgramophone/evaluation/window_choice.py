@@ -1,22 +1,22 @@
-"""Chooses the context for `-wsz auto`: a window or the whole playlist, depending on how well track order predicts.
+"""Chooses the context for `-wsz auto`: a window if track order improves predictions, else the whole playlist.
 
-Some playlists are held out. Half of each is given, and the other half is predicted from co-occurrence counts of the
-other playlists. Three ways of counting pairs are compared:
+Some playlists are held out. Half of the tracks of each are given, and the other half are predicted from co-occurrence
+counts of the playlists that are not held out. Three ways of counting pairs are compared:
 
     near       pairs of tracks that are at most `AUTO_WINDOW` positions apart
     shuffled   the same after shuffling the tracks of each playlist: as many pairs, but without track order
     whole      all pairs within a playlist (or within its blocks of tracks, as in training)
 
-A window is chosen if two conditions hold. First, "near" is significantly better than "shuffled", which shows that track
-order carries information. Second, "near" is better than "whole" by a margin, which shows that distant pairs are
-harmful. Otherwise the whole playlist is the context.
+A window is chosen under two conditions. First, "near" must be significantly better than "shuffled": then track order
+carries information. Second, "near" must be better than "whole" by a margin: then distant pairs are harmful. Otherwise
+the whole playlist is the context.
 
 The pairs give three rankings, because no single ranking predicts how trained vectors behave (docs/training.md):
 
     kNN               by pair weight, normalized by the weights of both tracks
-    cosine            by the cosine similarity of rows of positive pointwise mutual information, the matrix that
+    cosine            by the cosine similarity of rows in the matrix of positive pointwise mutual information, which
                       skip-gram with negative sampling factorizes
-    few dimensions    the same, after these rows are reduced to a few dimensions
+    few dimensions    the same, after the rows are reduced to a few dimensions
 
 Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """

@@ -14,7 +14,7 @@ from skipgramophone.names.album_names import album_name
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.utf8 import is_utf8
 
-PIECE = 2  # letters of a piece of a name; a similar name contains at least half of the pieces
+PIECE = 2  # a name is split into pieces of this many letters; a similar name contains at least half of the pieces
 MOST_PIECES = 30
 
 
@@ -25,13 +25,13 @@ class AlbumSearch:
         self._catalogue = catalogue
 
     def require_albums(self, what: str) -> None:
-        """Refuse a query that needs albums if the album of no track is known; `what` names what needs them.
+        """Raise an error if the catalogue has no albums; `what` is the start of its message ("album 'X' needs albums").
 
         Raises:
             SettingError: the catalogue has no albums.
         """
         if "album" not in self._catalogue.facts:
-            raise SettingError(f"{what}, which the sources of this corpus do not name: leave it out")
+            raise SettingError(f"{what}, but the sources of this corpus contain none: leave it out")
 
     def tracks(self, album: str) -> list[Track]:
         """Return the tracks of the albums with a name, most frequent first; case and accents do not matter.
@@ -67,7 +67,7 @@ class AlbumSearch:
             self.tracks(album)
 
     def rows(self, albums: Collection[str]) -> Rows:
-        """Return the rows of the tracks of several albums, int64."""
+        """Return the rows of all tracks in the given albums, int64."""
         return np.array([track.row for album in albums for track in self.tracks(album)], np.int64)
 
     def similar(self, album: str) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ class AlbumSearch:
         return tuple(near[:SHOWN_SUGGESTIONS])
 
     def _sharing_pieces(self, folded: str) -> list[str]:
-        """Return the albums, one spelling of each, that contain at least half of the pieces of a folded name."""
+        """Return the albums whose names contain at least half of the pieces of `folded`; one spelling per album."""
         pieces = [folded[at : at + PIECE] for at in range(0, len(folded), PIECE)][:MOST_PIECES]
         shared = " + ".join(["(instr(album_folded, ?) > 0)"] * len(pieces)) or "0"
         similar = f"album_folded IS NOT NULL AND {shared} >= ?"

@@ -49,7 +49,7 @@ class Artists:
 
     @cached_property
     def _number(self) -> dict[str, int]:
-        """Number of each artist by folded name."""
+        """Dict: folded name of an artist -> number of the artist."""
         return {name: number for number, name in enumerate(self.names)}
 
     @cached_property
@@ -95,9 +95,9 @@ def read_artists(catalogue: Catalogue) -> Artists:
 
 def artists_of(written: Sequence[str]) -> Artists:
     """Return the artists of tracks, given the credit (artist field) of each track."""
-    spelt: dict[str, int] = {}  # number of each spelling of a credit
+    spelt: dict[str, int] = {}  # spelling of a credit -> its number
     spellings = [spelt.setdefault(credit, len(spelt)) for credit in written]
-    folded: dict[str, int] = {}  # number of each credit, ignoring case and accents
+    folded: dict[str, int] = {}  # folded credit -> its number
     of_spelling = [folded.setdefault(fold_name(spelling), len(folded)) for spelling in spelt]
     credit_of = np.array(of_spelling, np.int64)[np.array(spellings, np.int64)]
     found = credited_artists(list(folded), np.bincount(credit_of, minlength=len(folded)).tolist())

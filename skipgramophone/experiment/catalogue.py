@@ -1,7 +1,7 @@
 """Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
 
-    tracks      row, artist, title, uri, count, first_place, name and title as folded by `fold_name`;
-                location of the file, duration in seconds and album, also as folded, if the sources contain them
+    tracks      row, artist, title, uri, count, first_place, name_folded and title_folded (see `fold_name`); if the
+                sources contain them: location (of the audio file), seconds (duration), album and album_folded
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
@@ -9,15 +9,14 @@
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
 Row i is row i of every matrix and item i of the index. In a new corpus, rows are sorted by count, most frequent first.
-When a corpus grows, existing rows keep their numbers. The rowid of a track in `names` is its `rank`, a column that is
-computed:
+When a corpus grows, existing rows keep their numbers. The rowid of a track in `names` is its `rank`, a computed column:
 
     rank = (LARGEST_COUNT - count) * 2^32 + row
 
 Sorting by rank sorts tracks by count. Because a rank also contains the row, all ranks differ. A new track does not
 change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position by count, from
-0. It equals the row or, in a corpus that has grown, is stored in a column. The file is opened read-only and is never
-changed in place.
+0. In a corpus that has not grown, this is the row; in a corpus that has grown, it is stored in a column. The file is
+opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ LARGEST_COUNT = (1 << 31) - 1
 ROW_BITS = 32
 LAST_ROW = (1 << ROW_BITS) - 1
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
-BATCH = 10_000  # number of rows that are fetched at once
+BATCH = 10_000  # number of rows that are fetched together
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = (
@@ -143,7 +142,7 @@ class Catalogue:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._failure(error) from error
-        # This also closes the file if a check below fails, or if the object is dropped without a call of `close`.
+        # The file is also closed if a check below fails, or if the object is deleted without a call of `close`.
         self.close = weakref.finalize(self, self._database.close)
         self.query("PRAGMA trusted_schema = OFF")
         known = f"SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris', '{BY_COUNT}')"
@@ -213,11 +212,11 @@ class Catalogue:
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
 
     def stated(self, fact: str) -> list[tuple[str | int | None]]:
-        """Return a fact, such as the duration, of every track in row order."""
+        """Return a fact about every track, such as its duration, in row order."""
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def batches(self, columns: str) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield columns of all tracks in row order, in batches, because a list of millions of tuples is slow."""
+        """Yield the given columns of all tracks in row order, in batches, because huge lists of tuples are slow."""
         try:
             rows = self._database.execute(f"SELECT {columns} FROM tracks ORDER BY row")
             while some := rows.fetchmany(BATCH):
@@ -237,7 +236,7 @@ class Catalogue:
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
-        """For each of these rowids of `names`, return the row of its track.
+        """Return the row of the track that belongs to each rowid (rank) of `names`.
 
         Raises:
             ExperimentError: a rowid belongs to no track.
@@ -295,7 +294,7 @@ class Catalogue:
         if self.query(beyond, [len(self)]):
             raise self.damage(f"{IDENTIFIERS_FILE} refers to a missing track, or has an identifier that is not text")
         if (rows := self.query("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
-            raise self.damage(f"it has {rows[0][0]} rows but numbers them up to {len(self) - 1}")
+            raise self.damage(f"it has {rows[0][0]} rows, but the largest row number is {len(self) - 1}")
         for _ in self.all_tracks():
             pass  # reading a row validates its types
         ranks = self.query(f"SELECT min({self.rank}), max({self.rank}), count(DISTINCT {self.rank}) FROM tracks")
@@ -322,7 +321,7 @@ class Catalogue:
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
-        """Stop a query that is still running after `seconds`, and leave the block without an exception."""
+        """Stop a query that is still running after `seconds`, and leave the `with` block without an exception."""
         end = time.monotonic() + seconds
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
         try:

@@ -61,8 +61,8 @@ class CatalogueChanges:
     """The changes of a catalogue when a corpus grows.
 
     Attributes:
-        changed: existing tracks whose count or facts change. Columns: row, count, and those of `FACT_TYPES` that the
-            catalogue has.
+        changed: existing tracks whose count or facts change. Columns: row, count, and the facts in `FACT_TYPES` that
+            the catalogue contains.
         added: the new tracks, which follow the existing rows. Columns: the columns of `TRACKS`, and the same facts.
         spellings: other spellings of tracks in the added input rows. Columns: row, artist, title, count.
         uris: other uris of tracks in the added input rows. Columns: uri, row.
@@ -146,5 +146,5 @@ def _insert(database: sqlite3.Connection, tracks: int, added: pa.Table, facts: S
 
 
 def _rows(table: pa.Table | pa.RecordBatch, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return the rows of some columns of a table as tuples."""
+    """Return the given columns of a table as a list of tuples, one per row."""
     return list(zip(*(table.column(name).to_pylist() for name in columns), strict=True))

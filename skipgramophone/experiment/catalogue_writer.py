@@ -140,7 +140,7 @@ def write_catalogue(
 
 
 def write_indexes(path: Path, names: Path, in_order: bool, has_albums: bool) -> None:
-    """Create the indexes; name indexes are built in a separate file, which is merged into the catalogue and removed."""
+    """Create the indexes. The name index is built in a separate file, which is then merged into the catalogue."""
     indexes = INDEXES + (ALBUM_INDEX if has_albums else "") + ("" if in_order else ORDER_INDEX)
     _execute({path: indexes, names: NAMES_INDEX.format(gathered=GATHERED)})
     _execute({path: JOINED}, attached=names)
@@ -155,7 +155,7 @@ def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tupl
 
 
 def name_ranks(rows: Rows, counts: Rows) -> Rows:
-    """Return the column `rank` of tracks, which is their row number in the name index, int64 (rows,)."""
+    """Return the column `rank` of tracks, which is their rowid in the name index, int64 (rows,)."""
     return (LARGEST_COUNT - counts << ROW_BITS) + rows
 
 
@@ -173,7 +173,7 @@ def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
-    """Return the column `album_folded` for the table `tracks`, if the tracks have a column of albums."""
+    """Return the column `album_folded` as a dict; the dict is empty if the tracks have no column of albums."""
     if "album" not in tracks.schema.names:
         return {}
     albums = tracks["album"]

@@ -36,7 +36,7 @@ class Checkpoint:
     Attributes:
         corpus: digest of the corpus that the run trains on.
         settings: training settings of the run.
-        progress: position of the run, as the trainer stores it.
+        progress: how far the run has come, in the form in which the trainer stores it.
         history: one record per finished epoch.
         arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
             parameter servers.

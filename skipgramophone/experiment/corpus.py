@@ -67,14 +67,14 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the indices in `track_ids` of the chosen playlists' tracks, and each playlist's bounds in them."""
+        """Return the indices of the chosen playlists' tracks in `track_ids`, and the offsets of these playlists."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw one or more random playlists with up to `tokens` occurrences in total; return their sorted numbers."""
+        """Draw random playlists with at most `tokens` occurrences, but at least one; return their sorted numbers."""
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])

@@ -12,10 +12,10 @@ With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weig
 
     B_ij = -P_ij / P_jj for i != j        B_jj = 0
 
-which minimizes |X - X B|^2 + regularization |B|^2 with a diagonal of zeros. The score of a track is the sum of the
-weights that the given tracks have for it. B has one row and one column per track. If there are fewer playlists than
-tracks, the smaller matrix G = regularization (X X^T + regularization I)^-1, with one row and one column per playlist,
-gives the same scores:
+These weights minimize |X - X B|^2 + regularization |B|^2 under the condition that the diagonal of B is 0. The score of
+a track is the sum of the weights that the given tracks have for it. B has one row and one column per track. If there
+are fewer playlists than tracks, a smaller matrix gives the same scores. It is
+G = regularization (X X^T + regularization I)^-1, with one row and one column per playlist:
 
     score_j = (h_j - g_j d_j) / (1 - d_j)     h = g X^T G X / regularization     d_j = (X^T G X)_jj / regularization
 

@@ -116,7 +116,7 @@ def unit_rows(matrix: Matrix) -> Matrix:
 
 
 def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
-    """Return which rows have a value other than zero, bool (rows,); NaN counts as such a value."""
+    """Return which rows have a value other than zero, bool (rows,). NaN is not zero."""
     with np.errstate(invalid="ignore"):
         return np.asarray(rows.any(axis=1))
 

@@ -117,8 +117,8 @@ class Experiment:
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage whose parent has grown since; it remains usable, because rows keep their
-                numbers.
+            may_have_grown: also accept a stage whose parent has grown since. Such a stage remains usable, because rows
+                keep their numbers.
 
         Raises:
             ExperimentError: the stage is missing, or its parent has been replaced or has grown since.
@@ -205,7 +205,7 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
 
 
 def similar_name(missing: Experiment) -> str:
-    """Return the end of an error message that suggests a similar experiment; empty if no name is similar."""
+    """Return the end of an error message that suggests an experiment with a similar name; "" if there is none."""
     directory = missing.path.parent
     return suggestion(missing.name, [one.name for one in experiments_in(directory)] if directory.is_dir() else [])
 

@@ -9,26 +9,27 @@ of tracks minimize
     sum over all p and i of (1 + alpha r_pi) ([r_pi > 0] - x_p . y_i)^2
         + sum over p of lambda_p |x_p|^2 + sum over i of lambda_i |y_i|^2
 
-where lambda_p = regularization n_p^exponent, n_p is the number of tracks of playlist p, and lambda_i is the same for
-the number of playlists of track i. With the factors of tracks fixed, each x_p solves a linear system, and vice versa.
-With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playlist p only, and Y_p their factors:
+where lambda_p = regularization n_p^exponent, and n_p is the number of tracks in playlist p. lambda_i is defined in the
+same way by the number of playlists with track i. If the factors of tracks are fixed, each x_p is the solution of a
+linear system, and vice versa. With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playlist p
+only, and Y_p the factors of these tracks, the system is
 
     (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
 
 The same system gives the factors of a playlist that was not trained on ("fold-in"). The factors are rotated so that
-Y^T Y is a diagonal matrix S, the energy. This rotation changes no product x_p . y_i. In the scaled factors
-z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p the system is
+Y^T Y is a diagonal matrix S, the energy. The rotation does not change the products x_p . y_i. With the scaled factors
+z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p, the system has two forms:
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 
-so the number of unknowns is the number of tracks in the playlist or the number of factors, whichever is smaller. The
+The first form has one unknown per factor, the second one per track of the playlist; the smaller system is solved. The
 systems are solved exactly, on all cores. Systems of the same size are solved together.
 
 Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
 doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on
-Item Recommendation Benchmarks", arXiv 2110.14037 (regularization by frequency). The library `implicit` weighs a track
-of a playlist by alpha r instead of 1 + alpha r, so its alpha of 20 corresponds to 19 here. Its regularization is the
-same.
+Item Recommendation Benchmarks", arXiv 2110.14037 (regularization by frequency). In the library `implicit`, the weight
+of a track in a playlist is alpha r instead of 1 + alpha r, so its alpha of 20 corresponds to 19 here. Its
+regularization is the same.
 """
 
 from __future__ import annotations
@@ -228,7 +229,7 @@ def _product_into(out: Matrix, rows: Matrix, turn: Matrix) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Systems:
-    """The linear systems of all rows, given fixed factors of the columns; solved in batches of equal size."""
+    """The linear systems of all rows, given fixed factors of the columns. Systems of the same size form a batch."""
 
     fixed: Factors
     rows: SparseRows
@@ -254,9 +255,8 @@ class _Systems:
         """Return the entries of some rows from position `first` to `end`, padded to the same number.
 
         Returns:
-            A mask that is true for entries and false for padding, bool (rows, end - first); alpha r of each entry, 0
-            for padding, of the same shape; and the factors of each entry's column, float32 (rows, end - first,
-            factors).
+            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r,
+            of the same shape: 0 for padding. The factors of each entry's column, float32 (rows, end - first, factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]

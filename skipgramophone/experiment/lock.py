@@ -16,7 +16,7 @@ from skipgramophone.errors import ExperimentError, StorageError, reason_of, stor
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # what file systems without `flock` answer
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
                         raise
                     raise StorageError(
                         f"cannot lock {path}: its file system has no file locks ({reason_of(error)}), so two processes "
-                        "could write the experiment at once; choose another --experiments-dir"
+                        "could write the experiment at the same time; choose another --experiments-dir"
                     ) from error
                 is_current = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
             if is_current:

@@ -1,7 +1,7 @@
 """Manifests: files that describe published stages.
 
-A manifest contains a digest of the stage's content (file hashes and settings, but no times) and the digest of its
-parent, the stage that it was made from. If the parent has another digest now, it has been replaced or has grown.
+A manifest contains two digests: that of the stage's content (file hashes and settings, but no times), and that of its
+parent, the stage from which it was made. If the parent now has another digest, the parent was replaced or has grown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-RECENCY = "recency"  # key in the facts of a model: the chosen recency, and the scores behind the choice
+RECENCY = "recency"  # key in the facts of a model: the chosen recency, and the scores on which the choice is based
 FORMER = "former"  # key in the facts of a corpus that has grown: a list of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
@@ -52,7 +52,7 @@ class Manifest:
 
     @property
     def recency(self) -> float:
-        """Weight of a given track relative to the next one, as training chose it; 1 for models without a choice."""
+        """Weight of a given track relative to the next one, chosen by training; 1 if training chose no value."""
         chosen = self.facts.get(RECENCY)
         weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
         return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0
@@ -67,7 +67,7 @@ class Draft:
 
 
 def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
-    """Return how many tracks the corpus had when a model was trained; `tracks` is the number of its tracks today.
+    """Return how many tracks the corpus had when a model was trained; `tracks` is how many it has now.
 
     Raises:
         ExperimentError: the record of the earlier corpus is damaged.
@@ -134,7 +134,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
 
 
 def digest_of(manifest: Manifest) -> str:
-    """Return the SHA-256 digest of a stage: of its settings, its parent's digest, and its files except logs."""
+    """Return the SHA-256 digest of a stage, computed from its settings, its parent's digest, and all files but logs."""
     content = {
         "stage": manifest.stage,
         "parent": manifest.parent,

@@ -32,7 +32,7 @@ DOMINANCE = 3  # a match is chosen if it occurs at least this many times as ofte
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
 FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
-MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
+MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share with the query
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # a query with more pieces is not searched with one piece left out
@@ -113,9 +113,10 @@ class NameSearch:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        These are tried in order until something matches: the uri or an identifier; the whole name; the whole title; the
-        name or title with hyphens between its words, as shell completion writes it; each word as a part of the name.
-        The number of matches is `MOST_COUNTED` + 1 if there are more.
+        The query is compared with these in order, until something matches: the uri and the identifiers; the whole name;
+        the whole title; the name or title with hyphens between its words, as shell completion writes it. If none of
+        them matches, the tracks whose names contain each word of the query are returned. The number of matches is
+        `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
         if not folded:
@@ -145,7 +146,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the query for a track in a file: its uri, name or identifier if this matches one, else its name."""
+        """Return the first of a track's uri, name and identifiers that matches a track, or its name if none matches."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -157,7 +158,7 @@ class NameSearch:
         return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
 
     def _artist_hint(self, query: str) -> str:
-        """Return the end of a message that suggests --artist, or an empty text if the query is not an artist's name."""
+        """Return the end of a message that suggests --artist, or "" if the query is not the name of an artist."""
         tracks = self._catalogue.of_artist(query)
         return f"; for all tracks of the artist, use --artist '{tracks[0].artist}'" if tracks else ""
 
@@ -191,7 +192,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query or, if there are none, whose hyphenated title is."""
+        """Return the tracks whose hyphenated name is the query; if there are none, compare hyphenated titles."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -212,8 +213,8 @@ class NameSearch:
     def containing(self, folded: str) -> Condition:
         """Return an SQL condition for tracks whose folded name contains each word of a query.
 
-        Words of one or two letters have no trigram. A query with only such words matches the names and titles that
-        begin with the query or, if there are none, all names that contain each word.
+        Words of one or two letters have no trigram. A query that consists of such words matches the names and titles
+        that begin with the query. If there are none, it matches all names that contain each word.
         """
         words = list(dict.fromkeys(folded.split()))
         if len(folded) > MOST_LETTERS:
@@ -325,8 +326,8 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
     3. the words of the query are parts of words, and at least one of them is in the title.
 
     A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
-    as often as every other track with the same kind. If the query is an artist's name, or matches only artists, it
-    contains no title. Then no track dominates, unless the query is also a whole title.
+    as often as every other track with the same kind. A query that is an artist's name, or matches only artists,
+    contains no title. For such a query no track dominates, unless the query is also a whole title.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]

@@ -1,4 +1,4 @@
-"""The playlist table: owner, name and key of each playlist of a corpus, in a Parquet file in playlist order."""
+"""The playlist table: a Parquet file with owner, name and key of each playlist in a corpus, in playlist order."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
     postings.npy           int32 (pairs,)       concatenated playlist numbers of all tracks, ascending for each track
     posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
-Postings give the number of playlists that two tracks share, and an agreement score: how well a track j goes with given
-tracks i, which have weights w_i. If n_i playlists contain track i, and playlist p has l_p tracks, the score is
+Two numbers are computed from postings. One is the number of playlists that two tracks share. The other is an agreement
+score: how well a track j goes with the given tracks i, which have weights w_i. If n_i playlists contain track i, and
+playlist p has l_p tracks, the score is
 
     agreement_j = sum over the given i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 

@@ -172,7 +172,7 @@ def place_of_draft(name: str) -> str:
 
 
 def is_draft(name: str) -> bool:
-    """Whether a file name is that of a draft or of another unpublished file."""
+    """Whether a file with this name is a draft or another unpublished file."""
     return _DRAFT.fullmatch(name) is not None
 
 
@@ -189,7 +189,7 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
 
 
 def _has_writer(path: Path, draft: re.Match[str]) -> bool:
-    """Whether the writer of a draft is running: it holds the lock or, in earlier versions, its process id exists."""
+    """Whether the writer of a draft is running: it holds a lock or, in earlier versions, its process id exists."""
     if draft["pid"]:
         return _is_alive(int(draft["pid"]))
     try:

@@ -40,7 +40,7 @@ class TrackArtists:
     def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return how many of the given tracks have an artist in common with each track, float32 (tracks,).
 
-        A given track with k artists counts 1/k for each artist in common.
+        A given track with k artists counts 1/k for each artist that it has in common with the other track.
 
         Args:
             rows: int64 (given,), the given tracks.
@@ -62,7 +62,7 @@ class TrackArtists:
         return sparse.csr_array((ones, (self.rows, self.artists)), shape=(self.tracks, self._artists()))
 
     def take(self, rows: Rows) -> TrackArtists:
-        """Return the artists of some tracks, numbered in the order of `rows`, which is ascending."""
+        """Return the artists of some tracks, which are numbered in the order of `rows`; `rows` must be ascending."""
         place = np.full(self.tracks, -1, np.int32)
         place[rows] = np.arange(len(rows), dtype=np.int32)
         kept = place[self.rows] >= 0

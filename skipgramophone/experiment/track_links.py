@@ -1,4 +1,4 @@
-"""Links, uris and identifiers as queries: which uris they mean, and errors if no track has them."""
+"""Queries that are links, uris or identifiers: finds the uris that they mean, and reports those that no track has."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Remember which index files were already verified, so that they are read completely only once.
 
-Verified files are recognized by a fingerprint: a hash of their paths, devices, inodes, sizes, and times of the last
-change of content (mtime) and status (ctime). Only the system can set the ctime, so a file that was changed or replaced
+Verified files are recognized by a fingerprint. It is a hash of their paths, devices, inodes, sizes, modification times
+(mtime) and status change times (ctime). Only the system can set the ctime, so a file that was changed or replaced
 always has another fingerprint.
 """
 

@@ -1,4 +1,4 @@
-"""User state: lines of text that are kept between runs, such as the history of the prompt.
+"""User state: lines of text that are kept between runs, such as the command history of the interactive prompt.
 
 The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
 them, because the history is private. Nothing is kept if a file cannot be read or written, or if the user has no home
@@ -95,7 +95,7 @@ def _tail(path: Path) -> bytes:
 
 
 def _append(path: Path, text: str) -> None:
-    """Append text to a file, which is created so that only its owner can read it."""
+    """Append text to a file. If the file is created, only its owner can read it."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         os.write(handle, text.encode("ascii"))

@@ -40,7 +40,7 @@ def album_label(track: Track) -> str:
 
 
 def require_albums(catalogue: Catalogue, settings: SimilarSettings | None) -> None:
-    """Refuse a filter by album if the album of no track is known.
+    """Verify that the catalogue has albums if the settings limit albums.
 
     Raises:
         SettingError: the settings limit albums, but the catalogue has no albums.
@@ -60,9 +60,9 @@ def remark_on_albums(catalogue: Catalogue, settings: SimilarSettings) -> list[st
     number = f"{unknown:,} of {plural(len(catalogue), 'track')}"
     if settings.only_album:
         return [f"left out all tracks of unknown album: {number}"]
-    return [f"the album of {number} is not known: these tracks are not limited by album"]
+    return [f"no album is known for {number}: limits by album do not apply to them"]
 
 
 def _names(albums: Sequence[str] | None) -> list[AlbumName]:
-    """Read the names of albums in the settings."""
+    """Parse the album names in the settings."""
     return [album_name(album) for album in albums or ()]

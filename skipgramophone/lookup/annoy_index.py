@@ -81,7 +81,7 @@ class AnnoyCandidates:
     def is_cut_off(self) -> bool:
         """Whether another program has truncated a file of the index. Reading such a file could kill the process."""
         now = [(_status(path), status) for path, status in self._files.items()]
-        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # another inode: replaced
+        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # a replaced file has another inode
 
     def near(self, vector: Matrix, number: int) -> Rows:
         """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
@@ -108,7 +108,7 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
     """Open one file of an index."""
     index = empty_annoy(facts.dimension)
     with storage_errors(path, "read"):
-        # Checked before Annoy does, because Annoy also prints an error on stderr.
+        # Annoy makes the same check, but it also prints an error on stderr.
         if not _is_whole(path, facts):
             raise ExperimentError(
                 f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}; "
@@ -131,9 +131,9 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
     """Verify that every node points only to earlier nodes, because Annoy would follow a pointer out of the file.
 
-    A node starts with an int32, the number of items below it. For one item, the rest of the node is the length and the
-    vector of the item; for a few items, their row numbers; for more items, two child nodes and the vector of the
-    splitting plane. The whole file is read, so this is too slow to repeat at every look-up.
+    A node starts with an int32, the number of items below it. The rest of the node depends on this number. For one
+    item, it is the length and the vector of the item; for a few items, their row numbers; for more items, two child
+    nodes and the vector of the splitting plane. The whole file is read, which is too slow to do at every look-up.
 
     Raises:
         ExperimentError: a node does not point to an earlier node.

@@ -2,8 +2,8 @@
 
 The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
 the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
-path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it increases
-the sum of the similarities of adjacent tracks, and does not violate the artist gap more often.
+path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if adjacent tracks
+become more similar in total, and no more pairs of tracks by one artist are too close to each other.
 
 A fixed first or last track keeps its place. At a free end, the path continues to a virtual track whose similarity to
 every track is 0.
@@ -38,7 +38,7 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    Tracks that violate the artist gap are left out.
+    Tracks that still violate the artist gap in this order are left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -63,7 +63,8 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    The mean is exact: over all orders, every pair of free tracks is adjacent equally often.
+    The mean is exact, although no orders are tried: in all orders together, each two free tracks are adjacent equally
+    often.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
@@ -182,7 +183,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield paths in which a part that begins at `start` is reversed, with their gains; largest gain first."""
+        """Yield gain and path for each reversal of a part of the path that begins at `start`; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -193,7 +194,7 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield paths in which some tracks from `start` on are moved, with their gains; largest gain first."""
+        """Yield gain and path for each way to move some tracks from `start` on; largest gain first."""
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number

@@ -1,11 +1,11 @@
-"""Playlist agreement of artists: how often playlists contain an artist together with the parts of a query.
+"""The agreement of artists with a query: how often playlists contain an artist together with parts of the query.
 
 The agreement of artist j with a query is defined as for tracks (`experiment.postings`):
 
     agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 
-A part i of a query is a track or an artist, with weight w_i. n_i playlists contain the track or a track of the artist,
-n_j playlists contain artist j, and playlist p has l_p artists.
+Part i of the query is a track or an artist, and has the weight w_i. n_i playlists contain this track, or a track of
+this artist. n_j playlists contain artist j, and playlist p has l_p artists.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ArtistAgreement:
             )
         found = np.zeros(len(artists), np.int64)
         sizes = postings.sizes(artists.rows)
-        ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # postings before each artist
+        ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # number of postings before each artist
         lists, first = max(1, len(postings.corpus)), 0
         while first < len(artists):
             end = max(first + 1, int(np.searchsorted(ends, ends[first] + POSTINGS_AT_ONCE, "right")) - 1)

@@ -49,11 +49,11 @@ def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
 
 
 def seeds_of_groups(lookup: Lookup, artists: Sequence[str], albums: Sequence[str]) -> Asked:
-    """Return the tracks of artists and of albums; if there are several, each has the weight of one track.
+    """Return the tracks of artists and albums; if several are given, the tracks of each have a total weight of 1.
 
     Raises:
         UnknownTrackError: an artist or an album is unknown, or none of its tracks has a vector.
-        SettingError: the sources of the corpus name no albums.
+        SettingError: the catalogue has no albums.
     """
     centre, found = lookup.embeddings.centre, Asked(())
     groups = [

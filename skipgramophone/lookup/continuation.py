@@ -1,4 +1,4 @@
-"""Continues playlists, and blends two of them.
+"""Continues a playlist, or blends two playlists.
 
 The tracks of a list can be put into a smooth order, in which adjacent tracks are similar (see `arrangement`). The first
 and the last track can be fixed, and the total duration can be limited.
@@ -188,8 +188,8 @@ def _finished(
         is_cut: whether tracks are left out already because of the duration.
 
     Raises:
-        SettingError: no duration is known, a fixed track has no known duration, or the fixed and given tracks alone are
-            longer than the maximum duration.
+        SettingError: no duration is known, the duration of a fixed track is unknown, or the fixed and given tracks
+            alone exceed the maximum duration.
     """
     if settings.duration is None:
         return in_order(lookup, answer, settings, route) if settings.arrange else answer

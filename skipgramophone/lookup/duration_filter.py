@@ -9,7 +9,7 @@ from skipgramophone.wording import plural
 
 
 def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) -> None:
-    """Refuse a filter by duration if no track has a duration.
+    """Verify that the catalogue has durations if the settings limit durations.
 
     Raises:
         SettingError: the settings limit durations, but the catalogue has no durations.

@@ -1,10 +1,11 @@
 """Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
 
 The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
-the artist replace it. They are weighted by count, count as one track of the query, and an answer may list them.
+the artist replace it. These tracks are weighted by count, have the total weight of one track, and may be in the answer.
 
-Versions or tracks of an artist are rare if they occur fewer than `RARE` times. Rare tracks of an artist replace
-nothing, and a rare version only does if the tracks of the artist are rare too.
+A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if this is true for the sum of
+their counts. Rare tracks of an artist replace nothing. A rare version replaces a track only if the tracks of the artist
+are rare too.
 
 The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a
 similar name, because that track may be meant.
@@ -75,8 +76,8 @@ def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
 def is_meant(name: str, track: Track) -> bool:
     """Whether a track that was found by part of its name, or with typos, is likely to be the track that a name means.
 
-    For a name such as "artist - title" or "title - artist", the artists must be similar and, if a word of the name is
-    not in the name of the track, the titles too.
+    For a name such as "artist - title" or "title - artist", the artists must be similar. If the name contains a word
+    that is not in the name of the track, the titles must be similar too.
     """
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 

@@ -23,7 +23,7 @@ from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
-ROWS_PER_SHARD = 1 << 22  # default maximum; building such a shard with 100 dimensions takes 3.5 GB of memory
+ROWS_PER_SHARD = 1 << 22  # default maximum; a shard of this size with 100 dimensions takes 3.5 GB of memory to build
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:

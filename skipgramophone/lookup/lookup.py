@@ -65,8 +65,8 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. It is not an
-                error if the corpus has only grown since the training; answers then have a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. A corpus that
+                has only grown since the training is not an error; answers then have a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -150,11 +150,13 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, found by `ArtistSearch.tracks`; of several artists and albums, each weighs as one track.
+            artist: artists, found by `ArtistSearch.tracks`. If several artists and albums are given, the tracks of each
+                have a total weight of 1.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
             album: albums, found by `AlbumSearch.tracks`.
-            fallback: replace tracks that are unknown or have no vector (see `fallback`); None: errors do not offer it.
+            fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
+                suggest --fallback; if it is None, they do not.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
@@ -172,7 +174,7 @@ class Lookup:
         return asked
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return a query for a track of a file: its uri or an identifier if it matches a track, else its name."""
+        """Return a query for a track of a file: its uri or an identifier if the catalogue has it, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def similar_to(
@@ -253,7 +255,7 @@ class Lookup:
 
         Raises:
             UnknownTrackError: an artist or album is unknown; the candidates have similar names.
-            SettingError: the settings limit albums, but the sources of the corpus name none.
+            SettingError: the settings limit albums, but the catalogue has none.
         """
         if settings:
             require_albums(self.catalogue, settings)
@@ -298,7 +300,7 @@ class Lookup:
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
     ) -> Explanation:
-        """Compare two tracks by vectors and by playlists; `choose` decides if a name matches several tracks.
+        """Compare two tracks by vectors and by playlists; if a name matches several tracks, `choose` selects one.
 
         Raises:
             UnknownTrackError: no track matches a name, or the match has no vector.
@@ -315,7 +317,7 @@ class Lookup:
     def tracks(self) -> pd.DataFrame:
         """Return all tracks with artist, title, uri, count and first_place (row of the source), indexed by row.
 
-        If the sources name albums, there is a column for the album.
+        If the sources contain albums, there is a column for the album.
         """
         return frame_of_tracks(self.catalogue)
 

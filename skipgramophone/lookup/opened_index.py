@@ -1,4 +1,4 @@
-"""Opens the index of an experiment for look-ups, and finds out why it cannot be used."""
+"""Opens the index of an experiment for look-ups, or reports why it cannot be used."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.snapshot import Snapshot
 
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # the index is missing too
+GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is missing
 REBUILT = "the index was replaced while it was opened"
-ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
+ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new index"}
 
 
 class OpenedIndex:
@@ -34,7 +34,7 @@ class OpenedIndex:
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
 
     def advice(self, problem: str) -> str:
-        """Return what to do about a problem that `candidates` returned."""
+        """Return advice for the user about a problem that `candidates` returned."""
         return ADVICE.get(problem, f"rebuild it with sgp index {self._experiment.name}")
 
     @cached_property

@@ -31,7 +31,8 @@ def track_part(
         name: the name.
         weight: weight of the part.
         choose: called to choose one of several tracks that match the name.
-        fallback: replace a track that is unknown or has no vector (see `fallback`); None: errors do not offer it.
+        fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
+            --fallback; if it is None, they do not.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
@@ -71,7 +72,7 @@ def track_part(
 def _replaced(
     found: Replacement | None, error: UnknownTrackError, problem: str, fallback: bool | None
 ) -> tuple[Part, list[str]]:
-    """Return what replaces a track, with a note; without `fallback`, raise the error, with the advice to use it."""
+    """Return what replaces a track, and a note. If `fallback` is false, raise the error, which suggests --fallback."""
     if found is None or not fallback:
         error.advice = f"To use {found.words} instead, add --fallback" if found else ""
         raise error
@@ -86,7 +87,7 @@ def resolve_names(
     choose: Choose | None = None,
     fallback: bool | None = False,
 ) -> Asked:
-    """Find the tracks of names with weights; a track that is named twice with the same weight counts once."""
+    """Find the tracks for names with weights; a track that two names with the same weight match counts once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
     missing: list[str] = []

@@ -8,8 +8,9 @@
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
     ease           r_j is the sum of the weights of the seeds for track j in a linear regression (`experiment.ease`)
     hybrid         e_j + 0.4 cosine + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|), where n is the number of seeds.
-                   Factors and regression predict the rest of a playlist. The more seeds, the better they do; with a
-                   single seed they have no weight. The evidence of playlists and artists is
+                   Factors and EASE predict which tracks complete a playlist of the seeds. The more seeds, the better
+                   they do this; with a single seed they have no weight. The evidence e_j, the terms for playlists,
+                   counts and artists, is
                        e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
                    root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
@@ -17,7 +18,7 @@
                    factors. For a frequent track, the playlists matter more and the artist less. If c_j or a_j is
                    negative, the root or logarithm of its absolute value is used with a minus sign
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
-    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
+    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
 
 The number of seeds n is the effective number (sum of |w_i|)^2 / sum of w_i^2: seeds with little weight hardly count.
@@ -96,7 +97,7 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of weighted seeds: their number if all weigh the same."""
+    """Return the effective number of weighted seeds, which is their number if all have the same weight."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bool = False) -> Asked:
-    """Return the weighted tracks of the last plays, and other recently played tracks with weight 0, to leave them out.
+    """Return the weighted tracks of the last plays, and other recently played tracks with weight 0.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.

@@ -28,10 +28,10 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """The track of a query that other tracks replace, because it is unknown or has no vector."""
+    """A query track that is replaced by other tracks, because it is unknown or has no vector."""
 
     name: str  # name of the replaced track
-    kind: FallbackKind  # whether another version of the song or the tracks of the artist replace it
+    kind: FallbackKind  # what replaces it: another version of the song, or the tracks of the artist
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Seed:
 
     @property
     def may_be_listed(self) -> bool:
-        """Whether an answer may list this track: only if it is one of the artist's tracks that replace another one."""
+        """Whether an answer may list this track. Only an artist's tracks that replace a query track may be listed."""
         return self.fallback is not None and self.fallback.kind == "artist"
 
 

@@ -39,7 +39,7 @@ def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The seeds of a query, as values and as arrays."""
+    """A query: its seeds and notes, and the same seeds as arrays of rows and weights."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...]
@@ -114,8 +114,8 @@ class Scoring:
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
         """Score only the tracks that may be among the best, by `hybrid` without predictions.
 
-        These are the tracks with the most evidence and the tracks in `near`, which are nearest by cosine. Another track
-        can be among the best only if the evidence hardly differs between tracks.
+        Scored are the tracks with the most evidence, and the tracks in `near`, which are nearest by cosine. Another
+        track can be among the best only if all tracks have nearly the same evidence.
         """
         known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
         rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)

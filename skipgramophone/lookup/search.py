@@ -156,7 +156,7 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether there is an index that turned out to be no faster than exact search when it was built."""
+        """Whether the index, when it was built, proved to be no faster than exact search; false without an index."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
@@ -220,7 +220,7 @@ class Search:
         )
 
     def _agreement(self, asked: Question, by: Score) -> Agreement | None:
-        """Return the stability of tracks about as frequent as the seed; None for several seeds or if not measured."""
+        """Return the stability of tracks about as frequent as the seed; None for several seeds, or without a report."""
         measured = self.opened.stability
         if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None
@@ -258,7 +258,7 @@ class Search:
         return self._chosen(self.pool(found), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from a pool of candidates; return None if the list is not full, but a larger pool may fill it."""
+        """Select from a pool of candidates; return None if the list is not full and a larger pool may fill it."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None
@@ -291,7 +291,7 @@ class Search:
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
     ) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of tracks that are similar enough and of an allowed album, int64, and their scores, float32.
+        """Return the rows of the tracks that are similar enough and whose album is allowed, and their scores.
 
         Args:
             asked: the query; its `left_out` rows are left out.
@@ -356,7 +356,7 @@ def _may_propose(settings: SimilarSettings) -> bool:
 def _first_width(settings: SimilarSettings) -> int:
     """Return the number of candidates for the first selection by exact search.
 
-    Without diversity, a list that is full does not depend on this number.
+    Without diversity, this number does not change which tracks are in a full list.
     """
     return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
 

@@ -1,9 +1,9 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
 A wider search inspects all nodes of a narrower one and further nodes, so it finds at least as many true neighbours.
-The narrowest width that reaches the recall is therefore found by bisection. A width with which the index needs as much
-time as exact search is not worth trying. Time is estimated from the number of nodes and never measured, so that the
-same seed gives the same choice on every machine.
+The narrowest width that reaches the recall is therefore found by bisection. Widths with which the index would be as
+slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so that the same seed
+gives the same choice on every machine.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Tuning:
         self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width reaches the recall; it must be between the widths tried before."""
+        """Return whether a width reaches the recall; it must be between the widths known to fail and to suffice."""
         found = self._found(width, enough=self._wanted)
         if self._test.recall(found) >= self._wanted:
             self._most = found
@@ -96,7 +96,7 @@ class _Tuning:
         return self._test.recall(self._most)
 
     def recall(self, width: int) -> float:
-        """Return the recall of a width; it must be at least as large as the widths that were too narrow."""
+        """Return the recall of a width, which must be at least as large as the widths that were too narrow."""
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:

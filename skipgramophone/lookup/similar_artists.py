@@ -26,7 +26,7 @@ from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.training.vocabulary import ranks_by_count
 
-NAMED_BY = 500  # maximum number of tracks of an artist that are searched for the spelling of the name
+NAMED_BY = 500  # to find the spelling of an artist's name, at most this many of the artist's tracks are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            For each artist, a `Track` with an empty title, whose row is the position of the artist by count, from 0;
-            and the unit vectors of the artists, float32 (artists, embedding_dim).
+            One `Track` per artist, with an empty title, and the position of the artist by count (from 0) as row; and
+            the unit vectors of the artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))
@@ -104,7 +104,7 @@ class SimilarArtists:
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
         """Return the artists most similar to a query, nearest first.
 
-        The answer leaves out the artists of the query: artists that were named, artists of the tracks that were named,
+        The answer leaves out the artists of the query. These are the artists in the query, the artists of its tracks,
         and artists that have no tracks outside the query.
 
         Raises:

@@ -1,7 +1,7 @@
 """Finds playlists of the corpus that are similar to tracks, artists and playlists.
 
-The vector of a playlist p is the sum of the unit vectors of its tracks: s_p is the sum of u_i over the tracks i of p.
-Its similarity to a unit query vector q is the cosine
+The vector s_p of a playlist p is the sum of the unit vectors u_i of its tracks i. The similarity of the playlist to a
+unit query vector q is the cosine
 
     q . s_p / |s_p|,  where  q . s_p = sum of q . u_i over the tracks i of p
 
@@ -134,7 +134,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
 
 
 def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
-    """For each playlist, return the length of the sum of its tracks' unit vectors, float32 (playlists,)."""
+    """Return the length of each playlist's vector (the sum of its tracks' unit vectors), float32 (playlists,)."""
     from concurrent.futures import ThreadPoolExecutor  # imported here, because other look-ups do not need these modules
 
     from scipy.sparse import csr_array  # adds up rows several times as fast as numpy's reduceat

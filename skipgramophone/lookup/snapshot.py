@@ -2,8 +2,8 @@
 
 Another process may replace, rename or remove the experiment while look-ups use it. All files that belong to the model
 are therefore opened or mapped at the beginning, because an open file stays readable after it has been removed. Only the
-index is opened later, because this takes longer. Its manifest names the model from which it was built, so
-`opened_index` notices if it belongs to another model.
+index is opened later, because this takes longer. The manifest of the index contains the digest of the model from which
+it was built, so `opened_index` notices an index of another model.
 """
 
 from __future__ import annotations

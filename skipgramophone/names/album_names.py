@@ -9,7 +9,7 @@ from skipgramophone.names.normalization import fold_name, split_name
 
 
 class AlbumName(NamedTuple):
-    """The name of an album in a query, folded: as a whole, and split into artist ("": none given) and album."""
+    """The folded name of an album in a query: as a whole, and split into artist ("" if none is given) and album."""
 
     whole: str
     artist: str

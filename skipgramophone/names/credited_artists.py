@@ -125,8 +125,8 @@ def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
     """Split credits at the separators that always separate artists, such as a comma or "feat.".
 
     Returns:
-        The parts of all credits, the number of parts of each credit, int64 (credits,), and whether a separator other
-        than a comma follows each part, bool (parts,).
+        The parts of all credits; how many parts each credit has, int64 (credits,); for each part, whether it is
+        followed by a separator other than a comma, bool (parts,).
     """
     parts: list[str] = []
     sizes, apart = [], []
@@ -169,7 +169,7 @@ def _artists(texts: list[str], number: dict[str, int], count: Numbers) -> tuple[
     """Return the artists that each name means: the whole name, its parts between "&" and the like, or both.
 
     Returns:
-        The numbers of the artists of all names, concatenated, and the number of artists of each name, both int64.
+        The numbers of the artists that each name means, concatenated; how many artists each name means; both int64.
     """
     flat: list[int] = []
     sizes = []

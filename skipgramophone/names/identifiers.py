@@ -32,9 +32,9 @@ RULES = {
 
 
 def read_identifier(text: str) -> str | None:
-    """Return the canonical form of an ISRC or a MusicBrainz recording id; None for other texts.
+    """Return the canonical form of an ISRC or a MusicBrainz recording id; None for other strings.
 
-    The text may begin with the prefix of its kind, or be a link to a recording of MusicBrainz.
+    The string may begin with the prefix "isrc:" or "mbid:", or be a link to a recording of MusicBrainz.
 
     >>> read_identifier("isrc:US-UM7-17-03861"), read_identifier("usum71703861")
     ('isrc:USUM71703861', 'isrc:USUM71703861')
@@ -62,7 +62,7 @@ def is_blank(text: str) -> bool:
 
 
 def prefix_of(text: str) -> str | None:
-    """Return the kind of identifier that a text begins with, "isrc" or "mbid", even if no valid identifier follows.
+    """Return the prefix of an identifier, "isrc" or "mbid", even if no valid identifier follows; None without a prefix.
 
     >>> prefix_of("ISRC:nonsense"), prefix_of("Free Fallin'")
     ('isrc', None)
@@ -72,12 +72,12 @@ def prefix_of(text: str) -> str | None:
 
 
 def joined(texts: Iterable[str]) -> str | None:
-    """Join the identifiers of a record into one text; return None if there are none."""
+    """Join the identifiers of a record into one string; return None if there are none."""
     return SEPARATOR.join(replace_surrogates(text) for text in texts if text) or None
 
 
 def labelled(kind: str, value: object) -> str:
-    """Return an identifier with the prefix of its kind, without validating it; "" if the value is not text.
+    """Return an identifier with the prefix of its kind, without validating it; "" if the value is not a string.
 
     >>> labelled("isrc", "us-um7-17-03861"), labelled("isrc", None)
     ('isrc:us-um7-17-03861', '')

@@ -44,7 +44,7 @@ class Link:
 
 
 def read_link(text: str) -> Link | None:
-    """Parse a text as a link; return None if it is not a link to a known service.
+    """Parse a link to a music service; return None if the string is not a link to a known service.
 
     >>> read_link("https://open.spotify.com/intl-de/track/5BX?si=1").uris
     ('spotify:track:5BX', 'https://open.spotify.com/track/5BX', '5BX')
@@ -66,5 +66,5 @@ def read_link(text: str) -> Link | None:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text begins with http:// or https:// (upper or lower case, after optional spaces)."""
+    """Whether a string begins with http:// or https:// (upper or lower case, after optional spaces)."""
     return WEB.match(text.strip()) is not None

@@ -1,7 +1,7 @@
 """Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
-Songs are compared without featured guests and without version remarks. These are remarks at the end of the title, in
-brackets or after a dash, that contain a version word such as "live" or "remaster". A remix, another part ("Pt. 1",
+Songs are compared without featured guests and without version remarks. A version remark is at the end of the title, in
+brackets or after a dash, and contains a version word such as "live" or "remaster". A remix, another part ("Pt. 1",
 "Pt. 2") and the same title by another artist count as different songs.
 """
 

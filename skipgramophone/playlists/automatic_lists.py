@@ -1,8 +1,8 @@
 """Recognizes names of playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs".
 
 The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
-person likes. The whole name must match one of the known names, which are listed in common languages. A date, a
-number or a note in brackets may follow the known name.
+person likes. A name is recognized if it is one of the known names, which are listed below in common languages. A date,
+a number or a note in brackets may follow the known name.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PATTERN = rf"^({'|'.join(name.replace('.', '[.]') for name in (*LIKED, *RECOMMEN
 
 
 def is_automatic(names: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    """Mark the names of lists that a service or player makes, bool (names,).
+    """Return which names belong to lists that a service or player makes, bool (names,).
 
     Args:
         names: names of playlists, large_string.

@@ -1,7 +1,7 @@
 """Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, depending on the settings.
 
-Cleaning works on track numbers, before tracks are sorted by count. Its result lists the occurrences to keep by their
-index ("place") in the corpus, and counts the dropped occurrences by reason.
+Cleaning works on track numbers, before tracks are sorted by count. The result contains the indices of the occurrences
+to keep ("places"), and the number of dropped occurrences by reason.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def clean_corpus(
     Args:
         corpus: all playlists.
         settings: what to drop and split.
-        known: bool (occurrences,), marks the occurrences of the existing corpus when a corpus grows (default: none).
-            These occurrences are always kept. New occurrences that repeat a known track in the same playlist are
-            dropped before all other steps.
+        known: bool (occurrences,), which occurrences are from the existing corpus when a corpus grows (default: none).
+            These occurrences are always kept. Before all other steps, new occurrences are dropped if their track is
+            already in the same playlist.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
@@ -129,7 +129,7 @@ def _is_repeat(corpus: Corpus) -> Flags:
 
 
 def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
-    """Return which new occurrences repeat a known track of the same playlist, bool (occurrences,)."""
+    """Return which new occurrences have a track that the same playlist already contains, bool (occurrences,)."""
     begins = corpus.offsets[:-1]
     read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
     places = np.flatnonzero(np.repeat(read_again, corpus.lengths()))
@@ -169,7 +169,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`; in its `left_out`, the occurrences that are only in `before` are counted under `reason`."""
+    """Return `after`, with the number of occurrences that are only in `before` added to `left_out` under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)

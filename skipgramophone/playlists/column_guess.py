@@ -1,7 +1,7 @@
 """Guess the roles of the columns of a CSV or TSV table from its header.
 
-A column is guessed if its name is usual for a role and its values fit this role. If the columns are ambiguous, the
-result is a question to the user, which ends with an example for `--columns`.
+A column gets a role if its name is usual for the role and its values fit. If the columns are ambiguous, the result is a
+message that asks the user to assign the columns, with an example for `--columns`.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether there are columns for artist and title. If such rows have times, they are plays, and a pause
-            ends a session. Other rows with times, such as purchases, become one playlist per owner unless the user sets
-            --session-gap.
+        is_history: whether there are columns for artist and title. Rows with artist, title and time are plays, and a
+            pause between them ends a session. Other rows with times, such as purchases, become one playlist per owner
+            unless the user sets --session-gap.
     """
 
     roles: dict[str, str]
@@ -71,7 +71,7 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all rows have the same number of fields, at least two.
 
-    Prose with one comma per line is not a table; it is recognized by the spaces after its commas.
+    Prose with one comma per line is not a table. Prose is recognized by the spaces after commas.
     """
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
@@ -84,7 +84,7 @@ def is_header(row: Sequence[str]) -> bool:
 
 
 def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
-    """Guess the columns of a table that begins with a header; return a question if they are ambiguous.
+    """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:
         rows: the first rows of the table.
@@ -129,7 +129,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> name of the column by which to sort the rows: a position or a time; an empty dict if none."""
+    """Return role -> name of the column by which rows are sorted (a position or a time); empty if there is none."""
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
@@ -137,7 +137,7 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
 
 
 def question(rows: Table, problem: str, playlist: str = "") -> str:
-    """Return the question that asks for the columns of a table; it ends with an example for `--columns`."""
+    """Return a message that asks the user to assign the columns of a table; it ends with an example for `--columns`."""
     named = _has_header(rows)
     roles = {**_example(rows, named), **({"playlist": playlist} if playlist else {})}
     by_number = "" if named else " by number"
@@ -156,7 +156,7 @@ def _has_header(rows: Table) -> bool:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return a plausible assignment of the columns, role -> column, as the example in a question."""
+    """Return a plausible assignment of the columns, role -> column, for the example in a message."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}
@@ -191,7 +191,7 @@ def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
 
 
 def _is_time(text: str) -> bool:
-    """Whether a text is a date with a time, or seconds or milliseconds since 1970."""
+    """Whether a string is a date with a time, or seconds or milliseconds since 1970."""
     seconds = seconds_since_1970(text)
     return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)
 

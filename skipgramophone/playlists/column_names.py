@@ -63,7 +63,7 @@ ALBUMS = (
     "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum 专辑 앨범 альбом",
     "release disco disque",
 )
-VAGUE_ALBUMS = ALBUMS[-1].split()  # these columns may also contain dates or the numbers of discs
+VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
@@ -90,8 +90,9 @@ def normalized(name: str) -> str:
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
-    These are the columns whose names are in the most specific group. For the role "time", they are all columns whose
-    names are in `TIMES`, the best first.
+    For each role, the groups in `NAMES` are tried in order. The first group that contains the name of a column decides:
+    all columns with a name in this group are returned. For the role "time", all columns with a name in `TIMES` are
+    returned, the best first.
     """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}
@@ -114,7 +115,7 @@ def numbered_artists(header: list[str]) -> list[str]:
 
 
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> name for the columns with ISRCs and MusicBrainz recording ids that have no other role.
+    """Return role -> name of the columns with ISRCs and MusicBrainz recording ids, except columns with another role.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}
@@ -127,7 +128,7 @@ def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str,
 
 
 def album_column(header: list[str], roles: Mapping[str, str]) -> str | None:
-    """Return the column with the albums of the tracks, or None if there is none; `roles` are those of other columns.
+    """Return the column with the albums of the tracks, or None; `roles` contains the columns that have another role.
 
     >>> album_column(["Titre", "Titre de l'album", "Disque"], {"title": "Titre"})
     "Titre de l'album"

@@ -13,7 +13,7 @@ from pathlib import Path
 def walk(directory: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Yield each directory with the names of its directories and of its other files; links are not followed.
 
-    A directory that the caller removes from the list of names is not entered.
+    The caller may remove names from the list of directories; these directories are then skipped.
 
     Raises:
         OSError: a directory cannot be read.

@@ -1,8 +1,8 @@
 """Encode rows (artist, title, playlist and so on) as numbered tracks and playlists.
 
-A track is identified by its uri if the source has one, otherwise by artist and title regardless of case, surrounding
-spaces and Unicode normalization form. A playlist is identified by its owner, its name and, if the source has one, its
-key.
+A track is identified by its uri if the source has one, otherwise by artist and title. Differences in case, surrounding
+spaces and Unicode normalization form are ignored. A playlist is identified by its owner, its name and, if the source
+has one, its key.
 
 Tracks are numbered by descending count; tracks with the same count are in order of first appearance. Playlists are in
 order of first appearance, and their tracks in the order of the dump. When a corpus grows, its existing rows are encoded
@@ -58,8 +58,8 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (row number of the first occurrence, from 1; rows that name no track are not counted); location
-            and seconds, if any row has them.
+            first_place; location and seconds, if any row has them. `first_place` is the row number of the first
+            occurrence, from 1; rows that name no track are not counted.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
         identifiers: identifiers of tracks, if any row has them.
@@ -72,12 +72,12 @@ class EncodedPlaylists:
         sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
         without_artist: number of rows with an empty artist.
         namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: the names that are shared most, each as artist, title and number of tracks with this name.
+        most_namesakes: the names that most tracks share, each as artist, title and number of tracks with this name.
         repeats: number of occurrences whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
         left_out: number of rows that readers left out or cleaning dropped, by reason.
         split: number of playlists that were split.
-        welded: number of playlists that were merged into another owner's playlist with the same name.
+        welded: number of playlists that were merged with another owner's playlist of the same name.
         rejects: the rejected input records.
         held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
             occurrences exclude these playlists, so a track that occurs only in them has the count 0.
@@ -338,8 +338,8 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     """Number the playlists in order of first appearance.
 
     Returns:
-        The number of each row's playlist, int32 (rows,); the table of playlists; the number of playlists that were
-        merged into another owner's playlist with the same name.
+        The number of each row's playlist, int32 (rows,); the table of playlists; how many playlists were merged with
+        another owner's playlist of the same name.
     """
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is identified by owner, name and, if there is one, key; with group_by "name", by the name alone.
@@ -363,7 +363,8 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
     """Return the table of the kept playlists; keys that are unique only within a file are replaced by unique numbers.
 
-    The unique number is the number of the playlist, after the `unlisted` playlists (see `KnownRows`).
+    These numbers are the playlist numbers. They start at `unlisted`, because earlier playlists may not be in the table
+    (see `KnownRows`).
     """
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)

@@ -150,12 +150,12 @@ def _detect_json(head: bytes) -> Format | None:
 
 
 def _unknown(header: str, kind: str = "", problem: str = "") -> str:
-    """Return the reason for an `UnknownFormatError` about a file that is in no known format.
+    """Return the reason for the `UnknownFormatError` of a file whose format is not known.
 
     Args:
         header: first line of the file.
-        kind: kind of the file, such as "JSON", or an empty text.
-        problem: more about the problem, or an empty text.
+        kind: kind of the file, such as "JSON", or "".
+        problem: more about the problem, or "".
     """
     what = f"{kind}, but not" if kind else "not"
     return (

@@ -1,8 +1,9 @@
 """Recognizes tracks across sources: tracks with different names or uris that share an identifier are merged.
 
-An identifier may be wrong. Tracks that share one are merged only if their names are alike (see `typos.are_alike`);
-otherwise they are a conflict, which is counted and reported. An identifier that many clearly different names share is
-treated as a placeholder and ignored. When a corpus grows, two existing tracks are never merged.
+An identifier may be wrong. Tracks with the same identifier are therefore merged only if their names are alike (see
+`typos.are_alike`). Otherwise they are a conflict, which is counted and reported. An identifier that many tracks with
+clearly different names have is treated as a placeholder and ignored. When a corpus grows, two existing tracks are never
+merged.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.playlists.track_identifiers import track_identifiers
 from skipgramophone.settings import ExtractSettings
 
-MOST_KINDS = 20  # an identifier that more clearly different names share is ignored as a placeholder
+MOST_KINDS = 20  # an identifier is ignored as a placeholder if tracks with more than 20 different names have it
 
 
 @dataclass(frozen=True, slots=True)

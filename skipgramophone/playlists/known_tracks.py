@@ -1,8 +1,8 @@
 """Recognizes tracks of a growing corpus by the other uris and names that they got when tracks were merged.
 
 A corpus keeps one uri and one spelling per track to identify it. If tracks were merged by identifiers, their other uris
-and spellings are in the tables `uris` and `spellings`. An added row may contain one of these uris or spellings,
-but no identifier.
+and spellings are in the tables `uris` and `spellings`. A row that is added later may contain one of these uris or
+spellings, but no identifier.
 """
 
 from __future__ import annotations

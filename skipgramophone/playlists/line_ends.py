@@ -1,4 +1,4 @@
-"""Split texts into lines."""
+"""Split strings into lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LINE_END = re.compile("\r\n|[\r\n]")
 
 
 def split_lines(text: str) -> list[str]:
-    """Split a text at LF, CRLF and CR only: `str.splitlines` also splits names at other characters, such as U+2028.
+    """Split a string at LF, CRLF and CR only. `str.splitlines` also splits at characters that names may contain.
 
     >>> split_lines("one\\u2028two\\r\\nthree\\n")
     ['one\\u2028two', 'three']

@@ -55,7 +55,7 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
     for band in range(0, SIGNATURE, BAND):
         hashes = signatures[band : band + BAND]
         order = np.lexsort(hashes[::-1])
-        # Each playlist of a bucket is compared only with the next one, because joining groups connects the others.
+        # Each playlist of a bucket is compared only with the next one: if all pairs match, the whole bucket is joined.
         same = np.flatnonzero(np.all(hashes[:, order[1:]] == hashes[:, order[:-1]], axis=0))
         found.append(order[same] * playlists + order[same + 1])
     pairs, first = np.unique(np.concatenate(found), return_index=True)

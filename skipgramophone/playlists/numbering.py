@@ -41,7 +41,7 @@ class Numbering:
         self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
         self._pending_values = 0
         self._rows = 0
-        self._leading_nulls = 0  # number of null rows before the first value, not yet written; then -1
+        self._leading_nulls = 0  # number of null rows before the first value; -1 once they are written
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
 
@@ -95,7 +95,7 @@ class Numbering:
             codes[start:end] = numbers[codes[start:end]]
 
     def _number_new(self, part: int, values: pa.Array) -> None:
-        """Assign the next numbers to the new values of a part; in `values`, they follow the known values."""
+        """Assign the next numbers to the new values of a part, which follow the known values in `values`."""
         new = values[len(self._known[part]) :]
         numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
         self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
@@ -176,7 +176,7 @@ def take_codes(codes: Codes, rows: Codes) -> Codes:
 
 
 def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
-    """Return the first row of each number, int64 (numbers,); numbers must be in order of first appearance."""
+    """Return the first row with each number, int64 (numbers,); numbers must be in order of first appearance."""
     found, known = [np.empty(0, np.int64)], -1
     for part in row_slices(len(codes)):
         highest = np.maximum.accumulate(np.concatenate([[known], codes[part]]))

@@ -1,7 +1,7 @@
 """Partition strings by their letters, so that the hash table of each part fits into the processor's cache.
 
-For ten million strings, one table of two million entries takes six times as long as partitioning the strings and using
-64 smaller tables, because nearly every access to the large table waits for memory.
+With a single large table, nearly every access waits for memory. For ten million strings with two million distinct
+values, this takes six times as long as partitioning the strings and using 64 smaller tables.
 """
 
 from __future__ import annotations

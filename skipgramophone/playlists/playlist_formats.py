@@ -107,7 +107,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None) -> None:
-    """Add an element with a text, unless the text is empty."""
+    """Add an element with the given text, unless it is empty or None."""
     if text:
         escaped = NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
         ElementTree.SubElement(parent, name).text = escaped

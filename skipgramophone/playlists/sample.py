@@ -1,10 +1,10 @@
 """Generate the built-in sample: playlists to try all commands without a file or a network.
 
 The sample has about 4,000 playlists with about 3,000 tracks of 22 scenes (invented genres). It has the properties of
-real dumps: a few hits and a long tail, playlists of one mood with some songs of a neighbouring scene, songs in several
-versions, and names that break careless programs.
+real dumps: a few hits and many rare tracks, playlists of one mood with some songs of a neighbouring scene, songs in
+several versions, and names that break careless programs.
 
-A seed generates the same sample on every platform and Python version, because only plain arithmetic on
+The same seed gives the same sample on every platform and Python version. For this reason, only plain arithmetic on
 `random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
 sets.
 
@@ -29,7 +29,7 @@ SHARED = 0.15  # share of a scene's songs that also belong to the next scene
 MIXED, STRAY = 0.5, 0.4  # share of playlists with a second scene; share of their songs from that scene
 NOISE = 0.05  # share of songs that are drawn from all scenes
 REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
-LEAST, COLLECTED = 5, 25  # minimum number of playlists with a song; the same, if it has several versions
+LEAST, COLLECTED = 5, 25  # minimum number of playlists with a song; the same for a song with several versions
 RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
 JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
 REPEATS = 0.005  # share of tracks that occur twice in their playlist

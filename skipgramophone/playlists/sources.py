@@ -91,7 +91,7 @@ DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
 )  # fmt: skip
-BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster, same rows
+BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
     "listenbrainz": listenbrainz_blocks,
@@ -171,7 +171,7 @@ def _identity(file: SourceFile) -> Identity:
 
 
 def _reason_if_repeated(file: SourceFile, known: dict[Identity, SourceFile]) -> str | None:
-    """Return the reason to skip a file that was found before under any path, or None; remember new files in `known`."""
+    """Return the reason to skip a file that is in `known`, perhaps under another path; if it is new, add it."""
     first = known.setdefault(_identity(file), file)
     return None if first is file else f"the same file as {first.display_name}, which is read once"
 

@@ -37,7 +37,7 @@ def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], ro
 
 
 def _stated(name: str, values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
-    """Return the distinct values of a fact in the form in which they are stored, and whether each is a value."""
+    """Return the distinct values of a fact as they are stored, and whether each of them is known (not empty)."""
     if name != "album":
         return values, np.ones(len(values), np.bool_)
     trimmed = pc.utf8_trim_whitespace(values)

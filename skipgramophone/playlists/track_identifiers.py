@@ -26,7 +26,7 @@ class TrackIdentifiers:
 
     Attributes:
         table: row of the track and identifier, sorted by both; without repeats.
-        malformed: number of distinct identifiers that are not valid and therefore not kept.
+        malformed: number of distinct identifiers that were dropped because they are not valid.
         examples: the first malformed identifiers.
     """
 
@@ -63,8 +63,8 @@ def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -
     """Return the identifiers in the used rows of each track.
 
     Args:
-        codes: for each row, the index in `values` of the text with its identifiers (-1: none).
-        values: the texts.
+        codes: for each row, the index of its joined identifiers in `values` (-1: none).
+        values: strings of joined identifiers.
         row: the track of each used row.
         used: indices of the rows that are used.
     """
@@ -78,7 +78,7 @@ def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -
 
 
 def stated(row: npt.NDArray[np.int64], code: npt.NDArray[np.int64], values: pa.Array) -> TrackIdentifiers:
-    """Parse the identifiers in texts; text `code[i]` of `values` belongs to the track `row[i]`."""
+    """Parse joined identifiers; the string `values[code[i]]` contains the identifiers of the track `row[i]`."""
     if not len(row):
         return TrackIdentifiers(pa.table({name: pa.array([], kind) for name, kind in IDENTIFIERS.items()}))
     lists = pc.split_pattern(values.take(pa.array(code)), SEPARATOR)
@@ -92,7 +92,7 @@ def stated(row: npt.NDArray[np.int64], code: npt.NDArray[np.int64], values: pa.A
 
 
 def _canonical(texts: pa.Array) -> tuple[pa.Array, list[str]]:
-    """Return the canonical form of each text, null if it is not a valid identifier, and the invalid texts."""
+    """Return the canonical form of each string, null if it is not a valid identifier, and the invalid strings."""
     usual = pc.match_substring_regex(texts, CANONICAL)
     others = texts.filter(pc.invert(usual)).to_pylist()
     forms = [read_identifier(text) or service_uri(text) for text in others]

@@ -1,14 +1,14 @@
-"""Training batches: tokens in blocks, so that one small matrix product computes all pairs of a block.
+"""Training batches: tokens are divided into blocks, and one small matrix product computes all pairs of a block.
 
 A token is an occurrence of a track. The playlists of an epoch are concatenated in random order, and this stream is cut
-into blocks of `block` tokens at a random offset. All pairs of tokens that are in the same block and in the same
-playlist are trained together. With the context "bag" (the whole playlist), the tracks of each playlist are shuffled
-first. A playlist that is longer than a block therefore gets different pairs in each epoch. Every token is trained once
-per epoch.
+into blocks of `block` tokens, starting at a random offset. All pairs of tokens that are in the same block and in the
+same playlist are trained together. With the context "bag" (the whole playlist), the tracks of each playlist are
+shuffled first. A playlist that is longer than a block therefore gets different pairs in each epoch. Every token is
+trained once per epoch.
 
     stream      tracks of playlist 7 | tracks of playlist 2 | …
     macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
-    round       `round` macro-batches that read the same state of the tables, for any number of threads
+    round       `round` macro-batches that read the same state of the tables, regardless of the number of threads
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from skipgramophone.settings import BAG_BLOCK, Context
 
-STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that no two purposes share random numbers
+STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that each purpose has its own random numbers
 STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer steps
 # Number of tokens that share negative samples. With a larger number, the effect of the negatives is too small; with a
 # smaller number, it is too big.
@@ -37,11 +37,11 @@ class BatchShape:
 
     Attributes:
         block: tokens per block. One small matrix product computes all pairs of a block.
-        group: blocks that share the same negative samples.
+        group: blocks per group; the blocks of a group share the same negative samples.
         shared: negative samples per group.
         step_blocks: blocks per step, a multiple of `group`. A step updates the rows once.
         steps: steps per macro-batch. A macro-batch is one call of the compiled program.
-        round: macro-batches that read the same state of the tables.
+        round: macro-batches per round; all of them read the same state of the tables.
     """
 
     block: int
@@ -134,7 +134,7 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
 
 
 def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return the total weight of a token's pairs with its k nearest on one side, for k from 0; float32 (block,)."""
+    """Return the total weight of a token's pairs with the k nearest tokens on a side, for each k; float32 (block,)."""
     return np.cumsum(pair_weights(window_size, block)[0])
 
 

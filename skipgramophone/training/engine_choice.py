@@ -27,8 +27,8 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
 
     Args:
         run: settings that choose the engine.
-        directory: working directory of the run. Files for workers are in it until the context manager exits; workers
-            know its parent directory.
+        directory: working directory of the run. Until the context manager exits, it contains files for workers.
+            Workers know its parent directory.
         log: file to which the processes of a local cluster append their output.
 
     Raises:
@@ -49,16 +49,16 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
 
 
 def _made_while_signals_end_the_process(make: MakeEngine, tf: Any, plan: Plan) -> Engine:
-    """Make an engine; meanwhile, SIGINT and SIGTERM end the process at once.
+    """Make an engine; meanwhile, SIGINT and SIGTERM end the process immediately.
 
-    While TensorFlow connects to a machine that does not answer, no Python code runs, and thus no handler of a signal.
-    The next run removes the draft that a signal leaves at this moment.
+    While TensorFlow connects to a machine that does not answer, no Python code runs, so Python's signal handlers would
+    not run either. If a signal ends the process, a draft is left, which the next run removes.
     """
     kept = {}
     if current_thread() is main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
-            if callable(handler) and handler is not signal.default_int_handler:  # the latter is that of a notebook
+            if callable(handler) and handler is not signal.default_int_handler:  # a notebook has the default handler
                 kept[number] = signal.signal(number, signal.SIG_DFL)
     try:
         return make(tf, plan)

@@ -1,7 +1,7 @@
 """The layout of a training run: all data from which its tasks are made.
 
-A task depends only on the layout, the epoch and the number of the task. A worker on another machine that has the layout
-and the corpus therefore makes the same tasks as this process. For workers, the layout is written to a directory:
+A task depends only on the layout, the epoch and the number of the task. Given the layout and the corpus, a worker on
+another machine therefore makes the same tasks as this process. For workers, the layout is written to a directory:
 
     layout.json      shape, context, seed, directories and sizes of the corpora
     noise.npy        int32, tracks in proportion to their probability as a negative
@@ -95,7 +95,7 @@ class Layout:
         Args:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
-            scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
+            scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
             parts: number of parameter servers; the rows of tokens and the rows of negatives are each sorted by
                 remainder modulo this number.
         """
@@ -173,7 +173,7 @@ def read_layout(directory: Path) -> Layout:
         own = "" if place != "." else prefix  # a corpus in another directory has no prefix in its file names
         corpora[purpose] = read_corpus(directory / place, own)
         if (len(corpora[purpose]), corpora[purpose].occurrences) != (playlists, occurrences):
-            raise ExperimentError(f"{directory / place} contains a different corpus than the chief's")
+            raise ExperimentError(f"{directory / place} does not contain the corpus of the chief")
     keep = directory / KEEP_FILE
     return Layout(
         corpora,

@@ -40,7 +40,7 @@ class _Difference:
 class LocalEngine:
     """Runs training tasks on this machine."""
 
-    patience: float | None = None  # the tasks end soon, and use the tables of this process
+    patience: float | None = None  # wait for all tasks: they end soon, and they use the tables of this process
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.
@@ -83,7 +83,7 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of compiled programs that are no longer used: they are in reference cycles of TensorFlow."""
+        """Free the memory of unused compiled programs, which reference cycles of TensorFlow would keep alive."""
         if compile_local_program.cache_info().misses > PROGRAMS:  # before that, all programs are still kept
             gc.collect()
 

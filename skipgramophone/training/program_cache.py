@@ -32,8 +32,8 @@ CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 def kept_programs() -> Iterator[None]:
     """Let TensorFlow read and write compiled programs inside the block. TensorFlow must not be loaded yet.
 
-    No programs are kept if the user has no private cache directory, if the machine has a GPU, or if other code has
-    already loaded TensorFlow or set other options for this.
+    No programs are kept if the user has no private cache directory, or if the machine has a GPU. The same is true if
+    other code has already loaded TensorFlow, or has set another directory for compiled programs.
     """
     directory = _directory()
     if directory is None or NVIDIA.exists() or not _can_be_used(directory) or not _is_clean(directory):
@@ -75,9 +75,9 @@ def _processor() -> str | None:
 
 
 def _can_be_used(directory: Path) -> bool:
-    """Return whether the option can be set.
+    """Return whether the environment variable can set the directory for TensorFlow's compiled programs.
 
-    The option has no effect after TensorFlow is loaded, and a directory in it cannot have spaces or quotes.
+    The variable has no effect after TensorFlow is loaded, and the directory cannot have spaces or quotes.
     """
     given = os.environ.get(FLAGS, "")
     if _option(directory) in given.split():
@@ -91,7 +91,7 @@ def _option(directory: Path) -> str:
 
 
 def _is_clean(directory: Path) -> bool:
-    """Delete programs whose checksum is not known, and the oldest if there are too many; return whether this worked.
+    """Delete programs with unknown checksums, and the oldest if there are too many; return whether this worked.
 
     TensorFlow ends the training if it cannot write a program, so this also tests whether there is space.
     """

@@ -24,8 +24,8 @@ class Task:
 
     Attributes:
         rows: int32 (unique,), the rows of its tokens, then the rows of tracks that occur only as negatives.
-        of_tokens: number of rows of tokens. These rows are pulled from both tables, the others only from the context
-            table.
+        of_tokens: how many of the rows are rows of tokens. Rows of tokens are pulled from both tables, the others only
+            from the context table.
         places: length to which the rows of tokens are padded.
         work: the other arguments of the compiled program, as NumPy arrays.
     """
@@ -57,7 +57,7 @@ def noise_table(probability: Probabilities) -> TrackIds:
     """
     midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
     last = int(np.flatnonzero(probability)[-1])
-    ends = np.searchsorted(midpoints, np.cumsum(probability)[: last + 1])  # of the entries of each track
+    ends = np.searchsorted(midpoints, np.cumsum(probability)[: last + 1])  # where the entries of each track end
     ends[last] = NOISE_PLACES  # the sum of the probabilities may be less than 1 because of rounding
     return np.repeat(np.arange(last + 1, dtype=np.int32), np.diff(ends, prepend=0))
 
@@ -70,7 +70,7 @@ def number_rows(
     Args:
         tokens: int32, rows of the tokens.
         noise: int32, rows of the negatives.
-        scratch: int32 (tracks,) of -1, a work array; all its values are -1 again afterwards.
+        scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
         parts: number of parameter servers; the unique rows of tokens and the rows of negatives are each sorted by
             remainder modulo this number.
 

@@ -22,7 +22,7 @@ from skipgramophone.settings import Device
 
 
 def require_tensorflow() -> None:
-    """Verify that TensorFlow is installed; computers that only answer look-ups may lack it.
+    """Verify that TensorFlow is installed; look-ups work without it, so it may be missing.
 
     Raises:
         SettingError: it is not installed.

@@ -46,8 +46,8 @@ class Workers:
 
         Args:
             threads: number of threads.
-            patience: after an error or an interrupt, maximum number of seconds to wait for calls that still run, such
-                as those that wait for another machine; None waits for all.
+            patience: maximum number of seconds to wait for running calls after an error or an interrupt; a call may
+                be waiting for another machine. None waits for all calls.
         """
         self._patience = patience
         self._calls: SimpleQueue[tuple[Pending[Any], Callable[[], Any]] | None] = SimpleQueue()
@@ -67,7 +67,7 @@ class Workers:
             thread.join(max(0.0, deadline - time.monotonic()) if limited else None)
 
     def start(self, call: Callable[[], Result]) -> Pending[Result]:
-        """Run a call in a thread of the pool, and return its future result."""
+        """Start a call in a thread of the pool, and return a `Pending` object for its result."""
         pending: Pending[Result] = Pending()
         self._calls.put((pending, call))
         return pending

@@ -95,7 +95,7 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Expected number of macro-batches per epoch after subsampling, with a partial last one; for the rate decay.
+        # Expected number of macro-batches per epoch after subsampling, including a partial one; for the rate decay.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(
@@ -175,7 +175,7 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the held-out loss, if there are held-out playlists. It uses the same negatives after each epoch."""
+        """Add the held-out loss, if there are held-out playlists. Each epoch uses the same negatives for it."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)

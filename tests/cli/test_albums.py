@@ -21,7 +21,7 @@ from tests.conftest import run_sgp
 TRACKS = 40
 ALBUMS = ("Doors", "Röofs", "", "Best Of", "Doors")
 ALL = ("--by", "cosine", "--all-versions", "--max-per-artist", "0", "--json")
-NO_ALBUMS = "only-album, exclude-album and max-per-album need albums, which the sources of this corpus do not name"
+NO_ALBUMS = "only-album, exclude-album and max-per-album need albums, but the sources of this corpus contain none"
 
 
 def album_at(at: int) -> str | None:
@@ -121,7 +121,7 @@ def test_filters_by_album_equal_filters_over_the_whole_list(known: Path) -> None
         kept += [near["title"]] if near["album"] is None or listed[near["album"]] <= 2 else []
     found = answer("similar", "Song 1", "--max-per-album", "2", "-n", str(len(kept)))
     assert titles(found) == kept
-    assert "the album of 8 of 40 tracks is not known: these tracks are not limited by album" in found["notes"]
+    assert "no album is known for 8 of 40 tracks: limits by album do not apply to them" in found["notes"]
     only = answer("similar", "Song 1", "--only-album", "best of", "-n", "20")
     assert "left out all tracks of unknown album: 8 of 40 tracks" in only["notes"]
     assert titles(answer("similar", "Song 1", "--max-per-album", "0", "-n", "39")) == [near["title"] for near in whole]
@@ -193,7 +193,7 @@ def test_a_corpus_without_albums_refuses_filters_and_seeds_in_one_line(unknown: 
         ran = run_sgp("similar", "unknown", "Song 1", *options)
         assert (ran.code, ran.out, ran.err) == (2, "", f"error: {NO_ALBUMS}: leave it out\n")
     ran = run_sgp("similar", "unknown", "--album", "Doors")
-    message = "error: album 'Doors' needs albums, which the sources of this corpus do not name: leave it out\n"
+    message = "error: album 'Doors' needs albums, but the sources of this corpus contain none: leave it out\n"
     assert (ran.code, ran.err) == (2, message)
     assert json.loads(run_sgp("similar", "unknown", "Song 1", "--json").out)["neighbours"][0]["album"] is None
 

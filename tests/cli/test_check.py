@@ -176,7 +176,7 @@ def write_rubbish(stage: Path) -> None:
             "unexpected trigger or view 't'",
         ),
         ("corpus", plant("CREATE VIEW v AS SELECT 1"), "unexpected trigger or view 'v'"),
-        ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
+        ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "the largest row number is"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),
         ("corpus", forget_a_list, "playlists.parquet has 59 rows for 60 playlists"),
         ("corpus", write_rubbish, "line 2 is not a JSON object"),

@@ -149,7 +149,7 @@ def test_a_worker_that_cannot_read_the_corpus_raises_an_error(tmp_path: Path) ->
     (tmp_path / "model").mkdir()
     layout_of(read_corpus(tmp_path / "corpus"), random_corpus(2)).write(tmp_path / "model" / "for")
     random_corpus(3).write(tmp_path / "corpus")
-    with pytest.raises(ExperimentError, match="contains a different corpus than the chief's"):
+    with pytest.raises(ExperimentError, match="does not contain the corpus of the chief"):
         read_layout(tmp_path / "model" / "for")
 
 

@@ -4,9 +4,9 @@
     Country,Track Identifier,Media type,Date Played,Hours,Play Duration Milliseconds,...,Track Description
 
 The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
-song, so it is looked up by title in the daily history, from the day before the play to the day after it. If all tracks
-with this title have the same artist, this artist is used. Otherwise, the artist of the played album is used, if known.
-A play without a known artist has only a title.
+song. The artist is then looked up by title in the daily history, on the day of the play, the day before and the day
+after. If all tracks with this title have the same artist, this artist is used. Otherwise, the artist of the played
+album is used, if known. A play without a known artist has only a title.
 
 The daily history is read on its own only if the same directory has no play activity. Each day is a playlist.
 """
@@ -38,7 +38,7 @@ DAILY_FILE = "Apple Music - Play History Daily Tracks.csv"
 ACTIVITY = ("Song Name", "Event Start Timestamp", "Event End Timestamp", "Play Duration Milliseconds")
 DAILY = ("Track Description", "Date Played", "Play Duration Milliseconds")
 DAY = 86_400  # seconds
-ALBUMS = ("", "ALBUM")  # types of containers whose artist is that of the songs
+ALBUMS = ("", "ALBUM")  # types of containers whose artist is also the artist of their songs
 NOT_A_PLAY = LeftOut("events other than the end of a play")
 VIDEO = LeftOut("videos")
 NAMELESS_PLAY = LeftOut("plays without the name of a song")
@@ -126,7 +126,7 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
 
 
 def _artist(fields: dict[str, str], artists: Artists, time: float) -> str:
-    """Return the artist of a play, or an empty text if neither its fields nor the daily history contain the artist."""
+    """Return the artist of a play, or "" if neither its fields nor the daily history contain the artist."""
     own = fields.get("Artist Name", "").strip()
     if own:
         return own

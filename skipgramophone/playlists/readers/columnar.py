@@ -1,7 +1,7 @@
 """Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
-Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field that spans
-several lines. From the block with such a quote on, the file is read record by record. If rows have times or positions,
+Both ways return the same rows. If a quote is neither at the edge of a field nor doubled, a field may span several
+lines. From the first block with such a quote on, the file is read record by record. If rows have times or positions,
 all blocks of the file are joined and sorted.
 """
 
@@ -79,7 +79,7 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
-        unused: names of the columns that have no role, if the columns were guessed from the header; otherwise None.
+        unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         format: name of the format.
     """
 

@@ -141,7 +141,7 @@ def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRec
 
 
 def _nested_value(record: object, name: str) -> object:
-    """Return the field `name` of an object, or the nested field if the name has dots; None if it is missing."""
+    """Return the field `name` of an object, or None if it is missing; a name with dots is that of a nested field."""
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
@@ -155,7 +155,7 @@ def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
 
 @contextmanager
 def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet table, after copying it to a temporary file, because Parquet is read from its end.
+    """Open a copy of a Parquet table in a temporary file, because reading Parquet starts at the end of the file.
 
     Raises:
         SourceError: the table lacks an assigned column, or it is damaged.

@@ -15,7 +15,7 @@ LARGEST = 1 << 30  # bytes in a file that is one JSON value
 
 
 def read_document(stream: OpenFile, what: str) -> Any:
-    """Read a file as one JSON value; `what` names the expected content in errors.
+    """Read a file as one JSON value; `what` describes the expected content in error messages.
 
     Raises:
         SourceError: the file is not JSON, or has more than `LARGEST` bytes.
@@ -24,7 +24,7 @@ def read_document(stream: OpenFile, what: str) -> Any:
 
 
 def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
-    """Parse the bytes of a file as one JSON value; `what` names the expected content in errors.
+    """Parse the bytes of a file as one JSON value; `what` describes the expected content in error messages.
 
     Raises:
         SourceError: the file is not JSON.

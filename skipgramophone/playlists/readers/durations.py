@@ -10,10 +10,10 @@ LONGEST = 7 * 24 * 3600  # seconds; a larger number is in another unit, or an er
 
 
 def whole_seconds(text: str, per_second: int = 1) -> int | None:
-    """Return the duration at the start of a text in whole seconds, or None if it is missing or not plausible.
+    """Return the duration at the start of a string in whole seconds, or None if it is missing or not plausible.
 
     Args:
-        text: text that begins with a number, in M3U followed by attributes.
+        text: a string that begins with a number; in M3U, attributes follow.
         per_second: how many units of the number make a second, such as 1000 for milliseconds.
 
     >>> whole_seconds("151"), whole_seconds("151500", 1000), whole_seconds('12.4 tvg-id="x"'), whole_seconds("-1")

@@ -1,8 +1,8 @@
 """Reads the locations (paths and URLs) of files in playlists, so that results can refer to the same files.
 
-A relative path is made relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
-`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do not change. No
-file is opened.
+A relative path is changed so that it is relative to the directory that contains the source. For example, the entry
+`../Fenn/door.ogg` of the file `lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do
+not change. No file is opened.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
 def location_of(path: str, file: SourceFile) -> str | None:
-    """Return the location that a path in a playlist refers to, or None for another text, such as a name."""
+    """Return the location that a path in a playlist refers to, or None for other strings, such as names."""
     if service_uri(path) or not (SUFFIX.search(path) or "/" in path or "\\" in path):
         return None
     if is_absolute(path):

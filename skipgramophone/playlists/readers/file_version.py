@@ -1,8 +1,8 @@
 """Detect files that another program changes while they are read.
 
 A source is opened several times: its format is detected, its rows are read, and its checksum is computed. If it changes
-in between, the rows and the checksum do not belong together, or the rows end early. All of these reads must therefore
-see the same size and modification time as when the file was found.
+in between, the rows and the checksum do not belong together, or the rows end early. Each time, the file must therefore
+have the same size and modification time as when it was found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class FileVersion:
 
 
 def version_of(path: Path) -> FileVersion:
-    """Return the present version of a file.
+    """Return the current version of a file.
 
     Raises:
         StorageError: the file does not exist, or cannot be read.
@@ -55,10 +55,10 @@ def require_version(path: Path, version: FileVersion, name: str = "") -> None:
 
 @contextmanager
 def same_version(path: Path, version: FileVersion | None, name: str = "") -> Iterator[None]:
-    """Verify after the block that a file still has the given version; None is not verified.
+    """Verify after the block that a file still has the given version; if this is None, nothing is verified.
 
-    If the block raises a `SourceError` and the file has changed, the error is replaced, because a change can make a
-    file look damaged.
+    A change can make a file look damaged. If the block raises a `SourceError` and the file has changed, the error is
+    therefore replaced by one that reports the change.
 
     Raises:
         SourceError: the file has been changed or replaced.

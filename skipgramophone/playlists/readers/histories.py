@@ -65,7 +65,7 @@ def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part
 
 
 def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the plays sorted by time, as rows of sessions; rejected and left-out plays come first."""
+    """Yield rejected and left-out plays, then all other plays sorted by time, as rows of sessions."""
     kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if not isinstance(found, Play):
@@ -85,7 +85,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
             yield number, text, LeftOut(reason)
             continue
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        # If a part of a history begins before the previous part ends, it does not continue a session of that part.
+        # If a part of a history begins before the end of the previous part, no session of that part is continued.
         continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
         if not key or play.began - ended > gap or not continues:

@@ -17,10 +17,10 @@ OF_RECORDINGS = ("recordingmbid", "trackmbid")  # normalized names of columns wi
 
 
 def joined_columns(columns: Iterable[tuple[str, pa.Array]]) -> pa.Array | None:
-    """Join the identifiers of each row, null for rows without any; return None if no row has any.
+    """Join the identifiers of each row; rows without identifiers get null. Return None if no row has identifiers.
 
     Args:
-        columns: kind ("isrc" or "mbid", or "" for uris of services) and values of each column, "" for no value.
+        columns: for each column, its kind ("isrc", "mbid", or "" for uris of services) and its values ("": no value).
     """
     stated = [(kind, values) for kind, values in columns if pc.max(pc.binary_length(values)).as_py()]
     parts = [_part(f"{kind}:" if kind else "", values) for kind, values in stated]
@@ -51,7 +51,7 @@ def _part(prefix: str, values: pa.Array) -> pa.Array:
 
 
 def _both(first: pa.Array, second: pa.Array) -> pa.Array:
-    """Join two columns of texts, with a separator between two texts that are not empty."""
+    """Join two columns of strings, with a separator if both strings are not empty."""
     both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
     between = pc.if_else(both, pa.scalar(SEPARATOR, TEXT), pa.scalar("", TEXT))
     return pc.binary_join_element_wise(first, second, between)

@@ -6,8 +6,9 @@
         <key>Playlist Items</key><array><dict><key>Track ID</key><integer>1001</integer></dict> ...
 
 Playlists with the same name stay separate. Playlists that the program creates are left out: system playlists (Library,
-Music, Downloaded ...), smart playlists, Genius playlists, and folders, because these repeat the tracks of playlists.
-`plistlib` would keep the whole file in memory; this reader keeps only the names of tracks and the ids in playlists.
+Music, Downloaded ...), smart playlists and Genius playlists. Folders are left out too, because they repeat the tracks
+of the playlists inside. `plistlib` would keep the whole file in memory; this reader keeps only the names of tracks and
+the ids in playlists.
 """
 
 from __future__ import annotations

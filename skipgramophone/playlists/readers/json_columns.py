@@ -1,4 +1,4 @@
-"""Reads the JSON objects of an array or of lines into columns with Arrow, if Arrow reads them as Python does.
+"""Reads JSON objects (in an array or on lines) into columns with Arrow, if Arrow reads them as Python does.
 
 Arrow and Python treat duplicate keys, control characters and some numbers differently. If the data may contain these,
 the functions return None, and the caller reads the objects one by one.
@@ -31,7 +31,7 @@ class ArrayPart:
     Attributes:
         contents: the objects without their outer braces.
         first: the number of the first of these objects, from 1.
-        wanted: how many of these objects are read; the others must also be valid.
+        wanted: how many of these objects are read; the other objects must be valid too.
     """
 
     contents: list[bytes]

@@ -4,11 +4,11 @@
     #EXTINF:151,Simon & Garfunkel - Cecilia
     music/cecilia.ogg
 
-The name of a track is in #EXTINF or, without it, at the end of the path; "Artist - Title" is split at the first " - ".
-Its album is in #EXTALB, if there is one between the track and the one before it.
-Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as
-the uri of the track. A link to a service is used in the same way if the track has no other name. A file that is not in
-the encoding of the settings is decoded as Windows-1252, the encoding of old players.
+The name of a track is taken from #EXTINF or, without it, from the end of the path. "Artist - Title" is split at the
+first " - ". The album is taken from a line #EXTALB after the previous track, if there is one. Paths are kept as
+locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as the uri of the
+track. A link to a service is used in the same way if the track has no other name. A file that is not in the encoding of
+the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
         {"artist_name": "...", "track_name": "...", "track_uri": "...", "album_name": "..."}, ...
 
-A playlist is identified by its pid, regardless of its name, and has no owner. The "line" numbers of rejects count the
-tracks of the file from 1.
+A playlist is identified by its pid, regardless of its name, and has no owner. For a rejected track, the "line" is the
+number of the track in the file, from 1.
 
 Arrow reads a slice if all pids are 64-bit integers, all names are text, and every track has a name. Other slices are
 read track by track. Both ways return the same rows, except that Arrow does not validate fields that are not used.

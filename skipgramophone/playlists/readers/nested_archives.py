@@ -22,7 +22,7 @@ from skipgramophone.playlists.readers.source_files import (
 
 DEEPEST = 3  # maximum nesting of archives inside the outermost one
 TOO_DEEP = f"an archive nested more than {DEEPEST} levels deep: unpack it first"
-TOO_LARGE = "an archive inside an archive that would expand too much: if you trust it, unpack it first"
+TOO_LARGE = "an inner archive that would expand too much: if you trust it, unpack it first"
 
 
 def with_nested_archives(files: Sequence[SourceFile]) -> list[SourceFile]:
@@ -36,8 +36,8 @@ def _opened(file: SourceFile, left: list[int], depth: int) -> Iterator[SourceFil
 
     Args:
         file: the file.
-        left: list with one element, the number of bytes that may still be copied; it is updated.
-        depth: how many more archives may be inside this one.
+        left: list with one element, the number of bytes that may still be copied; this function reduces it.
+        depth: how many levels of archives may still be nested.
     """
     if file.member is None or file.passed_over or not file.member.lower().endswith(".zip"):
         yield file

@@ -39,8 +39,8 @@ class PlacedRows:
     Attributes:
         columns: name -> dictionary-encoded column, for all `COLUMNS` and perhaps identifiers and albums.
         places: seconds since 1970 or positions, float64 or integer (rows,).
-        named: bool (rows,), whether the row names a track. A play without a name can keep a session from ending, but is
-            not yielded.
+        named: bool (rows,), whether the row names a track. A play without a name is not yielded, but it is not a pause,
+            so it may keep a session from ending.
     """
 
     columns: dict[str, pa.DictionaryArray]
@@ -115,7 +115,7 @@ def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
 
 
 def seconds_of_all(times: pa.Array) -> Places:
-    """Convert texts or timestamps to seconds since 1970, float64 (rows,); NaN if invalid or not in years 1 to 3000."""
+    """Convert strings or timestamps to seconds since 1970, float64 (rows,); NaN if invalid, or not in years 1-3000."""
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
@@ -125,12 +125,12 @@ def seconds_of_all(times: pa.Array) -> Places:
 
 
 def positions_of_all(positions: pa.Array) -> Places:
-    """Convert texts to finite numbers, float64 (rows,); NaN for other texts."""
+    """Convert strings to finite numbers, float64 (rows,); NaN for other strings."""
     return _numbers(positions, {DIGITS: _as_float}, _number)
 
 
 def _number(text: str) -> float | None:
-    """Convert a text to a finite number, or return None."""
+    """Convert a string to a finite number, or return None."""
     try:
         number = float(text)
     except ValueError:
@@ -141,12 +141,12 @@ def _number(text: str) -> float | None:
 def _numbers(
     texts: pa.Array, usual: dict[str, Callable[[pa.Array], Places]], one: Callable[[str], float | None]
 ) -> Places:
-    """Convert texts to numbers, float64 (rows,).
+    """Convert strings to numbers, float64 (rows,).
 
     Args:
-        texts: the texts.
-        usual: regex -> fast function that converts all matching texts together.
-        one: converts any other text, or returns None.
+        texts: the strings.
+        usual: regex -> fast function that converts all matching strings together.
+        one: converts any other string, or returns None.
     """
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
     for pattern, convert in usual.items():
@@ -158,18 +158,18 @@ def _numbers(
 
 
 def _parse_each(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
-    """Convert texts to numbers one by one; NaN if `one` returns None."""
+    """Convert strings to numbers one by one; NaN if `one` returns None."""
     numbers = (one(text) for text in texts.to_pylist())
     return np.array([math.nan if number is None else number for number in numbers], np.float64)
 
 
 def _as_float(digits: pa.Array) -> Places:
-    """Convert texts of digits to numbers."""
+    """Convert strings of digits to numbers."""
     return np.asarray(digits.cast(pa.float64()))
 
 
 def _seconds_of_digits(digits: pa.Array) -> Places:
-    """Convert texts of digits, which are seconds or milliseconds since 1970, to seconds."""
+    """Convert strings of digits, which are seconds or milliseconds since 1970, to seconds."""
     seconds = _as_float(digits)
     return np.where(seconds > LATEST, seconds / 1000, seconds)
 

@@ -216,8 +216,8 @@ def plain_pieces(
 ) -> Iterator[tuple[RawLines, Made | None]]:
     """Yield blocks of lines and, for the first `number` lines, the result of `convert` for each block.
 
-    `ALL_ROWS` means all lines. A result of None means that some line is not plain. A row may then span several lines,
-    so all later lines are yielded too.
+    `ALL_ROWS` means all lines. A result of None means that some line is not plain. From then on, a row may span several
+    lines, so all later lines are yielded, even after the first `number`.
     """
 
     def converted(raw: RawLines) -> tuple[RawLines, Made | None]:
@@ -238,7 +238,7 @@ def plain_pieces(
 
 
 def parquet_rows(file: pq.ParquetFile, roles: Roles, number: int) -> Iterator[PlainRows]:
-    """Yield the first `number` rows of Parquet in blocks (`ALL_ROWS`: all); a line number is a row number, from 1."""
+    """Yield the first `number` rows of Parquet (`ALL_ROWS`: all) in blocks; line numbers are row numbers, from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         if number != ALL_ROWS and first + batch.num_rows > number:

@@ -64,7 +64,8 @@ class PlayTable:
             some formats, also identifiers and albums.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
-        usual: bool (records,), whether the record was converted and is in the fields above; if not, `records` reads it.
+        usual: bool (records,), whether the record was converted, so that the fields above contain it. Other records
+            are read by `records`.
         records: function that reads the records of given rows one by one.
         faults: lines that are not records: line number, reason for rejecting the line, raw record.
     """
@@ -248,7 +249,7 @@ def _sessions(
 
 
 def _column(piece: PlayColumns, name: str) -> pa.DictionaryArray:
-    """Return a column of some plays; nulls if it is an optional column and no play has a value."""
+    """Return a column of some plays; an optional column without any value is returned as nulls."""
     return piece.columns[name] if name in piece.columns else dictionary_of(None, len(piece.ended))
 
 

@@ -5,10 +5,10 @@
     Title1=Nell Quay - Paper Boats
     NumberOfEntries=1
 
-The name of a track is its title or, without one, the end of its path; "Artist - Title" is split at the first " - ".
-Paths are kept as locations and never opened. A path that names a track of a service, such as spotify:track:..., is used
-as the uri of the track. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of
-old players.
+The name of a track is its title or, without one, the end of its path. "Artist - Title" is split at the first " - ".
+Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as
+the uri of the track. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of old
+players.
 """
 
 from __future__ import annotations

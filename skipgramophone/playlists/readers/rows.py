@@ -1,9 +1,9 @@
 """The rows that every reader yields: a row is one occurrence of a track in a playlist.
 
-A reader turns a file into a stream of `RowBlock`s. It never splits, merges or drops rows silently: rows that cannot be
+A reader turns a file into a stream of `RowBlock`s. It never splits, merges or drops rows silently. Rows that cannot be
 used are in `rejects`, and rows that do not belong to a playlist are counted in `left_out`. Therefore,
-rows read = rows used + rows rejected + rows left out. A reader that works record by record is a function that yields
-`Record`s, which `gather_blocks` collects into blocks.
+rows read = rows used + rows rejected + rows left out. A reader may also work record by record: it is then a function
+that yields `Record`s, and `gather_blocks` collects them into blocks.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Reject:
 class Row(NamedTuple):
     """One occurrence of a track in a playlist.
 
-    Rows with equal owner, playlist name and `key` belong to one playlist. If a format can have several playlists with
-    the same name, its reader sets the key to a number, line or file; otherwise the key is None. A key that contains
-    `IN_ONE_FILE` is unique only within its file: a file that is read later may use the same key for another playlist.
+    Rows with equal owner, playlist name and `key` belong to one playlist. The key is None unless the format can have
+    several playlists with the same name. The reader of such a format sets it to a number, line or file. A key that
+    contains `IN_ONE_FILE` is unique only within its file: another file may use the same key for another playlist.
     """
 
     owner: str
@@ -93,7 +93,7 @@ class RowBlock:
             The columns of `FACTS` and `IDENTIFIERS` exist only if a row has a value; they are strings with nulls.
         rejects: the rejected records among these rows.
         bytes_read: bytes of the file on disk that have been read so far.
-        replaced: number of characters so far that replace undecodable bytes.
+        replaced: number of characters that have replaced undecodable bytes so far.
         left_out: reason -> number of records that were left out.
     """
 

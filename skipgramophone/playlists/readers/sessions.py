@@ -52,9 +52,9 @@ LEAST_SHARED, MOST_REPEATED = 0.25, 0.25  # shares of the values of a column, se
 def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
-    The lines look like a table if all have the same number of words and one column is unlike the columns of sessions:
-    it contains only times, shares few values with the other columns, or often has the same value in consecutive lines
-    (a column of owners).
+    The lines look like a table if all have the same number of words, and one column is unlike the columns of sessions.
+    Such a column contains only times, shares few values with the other columns, or often has the same value in
+    consecutive lines (like a column of owners).
     """
     rows = [line.split() for line in lines if line.strip()]
     words = [word for row in rows for word in row]
@@ -130,7 +130,7 @@ def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[in
     number = np.bincount(line, minlength=len(lines))
     blank = np.flatnonzero(number == 0)
     if most != ALL_ROWS and len(ids) + len(blank) > most:
-        before = np.cumsum(np.maximum(number, 1)) - np.maximum(number, 1)  # records of earlier lines
+        before = np.cumsum(np.maximum(number, 1)) - np.maximum(number, 1)  # number of records in earlier lines
         blank = blank[before[blank] < most]
         place = before[line] + np.arange(len(line)) - (np.cumsum(number) - number)[line]
         stay = int(np.searchsorted(place, most))

@@ -45,14 +45,14 @@ class SourceFile:
 
     Attributes:
         path: path of the file or zip archive on disk.
-        name: name for reports. It starts with the last part of the path that the user gave, so that reports do not
-            reveal the directories above.
+        name: name for reports. It starts with the last component of the user's path, so that reports do not reveal the
+            directories above.
         size: size on disk in bytes.
         member: name of the member, if the path is a zip archive; otherwise None.
         passed_over: reason why the file is skipped, or empty.
         sessions: state that the files of one listening history share, see `histories`; otherwise None.
-        version: version of the file on disk when it was found; None if it is not compared with later ones.
-        spool: for standard input or a pipe, the temporary file with its content, which is kept as long as this object.
+        version: version of the file on disk when it was found; None if later changes are not detected.
+        spool: for standard input or a pipe, the temporary file with its content; it exists as long as this object.
     """
 
     path: Path
@@ -373,7 +373,7 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file; the pipe of a shell's <(…), whose name is a number, is called "pipe"."""
+    """Copy a named pipe to a temporary file. The pipe of a shell's <(…) is called "pipe", as its name is a number."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 

@@ -5,8 +5,8 @@
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
 Playlists with the same name stay separate. Exports before 2021 have no uris. The uri of a local file contains artist
-and title. Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of
-rejects count the items of the file from 1.
+and title. Podcast episodes and plays of 0 ms are rejected unless the setting `keep` includes them. For a rejected item,
+the "line" is the number of the item in the file, from 1.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
 
 
 def _named(fields: list[str] | None, album: object = None) -> TrackFields | str:
-    """Return artist, title, uri and album as a tuple, or the reason for a rejection if the first three are not text."""
+    """Return artist, title, uri and album as a tuple; if one of the first three is not text, return a reject reason."""
     return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None, album_of(album))
 
 

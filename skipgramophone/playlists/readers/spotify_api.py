@@ -6,7 +6,7 @@
     [{"name": "Paper Boats", "artists": [{"name": "Nell Quay"}], "uri": "spotify:track:..."}]                        (4)
 
 A file contains playlists (1, 2) or the tracks of one playlist (3, 4), which is named after the file. Playlists with the
-same name stay separate. The "line" numbers of rejects count the items of the file from 1.
+same name stay separate. For a rejected item, the "line" is the number of the item in the file, from 1.
 
 In the text files of spotify-backup, each playlist is a line with its name, then one line per track (name, artists,
 album and uri, separated by tabs), then a blank line.
@@ -150,7 +150,7 @@ def _playlist(value: Any) -> Playlist | None:
 
 
 def _track_in(item: Any) -> Any:
-    """Return the track object of a playlist item, which may be the item itself; None if there is no track object."""
+    """Return the track object of a playlist item, which may be the item itself; None if the item has no track."""
     if not isinstance(item, dict):
         return None
     return item["track"] if "track" in item else item.get("item", item if "artists" in item else None)

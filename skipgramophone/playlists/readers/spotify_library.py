@@ -2,8 +2,8 @@
 
     {"tracks": [{"artist": "Nell Quay", "album": ..., "track": "Paper Boats", "uri": "spotify:track:..."}], ...
 
-The saved tracks are one playlist, named after the file. Albums, shows, artists and banned tracks are left out. The
-"line" numbers of rejects count the entries of the file from 1.
+The saved tracks are one playlist, named after the file. Albums, shows, artists and banned tracks are left out. For a
+rejected entry, the "line" is the number of the entry in the file, from 1.
 """
 
 from __future__ import annotations

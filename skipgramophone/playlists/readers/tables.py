@@ -83,7 +83,7 @@ def read_named_fields(
     Args:
         stream: the file; its first line is the header.
         required: columns that the header must have.
-        what: the expected content, for errors.
+        what: description of the expected content, for error messages.
         delimiter: the delimiter; by default, it is detected from the header.
 
     Raises:

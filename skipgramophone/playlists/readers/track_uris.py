@@ -30,7 +30,7 @@ CANONICAL_HOSTS = {"deezer.com": "www.deezer.com", "listen.tidal.com": "tidal.co
 
 
 def service_uri(text: str) -> str | None:
-    """Return the uri of the track that a link, uri or identifier of a service refers to; None for other texts.
+    """Return the uri of the track that a link, uri or identifier of a service refers to; None for other strings.
 
     >>> service_uri("https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC?si=1"), service_uri("music/a.ogg")
     ('spotify:track:4uLU6hMCjMI75M1A2tKUQC', None)
@@ -59,7 +59,7 @@ def service_uri(text: str) -> str | None:
 
 
 def identifiers_in(texts: Iterable[str], uri: str | None) -> str | None:
-    """Join those texts that are identifiers or other uris of services; `uri` is the main uri of the track.
+    """Join those strings that are identifiers or other uris of services; `uri` is the main uri of the track.
 
     >>> identifiers_in(["urn:isrc:USUM71703861", "a.ogg", "https://youtu.be/dQw4w9WgXcQ"], None)
     'urn:isrc:USUM71703861\\nhttps://music.youtube.com/watch?v=dQw4w9WgXcQ'
@@ -68,13 +68,13 @@ def identifiers_in(texts: Iterable[str], uri: str | None) -> str | None:
 
 
 def _other_uri(text: str, uri: str | None) -> str:
-    """Return the uri to which a text refers, unless it is the track's uri; "" if it refers to no other uri."""
+    """Return the uri to which a string refers; "" if it refers to none, or to `uri`, the main uri of the track."""
     found = service_uri(text)
     return "" if found is None or found == uri else found
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone is not enough."""
+    """Whether a string has the prefix of an identifier, or is a link to a recording; a UUID alone is not enough."""
     return prefix_of(text) is not None or (":" in text and read_identifier(text) is not None)
 
 

@@ -1,7 +1,7 @@
 """Read XML documents element by element, so that memory does not grow with the file.
 
-Documents that declare entities, or use entities that XML does not predefine, are refused, because entities can expand
-without limit or refer to other files. A document type without entities, such as Apple's, is accepted; it is not
+A document is refused if it declares entities, or uses entities that XML does not predefine, because entities can expand
+without limit or refer to other files. A document type without entities, such as Apple's, is accepted, but is not
 downloaded.
 """
 
@@ -18,7 +18,7 @@ READ_AT_ONCE = 1 << 18  # bytes per call of the parser
 LONGEST_TOKEN = 1 << 20  # bytes of a tag; the parser keeps a tag in memory
 LONGEST_TEXT = 1 << 20  # characters in one element
 DEEPEST = 100  # maximum nesting of elements
-MOST_NAMES = 1000  # maximum number of names of child elements that are cached per path
+MOST_NAMES = 1000  # for each path, the names of at most this many child elements are cached
 ENTITIES = "it declares or uses XML entities, which sgp refuses because they can expand without limit"
 
 
@@ -43,14 +43,13 @@ def read_elements(
 
     Args:
         stream: the file.
-        what: the expected content, for errors.
-        starts: takes a path, and returns whether to yield the starts of the elements with this path; fewer starts
-            take less time.
+        what: description of the expected content, for error messages.
+        starts: returns whether to yield the start of each element with a given path; fewer starts take less time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
     """
-    # The file declares its own encoding, unless the stream was converted to UTF-8.
+    # If the stream was converted to UTF-8, the encoding that the file declares must be ignored.
     parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8", starts)
     try:
         while data := stream.read(READ_AT_ONCE):

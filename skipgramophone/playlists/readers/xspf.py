@@ -5,9 +5,9 @@
     {"playlist": {"title": "Evening", "track": [{"title": ..., "creator": ..., "identifier": [...]}, ...]}}
 
 A file is one playlist, named by its title or by the file, with its creator as owner. The uri of a track is its first
-identifier or location that is a uri of a service, such as a MusicBrainz recording. Its first other location is kept as
-the location of its file. Further uris, and identifiers such as urn:isrc:USUM71703861, are kept as identifiers.
-The "line" numbers of rejects of JSPF count the tracks from 1.
+identifier or location that is a uri of a service, such as a MusicBrainz recording. The first location that is not such
+a uri is kept as the location of the audio file. Further uris, and identifiers such as urn:isrc:USUM71703861, are kept
+as identifiers. For a rejected track of JSPF, the "line" is the number of the track in the file, from 1.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _jspf_track(track: Any) -> Names | str:
     fields: Fields = {"creator": [names[0]], "title": [names[1]], "duration": [str(duration) if number else ""]}
     album = track.get("album")
     fields["album"] = [album if isinstance(album, str) else ""]
-    for name in ("identifier", "location"):  # a list, or a text in files of older tools
+    for name in ("identifier", "location"):  # a list, or a string in files of older tools
         value = track.get(name)
         values = value if isinstance(value, list) else [value]
         fields[name] = [text for text in values if isinstance(text, str)]

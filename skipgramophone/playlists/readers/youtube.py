@@ -9,7 +9,7 @@ Playlist files contain only ids of videos. Names come from the song library of t
 the library is named by its link. Headers of playlist files may be in any language.
 
 In a history, only entries of YouTube Music are used as plays; videos and advertisements are left out. A title contains
-a verb ("Watched ..."), which is removed in the languages that `VERBS` lists; titles in other languages are rejected.
+a verb ("Watched ..."). The verb is removed in the languages of `VERBS`; titles in other languages are rejected.
 """
 
 from __future__ import annotations

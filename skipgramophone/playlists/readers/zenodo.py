@@ -3,12 +3,12 @@
     "user_id", "artistname", "trackname", "playlistname"
     "user01","Fall Out Boy","A Little Less Sixteen Candles, A Little More "Touch Me"","Fluff"
 
-According to its readme, the backslash is the escape character, but most quotes inside names are not escaped, so a CSV
+According to its readme, the backslash is the escape character. But most quotes inside names are not escaped, so a CSV
 parser misreads these lines. Fields are therefore split at `","`, the only reliable delimiter. A backslash escapes only
 a quote or a backslash (there is an artist `Axwell /\\ Ingrosso`). There may also be a column of track uris.
 
-Most lines have exactly two quotes per field. A CSV parser that uses the quote as delimiter reads such lines as
-alternating columns of fields and commas, many times as fast as splitting lines. All other lines are split.
+Most lines have exactly two quotes per field. A CSV parser reads them, with the quote as delimiter, so that columns of
+fields and columns of commas alternate. This is many times as fast as splitting lines. All other lines are split.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class ZenodoReader:
         rejects: list[Reject],
         so_far: tuple[int, int],
     ) -> RowBlock:
-        """Create a block, without rows that name no track; `texts` returns lines by number."""
+        """Create a block, without rows that name no track; `texts` returns the lines with given numbers."""
         nothing = pa.nulls(len(numbers), DICTIONARY)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})
@@ -193,7 +193,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """Parse the lines with two quotes per field; lines with more or fewer quotes are appended to `others`.
 
     Returns:
-        The columns, or None if a line has the right number of quotes but another shape, or has a carriage return.
+        The columns, or None if a line has a carriage return, or has the right number of quotes in the wrong places.
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None

@@ -6,11 +6,12 @@ compiled program as a single machine, and pushes the differences to the servers.
 them pushes, so that the rows of one task are transferred while another task trains. Workers do not wait for each other:
 differences are added in the order of their arrival, so the bytes of the result differ from run to run.
 
-Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent tracks over all servers.
+Row r is on server r modulo the number of servers. Tracks are numbered by count, so the frequent tracks are spread over
+all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
-serial numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes
-that arrived, began and finished.
+serial numbers of the tasks of the last turn (a few rounds) whose updates it has added, so that it adds no task twice.
+Each server also counts the pushes that arrived, began and finished.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class WorkerTask(NamedTuple):
     """A task on a worker."""
 
     head: Tensor  # float64 (2,): serial number, whether to add the differences
-    at: list[Tensor]  # per server: the number of rows of tokens, these rows, the rows that occur only as negatives
+    at: list[Tensor]  # per server: number of rows of tokens, these rows, then rows that occur only as negatives
     counts: list[Tensor]  # number of rows of tokens on each server, then number of other rows on each server
     places: Tensor  # length to which the rows of tokens are padded
     work: list[Tensor]
@@ -100,7 +101,7 @@ class ClusterEngine:
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
         self.tables.initialize(plan.layout.seed)
-        self._added = self._shards((servers * self.turn,), "int64")  # last serial number of each task of a turn
+        self._added = self._shards((servers * self.turn,), "int64")  # serial number of the last task added, per slot
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
         self._tracks, self._done_again, self._partly_twice = [0] * workers, 0, 0  # counts of an epoch
@@ -117,18 +118,18 @@ class ClusterEngine:
         return tasks
 
     def train(self, pool: Workers, prepared: Sequence[Assignment]) -> list[Outcome]:
-        """Run the tasks of a turn, add their updates to the tables, and return the outcome of all tasks together."""
+        """Run the tasks of a turn, add their updates to the tables, and return one outcome that sums up all tasks."""
         return self._run_in_thread(pool, prepared, keep=True)
 
     def measure(self, pool: Workers, prepared: Sequence[Assignment]) -> list[Outcome]:
-        """Run the tasks of a turn without changing the tables, and return the outcome of all tasks together."""
+        """Run the tasks of a turn without changing the tables, and return one outcome that sums up all tasks."""
         return self._run_in_thread(pool, prepared, keep=False)
 
     def _run_in_thread(self, pool: Workers, prepared: Sequence[Assignment], keep: bool) -> list[Outcome]:
         """Run the tasks of a turn in a thread other than the main thread.
 
-        Signals raise exceptions in the main thread. Inside a call of TensorFlow, such an exception may be replaced by
-        another one, or lost.
+        Signals raise exceptions in the main thread. If the main thread is inside a call of TensorFlow, the exception
+        may be lost, or replaced by another one.
         """
         return pool.start(partial(self._carry_out, prepared, keep)).result()
 
@@ -249,7 +250,7 @@ class ClusterEngine:
         return tf.concat(h, 0), tf.concat([*o, *o_more], 0)
 
     def push(self, task: WorkerTask, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
-        """Have each server add its part of the differences once all of it has arrived; a part is never added twice."""
+        """Let each server add its part of the differences after the whole part has arrived; no part is added twice."""
         tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
         head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
 

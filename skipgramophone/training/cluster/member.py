@@ -20,7 +20,7 @@ from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.worker import register_task_maker
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
-EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable with the chief's experiment, for children
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processes: the directory of the experiment
 SECONDS = 1.0  # time between two checks
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 

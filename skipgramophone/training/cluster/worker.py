@@ -1,8 +1,8 @@
 """The Python function of a worker, which makes training tasks from the corpus.
 
-The chief sends workers a TensorFlow graph. Its PyFunc operation calls a Python function that the worker process has
-registered. TensorFlow names such functions by their number, and this function is the first that a worker registers, so
-the chief knows its name. Its arguments are the numbers that locate a task in the stream of its epoch.
+The chief sends workers a TensorFlow graph. The PyFunc operation in this graph calls a Python function that the worker
+process has registered. TensorFlow names such functions by their number. A worker registers this function first, so the
+chief knows its name. The arguments of the function are the numbers that locate a task in the stream of its epoch.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class TaskMaker:
             experiment: directory below which chiefs write the layouts of their runs.
         """
         self._role, self._experiment = role, experiment
-        self._lock = Lock()  # tasks of a round are made one after the other
+        self._lock = Lock()  # so that the tasks of a round are made one after the other
         self._runs: dict[tuple[bytes, int], tuple[Layout, TrackIds]] = {}  # layout and work array of the last run
 
     def make(self, place: bytes, tracks: np.int32, servers: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:
@@ -53,10 +53,10 @@ class TaskMaker:
             numbers: int64 (NUMBERS,), result of `numbers_of`.
 
         Returns:
-            First, int32: the rows of tokens, by server, then the rows of negatives, by server; these are row numbers
-            within the shards. Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the
-            number of rows of tokens per server, and the number of rows of negatives per server. Then the fields of
-            `Work`, except the learning rates.
+            First, row numbers within the shards, int32: the rows of tokens for each server, then the rows of negatives
+            for each server. Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, then
+            how many rows of tokens and how many rows of negatives each server has. Then the fields of `Work`, except
+            the learning rates.
 
         Raises:
             TrainingError: this worker cannot read the layout or the corpus.
@@ -95,7 +95,7 @@ def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
     """Register the function that makes tasks. It stays registered as long as the returned object exists.
 
     Raises:
-        TrainingError: TensorFlow names the function differently from what the chief expects.
+        TrainingError: TensorFlow gives the function another name than the chief expects.
     """
     number = tf.TensorSpec([], tf.int32)
     signature = [tf.TensorSpec([], tf.string), number, number, tf.TensorSpec([None], tf.int64)]
