@@ -6,7 +6,7 @@ FOLDER contains two files: playlists.csv.gz, whose owners are "<playlist>@<date>
 the playlists to hold out in each split. All snapshots of a playlist are held out together. Tracks with two or more
 training occurrences are ranked. Values are means over the splits. Differences are paired and have 95 % confidence
 intervals over playlists. Times are processor times of one fit, without the choice of parameters; the times of the
-vectors and of the factors are wall times.
+vectors, and of factors and EASE (in the row `factors`), are wall times.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 
 from skipgramophone.evaluation.baselines import fit_baselines, make_validation
-from skipgramophone.evaluation.ease import ease
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import (
@@ -48,11 +47,20 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
 from skipgramophone.experiment.track_artists import TrackArtists, track_artists
-from skipgramophone.lookup.ranking import COSINE_WEIGHT, HYBRID_COUNT_WEIGHT, of_artists, rooted, with_factors
+from skipgramophone.lookup.ranking import (
+    COSINE_WEIGHT,
+    EASE_WEIGHT,
+    FACTOR_WEIGHT,
+    HYBRID_COUNT_WEIGHT,
+    of_artists,
+    rooted,
+    scaled_predictions,
+)
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol, RunSettings, TrainSettings
 from skipgramophone.training.factorization import factorize, random_start
+from skipgramophone.training.regression import fit_ease
 from skipgramophone.training.run import fit
 
 LEAST = 2  # minimum number of training occurrences of a ranked track
@@ -70,8 +78,8 @@ def _ials(playlists: Any, factors: int) -> Ranker:
 
 
 FIXED: dict[str, Callable[[Any], Ranker]] = {
-    "EASE, regularization 50": partial(ease, regularization=50),
-    "EASE, regularization 200": partial(ease, regularization=200),
+    "EASE, regularization 50": partial(fit_ease, regularization=50),
+    "EASE, regularization 200": partial(fit_ease, regularization=200),
     "iALS, 128 factors, regularization 20, alpha 19": partial(_ials, factors=128),
     "iALS, 256 factors, regularization 20, alpha 19": partial(_ials, factors=256),
     "RP3beta, beta 0.3": partial(rp3beta, beta=0.3),
@@ -117,6 +125,7 @@ def train_rankers(
     cosine, counts = Cosine(unit_rows(kept.centre)), counts[ranked]
     logs = np.log1p(counts).astype(np.float32)
     assert kept.factors is not None
+    assert kept.ease is not None
     factors = FoldedIn(kept.factors)
     in_common = ArtistsInCommon(artists.take(ranked).matrix())
     agreement = item_knn(whole[:, ranked].tocsr(), _lengths(whole))
@@ -124,16 +133,17 @@ def train_rankers(
     def of_count(given: Any) -> Any:
         return np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(_number(given)), np.float32) * logs
 
-    def of_factors(given: Any) -> Any:
-        products = factors.scores(given)
-        return with_factors(products * 0, products, _number(given), np.abs(products).max(axis=1, keepdims=True))
+    def predicted(ranker: Ranker, weight: float, given: Any) -> Any:
+        scores = ranker.scores(given)
+        return scaled_predictions(scores, weight, _number(given), np.abs(scores).max(axis=1, keepdims=True))
 
-    parts = {
+    parts: dict[str, Callable[[Any], Any]] = {
         "agreement": lambda given: rooted(agreement.scores(given)),
         "cosine": lambda given: COSINE_WEIGHT * cosine.scores(given),
         "count": of_count,
         "artists": lambda given: of_artists(in_common.scores(given), counts),
-        "factors": of_factors,
+        "factors": partial(predicted, factors, FACTOR_WEIGHT),
+        "EASE": partial(predicted, kept.ease, EASE_WEIGHT),
     }
     without: dict[str, Ranker] = {
         f"hybrid without {name}": Sum([parts[other] for other in parts if other != name]) for name in parts
@@ -143,8 +153,8 @@ def train_rankers(
         "cosine+count": CosineAndCount(cosine, counts),
         "factors": factors,
         **without,
-        "hybrid without factors": Hybrid(agreement, cosine, counts, artists=in_common),
-        OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors),
+        "hybrid without factors and EASE": Hybrid(agreement, cosine, counts, artists=in_common),
+        OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors, ease=kept.ease),
     }
 
 

@@ -76,8 +76,8 @@ class SimilarSettings:
     number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "hybrid",
-        "Ranking. hybrid: combines shared playlists, similarity, artists, count and factors; cosine: similarity of the "
-        "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how strongly the trained model "
+        "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
+        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how strongly the trained model "
         "expects the tracks to share a playlist; factors: how strongly a matrix factorization of the playlists expects "
         "this.",
         metavar="SCORE",

@@ -95,7 +95,8 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also compute track factors, which the hybrid ranking uses.",
+        "Also compute what the hybrid ranking uses with several query tracks: track factors, and in corpora with at most "
+        "5,000 tracks or playlists a regression (EASE).",
         "--factors/--no-factors",
     )
     patience: int = setting(
