@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 SAME = "no significant difference from"
-LEAST_ASKED = 20  # with fewer held-out playlists, an interval says little
+LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
 NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
 
 

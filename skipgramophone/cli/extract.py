@@ -39,7 +39,7 @@ Holdout = Annotated[
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, read sources again that it already contains."
+        "--append", help="Add to the existing corpus. With --force, also re-read sources that it already contains."
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]

@@ -1,4 +1,4 @@
-"""Handles Ctrl-C during training: the run stops after the current round, when its state can be saved."""
+"""Handles Ctrl-C during training: the run stops after the current round (a few steps), when its state can be saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Stopping:
-    """Delays Ctrl-C until the end of the current round. A second Ctrl-C ends the process immediately."""
+    """Delays Ctrl-C until the end of the current training round. A second Ctrl-C ends the process immediately."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs

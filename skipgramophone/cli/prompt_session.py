@@ -83,7 +83,7 @@ class PromptState:
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
-                self._pages = 0  # the list is not an answer
+                self._pages = 0  # the list shows candidates, not an answer
             raise
 
     @property

@@ -103,7 +103,7 @@ def similar(
     elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
             raise SettingError(f"--compare shows tracks: leave out either --compare or --of {settings.of}")
-        from skipgramophone.cli import mixed_answers  # here, because other answers start without it
+        from skipgramophone.cli import mixed_answers  # imported here to start faster for tracks
         from skipgramophone.lookup import lookup
         from skipgramophone.lookup.mixed_answers import answer_mixed
 

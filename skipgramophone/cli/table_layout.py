@@ -162,7 +162,7 @@ def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColum
 
 
 def _widest(name: str, cells: Sequence[str]) -> int:
-    """Return the width of the widest of a heading and its cells."""
+    """Return the largest width among a heading and its cells."""
     return max(map(cell_len, (name, *cells)))
 
 

@@ -8,8 +8,8 @@ artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8
 identifiers_utf8, identifiers_offsets   in the same form, if a track has identifiers; separated by spaces
 count             int64 (tracks,)
 
-NumPy's own string arrays store each string with the length of the longest. If one of 65,000 names has a few hundred
-letters, such arrays take a hundred times as much space.
+NumPy's own string arrays pad each string to the length of the longest one. If one of 65,000 names has a few hundred
+letters, such an array takes a hundred times as much space.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class NamedVectors:
         return full_name(self.artist[at], self.title[at])
 
     def require_valid(self, source: Path) -> None:
-        """Verify that there are as many names as vectors, that all numbers are finite and that all names are text.
+        """Verify that there are as many names as vectors, that all numbers are finite and all names are valid text.
 
         Raises:
             SourceError: a check failed; the message names the first invalid vector by its number, counted from 1.

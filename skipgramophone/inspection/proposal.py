@@ -20,7 +20,7 @@ class Proposal:
     Attributes:
         line: a line for a POSIX shell; null if no finding can be applied without a decision.
         applied: kinds of the findings whose advice the line applies.
-        left: kinds of the findings that the line does not apply.
+        left: kinds of the other findings, whose advice the line does not apply.
     """
 
     line: str | None

@@ -28,7 +28,7 @@ class Drawing:
         title: title of the map.
         tracks: the tracks, most frequent first.
         plane: position of each track, float32 (tracks, 2).
-        near: nearest neighbours of each track by vector, as rows of `tracks`, int64 (tracks, neighbours).
+        near: nearest neighbours of each track by vector, as indices into `tracks`, int64 (tracks, neighbours).
         similarities: similarities of these neighbours, float32 (tracks, neighbours).
         colourings: the available colourings of the tracks.
         colour: the initial colouring.

@@ -69,7 +69,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)  # with its modification time, which identifies an index
+            shutil.copy2(path, target)  # keep the modification time, by which a verified index is recognized
         _describe(draft, new)
         publish_new(draft, place)
 

@@ -33,7 +33,7 @@ from skipgramophone.pipeline.stage_content import require_sound_content
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
 Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
 TRIES = 5  # attempts to verify a stage that is being replaced
-# Errors that do not mean that a file is damaged: no permission, a failing disk, too little memory or descriptors.
+# Errors that do not mean that a file is damaged: no permission, a failing disk, no memory, too many open files.
 NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 

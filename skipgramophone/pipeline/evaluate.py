@@ -104,7 +104,7 @@ def evaluate(
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
         remove_leftovers(directory)
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # unique names
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # milliseconds make the name unique
         with published_file(
             directory / f"{task(settings.protocol, settings.of).replace(' ', '-')}-{stamp}.json"
         ) as path:
@@ -179,7 +179,7 @@ def compare_experiments(
 
 
 def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
-    """Fill in the recency of look-ups if the protocol needs a recency and none is given; return the settings."""
+    """Return the settings; if the protocol needs a recency and none is given, add the recency of the model."""
     needed = settings.protocol == "next-item" and settings.recency is None
     return replace(settings, recency=model.recency) if needed else settings
 

@@ -140,7 +140,7 @@ def extract(
                 encoder,
                 allowed,
                 before,
-            )  # these map files of the replaced corpus; on NFS, a mapped file cannot be removed
+            )  # they keep files of the replaced corpus memory-mapped, and NFS cannot remove such files
     return report
 
 
@@ -171,7 +171,7 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
     """Find a reader for each file; standard input is first read to its end.
 
     Raises:
-        SettingError: the settings have a period, but the sample has no times.
+        SettingError: the settings select a period (since, until), but the sample has no times.
         SourceError: a path cannot be read, or is not in a known format.
         StorageError: the file system failed.
     """
@@ -313,7 +313,7 @@ def _encode(
             reject_limit.add(block)
             encoder.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a block that was read ahead may have a lower count
+            replaced_here = max(replaced_here, block.replaced)  # a running total; lower if a block was read ahead
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()

@@ -2,8 +2,8 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. `append` encodes all rows again if many rows are added, if the corpus or an added row
-has identifiers of tracks, or if a setting needs all playlists.
+the corpus were encoded again. All rows are indeed encoded again (see `append`) if many rows are added, if the corpus or
+an added row has identifiers of tracks, or if a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
 FEW_OF = 16  # ... or if they are at most a sixteenth as many as the rows of the corpus
-# Numbers in a report that change as much in the touched part as in the whole corpus.
+# Numbers in a report whose change in the touched part is also their change in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
@@ -132,7 +132,7 @@ class Growth:
         )
 
     def _true_counts(self) -> Rows:
-        """Return the occurrences of the encoded tracks in the whole corpus, int64 (tracks,), in order of row."""
+        """Return the count of each encoded track in the whole corpus, int64 (tracks,), in order of catalogue row."""
         known = self.part.known
         counts = self.encoded.tracks["count"].to_numpy()[np.argsort(self.rows)].copy()
         listed = known.corpus.counts(known.tracks.num_rows)
@@ -140,7 +140,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return artist and title, as the most frequent track of this name spells them, and the number of tracks."""
+        """Return artist and title in the spelling of the most frequent track of this name, and `bearers` unchanged."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -164,7 +164,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: whether the result is only inspected and not written; then all of the corpus is encoded.
+            only_read: whether nothing is written (a dry run); the whole corpus is then encoded.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []
@@ -309,7 +309,7 @@ def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tup
 
 
 def _count_namesakes(tracks: pa.Table) -> int:
-    """Return how many tracks share artist and title with another one."""
+    """Return how many tracks have the artist and title of an earlier track."""
     names = pa.table({name: identities(tracks[name].combine_chunks()) for name in ("artist", "title")})
     return int(tracks.num_rows - names.group_by(["artist", "title"]).aggregate([]).num_rows)
 

@@ -81,7 +81,7 @@ def import_vectors(
                 vectors = write_names(draft.path, vectors)
                 draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
         matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
-        unfinished_run(experiment, "", None, resume=False, force=force)  # raises, or discards it
+        unfinished_run(experiment, "", None, resume=False, force=force)  # raises an error for a run, or discards it
         placed = matching.place(vectors, tracks)
         facts: dict[str, Any] = {
             "tracks": tracks,

@@ -26,7 +26,7 @@ GENERATED = (
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
-RARE = 5  # the limits contain the number of tracks with fewer occurrences
+RARE = 5  # the section on limits counts the tracks with fewer occurrences
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "recall@10": "recall@10", "mrr": "MRR"}
 
 
@@ -113,7 +113,7 @@ def _licence(experiment: Experiment) -> Iterator[str]:
         yield "Not stated. The author of this experiment has not given a licence for the vectors."
     else:
         yield f"Licence of the vectors: {markdown_text(stored)}"
-    yield "The playlists that the vectors were trained on may have terms of their own."
+    yield "The playlists that the vectors were trained on may have a licence of their own."
 
 
 def _data(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
@@ -195,11 +195,12 @@ def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -
 def _evaluated(report: Mapping[str, Any]) -> str:
     """Return the sentences about the size, the model and the date of an evaluation."""
     judged = report["judgement"]
-    model = "the vectors of this experiment," if report.get("set_aside") else "vectors of the same settings"
+    of_experiment = "the vectors of this experiment, which were trained without these playlists"
+    of_split = "vectors that were trained with the same settings but without these playlists"
     return (
         f"{int(judged['questions']):,} queries from {plural(int(judged['asked']), 'held-out playlist')}, answered with "
-        f"{model} {'which' if report.get('set_aside') else 'that'} were trained without these playlists. "
-        f"Evaluated at {code_span(str(report.get('created')))}, skipgramophone {code_span(str(report.get('version')))}."
+        f"{of_experiment if report.get('set_aside') else of_split}. Evaluated at "
+        f"{code_span(str(report.get('created')))} with skipgramophone {code_span(str(report.get('version')))}."
     )
 
 

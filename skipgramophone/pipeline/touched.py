@@ -39,8 +39,8 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the touched tracks, and the playlists with only these tracks, for the encoder. The first playlist is not
-            in the corpus: it contains all touched tracks, because the encoder needs each track to be in a playlist.
+        known: the input of the encoder: the touched tracks, and the touched playlists without all other tracks. An
+            extra first playlist contains all touched tracks, because the encoder needs each track to be in a playlist.
     """
 
     rows: Rows
@@ -51,14 +51,15 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. The tracks are: tracks with a uri or a name of the added
-    rows, tracks with one of the most frequent names, and the first tracks of the playlists and of the catalogue.
+    The result may contain more than necessary, but never less. It contains the tracks with a uri or a name of the added
+    rows, the tracks with one of the most shared names, and the first tracks of each touched playlist and of the
+    catalogue.
 
     Args:
         before: the corpus before it grows.
         blocks: the added rows.
-        group_by: whether playlists are identified by name alone.
-        at_least: minimum number of tracks of a playlist, because cleaning drops playlists that have fewer.
+        group_by: "name" if playlists are identified by name alone, otherwise "owner".
+        at_least: number of first tracks to include; cleaning drops playlists with fewer tracks.
     """
     playlists = np.flatnonzero(pc.is_in(_labels([before.playlists], group_by), _added_labels(blocks, group_by)))
     corpus = before.corpus.playlists(playlists)
@@ -112,7 +113,7 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
 
 
 def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
-    """Return names, first places and counts of tracks; also locations, durations and albums, if any, as text."""
+    """Return name, `first_place` and count of tracks; also locations, durations and albums, if any, as text."""
     tracks = catalogue.tracks(rows.tolist())
     columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
     for name in catalogue.facts:

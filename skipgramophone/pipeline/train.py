@@ -58,8 +58,8 @@ def train(
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment whose vectors training starts from; tracks without a vector in it start from random
-            vectors. It may be the same experiment.
+        start_from: experiment whose vectors are the initial vectors; tracks without a vector in it start from random
+            vectors. It may be the experiment that is trained.
         no_index: do not build the index; look-ups then use exact search.
         run: settings of the training run, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
@@ -88,7 +88,7 @@ def train(
         earlier, started_from = None, start_from
         if start_from is not None and checkpoint is None:
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
-            if start_from == name:  # record the experiment from which the present vectors came
+            if start_from == name:  # record the experiment from which the current vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
         if settings.window_size == "auto":
             stage("choosing the context")

@@ -62,7 +62,7 @@ class EvaluateSettings:
     )
     recency: float | None = setting(
         None,
-        "With next-item: weight of each given track relative to the track after it (default: chosen by sgp train).",
+        "With next-item: weight of a given track divided by the weight of the next one (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
@@ -98,7 +98,7 @@ class EvaluateSettings:
         )
         require(
             self.recency is None or self.protocol == "next-item",
-            "recency is for next-item, because the given tracks of other protocols are in random order",
+            "recency applies only to next-item: all other protocols give the tracks in random order",
         )
         require(
             self.of == "tracks" or self.protocol != "deezer2018",
@@ -106,11 +106,11 @@ class EvaluateSettings:
         )
         require(
             self.of == "tracks" or self.score != "model",
-            "the score model needs context vectors, which artists do not have: choose another score",
+            "the score 'model' needs context vectors, which artists do not have: choose another score",
         )
         require(
             self.of == "tracks" or self.score != "factors",
-            "the score factors needs factors, which artists do not have: choose another score",
+            "the score 'factors' needs track factors, which artists do not have: choose another score",
         )
 
 
@@ -130,7 +130,7 @@ class TuneSettings:
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation. As many others are held out for the test.",
+        "Share of the playlists to hold out for validation. The same number is held out for the test.",
         metavar="X",
         bounds=SHARE,
     )

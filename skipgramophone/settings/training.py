@@ -95,7 +95,7 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also compute track factors, which the hybrid ranking uses.",
+        "Also compute factors of the tracks by matrix factorization, for the hybrid ranking.",
         "--factors/--no-factors",
     )
     patience: int = setting(
