@@ -32,7 +32,7 @@ def printable_path(path: Path) -> str:
 
 @contextmanager
 def utf8_path(path: Path) -> Iterator[str]:
-    """Yield a path to the same file in valid UTF-8, for libraries that accept only UTF-8.
+    """Yield a path to the same file that is valid UTF-8, for libraries that accept only such paths.
 
     If `path` is a file, its own name must be valid UTF-8; the names of its directories need not be.
     """

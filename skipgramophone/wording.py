@@ -22,7 +22,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return the end of a message that suggests the most similar known word; empty if none is similar.
+    """Return "; did you mean …?" with the most similar known word, or "" if no known word is similar.
 
     >>> suggestion("hybird", ["cosine", "hybrid"]), suggestion("xml", ["cosine", "hybrid"])
     ("; did you mean 'hybrid'?", '')

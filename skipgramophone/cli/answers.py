@@ -144,7 +144,7 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Yield the lines of standard input without line ends; each list has the lines that have arrived so far.
+    """Yield lists of lines of standard input, without line ends, as soon as they arrive.
 
     Raises:
         SourceError: a line is too long to be a query.
@@ -359,7 +359,7 @@ def _smoothness(arrangement: Arrangement | None) -> str:
 
 
 def _stability_note(agreement: Agreement) -> str:
-    """Return a note on the stability of neighbours, measured on tracks about as frequent as the seed."""
+    """Return a note on the stability of neighbours, measured on tracks about as frequent as the query track."""
     share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
     return f"stability of tracks with a similar count ({agreement.tracks}): {share} unchanged with another seed"
 

@@ -195,7 +195,7 @@ def _task(report: EvaluateReport | CompareReport) -> str:
 
 
 def _metrics(settings: dict[str, Any]) -> list[str]:
-    """Return the metrics to show, the main one first: hits if one track has to be found, otherwise R-precision."""
+    """Return the metrics to show; the first is the main one: hit@k if one track has to be found, else R-precision."""
     k = settings["k"]
     if settings["protocol"] in ("next-item", "deezer2018"):
         return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
@@ -241,7 +241,7 @@ def _fits(judgement: Comparison) -> list[str]:
 
 
 def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
-    """Return lines that compare the main rankings with the best baseline, or each ranking with each baseline."""
+    """Return lines that compare main rankings with the best baseline; if `verbose`, each ranking with each baseline."""
     lines, judgement = [], report.judgement
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]

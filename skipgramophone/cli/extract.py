@@ -158,7 +158,7 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
 
 
 def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
-    """Read the value of --holdout, and return a share of the playlists or a file with their names."""
+    """Parse the value of --holdout, which is a share of the playlists or a file with names of playlists."""
     if holdout is None:
         return None, None
     try:

@@ -141,7 +141,7 @@ class Playlist:
 
 
 def _entry(track: Track) -> Entry:
-    """Return the entry of a track, without a file."""
+    """Return the playlist entry of a track, without a file."""
     return Entry(track.artist, track.title, track.uri, identifiers=track.identifiers, album=track.album or "")
 
 

@@ -99,7 +99,7 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
-    """Where several texts have the same short form, replace it by forms that show where the texts differ."""
+    """If several texts have the same short form, replace it by forms that show where the texts differ."""
     alike: dict[str, list[str]] = {}
     for text in texts:
         alike.setdefault(short[text], []).append(text)
@@ -129,7 +129,7 @@ def _shared_letters(texts: Sequence[str]) -> int:
 
 
 def _beginning(text: str, width: int) -> str:
-    """Return the longest beginning of a text that fits a width."""
+    """Return as much of the beginning of a text as fits a width."""
     end = min(len(text), max(0, width))
     while end and cell_len(text[:end]) > width:
         end -= 1
@@ -137,7 +137,7 @@ def _beginning(text: str, width: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return the longest end of a text that fits a width."""
+    """Return as much of the end of a text as fits a width."""
     start = max(0, len(text) - width)
     while start < len(text) and cell_len(text[start:]) > width:
         start += 1

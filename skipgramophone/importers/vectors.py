@@ -26,7 +26,7 @@ class NamedVectors:
         artist: artist of each vector; empty if unknown.
         title: title of each vector, or the whole key if the artist is unknown.
         uri: uri of each vector, or None.
-        count: occurrences of each track, int64 (vectors,), or None if the file does not record them.
+        count: number of occurrences of each track, int64 (vectors,), or None if the file does not record them.
         centre: float32 (vectors, embedding_dim).
         context: float32 (vectors, embedding_dim), or None if the file contains only one matrix.
         context_bias: float32 (vectors,), or None.

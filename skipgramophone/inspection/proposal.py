@@ -18,7 +18,7 @@ class Proposal:
     """The command that applies the advice of the findings.
 
     Attributes:
-        line: a line for a POSIX shell; null if no finding can be applied without a decision.
+        line: the command line for a POSIX shell; None if no advice can be applied.
         applied: kinds of the findings whose advice the line applies.
         left: kinds of the other findings, whose advice the line does not apply.
     """

@@ -302,7 +302,7 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
     """Verify that encoding the existing tracks again has not merged any of them.
 
     Args:
-        known: bool, which encoded tracks exist in the corpus.
+        known: bool, whether each encoded track exists in the corpus.
         tracks: number of existing tracks.
 
     Raises:

@@ -131,7 +131,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
     Raises:
         SourceError: the file is not a packed experiment, or is damaged.
         ExperimentError: the name is taken or not valid, or a later version wrote the archive.
-        StorageError: the disk failed or is too full.
+        StorageError: the disk failed or has too little space.
     """
     archive = Path(archive)
     with storage_errors(archive, "read"):
@@ -254,7 +254,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)
-        if facts is not None:  # an unusable index is never opened
+        if facts is not None:  # look-ups never open an unusable index
             require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 

@@ -43,7 +43,7 @@ def evaluate(
     training: Callable[[Progress], None] | None = None,
     judging: Callable[[str, int, int], None] | None = None,
 ) -> EvaluateReport:
-    """Evaluate how well the settings of an experiment predict held-out playlists.
+    """Evaluate how well a model with the settings of an experiment predicts held-out playlists.
 
     A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. The
     rankings of the model are compared with baselines. The model is kept, so that the next evaluation of the same split
@@ -53,8 +53,8 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that this expression matches. Without this file and without
-            `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
+            `settings.group`, the text that this regex matches in its owner. If neither this file nor `settings.share`
+            is given, and extract has held out playlists, the model of the experiment is evaluated on these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.

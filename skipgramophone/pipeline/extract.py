@@ -84,7 +84,7 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that this expression matches.
+            `settings.group`, the text that this regex matches in its owner.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -200,7 +200,7 @@ def read_playlists(
         sources: the readers, and the files without a reader.
         settings: settings for reading and cleaning.
         encoder: encodes the rows.
-        allowed: called with a description of each source before the first one is read; it may raise an error.
+        allowed: called before reading with the descriptions of all sources; it may raise an error.
         progress: called with the progress of reading.
 
     Raises:

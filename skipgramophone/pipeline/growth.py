@@ -41,7 +41,7 @@ from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
-FEW_OF = 16  # ... or if they are at most a sixteenth as many as the rows of the corpus
+FEW_OF = 16  # ... or if they are at most 1/16 of the number of rows of the corpus
 # Numbers in a report whose change in the touched part is also their change in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
@@ -108,7 +108,7 @@ class Growth:
         write_lines(directory / REJECTS, [asdict(one) for one in self.encoded.rejects], before.directory / REJECTS)
 
     def _changes(self) -> CatalogueChanges:
-        """Return the changes of the catalogue."""
+        """Return the changes to make in the catalogue."""
         known, tracks = self.part.known, self.encoded.tracks.take(pa.array(np.argsort(self.rows)))
         facts = [name for name in FACTS if name in known.tracks.column_names]
         kinds = TRACKS | {name: FACT_TYPES[name] for name in facts}
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return the changes in two counts of old playlists: sorted by title, and long enough to judge their order."""
+    """Return the changes of two counts of old playlists: those sorted by title, and those long enough to judge."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Count new playlists sorted by title, and long enough to judge their order; return both counts."""
+    """Return two counts of new playlists: those sorted by title, and those long enough to judge."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)
@@ -309,7 +309,7 @@ def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tup
 
 
 def _count_namesakes(tracks: pa.Table) -> int:
-    """Return how many tracks have the artist and title of an earlier track."""
+    """Return the number of tracks minus the number of their different names (artist and title)."""
     names = pa.table({name: identities(tracks[name].combine_chunks()) for name in ("artist", "title")})
     return int(tracks.num_rows - names.group_by(["artist", "title"]).aggregate([]).num_rows)
 

@@ -117,7 +117,7 @@ def _licence(experiment: Experiment) -> Iterator[str]:
 
 
 def _data(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
-    """Yield the counts of the corpus and its sources."""
+    """Yield the counts of the corpus, and a list of its sources."""
     facts = corpus.facts
     rows = [f"- {label}: {facts[key]:,}" for key, label in _COUNTS.items() if isinstance(facts.get(key), int)]
     rows += [f"- rejected, {markdown_text(str(reason))}: {number}" for reason, number in _items(facts, "rejected")]

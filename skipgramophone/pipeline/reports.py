@@ -57,7 +57,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The identifiers of the tracks of a corpus."""
+    """The numbers of tracks with identifiers, and of invalid identifiers."""
 
     tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track

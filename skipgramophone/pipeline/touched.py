@@ -52,8 +52,8 @@ def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, 
     """Find the tracks and playlists of a corpus that added rows may change.
 
     The result may contain more than necessary, but never less. It contains the tracks with a uri or a name of the added
-    rows, the tracks with one of the most shared names, and the first tracks of each touched playlist and of the
-    catalogue.
+    rows, the tracks with one of the names that have the most tracks, and the first tracks of each touched playlist and
+    of the catalogue.
 
     Args:
         before: the corpus before it grows.
@@ -151,7 +151,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the folded names of the added rows, and the folded names that are shared by the most tracks."""
+    """Return the names of the added rows and the names with the most tracks, normalized by `fold_names`."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]
@@ -176,5 +176,5 @@ def _rows_in(catalogue: Catalogue, column: str, values: Sequence[str]) -> Rows:
 
 
 def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """Yield the values in portions for one SQL statement."""
+    """Yield the values in portions that fit into one SQL statement."""
     return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))

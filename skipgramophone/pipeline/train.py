@@ -68,7 +68,7 @@ def train(
 
     Raises:
         SettingError: TensorFlow is not installed.
-        TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
+        TrainingError: there is nothing to train on, memory is too small, or the loss is no longer finite.
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
@@ -200,7 +200,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by a choice from the corpus; return the settings and how they were chosen."""
+    """Replace the window size "auto" by a choice from the corpus; return the settings, and how it was chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

@@ -43,12 +43,12 @@ VERSIONS: tuple[Version, ...] = get_args(Version)
 
 
 def parse_versions(text: str) -> tuple[str, ...]:
-    """Split a list of kinds of versions at its commas."""
+    """Split a comma-separated list of kinds of versions, such as "live,remix"."""
     return tuple(part.strip().casefold() for part in text.split(",") if part.strip())
 
 
 def parse_limit(name: str, text: str) -> int | None:
-    """Convert the value of the limit `name` to a number, or to None if it is 0, which means no limit.
+    """Convert the value of the option `name` to a number, or to None if it is 0 (no limit).
 
     Raises:
         SettingError: the text is not a whole number.

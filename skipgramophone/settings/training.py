@@ -110,7 +110,7 @@ class TrainSettings:
 
     @property
     def context(self) -> Context:
-        """The context to train with: "bag" or a window size. "auto" must be replaced by one of these first.
+        """The context to train with: "bag" or a window size. `train` must replace "auto" by one of these first.
 
         Raises:
             SettingError: the window size is "auto".
