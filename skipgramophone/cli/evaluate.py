@@ -172,8 +172,8 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
         render.text(
-            f"warning: these scores are too good, because {report.snapshots.share:.0%} of the held-out playlists are "
-            "nearly equal to a training playlist whose owner has a similar name (perhaps snapshots of one playlist). "
+            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists are nearly "
+            "equal to a training playlist of an owner with a similar name. They may be snapshots of one playlist. "
             f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"

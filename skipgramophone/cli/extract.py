@@ -301,9 +301,7 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
     more = len(guesses) - SHOWN_FILES
     lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
     example = shlex.quote(guesses[0]["columns"])
-    lines.append(
-        f"guessed from the header; to choose other columns, change this option and add it: --columns {example}"
-    )
+    lines.append(f"guessed from the header; to choose other columns, edit and add this option: --columns {example}")
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 

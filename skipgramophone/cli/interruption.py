@@ -1,4 +1,7 @@
-"""Handles Ctrl-C during training: the run stops after the current round (a few steps), when its state can be saved."""
+"""Handles Ctrl-C during training.
+
+The run stops after the current round of batches, because its state can be saved only between two rounds.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Export as Parquet: one row per track, with vectors and, optionally, a projection and neighbours.
 
-    position, artist, title, uri, count; identifiers, if a track has some, separated by spaces
+    position, artist, title, uri, count; identifiers (separated by spaces), if any track has them
     centre, context               lists of float32, float16 or int8
     centre_scale, context_scale   only with int8: scale factor of each list
     x, y                          float32, position in the projection

@@ -2,8 +2,8 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. All rows are indeed encoded again (see `append`) if many rows are added, if the corpus or
-an added row has identifiers of tracks, or if a setting needs all playlists.
+the corpus were encoded again. `append` is used instead, and encodes all rows again, if many rows are added, if the
+corpus or an added row has identifiers of tracks, or if a setting needs all playlists.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Number of tracks given per playlist (default: half of the tracks; with next-item, all but the last).",
+        "Number of tracks of each playlist that are given (default: half of them; with next-item, all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
@@ -85,9 +85,7 @@ class EvaluateSettings:
         metavar="N",
         bounds=at_least(1),
     )
-    k: int = setting(
-        10, "Cut-off of recall@k, hit@k, coverage and diversity.", "-k", metavar="N", bounds=between(1, 500)
-    )
+    k: int = setting(10, "The k of recall@k, hit@k, coverage and diversity.", "-k", metavar="N", bounds=between(1, 500))
     random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
 
     def __post_init__(self) -> None:

@@ -152,7 +152,7 @@ class ExtractSettings:
                 "min-rating needs a column with ratings: add rating=… to --columns",
             )
         elif self.format == "columns":
-            raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")
+            raise SettingError("the format 'columns' needs --columns, such as --columns artist=Name,title=Song")
 
     @property
     def period(self) -> Period | None:
