@@ -85,7 +85,7 @@ def _least(column: LaidColumn) -> LaidColumn:
 
 
 def shortened(texts: Sequence[str], width: int) -> list[str]:
-    """Shorten texts to a width, such that different texts remain different.
+    """Shorten texts to a width, so that different texts remain different.
 
     An ellipsis replaces the end of a text. If several texts would then look the same, it replaces the part before the
     first character in which they differ.

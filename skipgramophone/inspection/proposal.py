@@ -48,7 +48,7 @@ class Target:
 
 
 def propose(findings: Sequence[Finding], target: Target) -> Proposal:
-    """Return the command that applies the advice of the findings to a target."""
+    """Return the command for a target that applies the advice of the findings."""
     possible = {"extract", "train", "evaluate"} if target.sources else {"train", "evaluate"}
     applied = [finding for finding in findings if finding.apply and finding.apply.keys() <= possible]
     words: dict[str, list[str]] = {}

@@ -1,8 +1,8 @@
 """Copies, renames, packs and unpacks experiments.
 
 An archive is a zip file of an experiment, without its lock and temporary files. It may come from a stranger. Therefore
-the names of its members are checked first, members are written as plain files into a draft directory, and all checksums
-must match before the draft is published.
+the names of its members are checked first, and members are written as plain files into a draft directory. The draft is
+published only if all checksums match.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. `append` is used instead, and encodes all rows again, if many rows are added, if the
+the corpus were encoded again. Instead, `append` encodes all rows again in some cases: if many rows are added, if the
 corpus or an added row has identifiers of tracks, or if a setting needs all playlists.
 """
 
@@ -42,7 +42,7 @@ from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
 FEW_OF = 16  # ... or if they are at most 1/16 of the number of rows of the corpus
-# Numbers in a report whose change in the touched part is also their change in the whole corpus.
+# Counts in a report that grow by the same number in the touched part and in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
@@ -240,7 +240,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
 
 
 def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settings: ExtractSettings) -> Growth:
-    """Encode the touched part of a corpus with the added rows, and put it back into the corpus.
+    """Encode the touched part of a corpus together with the added rows, and merge the result into the corpus.
 
     Raises:
         ExperimentError: two tracks of the corpus have become one.

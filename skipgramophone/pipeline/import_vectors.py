@@ -42,7 +42,7 @@ def import_vectors(
     """Import vectors that were trained elsewhere, use them as the model of an experiment, and build the index.
 
     If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title.
-    Otherwise a corpus without playlists is made from the names of the vectors, with tracks in order of count, or in
+    Otherwise a corpus without playlists is made from the names of the vectors. Its tracks are in order of count, or in
     file order if the file has no counts.
 
     Args:

@@ -1,7 +1,7 @@
 """Writes the card of an experiment: a Markdown page about its data, settings, quality, limits and licence.
 
-The card is written from the files of the experiment. Names of files, rankings and experiments may come from strangers,
-so they are shown as code or escaped, and are never interpreted as Markdown or HTML.
+The card is written from the files of the experiment. Names of files, rankings and experiments may come from strangers.
+They are shown as code or escaped, so that they are never interpreted as Markdown or HTML.
 """
 
 from __future__ import annotations

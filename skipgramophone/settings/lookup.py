@@ -194,7 +194,7 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """Settings of `sgp continue`: the settings of `sgp similar`, with other defaults."""
+    """Settings of `sgp continue`: those of `sgp similar`, some with another default, and further ones."""
 
     of: Listed = "tracks"  # not an option of `sgp continue`, which always lists tracks
     number: int = with_default(SimilarSettings, "number", 50)
