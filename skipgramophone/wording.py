@@ -74,7 +74,7 @@ def code_block(text: str, language: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Escape a text so that Markdown shows it as it is: no markup, HTML, links or table cells.
+    """Escape a text so that Markdown shows it unchanged: no markup, HTML, links or table cells.
 
     >>> markdown_text("[x](http://y) | a-b 4.0")
     '\\\\[x\\\\]\\\\(http\\\\:\\\\/\\\\/y\\\\) \\\\| a-b 4.0'

@@ -53,8 +53,9 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in its owner. If neither this file nor `settings.share`
-            is given, and extract has held out playlists, the model of the experiment is evaluated on these playlists.
+            `settings.group`, the text that this regex matches in its owner's name. If neither this file nor
+            `settings.share` is given, and extract has held out playlists, the model of the experiment is evaluated on
+            these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.

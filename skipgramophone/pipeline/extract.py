@@ -84,7 +84,7 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in its owner.
+            `settings.group`, the text that this regex matches in its owner's name.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
