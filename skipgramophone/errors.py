@@ -1,6 +1,6 @@
 """Exceptions for all expected errors; any other exception is a bug.
 
-    SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
+    SgpError                 exit 1   base class; its one-line message names the thing, the problem and the next step
     ├── SettingError         exit 2   a setting has an invalid value
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
     │   ├── UnknownFormatError        a file is not in a format that sgp reads
@@ -96,7 +96,7 @@ class TrackNameError(SgpError):
         summary: the message without the candidates, to print above a list of candidates.
         candidates: names that match or are similar, best first.
         tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
-        advice: a sentence with another next step, which ends the line; may be empty.
+        advice: one more sentence of advice, which ends the line; may be empty.
     """
 
     def __init__(self, summary: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()) -> None:

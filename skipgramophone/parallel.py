@@ -1,6 +1,6 @@
 """A background thread, and an ordered parallel map over threads.
 
-Arrow and NumPy release the interpreter lock while they work, so that threads use all cores. Results do not depend on
+Arrow and NumPy release the interpreter lock while they work, so threads can use all cores. Results do not depend on
 the number of threads.
 """
 
@@ -21,7 +21,7 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
     """Provide an executor with one background thread inside the block.
 
     An empty task starts the thread before the block runs. Otherwise, an interrupt could arrive while the thread starts.
-    Python would then not wait for the thread, and the thread could write into a draft that has been removed.
+    Python would then not wait for the thread, and the thread could write into a draft that has already been removed.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()

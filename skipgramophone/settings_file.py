@@ -54,7 +54,7 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
 
 
 def _without_dates(value: Any) -> Any:
-    """Return a date or a time as text, in the form that options have, and any other value unchanged."""
+    """Return a date or a time as text, as a user would type it in an option; return other values unchanged."""
     return value.isoformat() if isinstance(value, date) else value  # a datetime is a date too
 
 

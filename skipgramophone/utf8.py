@@ -1,7 +1,7 @@
 """Handle text and paths that are not valid UTF-8.
 
-Python represents a byte of an argument or file name that is not UTF-8 as a lone surrogate. Lone surrogates can also
-come from JSON escapes. SQLite, Arrow and Annoy accept only UTF-8.
+If an argument or a file name contains a byte that is not valid UTF-8, Python represents this byte as a lone surrogate.
+Lone surrogates can also come from JSON escapes. SQLite, Arrow and Annoy accept only UTF-8.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def printable_path(path: Path) -> str:
 
 @contextmanager
 def utf8_path(path: Path) -> Iterator[str]:
-    """Yield a path to the same file in valid UTF-8, for libraries that accept only UTF-8.
+    """Yield a path to the same file that is valid UTF-8, for libraries that accept only such paths.
 
     If `path` is a file, its own name must be valid UTF-8; the names of its directories need not be.
     """

@@ -1,9 +1,9 @@
-"""Read the word2vec file formats, text and binary, and make keys that read back unchanged.
+"""Read word2vec files, text and binary, and convert names to keys that survive writing and reading.
 
 A key must not contain white space: gensim cannot read such keys from text files and silently reads wrong keys from
 binary files. White space, control characters and "%" are therefore percent-encoded ("%20" for a space). If two tracks
-have the same name, "%23" (an encoded "#") and the position of the later track, counted from 1, are appended to the key
-of the later track. "#" itself is never encoded, so such a suffix cannot be part of a name.
+have the same name, the key of the later one gets a suffix: "%23" (an encoded "#") and the position of this track,
+counted from 1. A "#" in a name is never encoded, so this suffix cannot be part of a name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_LINE = 64 << 20  # bytes; a longer line is not a vector, and would fill 
 
 
 def names_file(path: Path) -> Path:
-    """Return the path of the names file (one JSON object per line) that belongs next to a word2vec file."""
+    """Return the path of the names file of a word2vec file: one JSON object per line, in the same directory."""
     return path.with_name(path.name + ".names.jsonl")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a text that starts with one of these may be read as a formula
 MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -; dots after www
 
 
@@ -22,7 +22,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return the end of a message that suggests the most similar known word; empty if none is similar.
+    """Return "; did you mean …?" with the most similar known word, or "" if no known word is similar.
 
     >>> suggestion("hybird", ["cosine", "hybrid"]), suggestion("xml", ["cosine", "hybrid"])
     ("; did you mean 'hybrid'?", '')
@@ -46,7 +46,7 @@ def visible(text: str) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Return a text that spreadsheets do not read as a formula: an apostrophe precedes it if necessary.
+    """Put an apostrophe before a text that a spreadsheet would read as a formula; return other texts unchanged.
 
     >>> safe_cell("=1+1"), safe_cell("1=1")
     ("'=1+1", '1=1')
@@ -55,7 +55,7 @@ def safe_cell(text: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Return a text as inline code in Markdown, in which no character is markup.
+    """Return a text as inline code in Markdown, so that none of its characters is read as markup.
 
     >>> code_span("<b>*x*</b>"), code_span("a`b")
     ('`<b>*x*</b>`', '``a`b``')
@@ -74,7 +74,7 @@ def code_block(text: str, language: str) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Escape a text so that Markdown shows it as it is: no markup, HTML, links or table cells.
+    """Escape a text so that Markdown shows it unchanged: no markup, HTML, links or table cells.
 
     >>> markdown_text("[x](http://y) | a-b 4.0")
     '\\\\[x\\\\]\\\\(http\\\\:\\\\/\\\\/y\\\\) \\\\| a-b 4.0'

@@ -1,1 +1,1 @@
-"""The command line: one module per command, which reads options, calls a use case and prints the result."""
+"""The command line: one module per command, which reads options, calls the package `pipeline` and prints the result."""

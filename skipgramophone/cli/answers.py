@@ -4,7 +4,7 @@
     json     the whole answer, indented            plain      "artist - title", one line per track
     jsonl    the whole answer on one line          m3u8, xspf, … playlists, see `playlist_formats`
 
-All formats escape control characters, so that a name never breaks its line.
+All formats escape control characters, so that a line break in a name does not start a new line.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 LONGEST_QUERY = 64 << 20  # bytes; a longer line would fill the memory
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
-ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
-MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # of lists of artists and of playlists
+ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
+MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 Asked = TypeVar("Asked")
 
@@ -68,7 +68,7 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
 
 
 def require_cells(safe_cells: bool, format: str) -> None:
-    """Refuse to escape formulas in a format that no spreadsheet opens.
+    """Refuse --safe-cells for formats other than CSV and TSV.
 
     Raises:
         SettingError: the format is neither CSV nor TSV.
@@ -78,10 +78,10 @@ def require_cells(safe_cells: bool, format: str) -> None:
 
 
 def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:
-    """Refuse to replace tracks that are unknown if names are strict.
+    """Refuse --fallback together with --strict-names.
 
     Raises:
-        SettingError: both are asked for.
+        SettingError: both options are given.
     """
     if strict_names and settings.fallback:
         raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
@@ -105,9 +105,9 @@ def answer_lines(
     """Answer the lines of standard input as they arrive; if some lines fail, exit with the lowest of their exit codes.
 
     Args:
-        read: reads a line.
-        answer: returns an answer for each of several lines, or a `TrackNameError` or `SettingError`.
-        to_record: returns an answer as JSON; default: `record`.
+        read: parses one line into a query.
+        answer: takes several queries, and returns an answer, a `TrackNameError` or a `SettingError` for each of them.
+        to_record: converts an answer to a JSON object; default: `record`.
     """
     to_record = to_record or record
     codes = set()
@@ -144,7 +144,7 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Yield the lines of standard input without line ends; each list has the lines that have arrived so far.
+    """Yield lists of lines of standard input, without line ends, as soon as they arrive.
 
     Raises:
         SourceError: a line is too long to be a query.
@@ -278,7 +278,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return the JSON property that states which track of the query another track or a group replaces."""
+    """Return the JSON property "fallback": the query track that was replaced, or null if none was."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 
@@ -359,7 +359,7 @@ def _smoothness(arrangement: Arrangement | None) -> str:
 
 
 def _stability_note(agreement: Agreement) -> str:
-    """Return a note on the stability of neighbours, measured on tracks about as frequent as the seed."""
+    """Return a note on the stability of neighbours, measured on tracks about as frequent as the query track."""
     share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
     return f"stability of tracks with a similar count ({agreement.tracks}): {share} unchanged with another seed"
 

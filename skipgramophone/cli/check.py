@@ -30,9 +30,9 @@ def check(
 ) -> None:
     """Verify experiments: report files that are damaged, stale or left behind by killed runs.
 
-    Compares every file with its checksum, verifies that each stage was made from the current version of the stage
-    before it, and checks the content of vectors and index. Exit code 5 if anything is damaged, 6 if something could not
-    be read, such as a file without read permission.
+    Compares every file with its checksum, and checks the content of vectors and index. Also verifies that each stage
+    was made from the current version of the stage before it. Exit code 5 if anything is damaged, 6 if something could
+    not be read, such as a file without read permission.
 
     \b
     sgp check

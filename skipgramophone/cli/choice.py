@@ -1,4 +1,4 @@
-"""Asks the user on a terminal which track is meant, if a name matches several."""
+"""If a name matches several tracks, asks the user on a terminal which one is meant."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def show(
 
 
 def _fallbacks(answer: Answer) -> list[dict[str, Any]]:
-    """Return the tracks of the query that other tracks replace, as JSON objects."""
+    """Return the query tracks that were replaced by other tracks, as JSON objects."""
     return [asdict(each) for each in dict.fromkeys(seed.fallback for seed in answer.seeds if seed.fallback)]
 
 

@@ -45,14 +45,14 @@ def words(choices: Sequence[str]) -> Callable[[str], list[str]]:
 
 def export_formats(incomplete: str) -> list[str]:
     """Return the export formats that begin with the typed text."""
-    from skipgramophone.exporters.formats import FORMATS  # here, because other completions start without it
+    from skipgramophone.exporters.formats import FORMATS  # imported here to complete other values faster
 
     return words(tuple(FORMATS))(incomplete)
 
 
 def import_formats(incomplete: str) -> list[str]:
     """Return the import formats that begin with the typed text."""
-    from skipgramophone.importers import FORMATS  # here, because other completions start without it
+    from skipgramophone.importers import FORMATS  # imported here to complete other values faster
 
     return words(tuple(FORMATS))(incomplete)
 
@@ -62,7 +62,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Return whether the title or the name of a track begins with the typed text; if so, collect that text."""
+        """Return whether the hyphenated title or name begins with the typed text; if so, offer it to the user."""
         offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:

@@ -105,8 +105,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the source that was extracted. Relative paths of audio files start there "
-            "(default: current directory).",
+            help="Directory of the extracted source, to which relative paths of audio files refer (default: current "
+            "directory).",
             show_default=False,
         ),
     ] = None,
@@ -115,7 +115,8 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="List only tracks that match the tags of an audio file in this directory, with the path of the file.",
+            help="Directory with audio files. List only tracks that match the tags of one of these files, with the "
+            "path of the file.",
             show_default=False,
         ),
     ] = None,
@@ -183,7 +184,7 @@ def continue_playlist(
             raise SettingError(
                 "with --library, --duration may cut the list before the --to track: leave out one of these options"
             )
-        settings = replace(settings, duration=None)  # the durations are those of the files
+        settings = replace(settings, duration=None)  # the durations of the files in the library count
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 SAME = "no significant difference from"
-LEAST_ASKED = 20  # with fewer held-out playlists, an interval says little
+LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
 NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
 
 
@@ -172,8 +172,8 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
         render.text(
-            f"warning: these scores are too good, because {report.snapshots.share:.0%} of the held-out playlists are "
-            "nearly equal to a training playlist whose owner has a similar name (perhaps snapshots of one playlist). "
+            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists are nearly "
+            "equal to a training playlist of an owner with a similar name. They may be snapshots of one playlist. "
             f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
@@ -195,7 +195,7 @@ def _task(report: EvaluateReport | CompareReport) -> str:
 
 
 def _metrics(settings: dict[str, Any]) -> list[str]:
-    """Return the metrics to show, the main one first: hits if one track has to be found, otherwise R-precision."""
+    """Return the metrics to show; the first is the main one: hit@k if one track has to be found, else R-precision."""
     k = settings["k"]
     if settings["protocol"] in ("next-item", "deezer2018"):
         return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
@@ -241,7 +241,7 @@ def _fits(judgement: Comparison) -> list[str]:
 
 
 def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
-    """Return lines that compare the main rankings with the best baseline, or each ranking with each baseline."""
+    """Return lines that compare main rankings with the best baseline; if `verbose`, each ranking with each baseline."""
     lines, judgement = [], report.judgement
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]

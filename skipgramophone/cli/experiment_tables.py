@@ -61,7 +61,7 @@ def size(number: int) -> str:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol, with only the main scores if it contains any of them."""
+    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores."""
     rows = []
     for one in found:
         for protocol, rankers in one.metrics.items():

@@ -117,9 +117,9 @@ def experiments(
 @app.command(hidden=True)
 def show(
     experiment: options.Experiment,
-    toml: Annotated[bool, typer.Option("--toml", help="Print its settings as a settings file (TOML).")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print the settings as a settings file (TOML).")] = False,
     card: Annotated[
-        bool, typer.Option("--card", help="Print its card: data, settings, quality, limits, licence.")
+        bool, typer.Option("--card", help="Print the card: data, settings, quality, limits, licence.")
     ] = False,
     licence: Annotated[
         str | None,
@@ -127,7 +127,7 @@ def show(
             "--licence",
             "--license",
             metavar="TEXT",
-            help="Store TEXT as the licence of its vectors.",
+            help="Store TEXT as the licence of the vectors.",
             show_default=False,
         ),
     ] = None,

@@ -46,8 +46,8 @@ def explain(
     """Show how tracks A and B are related in EXPERIMENT.
 
     Shows the similarity of A and B, the playlists that contain both, the tracks near both and the nearest neighbours of
-    each. The tables of tracks show the cosine similarity of a track to A and to B, and the number of playlists that it
-    shares with A and with B.
+    each. For each track, the tables show its cosine similarity to A and to B, and how many playlists it shares with A
+    and with B.
 
     \b
     sgp explain demo "every pencil knows" "every library knows"

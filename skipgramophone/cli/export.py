@@ -58,7 +58,7 @@ def export(
     """Write the vectors of EXPERIMENT for other tools.
 
     npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. For
-    word2vec, keras, onnx and faiss, sgp also writes a file with the original names. Every export has a manifest, and is
+    word2vec, keras, onnx and faiss, sgp also writes a file with the track names. Every export has a manifest, and is
     verified by reading it back before it replaces an existing file.
 
     \b

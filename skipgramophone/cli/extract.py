@@ -39,7 +39,7 @@ Holdout = Annotated[
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, read sources again that it already contains."
+        "--append", help="Add to the existing corpus. With --force, also re-read sources that it already contains."
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]
@@ -158,7 +158,7 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
 
 
 def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
-    """Read the value of --holdout, and return a share of the playlists or a file with their names."""
+    """Parse the value of --holdout, which is a share of the playlists or a file with names of playlists."""
     if holdout is None:
         return None, None
     try:
@@ -301,9 +301,7 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
     more = len(guesses) - SHOWN_FILES
     lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
     example = shlex.quote(guesses[0]["columns"])
-    lines.append(
-        f"guessed from the header; to choose other columns, change this option and add it: --columns {example}"
-    )
+    lines.append(f"guessed from the header; to choose other columns, edit and add this option: --columns {example}")
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 

@@ -153,7 +153,7 @@ def _show_histogram(of: str, what: str, values: Distribution) -> None:
 
 
 def _context(order: ContextChoice) -> list[tuple[str, str]]:
-    """Return rows with the context that -wsz auto chooses, and with the evidence for the choice."""
+    """Return rows with the context that -wsz auto chooses, and with the test results behind the choice."""
     from skipgramophone.cli.train import reason
     from skipgramophone.evaluation.window_choice import MIN_GAIN
 

@@ -1,4 +1,7 @@
-"""Handles Ctrl-C during training: the run stops after the current round, when its state can be saved."""
+"""Handles Ctrl-C during training.
+
+The run stops after the current round of batches, because its state can be saved only between two rounds.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Stopping:
-    """Delays Ctrl-C until the end of the current round. A second Ctrl-C ends the process immediately."""
+    """Delays Ctrl-C until the end of the current training round. A second Ctrl-C ends the process immediately."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs

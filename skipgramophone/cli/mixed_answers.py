@@ -128,7 +128,7 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Name the parts of a query, or count them if there are many."""
+    """Return the names of the parts of a query, or their number if there are many."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])
@@ -137,6 +137,6 @@ def _about(parts: tuple[Part, ...]) -> str:
 
 
 def _part_name(part: Part) -> str:
-    """Return the name of a track or a group, after its weight if the weight is not 1."""
+    """Return the name of a track or a group, preceded by its weight if the weight is not 1."""
     name = part.track.name if isinstance(part, Seed) else part.name
     return with_weight(f"'{name}'", part.weight) + in_place_of(part.fallback)

@@ -29,9 +29,9 @@ class Playlist:
     Attributes:
         title: title of the playlist, if any.
         with_seeds: whether the playlist begins with the tracks of the query.
-        files_from: directory that contains the extracted source (default: the current directory).
+        files_from: directory of the extracted source (default: the current directory).
         directory: directory of the playlist (default: the current directory).
-        library: directory with the audio files to list; tracks without a file are left out.
+        library: directory with audio files; tracks without a file there are left out.
         seconds: maximum duration of the playlist; needs a library.
     """
 
@@ -61,9 +61,9 @@ class Playlist:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
     def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks of the answer, after the liked tracks of the query if `with_seeds` is set.
+        """Return the tracks of the answer; if `with_seeds` is set, put the query tracks before them.
 
-        Tracks that only replace a track of the query are left out.
+        Query tracks with a negative weight are left out, and so are tracks that replace an unknown query track.
         """
         listed = [near.track for near in answer.neighbours]
         rows = {track.row for track in listed}  # a fixed first or last track is both a seed and in the list
@@ -141,7 +141,7 @@ class Playlist:
 
 
 def _entry(track: Track) -> Entry:
-    """Return the entry of a track, without a file."""
+    """Return the playlist entry of a track, without a file."""
     return Entry(track.artist, track.title, track.uri, identifiers=track.identifiers, album=track.album or "")
 
 

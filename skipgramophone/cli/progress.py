@@ -74,7 +74,7 @@ def staged_training(
             tell(reached, epochs * occurrences, stage)
 
         enter("preparing")
-        first: tuple[float, int] | None = None  # time and tokens when the first round was done
+        first: tuple[float, int] | None = None  # time and number of trained tokens at the first report
 
         def show(at: TrainingProgress) -> None:
             nonlocal first, reached

@@ -53,7 +53,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
     welcome = WELCOME if settings.of == "tracks" else WELCOME.replace("a track", "a track or an artist")
-    # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
+    # Completion has its own thread and database connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",

@@ -1,6 +1,6 @@
 """The history of the prompt. It is saved, so that the arrow keys also recall lines of earlier sessions.
 
-Lines are saved as JSON strings. Numbers, `<` and `>` refer to the list that was shown before, so they are not saved.
+Lines are saved as JSON strings. Numbers, `<` and `>` refer to what was shown before, so they are not saved.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class PromptState:
         self._lookup = lookup
         self._settings = settings
         self._asked: list[tuple[Part, ...]] = []  # parts of the answered queries, latest last
-        self._pages = 0  # lists shown for the latest query
+        self._pages = 0  # number of lists shown for the latest query
 
     def answer(self, line: str) -> AnyAnswer:
         """Answer a line.
@@ -73,7 +73,7 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
-        """Resolve a number of the list or a name, with remarks about the match."""
+        """Return the part of a query that a number of the list or a name means, and remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
@@ -83,7 +83,7 @@ class PromptState:
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
-                self._pages = 0  # the list is not an answer
+                self._pages = 0  # the list shows candidates, not an answer
             raise
 
     @property
@@ -92,7 +92,7 @@ class PromptState:
         return self._settings.of != "tracks"
 
     def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:
-        """Return an entry of a list as a part of the next query."""
+        """Convert an entry of a list to a part of the next query."""
         if isinstance(entry, ArtistNeighbour):
             return artist_group(self._lookup, entry.artist, weight)[0]
         if isinstance(entry, PlaylistNeighbour):

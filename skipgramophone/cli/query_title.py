@@ -14,7 +14,7 @@ MOST_NAMED = 3  # maximum number of tracks that a title names
 
 
 def query_title(seeds: Sequence[Seed]) -> str:
-    """Name the tracks of a query. The tracks of an artist that replace one track are named together."""
+    """Return the names of the tracks of a query. If the tracks of an artist replace one track, they form one entry."""
     parts: dict[object, list[Seed]] = {}
     for place, seed in enumerate(seeds):
         parts.setdefault(seed.fallback if seed.may_be_listed else place, []).append(seed)
@@ -25,7 +25,7 @@ def query_title(seeds: Sequence[Seed]) -> str:
 
 
 def _part_title(seeds: list[Seed]) -> str:
-    """Return the name of a track, or the number of tracks that replace a track."""
+    """Return the name of a track or, if tracks of its artist replace it, their number."""
     first = seeds[0]
     named = f"'{first.track.name}' (pos. {first.track.position})"
     named = plural(len(seeds), "track") if first.may_be_listed else named
@@ -38,5 +38,5 @@ def with_weight(name: str, weight: float) -> str:
 
 
 def in_place_of(fallback: Fallback | None) -> str:
-    """Return the end of the name of tracks that replace another track, or an empty text."""
+    """Return the text " in place of 'NAME'" for tracks that replace another track; otherwise an empty text."""
     return f" in place of '{fallback.name}'" if fallback else ""

@@ -29,7 +29,7 @@ from skipgramophone.wording import STEERING, safe_cell, visible
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
 LONGEST_BAR = 40
-TABLE_FORMATS = ("csv", "tsv")  # of answers, for spreadsheets
+TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
 
@@ -100,7 +100,7 @@ def short(value: object, digits: int = 4) -> str:
 def print_answer(
     format: str, record: Callable[[], object], rows: Callable[[], Sequence[Mapping[str, object]]], safe_cells: bool
 ) -> bool:
-    """Print an answer and return True, if the format is JSON, JSON lines, CSV or TSV; otherwise, return False.
+    """If the format is JSON, JSON lines, CSV or TSV, print an answer and return True; otherwise, only return False.
 
     Args:
         format: the format.
@@ -200,7 +200,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:
-    """Print a table of numbers on standard output; each row ends with a bar as long as its value, with heading `of`."""
+    """Print a table of numbers on standard output; the last column, with heading `of`, shows the values as bars."""
     to = console(sys.stdout)
     taken = sum(max(cell_len(row[at]) for row in (columns, *rows)) + 3 for at in range(len(columns)))
     room = max(1, min(to.width - taken, LONGEST_BAR))
@@ -236,7 +236,7 @@ def text(line: str, style: str = "") -> None:
 
 
 def copyable(line: str) -> None:
-    """Print a command on standard output, on one line of its own that a terminal may wrap but that is copied whole."""
+    """Print a command on standard output without line breaks, so that it can be copied even if a terminal wraps it."""
     console(sys.stdout).print(Text(visible(line)), soft_wrap=True)
 
 

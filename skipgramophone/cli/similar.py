@@ -103,7 +103,7 @@ def similar(
     elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
             raise SettingError(f"--compare shows tracks: leave out either --compare or --of {settings.of}")
-        from skipgramophone.cli import mixed_answers  # here, because other answers start without it
+        from skipgramophone.cli import mixed_answers  # imported here to start faster with tracks
         from skipgramophone.lookup import lookup
         from skipgramophone.lookup.mixed_answers import answer_mixed
 
@@ -121,7 +121,7 @@ def similar(
         from skipgramophone.lookup import lookup
 
         def answer(name: str) -> Answer:
-            """Answer the query from one experiment."""
+            """Answer the query with one of the two experiments."""
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
                 asked = opened.asked(
                     names,

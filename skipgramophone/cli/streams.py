@@ -1,8 +1,8 @@
-"""Replacements for the standard streams that lose no data.
+"""Standard streams that lose no data, to replace those of Python.
 
-With PYTHONUNBUFFERED=1, Python's standard output drops the rest of a short write. It also fails on a pipe that another
-process has set to non-blocking, and on a non-blocking standard input Python sees an early end of file. The streams here
-write all bytes or raise an error, and read until the real end of the input.
+With PYTHONUNBUFFERED=1, Python's standard output loses data if the system accepts only a part of a write. It also fails
+on a pipe that another process has set to non-blocking. A non-blocking standard input seems to end too early. The
+streams here write all bytes or raise an error, and read until the real end of the input.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class WaitingOutput(_Descriptor):
 
 
 class ClosedInput(io.RawIOBase):
-    """The standard input of a process that was started with a closed standard input.
+    """Replaces the standard input if it was closed when the process started.
 
     Raises:
         StorageError: on each attempt to read.
@@ -85,7 +85,7 @@ class ClosedInput(io.RawIOBase):
 
 
 class ClosedOutput(io.RawIOBase):
-    """The standard output of a process that was started with a closed standard output.
+    """Replaces the standard output if it was closed when the process started.
 
     Raises:
         StorageError: on the first attempt to write. Later attempts are ignored, because Python flushes again at exit.
@@ -157,7 +157,7 @@ def _occupy_closed_descriptors() -> list[bool]:
             os.fstat(descriptor)
             is_closed.append(False)
         except OSError:
-            null = os.open(os.devnull, os.O_RDWR)  # the lowest free number, because lower ones are occupied
+            null = os.open(os.devnull, os.O_RDWR)  # gets the number `descriptor`, the lowest that is free
             os.set_inheritable(null, True)
             is_closed.append(True)
     return is_closed

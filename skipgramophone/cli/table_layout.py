@@ -85,7 +85,7 @@ def _least(column: LaidColumn) -> LaidColumn:
 
 
 def shortened(texts: Sequence[str], width: int) -> list[str]:
-    """Shorten texts to a width, such that different texts remain different.
+    """Shorten texts to a width, so that different texts remain different.
 
     An ellipsis replaces the end of a text. If several texts would then look the same, it replaces the part before the
     first character in which they differ.
@@ -99,7 +99,7 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
-    """Where several texts have the same short form, replace it by forms that show where the texts differ."""
+    """If several texts have the same short form, replace it by forms that show where the texts differ."""
     alike: dict[str, list[str]] = {}
     for text in texts:
         alike.setdefault(short[text], []).append(text)
@@ -129,7 +129,7 @@ def _shared_letters(texts: Sequence[str]) -> int:
 
 
 def _beginning(text: str, width: int) -> str:
-    """Return the longest beginning of a text that fits a width."""
+    """Return as much of the beginning of a text as fits a width."""
     end = min(len(text), max(0, width))
     while end and cell_len(text[:end]) > width:
         end -= 1
@@ -137,7 +137,7 @@ def _beginning(text: str, width: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return the longest end of a text that fits a width."""
+    """Return as much of the end of a text as fits a width."""
     start = max(0, len(text) - width)
     while start < len(text) and cell_len(text[start:]) > width:
         start += 1
@@ -162,7 +162,7 @@ def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColum
 
 
 def _widest(name: str, cells: Sequence[str]) -> int:
-    """Return the width of the widest of a heading and its cells."""
+    """Return the largest width among a heading and its cells."""
     return max(map(cell_len, (name, *cells)))
 
 

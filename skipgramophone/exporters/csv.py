@@ -1,7 +1,7 @@
 """Export as CSV or TSV (tabs instead of commas), in UTF-8 and without loss.
 
-The columns are position, artist, title, uri and count, then identifiers and album if a track has some, then one column
-per dimension: centre_0, centre_1 …
+The columns are position, artist, title, uri and count, then identifiers and album if any track has them, then one
+column per dimension: centre_0, centre_1 …
 """
 
 from __future__ import annotations

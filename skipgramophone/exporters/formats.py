@@ -38,7 +38,7 @@ class Format:
         write: function that writes, reads back and verifies vectors; returns entries for the manifest, or None.
         is_directory: the export is a directory of several files.
         write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
-        rows_to_write: function that returns which of a given number of rows to write; None if there is no limit.
+        rows_to_write: function from the number of rows to the rows to write; None if all rows are written.
         is_text: the format can be written to standard output.
         has_cells: the format can be opened in a spreadsheet.
         has_both: the format can store several matrices, and float16 and int8.
@@ -119,7 +119,7 @@ def require_text(format: str | None) -> None:
 
 
 def rows_to_write(format: str, tracks: int) -> Sequence[int]:
-    """Return which of `tracks` rows to write; some formats limit the number of rows."""
+    """Return the rows to write if there are `tracks` rows; some formats limit their number."""
     choose = FORMATS[format].rows_to_write
     return choose(tracks) if choose else range(tracks)
 

@@ -1,6 +1,6 @@
 """Export as Parquet: one row per track, with vectors and, optionally, a projection and neighbours.
 
-    position, artist, title, uri, count; identifiers, if a track has some, separated by spaces
+    position, artist, title, uri, count; identifiers (separated by spaces), if any track has them
     centre, context               lists of float32, float16 or int8
     centre_scale, context_scale   only with int8: scale factor of each list
     x, y                          float32, position in the projection
@@ -59,7 +59,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
-    """Write a table and the neighbours of its rows, one row group at a time; update the hash `written` with them."""
+    """Write a table with the neighbours of its rows, by row groups; also add the neighbours to the hash `written`."""
     writer, start = None, 0
     for near, similarities in _grouped(blocks):
         distances = np.maximum(1 - similarities, 0)

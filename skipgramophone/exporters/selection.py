@@ -100,7 +100,7 @@ def _key(name: str) -> str:
 
 
 def _keys_of(track: Track) -> list[str]:
-    """Return the name, uri and identifiers by which a list of tracks to export may refer to a track."""
+    """Return the name, uri and identifiers by which the file of --only may refer to a track."""
     return [track.name, track.uri or "", *track.identifiers]
 
 

@@ -33,7 +33,7 @@ class Matching:
     namesakes: int
 
     def place(self, vectors: NamedVectors, tracks: int) -> Embeddings:
-        """Return matrices with one row per track of a catalogue of `tracks` tracks; rows without a vector are zeros."""
+        """Return the vectors in the order of a catalogue with `tracks` tracks; a track without a vector gets zeros."""
 
         def spread(matrix: Matrix | None, like: Matrix) -> Matrix:
             found = self.row >= 0
@@ -77,7 +77,7 @@ def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
 
 
 class _Names:
-    """An index of a catalogue: rows by uri and by name."""
+    """Finds the row numbers of a catalogue by uri and by name."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.by_uri: dict[str, int] = {}

@@ -8,8 +8,8 @@ count                     integers (optional)
 context                   float (vectors, embedding_dim) (optional)
 context_bias              float (vectors,) (optional)
 
-Two arrays may replace each text array. For `artist`, these are `artist_utf8` (uint8: all texts, concatenated in UTF-8)
-and `artist_offsets` (int64: the start of each text, and the end of the last one).
+Each text array may be stored as two arrays instead. For `artist`, these are `artist_utf8` (uint8: all texts,
+concatenated in UTF-8) and `artist_offsets` (int64: the start of each text, and the end of the last one).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) 
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return the texts of the array `name` as a list; two arrays may replace it (see above)."""
+    """Return the texts of the array `name` as a list; it may be stored as two arrays (see above)."""
     if f"{name}_utf8" in arrays:
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []

@@ -26,7 +26,7 @@ class NamedVectors:
         artist: artist of each vector; empty if unknown.
         title: title of each vector, or the whole key if the artist is unknown.
         uri: uri of each vector, or None.
-        count: occurrences of each track, int64 (vectors,), or None if the file does not record them.
+        count: number of occurrences of each track, int64 (vectors,), or None if the file does not record them.
         centre: float32 (vectors, embedding_dim).
         context: float32 (vectors, embedding_dim), or None if the file contains only one matrix.
         context_bias: float32 (vectors,), or None.
@@ -48,7 +48,7 @@ class NamedVectors:
         return full_name(self.artist[at], self.title[at])
 
     def require_valid(self, source: Path) -> None:
-        """Verify that there are as many names as vectors, that all numbers are finite and that all names are text.
+        """Verify that there are as many names as vectors, that all numbers are finite and all names are valid text.
 
         Raises:
             SourceError: a check failed; the message names the first invalid vector by its number, counted from 1.

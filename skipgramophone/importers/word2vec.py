@@ -42,7 +42,7 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
     if [record["key"] for record in records] != keys:
         raise SourceError(
             f"the keys in {names} differ from those in {path}: restore {names.name}, or move it away; "
-            f"without it, the keys in {path.name} are the names of the tracks"
+            f"without it, the keys in {path.name} are used as names"
         )
     count = np.array([record["count"] for record in records], np.int64)
     artist, title, uri = ([record[name] for record in records] for name in ("artist", "title", "uri"))

@@ -1,1 +1,1 @@
-"""Inspect playlists: statistics, and problems with their effect on training and a remedy."""
+"""Inspect playlists: compute statistics, and find problems with their effect on training and their remedy."""

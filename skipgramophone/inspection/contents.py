@@ -49,7 +49,7 @@ class Contents:
 
     @cached_property
     def counts(self) -> Ids:
-        """Return the occurrences of each track, int64 (tracks,)."""
+        """Return the number of occurrences of each track, int64 (tracks,)."""
         return self.corpus.counts(self.tracks.num_rows)
 
     @cached_property

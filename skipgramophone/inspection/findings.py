@@ -141,7 +141,7 @@ ADVICE: dict[Kind, Advice] = {
         {"extract": ("--repeats", "drop")},
     ),
     "near-duplicates": Advice(
-        "the same pairs of tracks are trained several times, as if many people agreed",
+        "the same pairs of tracks are trained several times, as if many people had put them together",
         "--drop-duplicate-playlists keeps the longest of each group; evaluate holds near-duplicates out together",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
@@ -159,7 +159,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "looks-welded": Advice(
         "if these are merged playlists of different people, unrelated tracks count as related",
-        "assign a column that separates these people: --columns owner=…, or another column for the playlist",
+        "name the column of the owner (--columns owner=…), or choose another column for the playlist (playlist=…)",
         ("extract --columns",),
     ),
     "seen-once": Advice(
@@ -176,8 +176,8 @@ ADVICE: dict[Kind, Advice] = {
         {"train": ("--subsample", "1e-3")},
     ),
     "several-uris": Advice(
-        "one song is several tracks: each is trained on only some of the song's playlists, and they fill each other's "
-        "lists of neighbours",
+        "one song is several tracks: each is trained on only some of the song's playlists, and its nearest neighbours "
+        "include the other ones",
         "--merge-uris merges them (also recordings that differ only in the uri); "
         "similar --fold-versions counts them as one track in answers",
         ("extract --merge-uris", "similar --fold-versions"),

@@ -40,7 +40,7 @@ def inspect_names(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _without_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks without an artist, unless no track has an artist."""
+    """Find tracks without an artist; report nothing if no track has an artist."""
     nameless = _marks(pc.equal(contents.artists, ""))
     number, of = int(contents.counts[nameless].sum()), contents.corpus.occurrences
     if thresholds.without_artist * of < number < of:

@@ -18,7 +18,7 @@ from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
 SEED = 7  # random seed for the sample of playlists to compare with others
-USUAL = 95  # percentile of the playlist lengths from which --max-length is proposed
+USUAL = 95  # --max-length is proposed from this percentile of the playlist lengths
 SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
 PART = 500  # --max-length to propose if all playlists are too long or whole libraries
 

@@ -18,9 +18,9 @@ class Proposal:
     """The command that applies the advice of the findings.
 
     Attributes:
-        line: a line for a POSIX shell; null if no finding can be applied without a decision.
+        line: the command line for a POSIX shell; None if no advice can be applied.
         applied: kinds of the findings whose advice the line applies.
-        left: kinds of the findings that the line does not apply.
+        left: kinds of the other findings, whose advice the line does not apply.
     """
 
     line: str | None
@@ -48,7 +48,7 @@ class Target:
 
 
 def propose(findings: Sequence[Finding], target: Target) -> Proposal:
-    """Return the command that applies the advice of the findings to a target."""
+    """Return the command for a target that applies the advice of the findings."""
     possible = {"extract", "train", "evaluate"} if target.sources else {"train", "evaluate"}
     applied = [finding for finding in findings if finding.apply and finding.apply.keys() <= possible]
     words: dict[str, list[str]] = {}

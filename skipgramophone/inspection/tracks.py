@@ -48,7 +48,7 @@ def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
 
 
 def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks with the artist and title of a more frequent track but another uri."""
+    """Find tracks that have the artist and title of a more frequent track, but another uri."""
     named = _name_numbers(contents)
     order = np.lexsort((-contents.counts, named))
     is_first = np.concatenate([[True], np.diff(named[order]) != 0])
@@ -67,7 +67,7 @@ def _name_numbers(contents: Contents) -> Ids:
 
 
 def _most_shared(contents: Contents, named: Ids, further: Ids) -> tuple[str, ...]:
-    """Return the names that are shared most, each with its number of tracks, as in "name (3 tracks)"."""
+    """Return the names with the most tracks, each with its number of tracks, as in "name (3 tracks)"."""
     _, first, number = np.unique(named[further], return_index=True, return_counts=True)
     most = np.argsort(-number, kind="stable")[:EXAMPLES]
     shown = contents.track_names(further[first[most]])

@@ -26,7 +26,7 @@ class TrackGroup:
 
 
 def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
-    """Return the cluster of each track by k-means of unit rows, int64 (tracks,); cluster 0 is the largest."""
+    """Return the cluster of each track by k-means of its unit vector, int64 (tracks,); cluster 0 is the largest."""
     from scipy.cluster.vq import kmeans2  # imported here because look-ups must not load scipy
 
     units = unit_rows(np.asarray(centre))

@@ -28,7 +28,7 @@ class Drawing:
         title: title of the map.
         tracks: the tracks, most frequent first.
         plane: position of each track, float32 (tracks, 2).
-        near: nearest neighbours of each track by vector, as rows of `tracks`, int64 (tracks, neighbours).
+        near: nearest neighbours of each track by vector, as indices into `tracks`, int64 (tracks, neighbours).
         similarities: similarities of these neighbours, float32 (tracks, neighbours).
         colourings: the available colourings of the tracks.
         colour: the initial colouring.
@@ -74,8 +74,8 @@ def draw(
         tracks: the tracks, most frequent first.
         centre: vectors of the tracks, float32 (len(tracks), embedding_dim), without rows of zeros.
         settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
-        progress: called with the current step, the number of finished steps (with fractions) and the total. The caller
-            does the last step, writing.
+        progress: called with the current step, the number of finished steps (not always whole) and the total. The
+            caller does the last step, writing.
 
     Raises:
         SettingError: the projection is t-SNE, and there are too few tracks for it.

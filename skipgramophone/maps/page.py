@@ -1,7 +1,7 @@
 """Makes the HTML page of a map: one file with style, script and data, which loads nothing from a network.
 
-Names are untrusted. The page contains them only as JSON, with every "<" escaped and control characters and
-bidirectional marks made visible, and the script shows them as text. A content security policy allows only the style and
+Names are untrusted. The page contains them only as JSON, in which every "<" is escaped, and control characters and
+bidirectional marks are made visible. The script shows them as text. A content security policy allows only the style and
 the script of the page, by their hashes, and blocks all other resources.
 """
 

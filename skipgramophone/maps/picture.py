@@ -59,7 +59,7 @@ def _paint(axes: Any, drawing: Drawing) -> None:
     colouring, plane = drawing.colourings[drawing.colour], drawing.plane
     colours = np.array([hls_to_rgb(hue / 360, LIGHTNESS, share / 100) for hue, share in colouring.colours()])
     rest = (colouring.labels == len(colours) - 1) & colouring.has_rest
-    order = np.lexsort((-np.arange(len(plane)), ~rest))  # tracks of no group are drawn first, frequent tracks last
+    order = np.lexsort((-np.arange(len(plane)), ~rest))  # frequent tracks last, and tracks of no group before others
     sizes = _sizes(np.array([track.count for track in drawing.tracks]))
     solid = np.where(rest, 0.25, 0.75)
     axes.scatter(

@@ -53,7 +53,7 @@ def project(
 
 
 def by_components(centre: Matrix) -> Plane:
-    """Return the first two principal components of the unit rows, float32 (tracks, 2).
+    """Return the first two principal components of the unit vectors, float32 (tracks, 2).
 
     The sign of each component makes its largest absolute value positive.
     """

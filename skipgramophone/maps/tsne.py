@@ -22,7 +22,7 @@ from skipgramophone.maps.repulsion import RepulsionGrid, direct_forces
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-EXAGGERATED = 250  # number of first iterations, in which attraction is multiplied so that clusters form
+EXAGGERATED = 250  # number of iterations at the start in which attraction is multiplied, so that clusters form
 ITERATIONS = 750  # total number, as in scikit-learn and openTSNE
 EXAGGERATION = 12.0
 MOMENTUM = 0.8

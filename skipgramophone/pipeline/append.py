@@ -1,8 +1,8 @@
-"""Adds sources to a corpus: old and added rows are encoded together, and tracks keep their row numbers.
+"""Adds sources to a corpus: the rows of the corpus and the added rows are encoded together.
 
-The same rules therefore apply to the first extraction and to every later one. An existing playlist gains the tracks
-that it does not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing
-tracks keep their row numbers. New tracks get the next row numbers, in order of their counts.
+The rules of the first extraction therefore apply to added rows too. An existing playlist gains the tracks that it does
+not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing tracks keep
+their row numbers in the catalogue. New tracks get the next row numbers, most frequent first.
 
 If few rows are added, only the tracks and playlists that they may change are encoded again; see `growth`.
 """
@@ -111,7 +111,7 @@ class Before:
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that settings that must not change have the same values as in the corpus.
+        """Verify that the settings that must not change are equal to those of the corpus.
 
         Raises:
             SettingError: a setting differs.
@@ -146,12 +146,12 @@ class Before:
         return playlist_of(self.corpus, rows)
 
     def added_places(self, places: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
-        """Return the number of the row in which each added track occurs first, int64 (tracks,).
+        """Return the number of the input row in which each new track first occurs, int64 (tracks,).
 
-        All rows that were ever used are counted, including those that cleaning has dropped.
+        The numbers count all input rows that were ever used, including those that cleaning has dropped.
 
         Args:
-            places: the same numbers, but counting only encoded rows.
+            places: the same, but the numbers count only encoded rows.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts
@@ -159,7 +159,7 @@ class Before:
         return places - rows + ever_used
 
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
-        """Adjust the encoding of old and added rows, so that old tracks keep their row numbers and first places.
+        """Renumber the encoded tracks, so that existing tracks keep their row numbers and their `first_place`.
 
         Raises:
             ExperimentError: two tracks of the corpus have become one.
@@ -185,7 +185,7 @@ class Before:
         Args:
             report: report on the encoded rows.
             encoded: the encoded rows.
-            known: the encoded playlists of the existing corpus (default: all of them).
+            known: the playlists of the existing corpus that were encoded again (default: all).
             tracks: number of tracks in these playlists (default: all tracks of the corpus).
         """
         facts, rows = self.manifest.facts, (known or self.corpus).occurrences
@@ -283,7 +283,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # readers return text too
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # readers also return these values as text
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
@@ -302,7 +302,7 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
     """Verify that encoding the existing tracks again has not merged any of them.
 
     Args:
-        known: bool, which encoded tracks exist in the corpus.
+        known: bool, whether each encoded track exists in the corpus.
         tracks: number of existing tracks.
 
     Raises:

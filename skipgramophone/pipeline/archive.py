@@ -1,8 +1,8 @@
 """Copies, renames, packs and unpacks experiments.
 
 An archive is a zip file of an experiment, without its lock and temporary files. It may come from a stranger. Therefore
-the names of its members are checked first, members are written as plain files into a draft directory, and all checksums
-must match before the draft is published.
+the names of its members are checked first, and members are written as plain files into a draft directory. The draft is
+published only if all checksums match.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)  # with its modification time, which identifies an index
+            shutil.copy2(path, target)  # keep the modification time, by which a verified index is recognized
         _describe(draft, new)
         publish_new(draft, place)
 
@@ -131,7 +131,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
     Raises:
         SourceError: the file is not a packed experiment, or is damaged.
         ExperimentError: the name is taken or not valid, or a later version wrote the archive.
-        StorageError: the disk failed or is too full.
+        StorageError: the disk failed or has too little space.
     """
     archive = Path(archive)
     with storage_errors(archive, "read"):
@@ -254,7 +254,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)
-        if facts is not None:  # an unusable index is never opened
+        if facts is not None:  # look-ups never open an unusable index
             require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 

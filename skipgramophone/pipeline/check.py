@@ -33,7 +33,7 @@ from skipgramophone.pipeline.stage_content import require_sound_content
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
 Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
 TRIES = 5  # attempts to verify a stage that is being replaced
-# Errors that do not mean that a file is damaged: no permission, a failing disk, too little memory or descriptors.
+# Errors that do not mean that a file is damaged: no permission, a failing disk, no memory, too many open files.
 NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 
@@ -177,7 +177,7 @@ def _problem(error: SgpError) -> str:
 
 
 def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> CheckResult:
-    """Return the finding that something could not be read, so that it is unknown whether it is damaged."""
+    """Return a finding of the state "unchecked": something could not be read."""
     if isinstance(error, MemoryError):
         reason = "not enough memory"
     elif isinstance(error, OSError) and error.filename:
@@ -228,7 +228,7 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify the files of a stage, and that it is not stale; if the parent is sound, verify the content too."""
+    """Verify the files of a stage, and that it is not stale; if its parent stage is sound, verify its content too."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():

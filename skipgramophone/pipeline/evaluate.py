@@ -43,7 +43,7 @@ def evaluate(
     training: Callable[[Progress], None] | None = None,
     judging: Callable[[str, int, int], None] | None = None,
 ) -> EvaluateReport:
-    """Evaluate how well the settings of an experiment predict held-out playlists.
+    """Evaluate how well a model with the settings of an experiment predicts held-out playlists.
 
     A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. The
     rankings of the model are compared with baselines. The model is kept, so that the next evaluation of the same split
@@ -53,8 +53,9 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that this expression matches. Without this file and without
-            `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
+            `settings.group`, the text that this regex matches in its owner's name. If neither this file nor
+            `settings.share` is given, and extract has held out playlists, the model of the experiment is evaluated on
+            these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
@@ -104,7 +105,7 @@ def evaluate(
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
         remove_leftovers(directory)
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # unique names
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # milliseconds make the name unique
         with published_file(
             directory / f"{task(settings.protocol, settings.of).replace(' ', '-')}-{stamp}.json"
         ) as path:
@@ -179,7 +180,7 @@ def compare_experiments(
 
 
 def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
-    """Fill in the recency of look-ups if the protocol needs a recency and none is given; return the settings."""
+    """Return the settings; if the protocol needs a recency and none is given, add the recency of the model."""
     needed = settings.protocol == "next-item" and settings.recency is None
     return replace(settings, recency=model.recency) if needed else settings
 

@@ -84,7 +84,7 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the part of its owner that this expression matches.
+            `settings.group`, the text that this regex matches in its owner's name.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -140,7 +140,7 @@ def extract(
                 encoder,
                 allowed,
                 before,
-            )  # these map files of the replaced corpus; on NFS, a mapped file cannot be removed
+            )  # they keep files of the replaced corpus memory-mapped, and NFS cannot remove such files
     return report
 
 
@@ -171,7 +171,7 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
     """Find a reader for each file; standard input is first read to its end.
 
     Raises:
-        SettingError: the settings have a period, but the sample has no times.
+        SettingError: the settings select a period (since, until), but the sample has no times.
         SourceError: a path cannot be read, or is not in a known format.
         StorageError: the file system failed.
     """
@@ -200,7 +200,7 @@ def read_playlists(
         sources: the readers, and the files without a reader.
         settings: settings for reading and cleaning.
         encoder: encodes the rows.
-        allowed: called with a description of each source before the first one is read; it may raise an error.
+        allowed: called before reading with the descriptions of all sources; it may raise an error.
         progress: called with the progress of reading.
 
     Raises:
@@ -313,7 +313,7 @@ def _encode(
             reject_limit.add(block)
             encoder.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a block that was read ahead may have a lower count
+            replaced_here = max(replaced_here, block.replaced)  # a running total; lower if a block was read ahead
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()

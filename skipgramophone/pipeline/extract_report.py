@@ -145,7 +145,7 @@ def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> l
             known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
         elif file.path not in known:
             version = file.version or version_of(file.path)
-            require_version(file.path, version, file.display_name)  # else the hash is not that of the rows
+            require_version(file.path, version, file.display_name)  # otherwise the hash may not belong to the rows
             name, size = file.name.removesuffix(f"/{file.member}"), version.size
             known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
     return list(known.values())

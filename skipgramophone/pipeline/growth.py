@@ -2,8 +2,8 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. `append` encodes all rows again if many rows are added, if the corpus or an added row
-has identifiers of tracks, or if a setting needs all playlists.
+the corpus were encoded again. Instead, `append` encodes all rows again in some cases: if many rows are added, if the
+corpus or an added row has identifiers of tracks, or if a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
-FEW_OF = 16  # ... or if they are at most a sixteenth as many as the rows of the corpus
-# Numbers in a report that change as much in the touched part as in the whole corpus.
+FEW_OF = 16  # ... or if they are at most 1/16 of the number of rows of the corpus
+# Counts in a report that grow by the same number in the touched part and in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
@@ -108,7 +108,7 @@ class Growth:
         write_lines(directory / REJECTS, [asdict(one) for one in self.encoded.rejects], before.directory / REJECTS)
 
     def _changes(self) -> CatalogueChanges:
-        """Return the changes of the catalogue."""
+        """Return the changes to make in the catalogue."""
         known, tracks = self.part.known, self.encoded.tracks.take(pa.array(np.argsort(self.rows)))
         facts = [name for name in FACTS if name in known.tracks.column_names]
         kinds = TRACKS | {name: FACT_TYPES[name] for name in facts}
@@ -132,7 +132,7 @@ class Growth:
         )
 
     def _true_counts(self) -> Rows:
-        """Return the occurrences of the encoded tracks in the whole corpus, int64 (tracks,), in order of row."""
+        """Return the count of each encoded track in the whole corpus, int64 (tracks,), in order of catalogue row."""
         known = self.part.known
         counts = self.encoded.tracks["count"].to_numpy()[np.argsort(self.rows)].copy()
         listed = known.corpus.counts(known.tracks.num_rows)
@@ -140,7 +140,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return artist and title, as the most frequent track of this name spells them, and the number of tracks."""
+        """Return artist and title in the spelling of the most frequent track of this name, and `bearers` unchanged."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -164,7 +164,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: whether the result is only inspected and not written; then all of the corpus is encoded.
+            only_read: whether nothing is written (a dry run); the whole corpus is then encoded.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []
@@ -240,7 +240,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
 
 
 def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settings: ExtractSettings) -> Growth:
-    """Encode the touched part of a corpus with the added rows, and put it back into the corpus.
+    """Encode the touched part of a corpus together with the added rows, and merge the result into the corpus.
 
     Raises:
         ExperimentError: two tracks of the corpus have become one.
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return the changes in two counts of old playlists: sorted by title, and long enough to judge their order."""
+    """Return the changes of two counts of old playlists: those sorted by title, and those long enough to judge."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Count new playlists sorted by title, and long enough to judge their order; return both counts."""
+    """Return two counts of new playlists: those sorted by title, and those long enough to judge."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)
@@ -309,7 +309,7 @@ def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tup
 
 
 def _count_namesakes(tracks: pa.Table) -> int:
-    """Return how many tracks share artist and title with another one."""
+    """Return the number of tracks minus the number of their different names (artist and title)."""
     names = pa.table({name: identities(tracks[name].combine_chunks()) for name in ("artist", "title")})
     return int(tracks.num_rows - names.group_by(["artist", "title"]).aggregate([]).num_rows)
 

@@ -42,7 +42,7 @@ def import_vectors(
     """Import vectors that were trained elsewhere, use them as the model of an experiment, and build the index.
 
     If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title.
-    Otherwise a corpus without playlists is made from the names of the vectors, with tracks in order of count, or in
+    Otherwise a corpus without playlists is made from the names of the vectors. Its tracks are in order of count, or in
     file order if the file has no counts.
 
     Args:
@@ -81,7 +81,8 @@ def import_vectors(
                 vectors = write_names(draft.path, vectors)
                 draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
         matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
-        unfinished_run(experiment, "", None, resume=False, force=force)  # raises, or discards it
+        # If there is an unfinished run, raise an error; with `force`, discard the run.
+        unfinished_run(experiment, "", None, resume=False, force=force)
         placed = matching.place(vectors, tracks)
         facts: dict[str, Any] = {
             "tracks": tracks,
@@ -101,7 +102,7 @@ def import_vectors(
 
 
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
-    """Write a corpus without playlists from the names of vectors; return the vectors in row order."""
+    """Write a corpus without playlists from the names of vectors; return the vectors in the order of the catalogue."""
     import pyarrow as pa
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue

@@ -132,7 +132,7 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
 
 
 def _read_corpus(experiment: Experiment) -> tuple[dict[str, Any], Contents]:
-    """Read the facts and the playlists of one corpus; repeat this if another process has replaced it meanwhile.
+    """Read the counts and the playlists of one corpus; read again if another process has replaced it meanwhile.
 
     Raises:
         ExperimentError: the corpus is missing, has no playlists or is damaged, or is replaced again and again.

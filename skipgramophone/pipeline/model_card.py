@@ -1,7 +1,7 @@
 """Writes the card of an experiment: a Markdown page about its data, settings, quality, limits and licence.
 
-The card is written from the files of the experiment. Names of files, rankings and experiments may come from strangers,
-so they are shown as code or escaped, and are never interpreted as Markdown or HTML.
+The card is written from the files of the experiment. Names of files, rankings and experiments may come from strangers.
+They are shown as code or escaped, so that they are never interpreted as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GENERATED = (
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
-RARE = 5  # the limits contain the number of tracks with fewer occurrences
+RARE = 5  # the section on limits counts the tracks with fewer occurrences
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "recall@10": "recall@10", "mrr": "MRR"}
 
 
@@ -113,11 +113,11 @@ def _licence(experiment: Experiment) -> Iterator[str]:
         yield "Not stated. The author of this experiment has not given a licence for the vectors."
     else:
         yield f"Licence of the vectors: {markdown_text(stored)}"
-    yield "The playlists that the vectors were trained on may have terms of their own."
+    yield "The playlists that the vectors were trained on may have a licence of their own."
 
 
 def _data(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
-    """Yield the counts of the corpus and its sources."""
+    """Yield the counts of the corpus, and a list of its sources."""
     facts = corpus.facts
     rows = [f"- {label}: {facts[key]:,}" for key, label in _COUNTS.items() if isinstance(facts.get(key), int)]
     rows += [f"- rejected, {markdown_text(str(reason))}: {number}" for reason, number in _items(facts, "rejected")]
@@ -195,11 +195,12 @@ def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -
 def _evaluated(report: Mapping[str, Any]) -> str:
     """Return the sentences about the size, the model and the date of an evaluation."""
     judged = report["judgement"]
-    model = "the vectors of this experiment," if report.get("set_aside") else "vectors of the same settings"
+    of_experiment = "the vectors of this experiment, which were trained without these playlists"
+    of_split = "vectors that were trained with the same settings but without these playlists"
     return (
         f"{int(judged['questions']):,} queries from {plural(int(judged['asked']), 'held-out playlist')}, answered with "
-        f"{model} {'which' if report.get('set_aside') else 'that'} were trained without these playlists. "
-        f"Evaluated at {code_span(str(report.get('created')))}, skipgramophone {code_span(str(report.get('version')))}."
+        f"{of_experiment if report.get('set_aside') else of_split}. Evaluated at "
+        f"{code_span(str(report.get('created')))} with skipgramophone {code_span(str(report.get('version')))}."
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
-RISE = 1.1  # factor by which the loss may exceed the loss of the first epoch without a warning
-NEAR_RANDOM = 1.05  # factor by which the loss may exceed the loss of random vectors without a warning
+RISE = 1.1  # warn if the final loss is above this multiple of the loss of the first epoch
+NEAR_RANDOM = 1.05  # warn if the final loss is above this multiple of the loss of random vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The identifiers of the tracks of a corpus."""
+    """The numbers of tracks with identifiers, and of invalid identifiers."""
 
     tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track

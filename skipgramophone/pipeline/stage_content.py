@@ -107,7 +107,7 @@ def _verify_index(experiment: Experiment, manifest: Manifest) -> None:
     recall = measured_recall(directory / INDEX_FILE, centre, facts)
     if recall < facts.recall_at_10 - LOST_RECALL:
         raise ExperimentError(
-            f"{directory} is damaged: recall@10 is {recall:.1%}, but was {facts.recall_at_10:.1%} at first; "
+            f"{directory} is damaged: recall@10 is {recall:.1%}, but was {facts.recall_at_10:.1%} when it was built; "
             f"run sgp index {experiment.name}"
         )
 

@@ -39,7 +39,7 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
 
 
 def publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
-    """Build the index of a model, publish it, and record that its files need no verification."""
+    """Build the index of a model, publish it, and record that its files are already verified."""
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
         draft.facts |= asdict(facts)

@@ -39,8 +39,8 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the touched tracks, and the playlists with only these tracks, for the encoder. The first playlist is not
-            in the corpus: it contains all touched tracks, because the encoder needs each track to be in a playlist.
+        known: the input of the encoder: the touched tracks, and the touched playlists without all other tracks. An
+            extra first playlist contains all touched tracks, because the encoder needs each track to be in a playlist.
     """
 
     rows: Rows
@@ -51,14 +51,15 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. The tracks are: tracks with a uri or a name of the added
-    rows, tracks with one of the most frequent names, and the first tracks of the playlists and of the catalogue.
+    The result may contain more than necessary, but never less. It contains three kinds of tracks: those with a uri
+    or a name of the added rows, those with one of the names that have the most tracks, and the first tracks of each
+    touched playlist and of the catalogue.
 
     Args:
         before: the corpus before it grows.
         blocks: the added rows.
-        group_by: whether playlists are identified by name alone.
-        at_least: minimum number of tracks of a playlist, because cleaning drops playlists that have fewer.
+        group_by: "name" if playlists are identified by name alone, otherwise "owner".
+        at_least: number of first tracks to include; cleaning drops playlists with fewer tracks.
     """
     playlists = np.flatnonzero(pc.is_in(_labels([before.playlists], group_by), _added_labels(blocks, group_by)))
     corpus = before.corpus.playlists(playlists)
@@ -112,7 +113,7 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
 
 
 def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
-    """Return names, first places and counts of tracks; also locations, durations and albums, if any, as text."""
+    """Return name, `first_place` and count of tracks; also locations, durations and albums, if any, as text."""
     tracks = catalogue.tracks(rows.tolist())
     columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
     for name in catalogue.facts:
@@ -150,7 +151,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the folded names of the added rows, and the folded names that are shared by the most tracks."""
+    """Return the names of the added rows and the names with the most tracks, normalized by `fold_names`."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]
@@ -175,5 +176,5 @@ def _rows_in(catalogue: Catalogue, column: str, values: Sequence[str]) -> Rows:
 
 
 def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """Yield the values in portions for one SQL statement."""
+    """Yield the values in portions that fit into one SQL statement."""
     return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))

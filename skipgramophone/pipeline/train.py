@@ -58,8 +58,8 @@ def train(
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment whose vectors training starts from; tracks without a vector in it start from random
-            vectors. It may be the same experiment.
+        start_from: experiment whose vectors are the initial vectors; tracks without a vector in it start from random
+            vectors. It may be the experiment that is trained.
         no_index: do not build the index; look-ups then use exact search.
         run: settings of the training run, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
@@ -68,7 +68,7 @@ def train(
 
     Raises:
         SettingError: TensorFlow is not installed.
-        TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
+        TrainingError: there is nothing to train on, memory is too small, or the loss is no longer finite.
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
@@ -88,7 +88,7 @@ def train(
         earlier, started_from = None, start_from
         if start_from is not None and checkpoint is None:
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
-            if start_from == name:  # record the experiment from which the present vectors came
+            if start_from == name:  # record the experiment from which the current vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
         if settings.window_size == "auto":
             stage("choosing the context")
@@ -200,7 +200,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by a choice from the corpus; return the settings and how they were chosen."""
+    """Replace the window size "auto" by a choice from the corpus; return the settings, and how it was chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

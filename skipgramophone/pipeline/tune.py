@@ -31,7 +31,7 @@ def tune(
     experiments_dir: Path | str | None = None,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
-    """Search for training settings that predict held-out playlists better than the settings of the experiment's model.
+    """Search for training settings whose model predicts held-out playlists better than the model of the experiment.
 
     The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report to
     `tuning/report.json`.

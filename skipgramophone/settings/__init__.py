@@ -1,7 +1,7 @@
-"""Settings classes, one per command: the only place where defaults, bounds and help texts are written.
+"""Settings classes, one per command. They define the default, the bounds and the help text of each setting.
 
-An object of these classes is frozen, and validates itself when it is created. The settings of a stage are stored in its
-manifest. This package reads no files and does not depend on the command line.
+A settings object cannot be changed; its values are validated when it is created. The settings of a stage are stored in
+its manifest. This package reads no files and does not depend on the command line.
 """
 
 from skipgramophone.settings.evaluation import (

@@ -56,13 +56,13 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Number of tracks given per playlist (default: half of the tracks; with next-item, all but the last).",
+        "Number of tracks of each playlist that are given (default: half of them; with next-item, all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     recency: float | None = setting(
         None,
-        "With next-item: weight of each given track relative to the track after it (default: chosen by sgp train).",
+        "With next-item: weight of a given track divided by the weight of the next one (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
@@ -85,9 +85,7 @@ class EvaluateSettings:
         metavar="N",
         bounds=at_least(1),
     )
-    k: int = setting(
-        10, "Cut-off of recall@k, hit@k, coverage and diversity.", "-k", metavar="N", bounds=between(1, 500)
-    )
+    k: int = setting(10, "The k of recall@k, hit@k, coverage and diversity.", "-k", metavar="N", bounds=between(1, 500))
     random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
 
     def __post_init__(self) -> None:
@@ -98,7 +96,7 @@ class EvaluateSettings:
         )
         require(
             self.recency is None or self.protocol == "next-item",
-            "recency is for next-item, because the given tracks of other protocols are in random order",
+            "recency applies only to next-item: all other protocols give the tracks in random order",
         )
         require(
             self.of == "tracks" or self.protocol != "deezer2018",
@@ -106,11 +104,11 @@ class EvaluateSettings:
         )
         require(
             self.of == "tracks" or self.score != "model",
-            "the score model needs context vectors, which artists do not have: choose another score",
+            "the score 'model' needs context vectors, which artists do not have: choose another score",
         )
         require(
             self.of == "tracks" or self.score != "factors",
-            "the score factors needs factors, which artists do not have: choose another score",
+            "the score 'factors' needs track factors, which artists do not have: choose another score",
         )
 
 
@@ -130,7 +128,7 @@ class TuneSettings:
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation. As many others are held out for the test.",
+        "Share of the playlists to hold out for validation. The same number is held out for the test.",
         metavar="X",
         bounds=SHARE,
     )

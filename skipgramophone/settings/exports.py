@@ -30,7 +30,7 @@ class ExportSettings:
         None, "Export only the tracks that this file lists, one name or uri per line.", metavar="FILE"
     )
     matrix: MatrixName | None = setting(
-        None, f"Vectors to export: {', '.join(MATRICES)} (default: all that the format can hold).", metavar="NAME"
+        None, f"Vectors to export: {', '.join(MATRICES)} (default: all that the format supports).", metavar="NAME"
     )
     dtype: Dtype = setting("float32", f"Number type: {', '.join(DTYPES)}.", metavar="NAME")
     normalise: bool = setting(False, "Scale vectors to length 1.")
@@ -42,7 +42,7 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write the position of each track on a map (parquet only), by this projection: {', '.join(PROJECTIONS)}.",
+        f"Also write map coordinates of each track, by this projection: {', '.join(PROJECTIONS)} (parquet only).",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")

@@ -30,14 +30,14 @@ KEEPABLE = ("episodes", "placeholders", "skips")  # rows that are rejected unles
 FEWEST_JUDGED = 100  # --max-rejects applies to files with at least this many rows
 ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
-# Settings that are the same for all sources of a corpus. The others describe how to read a source, and may differ.
+# Settings that must be the same for all sources of a corpus. All other settings may differ from source to source.
 LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "match", "repeats", "drop_duplicate_playlists",
     "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-# Settings that are not in the manifests of the oldest corpora.
+# Settings that early versions of sgp did not have, so that the manifests of old corpora lack them.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
-GROUP_HELP = "Regex for the start of an owner's name. Playlists are held out together if it matches the same text."
+GROUP_HELP = "Regex, matched at the start of the owner's name. Playlists with the same match are held out together."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class ExtractSettings:
     )
     columns: str | None = setting(
         None,
-        f"Which table column contains what, such as artist=Name,title=Song; roles: {', '.join(ROLES)}.",
+        f"Columns of a table and their roles, such as artist=Name,title=Song; roles: {', '.join(ROLES)}.",
         metavar="ROLE=NAME,…",
     )
     session_gap: str = setting(
@@ -68,7 +68,7 @@ class ExtractSettings:
     encoding: str = setting("utf-8", "Text encoding of the sources, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
         "reject",
-        "If the encoding cannot decode a line: reject the line, or replace its invalid bytes.",
+        "What to do with a line that cannot be decoded: reject it, or replace the invalid bytes.",
         metavar="reject|replace",
     )
     keep: Sequence[str] | None = setting(
@@ -90,7 +90,7 @@ class ExtractSettings:
     match: str | None = setting(
         None,
         f"Merge tracks that have similar names and the same identifier. KINDS is {', '.join(MATCHABLE)} or "
-        f"{','.join(MATCHABLE)} (--dry-run lists the tracks).",
+        f"{','.join(MATCHABLE)}. To see the tracks first, add --dry-run.",
         metavar="KINDS",
     )
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
@@ -152,7 +152,7 @@ class ExtractSettings:
                 "min-rating needs a column with ratings: add rating=… to --columns",
             )
         elif self.format == "columns":
-            raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")
+            raise SettingError("the format 'columns' needs --columns, such as --columns artist=Name,title=Song")
 
     @property
     def period(self) -> Period | None:

@@ -1,4 +1,4 @@
-"""The default directory for experiments, and the environment variable that replaces it."""
+"""The default directory for experiments, and the environment variable that overrides it."""
 
 from __future__ import annotations
 

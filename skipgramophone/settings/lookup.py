@@ -43,12 +43,12 @@ VERSIONS: tuple[Version, ...] = get_args(Version)
 
 
 def parse_versions(text: str) -> tuple[str, ...]:
-    """Split a list of kinds of versions at its commas."""
+    """Split a comma-separated list of kinds of versions, such as "live,remix"."""
     return tuple(part.strip().casefold() for part in text.split(",") if part.strip())
 
 
 def parse_limit(name: str, text: str) -> int | None:
-    """Convert the value of the limit `name` to a number, or to None if it is 0, which means no limit.
+    """Convert the value of the option `name` to a number, or to None if it is 0 (no limit).
 
     Raises:
         SettingError: the text is not a whole number.
@@ -77,9 +77,8 @@ class SimilarSettings:
     by: Score = setting(
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
-        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how strongly the trained model "
-        "expects the tracks to share a playlist; factors: how strongly a matrix factorization of the playlists expects "
-        "this.",
+        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: prediction of the model "
+        "that tracks are in one playlist; factors: the same prediction by a matrix factorization of the playlists.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -195,9 +194,9 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """Settings of `sgp continue`: the settings of `sgp similar`, with other defaults."""
+    """Settings of `sgp continue`: those of `sgp similar`, some with another default, and further ones."""
 
-    of: Listed = "tracks"  # not an option: a playlist continues with tracks
+    of: Listed = "tracks"  # not an option of `sgp continue`, which always lists tracks
     number: int = with_default(SimilarSettings, "number", 50)
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
@@ -210,7 +209,7 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "Weight of each given track relative to the track after it; 1 = all count the same (default: chosen by sgp "
+        "Weight of a given track divided by the weight of the next one; 1 = all count the same (default: chosen by sgp "
         "train).",
         metavar="X",
         bounds=RECENCY,

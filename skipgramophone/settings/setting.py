@@ -1,8 +1,8 @@
-"""Declare settings: a field of a settings class has a default, a help text, an option and bounds.
+"""Declare settings: fields of a dataclass, each with a default, a help text, an option and bounds.
 
 A settings class is a frozen dataclass whose fields are declared with `setting`. `check` validates the values when an
-object is created, and the command line derives one option from each field. Both need the types of the fields, so
-modules with settings classes must not use `from __future__ import annotations`.
+object is created, and the command line derives one option from each field. Both read the types of the fields at run
+time, so modules with settings classes must not use `from __future__ import annotations`.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def setting_of(declared: Field[Any]) -> Setting | None:
 
 
 def option_name(declared: Field[Any]) -> str:
-    """Return the long name of a field's option without its leading hyphens, for messages."""
+    """Return the long option of a field without the leading hyphens, for messages."""
     known = setting_of(declared)
     flags = known.flags if known else ()
     return flags[-1].split("/")[0].lstrip("-") if flags else declared.name.replace("_", "-")

@@ -34,13 +34,13 @@ WITHOUT_TIME = "without a time"
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The time from one date or time to another, in UTC.
+    """A period between two dates or times, in UTC.
 
     Attributes:
-        since: the first moment as a user gave it, or None.
-        until: the last moment as a user gave it, or None.
-        low: the first moment in seconds since 1970.
-        high: the first moment after the period in seconds since 1970.
+        since: start of the period as the user typed it, or None.
+        until: end of the period as the user typed it, or None.
+        low: start of the period in seconds since 1970.
+        high: end of the period (exclusive) in seconds since 1970.
     """
 
     since: str | None

@@ -95,8 +95,8 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also compute what the hybrid ranking uses with several query tracks: track factors, and in corpora with at most "
-        "5,000 tracks or playlists a regression (EASE).",
+        "Also compute, for the hybrid ranking, factors of the tracks by matrix factorization and, in corpora with at "
+        "most 5,000 tracks or playlists, a regression (EASE).",
         "--factors/--no-factors",
     )
     patience: int = setting(
@@ -111,7 +111,7 @@ class TrainSettings:
 
     @property
     def context(self) -> Context:
-        """The context to train with: "bag" or a window size. "auto" must be replaced by one of these first.
+        """The context to train with: "bag" or a window size. `train` must replace "auto" by one of these first.
 
         Raises:
             SettingError: the window size is "auto".

@@ -69,8 +69,8 @@ def test_the_report_names_artists(genres: Path) -> None:
     ("arguments", "error"),
     [
         (["--protocol", "deezer2018"], "deezer2018 evaluates tracks, not artists: choose another protocol"),
-        (["--score", "model"], "the score model needs context vectors, which artists do not have"),
-        (["--score", "factors"], "the score factors needs factors, which artists do not have"),
+        (["--score", "model"], "the score 'model' needs context vectors, which artists do not have"),
+        (["--score", "factors"], "the score 'factors' needs track factors, which artists do not have"),
     ],
 )
 def test_what_artists_do_not_have_is_refused(genres: Path, arguments: list[str], error: str) -> None:

@@ -49,8 +49,8 @@ def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write
     ran = sgp("extract", "x", path)
     assert (
         f"columns        {columns}; unused: Note\n"
-        f"               guessed from the header; to choose other columns, change this option "
-        f"and add it: --columns '{columns}'\n"
+        f"               guessed from the header; to choose other columns, edit and add this "
+        f"option: --columns '{columns}'\n"
     ) in ran.out
     report = json.loads(sgp("extract", "x", path, "--json", "--force").out)
     assert report["guessed_columns"] == [{"file": "mine.csv", "columns": columns, "unused": ["Note"]}]
