@@ -75,7 +75,7 @@ def continue_playlist(
         typer.Option(
             "--history",
             metavar="FILE",
-            help="Continue the last plays of a listening history in any format that extract reads.",
+            help="Continue the last plays of a listening history in any format that sgp extract reads.",
             show_default=False,
         ),
     ] = None,

@@ -179,7 +179,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
-        render.text("extract has held out these playlists, so the model of the experiment itself was evaluated")
+        render.text("sgp extract held out these playlists, so the model of the experiment itself was evaluated")
         if report.started_from not in (None, report.experiment):
             render.text(
                 f"warning: the model was initialized from '{report.started_from}', which may have been trained on the "

@@ -215,7 +215,7 @@ PlaylistFile = Annotated[
     typer.Option(
         "--file",
         metavar="FILE",
-        help="Use all tracks of a playlist file: any format that extract reads, or one name per line.",
+        help="Use all tracks of a playlist file: any format that sgp extract reads, or one name per line.",
     ),
 ]
 Artist = Annotated[

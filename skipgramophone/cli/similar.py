@@ -102,7 +102,7 @@ def similar(
         _answer_lines(experiment, weighted, settings, strict_names=strict_names, experiments_dir=experiments_dir)
     elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
-            raise SettingError(f"--compare shows tracks: leave out either --compare or --of {settings.of}")
+            raise SettingError(f"--compare works only for tracks: leave out either --compare or --of {settings.of}")
         from skipgramophone.cli import mixed_answers  # imported here to start faster with tracks
         from skipgramophone.lookup import lookup
         from skipgramophone.lookup.mixed_answers import answer_mixed

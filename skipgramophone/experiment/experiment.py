@@ -113,7 +113,7 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage, which must have been made from the current version of its parent.
+        """Read the manifest of a stage, and verify that the stage was made from the current version of its parent.
 
         Args:
             stage: "corpus", "model" or "index".

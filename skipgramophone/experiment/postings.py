@@ -36,7 +36,7 @@ OCCURRENCES_PER_PASS = 1 << 24
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct numbers, sorted. This is ten times as fast as numpy's `unique`, which uses hashing."""
-    ordered = np.sort(numbers)
+    ordered = np.sort(numbers, kind="stable")  # the fastest kind here, because the numbers consist of sorted runs
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
@@ -115,11 +115,11 @@ class Postings:
         playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
         repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # only these playlists have repeats
         if len(repeating):
-            _, first = np.unique(playlist[repeating] * tracks + track[repeating], return_index=True)
+            pairs = sorted_unique(playlist[repeating] * tracks + track[repeating])
             kept = np.ones(len(track), np.bool_)
             kept[repeating] = False
-            kept[repeating[first]] = True
-            playlist, track = playlist[kept], track[kept]
+            playlist = np.concatenate([playlist[kept], pairs // tracks])
+            track = np.concatenate([track[kept], pairs % tracks])
         shares = of_playlist / np.sqrt(np.maximum(sizes, 1))
         of_track = np.bincount(track, weights=shares[playlist], minlength=tracks)
         return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)

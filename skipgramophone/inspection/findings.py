@@ -142,7 +142,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "near-duplicates": Advice(
         "the same pairs of tracks are trained several times, as if many people had put them together",
-        "--drop-duplicate-playlists keeps the longest of each group; evaluate holds near-duplicates out together",
+        "--drop-duplicate-playlists keeps the longest of each group; sgp evaluate holds near-duplicates out together",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
     ),

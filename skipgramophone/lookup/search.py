@@ -85,7 +85,7 @@ class Search:
             notes=(*self.opened.warnings, *notes, *self.rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
-            vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
+            vector=direction(self.vectors([seed.track for seed in seeds]), weights),
             left_out=np.array([seed.track.row for seed in seeds if not seed.may_be_listed], np.int64),
             number=number_of_seeds(_weights_of_names(seeds)),
         )
@@ -104,13 +104,21 @@ class Search:
         return [f"{about}: treat these neighbours with care"]
 
     def vector(self, track: Track) -> Matrix:
-        """Return the centre vector of a track, float32 (embedding_dim,).
+        """Return the centre vector of a track, float32 (embedding_dim,); it can raise the errors of `vectors`."""
+        return np.asarray(self.vectors([track])[0])
+
+    def vectors(self, tracks: Sequence[Track]) -> Matrix:
+        """Return the centre vectors of tracks, float32 (tracks, embedding_dim).
 
         Raises:
-            UnknownTrackError: the track has no vector because it was too rare.
-            ExperimentError: the vector is not finite, or a file has been truncated.
+            UnknownTrackError: a track has no vector because it was too rare.
+            ExperimentError: a vector is not finite, or a file has been truncated.
         """
         self.opened.require_whole_files()
+        return np.stack([self._vector(track) for track in tracks])
+
+    def _vector(self, track: Track) -> Matrix:
+        """Read the centre vector of a track, and verify that it has one."""
         if track.row >= len(self._embeddings.centre):
             raise UnknownTrackError(
                 f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Version
@@ -24,6 +25,7 @@ FEATURED = re.compile(
 )
 BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
+REMEMBERED = 1 << 15  # number of songs whose keys are kept, because the same tracks are in many answers
 REMARK = re.compile(r"(?<=\S)\s*[(\[]([^()\[\]]*)[)\]]|\s-\s(.*?)(?=\s-\s|[(\[]|$)")
 # Kinds of versions that a look-up can exclude, each with the words that identify it in a remark.
 KINDS: dict[Version, re.Pattern[str]] = {
@@ -40,6 +42,7 @@ KINDS: dict[Version, re.Pattern[str]] = {
 }
 
 
+@lru_cache(REMEMBERED)
 def song_key(artist: str, title: str) -> str:
     """Return a key that is the same for all versions of a song.
 

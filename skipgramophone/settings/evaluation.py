@@ -74,7 +74,7 @@ class EvaluateSettings:
     )
     share: float | None = setting(
         None,
-        f"Share of the playlists to hold out (default: {EVALUATED_SHARE}, or the playlists that extract held out).",
+        f"Share of the playlists to hold out (default: {EVALUATED_SHARE}, or the playlists held out by sgp extract).",
         metavar="X",
         bounds=SHARE,
     )

@@ -77,8 +77,8 @@ class SimilarSettings:
     by: Score = setting(
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
-        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: prediction of the model "
-        "that tracks are in one playlist; factors: the same prediction by a matrix factorization of the playlists.",
+        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely the model "
+        "considers a track to be in one playlist with the given tracks; factors: the same, by a matrix factorization.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")

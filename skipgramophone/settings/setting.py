@@ -11,6 +11,7 @@ import math
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
 from skipgramophone.errors import SettingError
@@ -132,6 +133,7 @@ def given_options(settings: Any) -> list[str]:
     return words
 
 
+@cache
 def alternatives(kind: Any) -> tuple[Any, ...]:
     """Return the members of a union, with literals replaced by their values.
 

@@ -124,7 +124,11 @@ def test_lines_of_standard_input_are_artists_or_tracks(genres: Path) -> None:
             2,
             "error: format m3u8 is only for tracks: leave out --of artists, or choose one of",
         ),
-        (["folk 3", "--compare", "genres"], 2, "error: --compare shows tracks: leave out either --compare or --of"),
+        (
+            ["folk 3", "--compare", "genres"],
+            2,
+            "error: --compare works only for tracks: leave out either --compare or --of",
+        ),
         (["folk 3", "--exclude-artist", "zzzzz"], 3, "error: no artist matches 'zzzzz'"),
         ([], 2, "error: no TRACK given"),
     ],

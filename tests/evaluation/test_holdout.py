@@ -166,8 +166,8 @@ def test_evaluate_uses_the_held_out_playlists(
     ran = sgp("evaluate", "x", "--group", ".*")
     assert (ran.code, ran.err) == (
         1,
-        "error: extract has already held out playlists, so --group has no effect: leave it out, or make a new split "
-        "with --share or --held-out\n",
+        "error: sgp extract has already held out playlists, so --group has no effect: leave it out, or make a new "
+        "split with --share or --held-out\n",
     )
     corpus = read_corpus(experiments / "x" / "corpus")
     assert read_extract_split(open_experiment("x"), corpus, EvaluateSettings(share=0.1)) is None
@@ -185,7 +185,7 @@ def test_evaluate_uses_the_model_itself(sgp: Sgp, experiments: Path, write_dump:
     assert report["judgement"]["held_out"] == len(aside)
     assert report["judgement"]["unknown"] > 0  # rare tracks that the model was not trained on
     assert not (experiments / "x" / "evaluation" / "models").exists()
-    line = "extract has held out these playlists, so the model of the experiment itself was evaluated"
+    line = "sgp extract held out these playlists, so the model of the experiment itself was evaluated"
     assert line in sgp("evaluate", "x", "--score", "cosine").out
 
 
