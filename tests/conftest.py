@@ -94,6 +94,14 @@ def _separate_user_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _full_width_of_tables() -> Iterator[None]:
+    """Ignore the width that the environment sets, because tests read tables of their full width."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COLUMNS", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_progress_lines() -> Iterator[None]:
     """Suppress progress lines, which a slow machine would print and a fast one not."""
     with pytest.MonkeyPatch.context() as patch:

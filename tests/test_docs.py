@@ -202,6 +202,7 @@ def rewrite() -> None:
     """Write docs/commands.md and the examples of README.md from real output."""
     os.environ["COLUMNS"] = "80"
     COMMANDS.write_text(help_page(), encoding="utf-8")
+    del os.environ["COLUMNS"]  # the README shows tables of their full width
     with tempfile.TemporaryDirectory() as directory:
         text = README.read_text(encoding="utf-8")
         os.chdir(directory)

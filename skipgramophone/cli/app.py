@@ -31,6 +31,7 @@ from skipgramophone.cli.similar import similar
 from skipgramophone.cli.streams import discard_stdout, prepare_streams
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
+from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError, StorageError, reason_of
 
 # The exception for an invalid command line. Typer exports only its subclass BadParameter.
@@ -144,11 +145,11 @@ for command in (
     check,
     run,
 ):
-    app.command(RENAMED.get(command))(command)
+    app.command(RENAMED.get(command), cls=Command)(command)
 
 
 app.add_typer(experiments, name="experiments")
-app.command("continue")(continue_playlist)
+app.command("continue", cls=Command)(continue_playlist)
 
 
 def _print_version(asked: bool) -> None:

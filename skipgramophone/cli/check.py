@@ -17,7 +17,7 @@ def check(
     experiment: Annotated[
         str | None,
         typer.Argument(
-            metavar="[EXPERIMENT]",
+            metavar="EXPERIMENT",
             help="Name of the experiment (default: all).",
             show_default=False,
             autocompletion=completion.experiments,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,24 +11,30 @@ import typer
 from skipgramophone.cli import render
 
 if TYPE_CHECKING:
+    from skipgramophone.errors import AmbiguousTrackError
     from skipgramophone.experiment.catalogue import Track
 
 
-def chooser(strict_names: bool) -> Callable[[str, Sequence[Track]], Track] | None:
+def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], Track] | None:
     """Return the function that asks the user; None without a terminal or with `strict_names`."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return _choose if is_terminal and not strict_names else None
 
 
-def _choose(name: str, tracks: Sequence[Track]) -> Track:
+def _choose(name: str, error: AmbiguousTrackError) -> Track:
     """Print a numbered list of tracks on standard error, read a number, and return that track; Enter means 1.
+
+    If the error has advice for a query that is not one of these tracks, print it below the list.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.
     """
+    tracks = error.tracks
     render.note(f"several tracks match {name!r}:", quiet=False)
     for number, track in enumerate(tracks, 1):
         render.note(f"{number:>4}   {track.name} ({track.count:,}×)", quiet=False)
+    if error.advice:
+        render.note(f"{error.advice} (Ctrl-C ends this command)", quiet=False)
     while True:
         try:
             answer: str = typer.prompt(f"which one, 1 to {len(tracks)}", default="1", err=True)

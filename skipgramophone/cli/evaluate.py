@@ -258,9 +258,10 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
                 lines.append(f"{name}: {words} {baseline} {difference}")
     if judgement.unknown:
         noun = report.settings["of"].removesuffix("s")
+        pronoun = "it" if judgement.unknown == 1 else "them"
         lines.append(
-            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; only the *_whole metrics "
-            "(see --json) count them"
+            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training playlists, so no ranking can find "
+            f"{pronoun}: the scores above do not count {pronoun}, but r_precision_whole and ndcg_whole in --json do"
         )
     return lines
 

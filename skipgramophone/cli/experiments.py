@@ -12,6 +12,7 @@ from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics, size
+from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.wording import suggestion
 
@@ -114,7 +115,7 @@ def experiments(
         raise typer.Exit(SgpError.exit_code)
 
 
-@app.command(hidden=True)
+@app.command(hidden=True, cls=Command)
 def show(
     experiment: options.Experiment,
     toml: Annotated[bool, typer.Option("--toml", help="Print the settings as a settings file (TOML).")] = False,
@@ -161,7 +162,7 @@ def show(
         _show(found)
 
 
-@app.command()
+@app.command(cls=Command)
 def rm(
     experiment: options.Experiment,
     evaluations: Annotated[
@@ -195,7 +196,7 @@ def rm(
     render.note(f"removed {what}" + (f" ({size(taken)})" if evaluations else ""), quiet=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def copy(experiment: options.Experiment, new: NewName, experiments_dir: options.ExperimentsDir = None) -> None:
     """Copy an experiment.
 
@@ -208,7 +209,7 @@ def copy(experiment: options.Experiment, new: NewName, experiments_dir: options.
     render.note(f"copied '{experiment}' to '{new}'", quiet=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def rename(experiment: options.Experiment, new: NewName, experiments_dir: options.ExperimentsDir = None) -> None:
     """Rename an experiment.
 
@@ -221,7 +222,7 @@ def rename(experiment: options.Experiment, new: NewName, experiments_dir: option
     render.note(f"renamed '{experiment}' to '{new}'", quiet=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def pack(
     experiment: options.Experiment,
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Zip file to write.", show_default=False)],
@@ -241,7 +242,7 @@ def pack(
     render.note(f"packed '{experiment}' into {archive} ({size(packed)})", quiet=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def unpack(
     archive: Annotated[
         Path,
@@ -276,4 +277,4 @@ def _show(one: Overview) -> None:
     show_metrics(one)
     if len(one.losses) > 1:
         render.text("")
-        render.curve("loss by epoch", one.losses)
+        render.curve("loss by epoch", one.losses, "epoch")

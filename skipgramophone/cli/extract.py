@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
-    from skipgramophone.pipeline.reports import ExtractReport
+    from skipgramophone.pipeline.reports import Added, ExtractReport
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
 SHOWN_FILES = 5
@@ -150,9 +150,12 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        grown = " (extended)" if report.added and report.added.rows_used else " (unchanged)" if report.added else ""
         unwritten = " (dry run: not written)" if dry_run else ""
-        render.facts(f"corpus of {report.experiment}{grown}{unwritten}", _rows(report))
+        if report.added is None:
+            rows = [*_source_rows(report), *_skipped_files(report), *_corpus_rows(report), *_time(report)]
+            render.facts(f"corpus of {report.experiment}{unwritten}", rows)
+        else:
+            _show_added(report, report.added, unwritten)
         if report.findings is not None:
             show_findings(report.findings)
 
@@ -185,36 +188,78 @@ def _with_corpus_settings(
     return replace(settings, **{name: kept[name] for name in kept.keys() - given})
 
 
-def _rows(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return the rows of the report as labels and values; facts that do not apply are left out."""
+def _show_added(report: ExtractReport, added: Added, unwritten: str) -> None:
+    """Print what added sources contain and what is new in it, and then the whole corpus."""
+    new = replace(
+        report,
+        sources=_last(report.sources, added.sources),
+        passed_over=_last(report.passed_over, added.passed_over),
+        guessed_columns=_last(report.guessed_columns, added.guessed_columns),
+        letters_replaced=added.letters_replaced,
+        rows_read=added.rows_read,
+        rows_used=added.rows_used,
+        rows_rejected=added.rows_rejected,
+        rejected=added.rejected,
+        rows_left_out=added.rows_left_out,
+        left_out=added.left_out,
+    )
+    gains = [
+        ("playlists", f"{added.playlists:,} new, {added.grown:,} extended"),
+        ("tracks", f"{added.tracks:,} new"),
+    ]
+    what = "added to" if added.rows_used else "nothing new for"
+    render.facts(
+        f"{what} {report.experiment}{unwritten}", [*_source_rows(new), *_skipped_files(new), *gains, *_time(report)]
+    )
+    render.text("")
+    grown = "extended" if added.rows_used else "unchanged"
+    whole = [("sources", f"{len(report.sources):,}"), ("rows used", f"{report.rows_used:,}"), *_corpus_rows(report)]
+    render.facts(f"corpus of {report.experiment} ({grown}){unwritten}", whole)
+
+
+def _last(records: list[Any], number: int) -> list[Any]:
+    """Return the last `number` records of a list."""
+    return records[len(records) - number :]
+
+
+def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return what was read from the sources as labels and values; facts that do not apply are left out."""
+    replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
+    return [
+        *_formats(report),
+        *_guessed_columns(report),
+        ("rows read", f"{report.rows_read:,}"),
+        ("rows used", f"{report.rows_used:,}"),
+        ("rows rejected", f"{report.rows_rejected:,}"),
+        *_counted(report.rejected, " × "),
+        *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
+        *_counted(report.left_out, " "),
+        *([("replaced", replaced)] if report.letters_replaced else []),
+    ]
+
+
+def _time(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return a row with the time."""
+    return [("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s")]
+
+
+def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return the content of the corpus as labels and values; facts that do not apply are left out."""
     owners = f" by {report.owners:,} owners" if report.owners > 1 else ""
     named = report.without_artist < report.rows_used
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
-    replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
     namesakes = f"{report.namesakes:,} share artist and title with another track: merge them with --merge-uris"
     same = f"{plural(report.same_tracks, 'playlist')} with exactly the same tracks as another playlist"
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     merged = f"{plural(report.welded, 'playlist')} merged with another playlist of the same name"
-    rows, added = report.added or report, report.added
     return [
-        *_formats(report),
-        *_guessed_columns(report),
-        ("rows read", f"{rows.rows_read:,}"),
-        ("rows used", f"{rows.rows_used:,}"),
-        ("rows rejected", f"{rows.rows_rejected:,}"),
-        *_counted(rows.rejected, " × "),
-        *([("rows left out", f"{rows.rows_left_out:,}")] if rows.rows_left_out else []),
-        *_counted(rows.left_out, " "),
-        *([("replaced", replaced)] if report.letters_replaced else []),
         *([("without artist", nameless)] if report.without_artist and named else []),
-        *_passed_over(report),
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
-        *([("", f"{added.playlists:,} new, {added.grown:,} extended")] if added else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{plural(report.split, 'playlist')} split by --max-length")] if report.split else []),
         *([("", merged)] if report.welded else []),
-        ("tracks", f"{report.tracks:,}" + (f" ({added.tracks:,} new)" if added else "")),
+        ("tracks", f"{report.tracks:,}"),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
         *_identifiers(report),
@@ -222,7 +267,6 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("albums", f"known for {report.albums:,} of {plural(report.tracks, 'track')}")] if report.albums else []),
         ("occurrences", f"{report.occurrences:,} ({report.repeats:,} repeated within a playlist)"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
-        ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s"),
     ]
 
 
@@ -305,7 +349,7 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 
-def _passed_over(report: ExtractReport) -> list[tuple[str, str]]:
+def _skipped_files(report: ExtractReport) -> list[tuple[str, str]]:
     """Return rows with the first files that were skipped, and with the number of the others."""
     files = [f"{found['file']}: {found['reason']}" for found in report.passed_over]
     more = len(files) - SHOWN_FILES

@@ -12,11 +12,23 @@ from prompt_toolkit.document import Document
 
 from skipgramophone.cli import answers, mixed_answers, render
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
-from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, MORE, NAME, UNLIKE, PromptState
+from skipgramophone.cli.prompt_session import (
+    BACK,
+    GROUP,
+    HELP,
+    LIKE,
+    MORE,
+    NAME,
+    UNLIKE,
+    PromptState,
+    artist_line,
+    described,
+)
 from skipgramophone.errors import SgpError, TrackNameError
-from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.lookup.results import Answer
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import visible
 
 if TYPE_CHECKING:
@@ -27,7 +39,7 @@ SHOWN_COMPLETIONS = 8
 SECONDS = 0.1  # time limit of a completion
 HELP_WORDS = ("?", "help")
 QUIT_WORDS = ("quit", "exit")
-WELCOME = "type a track; ? for help, Ctrl-D to quit"
+WELCOME = "type a track, or {}; ? for help, Ctrl-D to quit"
 
 
 class TrackCompleter(Completer):
@@ -39,8 +51,13 @@ class TrackCompleter(Completer):
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
         """Yield track names that contain the typed text. For a name with control characters, yield the uri instead."""
         typed = document.text_before_cursor.lstrip()
-        typed = typed.removeprefix(typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else "").lstrip()
+        sign = typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else ""
+        typed = typed.removeprefix(sign).lstrip()
         if typed in ("", BACK, MORE, HELP_WORDS[0]) or typed.isdecimal():
+            return
+        if sign != NAME and (group := GROUP.fullmatch(typed)):
+            if group[1].lower() == "artist":
+                yield from self._artists(group[2])
             return
         for track in self._names.completions(typed, SHOWN_COMPLETIONS, SECONDS):
             shown = visible(track.name)
@@ -48,11 +65,26 @@ class TrackCompleter(Completer):
             if text is not None and visible(text) == text:
                 yield Completion(text, -len(typed), display=shown, display_meta=f"{track.count:,}×")
 
+    def _artists(self, typed: str) -> Iterator[Completion]:
+        """Yield artists whose name contains each typed word, in the order of their most frequent tracks."""
+        words, found = fold_name(typed).split(), set[str]()
+
+        def is_new(track: Track) -> bool:
+            """Whether the artist of a track contains the words and has not been found before."""
+            folded = fold_name(track.artist)
+            is_known = folded in found
+            found.add(folded)
+            return not is_known and all(word in folded for word in words)
+
+        for track in self._names.completions(typed, SHOWN_COMPLETIONS, SECONDS, is_new):
+            if visible(track.artist) == track.artist:
+                yield Completion(track.artist, -len(typed))
+
 
 def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
-    welcome = WELCOME if settings.of == "tracks" else WELCOME.replace("a track", "a track or an artist")
+    welcome = WELCOME.format(artist_line("NAME") if settings.of == "tracks" else "an artist")
     # Completion has its own thread and database connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
@@ -90,8 +122,8 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
             render.note(f"{answer.neighbours[0].rank} to {answer.neighbours[-1].rank}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:
         render.error(SgpError(error.summary))
-        for number, track in enumerate(session.listed if error.candidates else (), 1):
-            render.text(f"{number:>4}   {track.name} ({track.count:,}×)")
+        for number, entry in enumerate(session.listed if error.candidates else (), 1):
+            render.text(f"{number:>4}   {described(entry)}")
         if error.advice:
             render.note(error.advice, quiet)
     except SgpError as error:

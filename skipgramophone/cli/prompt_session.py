@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
 from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
-from skipgramophone.lookup.query_parts import artist_group, named_part
+from skipgramophone.lookup.query_parts import album_group, artist_group, named_part
 from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
@@ -21,17 +22,39 @@ if TYPE_CHECKING:
 
 HELP = """\
 name               similar tracks; part of the name is enough
+artist: name       tracks similar to all tracks of an artist
+album: name        tracks similar to all tracks of an album
 3                  tracks similar to number 3 of the list
-+name +3 -name -3  move the query towards this track (+) or away from it (-)
++name +3 -name -3  move the query towards this track (+) or away from it (-);
+                   also +artist: name, -artist: name
 <                  back to the previous query
 > or +             the next tracks of this list
-=name              a name that is a number or a command, or begins with a sign
+=name              a track whose name looks like a number or a command
 help, ?            this text
 quit, exit         leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
 AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
+GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGroup:
+    """An artist or an album that the prompt suggests, because a similar name was typed."""
+
+    kind: str  # "artist" or "album"
+    name: str
+
+
+def described(entry: Track | NamedGroup) -> str:
+    """Return an entry of a list of suggestions as text."""
+    return entry.name if isinstance(entry, NamedGroup) else f"{entry.name} ({entry.count:,}×)"
+
+
+def artist_line(artist: str) -> str:
+    """Return the line that queries by an artist."""
+    return f"artist: {artist}"
 
 
 class PromptState:
@@ -77,22 +100,38 @@ class PromptState:
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
+        group = GROUP.fullmatch(name) if sign != NAME else None
         try:
-            resolve = named_part if self._is_mixed else track_part
-            return resolve(self._lookup, name, weight, fallback=self._settings.fallback)
+            if group:
+                return self._group(group[1].lower(), group[2], weight)
+            fallback = self._settings.fallback
+            if self._is_mixed:
+                return named_part(self._lookup, name, weight, fallback=fallback)
+            return track_part(self._lookup, name, weight, fallback=fallback, artist_form=artist_line)
         except TrackNameError as error:
             if error.candidates:
-                self.listed = tuple(self._lookup.names.candidates(name))
-                self._pages = 0  # the list shows candidates, not an answer
+                kind = group[1].lower() if group else ""
+                self.listed = error.tracks or tuple(NamedGroup(kind, near) for near in error.candidates)
+                self._pages = 0  # the list is not an answer
             raise
+
+    def _group(self, kind: str, name: str, weight: float) -> tuple[Part, list[str]]:
+        """Resolve the name of an artist or an album, with remarks about the match."""
+        if not name:
+            raise SettingError(f"nothing follows '{kind}:': add a name")
+        if kind == "artist":
+            return artist_group(self._lookup, name, weight)
+        return album_group(self._lookup, name, weight), []
 
     @property
     def _is_mixed(self) -> bool:
         """Whether the session lists artists or playlists."""
         return self._settings.of != "tracks"
 
-    def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:
+    def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour | NamedGroup, weight: float) -> Part:
         """Convert an entry of a list to a part of the next query."""
+        if isinstance(entry, NamedGroup):
+            return self._group(entry.kind, entry.name, weight)[0]
         if isinstance(entry, ArtistNeighbour):
             return artist_group(self._lookup, entry.artist, weight)[0]
         if isinstance(entry, PlaylistNeighbour):

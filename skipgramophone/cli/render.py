@@ -1,7 +1,8 @@
 """Prints tables, JSON and CSV on standard output, and notes and errors on standard error.
 
 Names come from strangers: markup and emoji codes in them are not interpreted, and control characters are escaped. On a
-terminal, tables are fitted to its width; elsewhere, nothing is coloured, wrapped or cut.
+terminal, tables are fitted to its width. Elsewhere nothing is coloured, wrapped or cut, unless the environment variable
+COLUMNS sets a width.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,8 +28,9 @@ from skipgramophone.cli.table_layout import lay_out, shortened
 from skipgramophone.errors import SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, safe_cell, visible
 
-UNLIMITED = 1_000_000_000  # width when the output is not a terminal
+UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
+WIDEST_STEP = 4  # maximum number of characters per value of a curve
 LONGEST_BAR = 40
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -36,8 +39,14 @@ PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a bl
 
 def console(stream: IO[str]) -> Console:
     """Return a Rich console that does not interpret markup or emoji codes in text."""
-    width = None if stream.isatty() else UNLIMITED
+    width = None if stream.isatty() else _given_width() or UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def _given_width() -> int:
+    """Return the width that COLUMNS sets, or 0 if it sets none."""
+    given = os.environ.get("COLUMNS", "")
+    return int(given) if given.isascii() and given.isdecimal() else 0
 
 
 def error(failure: SgpError) -> None:
@@ -214,19 +223,24 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
     _print_table(to, table)
 
 
-def curve(title: str, values: Sequence[float], height: int = 8) -> None:
-    """Draw values as a curve of block characters on standard output; if there are too many, average adjacent ones."""
+def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None:
+    """Draw values as a curve of block characters on standard output; if there are too many, average adjacent ones.
+
+    The line below the curve numbers the first and the last value; `of` says what is numbered.
+    """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)
     each = -(-len(values) // room)
     columns = [sum(values[at : at + each]) / len(values[at : at + each]) for at in range(0, len(values), each)]
+    wide = min(WIDEST_STEP, room // len(columns))
     low, high = min(columns), max(columns)
     eighths = [round(1 + (value - low) / (high - low or 1) * (8 * height - 1)) for value in columns]
     text(title)
     for row in reversed(range(height)):
-        bars = "".join(BLOCKS[max(0, min(8, filled - 8 * row))] for filled in eighths)
+        bars = "".join(BLOCKS[max(0, min(8, filled - 8 * row))] * wide for filled in eighths)
         label = f"{high:.3f}" if row == height - 1 else f"{low:.3f}" if row == 0 else ""
         text(f"{label:>9} {bars}".rstrip())
+    text(f"{of:>9} 1{len(values):>{wide * len(columns) - 1},}")
 
 
 def text(line: str, style: str = "") -> None:

@@ -104,11 +104,26 @@ def make_queries(
         queries += own
     if not queries:
         fewest = 2 if protocol == "deezer2018" else FEWEST_TRACKS
-        raise EvaluationError(
-            f"no held-out playlist has at least {fewest} tracks that the model can rank "
-            f"({plural(skipped, 'playlist')} checked): hold out more playlists"
-        )
+        raise EvaluationError(_why_no_queries(corpus, held_out, trained, fewest))
     return QuerySet(queries, skipped)
+
+
+def _why_no_queries(
+    corpus: Corpus, held_out: npt.NDArray[np.bool_], trained: npt.NDArray[np.bool_], fewest: int
+) -> str:
+    """Return the message for held-out playlists that all have too few trained tracks, with what can be done."""
+    for playlist in np.flatnonzero(~held_out).tolist():
+        tracks = np.unique(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]])
+        if np.count_nonzero(trained[tracks]) >= fewest:
+            checked = plural(int(np.count_nonzero(held_out)), "playlist")
+            return (
+                f"no held-out playlist has at least {fewest} tracks that the model can rank ({checked} checked), but "
+                "other playlists have: hold out more with a larger --share, or others with another --random-seed"
+            )
+    return (
+        f"no playlist has at least {fewest} tracks that the model can rank, so none can be evaluated: add playlists "
+        "that have tracks in common (sgp extract NAME SOURCE --append)"
+    )
 
 
 def _playlist_queries(

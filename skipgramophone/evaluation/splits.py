@@ -104,7 +104,14 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     order = np.random.default_rng([seed, len(names)]).permutation(len(names))
     reached = np.cumsum(sizes[order])
     number = int(np.searchsorted(reached, share * len(groups))) + 1
-    if len(names) < 2 or number >= len(names):
+    if len(groups) < 2:
+        raise EvaluationError("cannot hold out a playlist, because there is no other one to train on: add playlists")
+    if len(names) < 2:
+        raise EvaluationError(
+            f"cannot hold out playlists: all {len(groups):,} belong to one group (near-duplicates, or owners that "
+            "--group puts together), and a group is held out as a whole; add other playlists, or change --group"
+        )
+    if number >= len(names):
         raise EvaluationError(
             f"cannot hold out a share of {share:g}: there are only {plural(len(groups), 'playlist')} in "
             f"{plural(len(names), 'group')}, and a group is held out as a whole; "

@@ -27,6 +27,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -173,6 +174,12 @@ class Catalogue:
 
     def __len__(self) -> int:
         return self._length
+
+    @cached_property
+    def has_uris(self) -> bool:
+        """Whether any track has a uri."""
+        anywhere = ("SELECT 1 FROM tracks WHERE uri IS NOT NULL", "SELECT 1 FROM uris")
+        return any(self.query(f"{where} LIMIT 1") for where in anywhere)
 
     def track(self, row: int) -> Track:
         """Return the track with this row number."""

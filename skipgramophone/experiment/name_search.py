@@ -84,7 +84,7 @@ class NameSearch:
         """
         found, number = self.find(query)
         if not found:
-            require_name(query, self._catalogue.has_identifiers)
+            require_name(query, self._catalogue)
         misspelt, similar = not found, list[Track]()
         if misspelt:
             similar, near = self.misspelt(query)
@@ -105,7 +105,7 @@ class NameSearch:
         several = f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
         raise AmbiguousTrackError(
             f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
-            f" pick one of them, or give more of the name, as in 'artist - title'{self._artist_hint(query)}",
+            " pick one of them, or give more of the name, as in 'artist - title'",
             listed,
             tuple(found),
         )
@@ -156,19 +156,6 @@ class NameSearch:
     def by_uri(self, query: str) -> list[Track]:
         """Return the tracks with the uri or identifier in the query, which may be a link; most frequent first."""
         return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
-
-    def _artist_hint(self, query: str) -> str:
-        """Return the end of a message that suggests --artist, or "" if the query is not the name of an artist."""
-        tracks = self._catalogue.of_artist(query)
-        return f"; for all tracks of the artist, use --artist '{tracks[0].artist}'" if tracks else ""
-
-    def candidates(self, query: str) -> list[Track]:
-        """Return the candidates that `resolve` lists in its error for this query, in the same order."""
-        found, _ = self.find(query)
-        if found:
-            return found
-        similar, near = self.misspelt(query)
-        return similar[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
 
     def completions(
         self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True

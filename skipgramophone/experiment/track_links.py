@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skipgramophone.errors import UnknownTrackError
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.names.identifiers import ISRC, NAMES, RECORDING_URI, RULES, prefix_of, read_identifier
 from skipgramophone.names.links import is_web_address, read_link
 
@@ -23,12 +24,12 @@ def uris_of(query: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((query.strip(), *(link.uris if link else ()), *forms)))
 
 
-def require_name(query: str, has_identifiers: bool) -> None:
+def require_name(query: str, catalogue: Catalogue) -> None:
     """Refuse a link or an identifier that matched no track, so that it is not searched as a name.
 
     Args:
         query: the query.
-        has_identifiers: whether the sources of the corpus contain identifiers.
+        catalogue: the tracks of the corpus; the error states if they have no identifiers or no uris at all.
 
     Raises:
         UnknownTrackError: the query is a link or an identifier.
@@ -37,12 +38,16 @@ def require_name(query: str, has_identifiers: bool) -> None:
     if identifier:
         kind, _, value = identifier.partition(":")
         problem = f"no track has the {NAMES[kind]} {value!r}"
-        if not has_identifiers:
+        if not catalogue.has_identifiers:
             problem += ", because the sources of this corpus contain no identifiers"
         raise UnknownTrackError(f"{problem}: {INSTEAD}")
     if kind:
         raise UnknownTrackError(f"{query!r} is not a valid {NAMES[kind]}, which must have {RULES[kind]}")
     link = read_link(query)
+    if (link is not None or is_web_address(query)) and not catalogue.has_uris:
+        raise UnknownTrackError(
+            f"the sources of this corpus contain no uris, so links and uris match no track: {INSTEAD}"
+        )
     if link is not None and link.kind != "track":
         raise UnknownTrackError(f"{query!r} is a {link.service} {link.kind} link: give the link of a track")
     if link is not None:

@@ -34,6 +34,7 @@ from skipgramophone.lookup.artist_seeds import seeds_of_groups
 from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.frames import frame_of_answer, frame_of_tracks
+from skipgramophone.lookup.match_remarks import artist_option
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.query_parts import resolve_parts
 from skipgramophone.lookup.query_tracks import Choose, resolve_file, resolve_names
@@ -156,14 +157,16 @@ class Lookup:
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
             album: albums, found by `AlbumSearch.tracks`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
-                suggest --fallback; if it is None, they do not.
+                suggest --fallback; if it is None, only tracks can be given, and messages offer neither --fallback
+                nor --artist.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
             AmbiguousTrackError: several tracks match.
             SourceError: the file cannot be read.
         """
-        asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback)
+        form = None if fallback is None else artist_option
+        asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback, artist_form=form)
         if file is not None:
             asked += resolve_file(self, file, fallback)
         asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))

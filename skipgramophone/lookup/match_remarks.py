@@ -1,8 +1,29 @@
-"""Remarks for the user about how a name was resolved to a track."""
+"""Remarks for the user about how a name was resolved to a track, and advice for names that are also artists."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
+
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import Match
+
+ArtistForm = Callable[[str], str]  # returns what the user types to query by an artist
+
+
+def artist_option(artist: str) -> str:
+    """Return the option that queries by an artist on the command line.
+
+    >>> artist_option("Toto"), artist_option("Daft Punk")
+    ('--artist Toto', "--artist 'Daft Punk'")
+    """
+    return f"--artist {shlex.quote(artist)}"
+
+
+def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> str:
+    """Return how to query by an artist if the query is exactly the name of one, else an empty text."""
+    tracks = catalogue.of_artist(query)
+    return f"For all tracks of the artist, use {form(tracks[0].artist)}" if tracks else ""
 
 
 def remarks_about(query: str, match: Match) -> list[str]:

@@ -59,7 +59,7 @@ def resolve_parts(
         group, remarks = artist_group(lookup, artist)
         parts.append(group)
         notes += remarks
-    parts += [SeedGroup(album, lookup.asked(album=album).seeds, of="album") for album in albums]
+    parts += [album_group(lookup, album) for album in albums]
     return mixed_query(lookup.search, parts, notes)
 
 
@@ -79,3 +79,8 @@ def artist_group(lookup: Lookup, name: str, weight: float = 1.0) -> tuple[SeedGr
     asked = lookup.asked(artist=name)
     own = spelling(fold_name(name), asked.seeds[0].track.artist)
     return SeedGroup(own, asked.seeds, weight), list(asked.notes)
+
+
+def album_group(lookup: Lookup, album: str, weight: float = 1.0) -> SeedGroup:
+    """Return the tracks of an album as one part of a query."""
+    return SeedGroup(album, lookup.asked(album=album).seeds, weight, of="album")

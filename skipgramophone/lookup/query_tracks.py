@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Track
-from skipgramophone.lookup.match_remarks import remarks_about
+from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artist_option, remarks_about
 from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Seed
 from skipgramophone.playlists.playlist_file import read_listing
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.fallback import Replacement
     from skipgramophone.lookup.lookup import Lookup
 
-Choose = Callable[[str, Sequence[Track]], Track]  # function that chooses one of the tracks that match a name
+Choose = Callable[[str, AmbiguousTrackError], Track]  # chooses one of the tracks that match a name
 SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
 
 
 def track_part(
-    lookup: Lookup, name: str, weight: float = 1.0, *, choose: Choose | None = None, fallback: bool | None = False
+    lookup: Lookup,
+    name: str,
+    weight: float = 1.0,
+    *,
+    choose: Choose | None = None,
+    fallback: bool | None = False,
+    artist_form: ArtistForm | None = artist_option,
 ) -> tuple[Part, list[str]]:
     """Resolve the name of a track to a track with a vector, or to what replaces it; also return notes on the match.
 
@@ -33,12 +40,14 @@ def track_part(
         choose: called to choose one of several tracks that match the name.
         fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
             --fallback; if it is None, they do not.
+        artist_form: form of a query by artist, for a name that is also an artist's name; None: it is not offered.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
         AmbiguousTrackError: several tracks match.
         SettingError: fallbacks are not allowed, because names are strict.
     """
+    by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else ""
     if lookup.names.is_strict:
         if fallback:
             raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
@@ -48,15 +57,17 @@ def track_part(
     remarks: list[str] = []
     try:
         match = lookup.resolve(name)
-    except AmbiguousTrackError:
+    except AmbiguousTrackError as error:
+        error.advice = by_artist
         if choose is None:
             raise
-        track = choose(name, lookup.names.candidates(name))
+        track = choose(name, error)
     except UnknownTrackError as error:
         found = None if fallback is None else fallbacks.replace_unknown(lookup, name, weight)
         return _replaced(found, error, f"{name!r} is not in the corpus", fallback)
     else:
         track, remarks = match.track, remarks_about(name, match)
+        remarks += [f"{name!r} is also the name of an artist. {by_artist}"] if by_artist else []
         doubtful = fallback and not fallbacks.is_meant(name, track)
         if doubtful and (found := fallbacks.replace_unknown(lookup, name, weight)):
             return found.part, [f"{name!r} is not in the corpus; using {found.words} instead, not '{track.name}'"]
@@ -86,6 +97,7 @@ def resolve_names(
     leave_out: bool,
     choose: Choose | None = None,
     fallback: bool | None = False,
+    artist_form: ArtistForm | None = artist_option,
 ) -> Asked:
     """Find the tracks for names with weights; a track that two names with the same weight match counts once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
@@ -94,17 +106,18 @@ def resolve_names(
     for name, weight in names:
         offered = fallback if fallback or len(missing) < SHOWN_MISSING else None
         try:
-            part, remarks = track_part(lookup, name, weight, choose=choose, fallback=offered)
+            part, remarks = track_part(lookup, name, weight, choose=choose, fallback=offered, artist_form=artist_form)
         except TrackNameError as error:
             if not leave_out:
                 raise
-            missing.append(f"left out: {error}")
+            missing.append(str(error))
             continue
         seeds |= {(seed.track.row, seed.weight, seed.fallback): seed for seed in seeds_of(part)}
         notes += remarks
-    notes += missing[:SHOWN_MISSING]
-    if len(missing) > SHOWN_MISSING:
-        notes.append(f"left out: {len(missing) - SHOWN_MISSING:,} more of {len(names):,} names")
+    shown = list(Counter(missing).items())[:SHOWN_MISSING]  # one note for names with the same message
+    notes += [f"left out{f' {number:,} names' if number > 1 else ''}: {why}" for why, number in shown]
+    if more := len(missing) - sum(number for _, number in shown):
+        notes.append(f"left out: {more:,} more of {len(names):,} names")
     return Asked(tuple(seeds.values()), tuple(notes))
 
 
@@ -112,7 +125,7 @@ def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> A
     """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
     listing = read_listing(file, lookup.names.is_whole_name)
     names = [(lookup.known_as(track), 1.0) for track in listing.tracks]
-    asked = resolve_names(lookup, names, leave_out=True, fallback=fallback)
+    asked = resolve_names(lookup, names, leave_out=True, fallback=fallback, artist_form=None)
     records = "record" if listing.rejected == 1 else "records"
     notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
     if listing.playlists > 1:

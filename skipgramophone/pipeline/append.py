@@ -202,6 +202,9 @@ class Before:
             playlists=int(np.count_nonzero(~begun)),
             grown=int(np.count_nonzero(begun & ~ended)),
             tracks=report.tracks - (self.number_of_tracks if tracks is None else tracks),
+            letters_replaced=report.letters_replaced,
+            passed_over=len(report.passed_over),
+            guessed_columns=len(report.guessed_columns),
         )
         return replace(
             report,

@@ -53,6 +53,9 @@ class Added:
     playlists: int  # number of new playlists
     grown: int  # number of existing playlists that gained tracks
     tracks: int  # number of new tracks
+    letters_replaced: int = 0
+    passed_over: int = 0  # number of skipped files; they are the last ones in `ExtractReport.passed_over`
+    guessed_columns: int = 0  # number of tables with guessed columns; the last ones in `ExtractReport.guessed_columns`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.errors import SgpError
+from skipgramophone.errors import SgpError, UnknownTrackError
 from skipgramophone.evaluation.rankers import (
     ArtistsInCommon,
     Cosine,
@@ -140,8 +140,9 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
 def test_names_left_out_are_named_with_what_was_probably_meant(sample_root: Path) -> None:
     ran = continued(sample_root, GIVEN[0], "evry pensil nowhere", "-n", "1", "-q", "--all-versions", "--json")
     (note,) = json.loads(ran.out)["notes"]
-    with sgp.open("demo", sample_root) as demo:
-        meant = [track.name for track in demo.names.candidates("evry pensil nowhere")]
+    with sgp.open("demo", sample_root) as demo, pytest.raises(UnknownTrackError) as error:
+        demo.resolve("evry pensil nowhere")
+    meant = error.value.candidates
     start = "left out: no track matches 'evry pensil nowhere'; did you mean one of these? "
     assert note == start + "; ".join(meant[:3]) + (f"; and {len(meant) - 3} more" if len(meant) > 3 else "")
     assert "Every Pencil Knows" in note

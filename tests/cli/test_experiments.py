@@ -107,7 +107,9 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
     losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
     assert len(losses) == 6
     assert curve[0].split()[0] == f"{max(losses):.3f}"
-    assert curve[-1].split()[0] == f"{min(losses):.3f}"
+    assert curve[-2].split()[0] == f"{min(losses):.3f}"
+    assert curve[-1].split() == ["epoch", "1", "6"]
+    assert len(curve[-1]) == len(curve[-2]) == len("    1.234 ") + 4 * len(losses)
     unknown = run_sgp("experiments", "seven", "--experiments-dir", three)
     assert unknown.err == f"error: there is no experiment 'seven' in {three}: run sgp extract seven SOURCE\n"
 

@@ -50,3 +50,27 @@ def test_links_are_understood_wherever_a_track_is_named(root: Path, tmp_path: Pa
     unknown = run_sgp("similar", "linked", "https://open.spotify.com/track/x", *at)
     assert (unknown.code, unknown.out) == (3, "")
     assert unknown.err == "error: no track has the Spotify id 'x': give artist and title instead\n"
+
+
+def test_a_corpus_without_uris_says_so_once(root: Path, tmp_path: Path) -> None:
+    names = {"artist": np.array(["Artist"] * 3), "title": np.array([f"Song {at}" for at in range(3)])}
+    np.savez(tmp_path / "v.npz", vectors=np.eye(3, 4, dtype=np.float32), **names)  # type: ignore[arg-type]
+    at = ("--experiments-dir", tmp_path)
+    assert run_sgp("import", "plain", tmp_path / "v.npz", "-q", *at).code == 0
+    why = "the sources of this corpus contain no uris, so links and uris match no track: give artist and title instead"
+    album = "https://open.spotify.com/album/7dkCeTuLJWl5O6yHRnE5c2"
+    for query in (
+        LINKS[0],
+        f"spotify:track:{IDS[0]}",
+        "https://youtu.be/abcdefghijk",
+        album,
+        "HTTPS://example.org/song",
+    ):
+        ran = run_sgp("similar", "plain", query, *at)
+        assert (ran.code, ran.out, ran.err) == (3, "", f"error: {why}\n"), query
+    (tmp_path / "links.txt").write_text("\n".join([*LINKS, "Song 2"]))
+    ran = run_sgp("similar", "plain", "--file", tmp_path / "links.txt", "-n", "1", *at)
+    assert ran.code == 0
+    assert ran.err.splitlines() == [f"left out {len(LINKS)} names: {why}"]
+    elsewhere = run_sgp("similar", "linked", "https://youtu.be/abcdefghijk", "--experiments-dir", root)
+    assert elsewhere.err == "error: no track has the YouTube id 'abcdefghijk': give artist and title instead\n"

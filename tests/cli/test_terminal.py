@@ -125,6 +125,23 @@ def test_a_pipe_gets_full_names(hostile: Path) -> None:
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_pipe_gets_tables_of_the_width_that_columns_sets(
+    hostile: Path, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.cells import cell_len
+
+    command = ("similar", "hostile", "title of b", "-q", "--experiments-dir", hostile)
+    wide = run_sgp(*command)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    title, *lines = run_sgp(*command).out.splitlines()
+    assert title == wide.out.splitlines()[0]  # sentences are never wrapped in a pipe
+    assert max(map(cell_len, lines)) <= columns
+    for unset in ("", "0", "wide", "-5"):
+        monkeypatch.setenv("COLUMNS", unset)
+        assert run_sgp(*command).out == wide.out, unset
+
+
 def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow(hostile: Path) -> None:
     command = ("train", "hostile", "-e", "300", "-emb", "4", "--force", "--experiments-dir", hostile)
     code, output = on_a_terminal(100, *command, NO_COLOR="1")

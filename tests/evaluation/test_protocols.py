@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from skipgramophone.evaluation.splits import (
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import membership
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.settings import Protocol
 
 
 def corpus_of(*playlists: list[int]) -> Corpus:
@@ -65,11 +68,22 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert sorted([*query.given, *query.wanted]) == [0, 1, 2, 3, 4]
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
     message = (
-        "no held-out playlist has at least 5 tracks that the model can rank "
-        r"\(1 playlist checked\): hold out more playlists"
+        "no held-out playlist has at least 5 tracks that the model can rank (1 playlist checked), but other playlists "
+        "have: hold out more with a larger --share, or others with another --random-seed"
     )
-    with pytest.raises(EvaluationError, match=f"^{message}$"):
+    with pytest.raises(EvaluationError, match=f"^{re.escape(message)}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)
+
+
+@pytest.mark.parametrize("protocol", ["continuation", "next-item", "lookup"])
+def test_playlists_that_are_all_too_short_need_more_playlists(protocol: Protocol) -> None:
+    corpus = corpus_of([0, 1, 2, 3, 3, 3], [0, 1], [1, 2, 3, 0])
+    message = (
+        "no playlist has at least 5 tracks that the model can rank, so none can be evaluated: add playlists that have "
+        "tracks in common (sgp extract NAME SOURCE --append)"
+    )
+    with pytest.raises(EvaluationError, match=f"^{re.escape(message)}$"):
+        make_queries(corpus, np.array([False, True, False]), np.ones(4, np.bool_), protocol, seed=1)
 
 
 def test_queries_are_renumbered() -> None:
@@ -106,11 +120,13 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
     assert all(len(set(split.held_out[groups == group])) == 1 for group in set(groups.tolist()))
     assert np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=3).held_out)
     assert not np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=4).held_out)
-    message = (
-        "cannot hold out a share of 0.1: there are only 5 playlists in 1 group, and a group is held out as a whole"
-    )
-    with pytest.raises(EvaluationError, match=message):
-        split_at_random(np.zeros(5, np.int64), 0.1, seed=3)
+    for sizes, share, message in (
+        ([1], 0.1, "cannot hold out a playlist, because there is no other one to train on: add playlists"),
+        ([5], 0.1, "cannot hold out playlists: all 5 belong to one group (near-duplicates, or owners"),
+        ([2, 1], 0.9, "cannot hold out a share of 0.9: there are only 3 playlists in 2 groups, and a group is held"),
+    ):
+        with pytest.raises(EvaluationError, match=re.escape(message)):
+            split_at_random(np.repeat(np.arange(len(sizes)), sizes), share, seed=3)
 
 
 def test_named_playlists_are_held_out_with_their_groups() -> None:

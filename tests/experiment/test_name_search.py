@@ -306,8 +306,3 @@ def test_strict_names_refuse_what_dominance_would_choose(popular: Catalogue) -> 
         with pytest.raises(AmbiguousTrackError):
             NameSearch(popular, strict=True).resolve(query)
     assert NameSearch(popular, strict=True).resolve("blinding weeknd").track.row == 0
-
-
-def test_the_name_of_an_artist_suggests_the_option(popular: Catalogue) -> None:
-    with pytest.raises(AmbiguousTrackError, match=r"; for all tracks of the artist, use --artist 'Ray' \("):
-        NameSearch(popular).resolve("ray")

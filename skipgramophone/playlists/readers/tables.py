@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.wording import plural
 
 DELIMITERS = "\t,;|"
 LONGEST_FIELD = 1 << 20  # characters; longer fields are refused
@@ -105,7 +106,7 @@ def read_named_fields(
 
 def wrong_width(fields: Sequence[str], width: int) -> str:
     """Return the reason for rejecting a row with a wrong number of fields."""
-    return f"{len(fields)} fields instead of {width}"
+    return f"{plural(len(fields), 'field')} instead of {width}"
 
 
 def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:

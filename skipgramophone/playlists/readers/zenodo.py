@@ -39,6 +39,7 @@ from skipgramophone.playlists.readers.lines import (
 from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, Reject, RowBlock, make_block
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
+from skipgramophone.wording import plural
 
 COLUMN_OF_HEADER = {
     "user_id": "owner",
@@ -252,4 +253,4 @@ def _misshapen(line: str, found: int, width: int) -> str:
         return "blank line"
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
         return "does not begin and end with a quote"
-    return f"{found} fields instead of {width}"
+    return f"{plural(found, 'field')} instead of {width}"

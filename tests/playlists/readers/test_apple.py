@@ -32,7 +32,7 @@ def test_plays_are_sessions_and_other_events_are_left_out_and_counted(write_dump
         (session, "", "Rain, Rain", None),  # the curator of a playlist is not the artist
         (session, "", "Nobody's", None),
     ]
-    assert reasons(rejects) == [(8, "played for 0 ms"), (9, "no valid timestamp"), (10, "1 fields instead of 9")]
+    assert reasons(rejects) == [(8, "played for 0 ms"), (9, "no valid timestamp"), (10, "1 field instead of 9")]
     assert left_out == {
         "events other than the end of a play": 1,
         "videos": 1,
@@ -40,7 +40,7 @@ def test_plays_are_sessions_and_other_events_are_left_out_and_counted(write_dump
     }
     rows, rejects, _ = read_all(write_dump(APPLE_ACTIVITY), "apple-activity", keep=("skips",))
     assert len(rows) == 4
-    assert [reason for _, reason in reasons(rejects)] == ["no valid timestamp", "1 fields instead of 9"]
+    assert [reason for _, reason in reasons(rejects)] == ["no valid timestamp", "1 field instead of 9"]
 
 
 def test_columns_are_in_any_order_and_an_artist_column_comes_first(write_dump: WriteDump) -> None:
@@ -58,7 +58,7 @@ def test_a_daily_history_alone_is_a_playlist_per_day(write_dump: WriteDump) -> N
         ("2024-01-01", "The Hatches", "Rain, Rain", None),
         ("2024-01-02", "Ada Fenn", "Green Door", None),
     ]
-    assert reasons(rejects) == [(6, "no valid timestamp"), (7, "played for 0 ms"), (9, "1 fields instead of 8")]
+    assert reasons(rejects) == [(6, "no valid timestamp"), (7, "played for 0 ms"), (9, "1 field instead of 8")]
     assert left_out == {"videos": 1, "plays without the name of a song": 1}
     assert read(write_dump(APPLE_DAILY), "apple-daily", num_rows=2)[0] == rows[1:]
 

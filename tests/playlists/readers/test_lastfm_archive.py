@@ -17,7 +17,7 @@ def test_corrected_names_and_the_time_are_read(write_dump: WriteDump) -> None:
         ("2024-01-01 10:03", "Ada Fenn", "Green Door", None),
         ("2024-01-01 12:00", "The Hatches", "Rain", None),
     ]
-    assert reasons(rejects) == [(4, "no valid timestamp"), (5, "1 fields instead of 8")]
+    assert reasons(rejects) == [(4, "no valid timestamp"), (5, "1 field instead of 8")]
 
 
 def test_another_header_raises_a_one_line_error(write_dump: WriteDump) -> None:

@@ -37,7 +37,7 @@ def test_the_user_of_lastfmstats_is_the_owner(write_dump: WriteDump, text: str, 
     path = write_dump(text, "stats")
     rows, rejects = read(path, format)
     assert rows == PLAYS
-    assert reasons(rejects) == ([(4, "no valid timestamp"), (5, "1 fields instead of 5")] if ";" in text else [])
+    assert reasons(rejects) == ([(4, "no valid timestamp"), (5, "1 field instead of 5")] if ";" in text else [])
     (reader,) = open_sources([path], ExtractSettings()).readers
     assert [owner for block in reader.blocks() for owner in block.table["owner"].to_pylist()] == ["me", "me"]
 

@@ -21,7 +21,7 @@ def test_tunemymusic_has_playlists_by_name_and_other_saved_things(write_dump: Wr
         ("Kitchen", "The Hatches", "Rain, Tin", "https://tidal.com/track/78"),
         ("Favorite Songs", "Me", "Demo", None),
     ]
-    assert reasons(rejects) == [(7, "1 fields instead of 8")]
+    assert reasons(rejects) == [(7, "1 field instead of 8")]
     assert left_out == {"followed artists": 1, "saved albums": 1}
 
 
@@ -33,7 +33,7 @@ def test_soundiiz_is_one_playlist(write_dump: WriteDump, delimiter: str) -> None
         ("mine", "Ada Fenn", "Green Door", "spotify:track:1abc"),
         ("mine", "The Hatches", f"Rain{delimiter} Tin", None),
     ]
-    assert reasons(rejects) == [(4, "1 fields instead of 5")]
+    assert reasons(rejects) == [(4, "1 field instead of 5")]
 
 
 def test_the_history_of_deezer_is_cut_into_sessions(write_dump: WriteDump) -> None:

@@ -1,0 +1,26 @@
+"""The usage line of a command: optional arguments are in brackets, and an ellipsis follows repeatable ones.
+
+sgp similar [OPTIONS] EXPERIMENT [TRACK]...
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+
+class Command(TyperCommand):
+    """A command with such a usage line. Typer itself puts required arguments in braces and marks no repetition."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the usage line after the name of the command."""
+        arguments = [each for each in self.get_params(ctx) if each.param_type_name == "argument"]
+        options = [self.options_metavar] if self.options_metavar else []
+        return options + [_piece(each, each.make_metavar(ctx)) for each in arguments]
+
+
+def _piece(argument: Any, name: str) -> str:
+    """Return an argument as the usage line shows it."""
+    repeated = "" if argument.nargs == 1 else "..."
+    return (name if argument.required else f"[{name}]") + repeated
