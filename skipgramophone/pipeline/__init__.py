@@ -6,6 +6,7 @@ From playlists to look-ups:
     growth           adds a few rows to a large corpus; used by extract
     touched          finds the tracks and playlists that added rows may change; used by growth
     extract_report   counts what extract found
+    source_hashes    hashes the files that extract reads
     train            trains vectors on the corpus, and builds the index
     index            rebuilds the index
     similar          finds the tracks that are most similar to a track

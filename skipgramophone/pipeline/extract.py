@@ -25,7 +25,6 @@ from skipgramophone.experiment.identifiers import write_identifiers
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
-from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
@@ -39,7 +38,9 @@ from skipgramophone.pipeline.extract_report import (
 )
 from skipgramophone.pipeline.growth import GrowingEncoder, Growth
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
+from skipgramophone.pipeline.source_hashes import SourceHashes
 from skipgramophone.pipeline.stages import package_versions
+from skipgramophone.playlists.block_merging import BlockMerger
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit
@@ -207,12 +208,11 @@ def read_playlists(
         SourceError: a source cannot be read, or no row of it can be used.
         ExperimentError: two tracks of the existing corpus would become one.
     """
-    with background_thread() as thread:  # hash files while they are read, so that the disk is read once
-        paths = sorted({reader.file.path for reader in sources.readers if reader.file})
-        hashes = {path: thread.submit(file_sha256, path) for path in paths}
+    with background_thread() as thread:  # hash large files while they are read, so that the disk is read once
+        hashes = SourceHashes(sources.readers, thread)
 
         def described() -> list[dict[str, Any]]:
-            return describe_sources(sources.readers, {path: hashed.result() for path, hashed in hashes.items()})
+            return describe_sources(sources.readers, hashes.of)
 
         if allowed:
             allowed(described())
@@ -306,18 +306,20 @@ def _encode(
 ) -> tuple[Encoded, int]:
     """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes."""
     total = sum(reader.file.size for reader in readers if reader.file)
+    merger = BlockMerger(encoder.add)
     done, rows, replaced = 0, 0, 0
     for reader in readers:
         reject_limit, replaced_here = RejectLimit(settings), 0
         for block in reader.blocks():
             reject_limit.add(block)
-            encoder.add(block)
+            merger.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
             replaced_here = max(replaced_here, block.replaced)  # a running total; lower if a block was read ahead
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()
         done, replaced = done + (reader.file.size if reader.file else 0), replaced + replaced_here
+    merger.finish()
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
         reason = _why_unused(encoder.rejects, encoder.left_out)
         raise SourceError(reason) if encoder.left_out else FormatError(reason)

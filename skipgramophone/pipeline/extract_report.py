@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -131,8 +131,10 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
     ]
 
 
-def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
+def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) -> list[dict[str, Any]]:
     """Return a record per file or archive for the manifest: name (without directories), format, size and hash.
+
+    `hash_of` returns the SHA-256 hash of a file in hexadecimal.
 
     Raises:
         SourceError: another program has changed a file since it was found.
@@ -147,5 +149,5 @@ def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> l
             version = file.version or version_of(file.path)
             require_version(file.path, version, file.display_name)  # otherwise the hash may not belong to the rows
             name, size = file.name.removesuffix(f"/{file.member}"), version.size
-            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hash_of(file.path)}
     return list(known.values())

@@ -249,6 +249,8 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     # An artist that starts with an ASCII letter or digit is a name, so only the few other rows need the full check.
     doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
     rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
+    if not len(rows):
+        return {}
     names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows).cast(TEXT))) for name in ("artist", "title")]
     unnamed = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
     nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()

@@ -40,6 +40,8 @@ def service_uri(text: str) -> str | None:
         return text
     if found := RECORDING.fullmatch(text):
         return f"{RECORDING_URI}{found[1].lower()}"
+    if ":" not in text:  # no link, so the slow parsing can be skipped
+        return None
     try:
         link = urlsplit(text)
         host, query = (link.hostname or "").lower(), parse_qs(link.query)
