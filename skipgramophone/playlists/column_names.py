@@ -8,29 +8,32 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 # Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
 # names of a group are equally specific.
 NAMES: dict[str, tuple[str, ...]] = {
     "title": (
-        "trackname tracktitle songname songtitle mastermetadatatrackname",
+        "trackname tracktitle songname songtitle mastermetadatatrackname "
+        "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
-        "曲名 歌名 歌曲 标题 タイトル 제목 название трек песня",
-        "name description productname producttitle itemname itemtitle",
+        "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня",
+        "name description productname producttitle itemname itemtitle 名前 名称 名稱 이름",
     ),
     "artist": (
-        "artistname artistnames trackartist trackartists trackartistname",
+        "artistname artistnames trackartist trackartists trackartistname アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer interpret interprete kunstler artiste artistes artista artistas artiest "
-        "アーティスト 歌手 艺人 艺术家 아티스트 가수 исполнитель",
-        "mastermetadataalbumartistname albumartist albumartistname albumartists",
+        "アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель",
+        "mastermetadataalbumartistname albumartist albumartistname albumartists アルバムアーティスト",
     ),
     "playlist": (
-        "playlistname playlisttitle",
-        "playlist wiedergabeliste listedelecture listadereproduccion プレイリスト 歌单 плейлист",
+        "playlistname playlisttitle プレイリスト名 歌单名 歌单名称 歌單名稱 플레이리스트명 플레이리스트이름",
+        "playlist wiedergabeliste listedelecture listadereproduccion プレイリスト 再生リスト 歌单 歌單 播放列表 "
+        "播放清单 播放清單 플레이리스트 재생목록 плейлист",
         "listname mixname",
     ),
     "id": (
-        "pid playlistid",
+        "pid playlistid プレイリストid 歌单id 歌單id 플레이리스트id",
         "sessionid orderid ordernumber orderno invoice invoiceid invoiceno invoicenumber basketid cartid visitid "
         "transactionid transactionno receiptid tripid mixid session basket",
     ),
@@ -42,7 +45,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "uri": (
         "uri trackuri spotifyuri spotifytrackuri",
         "spotifyid spotifytrackid trackid songid itemid movieid productid bookid gameid articleid item stockcode sku "
-        "asin aid productcode itemcode videoid",
+        "asin aid productcode itemcode videoid 曲id 歌曲id 곡id",
         "url link trackurl trackurls songurl spotifyurl",
         "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
         "isrc",
@@ -53,14 +56,16 @@ NAMES: dict[str, tuple[str, ...]] = {
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
-    "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
+    "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date", "再生日時", "日時",
+    "播放时间", "播放時間", "재생일시",
 )  # fmt: skip
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
 ALBUMS = (
-    "albumname albumtitle releasename releasetitle mastermetadataalbumalbumname",
+    "albumname albumtitle releasename releasetitle mastermetadataalbumalbumname "
+    "アルバム名 专辑名 专辑名称 專輯名稱 앨범명",
     "album albumtitel titrealbum titredelalbum titrelalbum nomdelalbum nomalbum nombredelalbum nombrealbum "
-    "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum 专辑 앨범 альбом",
+    "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum アルバム 专辑 專輯 앨범 альбом",
     "release disco disque",
 )
 VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
@@ -87,6 +92,12 @@ def normalized(name: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+@cache
+def _words(group: str) -> frozenset[str]:
+    """Return the normalized names of a group. Normalization removes the voicing marks of kana, and the breve of й."""
+    return frozenset(map(normalized, group.split()))
+
+
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
@@ -98,10 +109,10 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
         for group in groups:
-            if columns := [name for name, word in zip(header, words, strict=True) if word in group.split()]:
+            if columns := [name for name, word in zip(header, words, strict=True) if word in _words(group)]:
                 found[role] = columns
                 break
-    times = [header[words.index(word)] for word in TIMES if word in words]
+    times = [header[words.index(word)] for name in TIMES if (word := normalized(name)) in words]
     return found | ({"time": times} if times else {})
 
 
@@ -134,7 +145,7 @@ def album_column(header: list[str], roles: Mapping[str, str]) -> str | None:
     "Titre de l'album"
     """
     free = [name for name in header if name not in roles.values()]
-    return next((name for group in ALBUMS for name in free if normalized(name) in group.split()), None)
+    return next((name for group in ALBUMS for name in free if normalized(name) in _words(group)), None)
 
 
 def is_unclear(name: str) -> bool:

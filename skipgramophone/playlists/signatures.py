@@ -24,6 +24,7 @@ from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import is_spotify_library
 from skipgramophone.playlists.readers.tab_text import is_tab_text
+from skipgramophone.playlists.readers.tidal import is_tidal
 from skipgramophone.playlists.readers.uris import are_uris
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
@@ -62,6 +63,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("apple-activity", is_apple_activity),
     ("apple-daily", is_apple_daily),
     ("lastfm-archive", is_lastfm_archive),
+    ("tidal", is_tidal),
 )
 # Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}

@@ -36,6 +36,7 @@ from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spoti
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
 from skipgramophone.playlists.readers.tab_text import read_tab_text
+from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.traktor import read_traktor
 from skipgramophone.playlists.readers.uris import read_uris
@@ -85,11 +86,13 @@ RECORDS: dict[Format, RecordFunction] = {
     "apple-activity": read_apple_activity,
     "apple-daily": read_apple_daily,
     "lastfm-archive": read_lastfm_archive,
+    "tidal": read_tidal,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
+    "tidal",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,

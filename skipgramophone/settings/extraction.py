@@ -16,7 +16,7 @@ Format = Literal[
     "xspf", "jspf", "itunes", "pls", "rekordbox",
     "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
     "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
-    "shazam", "tab-text", "traktor", "apple-activity", "apple-daily", "lastfm-archive",
+    "shazam", "tab-text", "traktor", "apple-activity", "apple-daily", "lastfm-archive", "tidal",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.

@@ -83,6 +83,12 @@ SOURCES = {
         + "".join(f"\t{NOON + DAY * at}\tSong {at}\t\tA\t\n" for at in range(10)),
         0,
     ),
+    "tidal": (
+        "streaming.csv",
+        "artist_name,track_title,entry_date,stream_duration_ms,product_type\n"
+        + "".join(f"A,Song {at},{at + 1:02d}/06/2021 12:00,1000.0,TRACK\n" for at in range(10)),
+        0,
+    ),
     "table": ("a.csv", "artist,title,time\n" + "".join(f"A,Song {at},{DAYS[at]}T12:00:00\n" for at in range(10)), 0),
 }
 

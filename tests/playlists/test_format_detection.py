@@ -19,7 +19,7 @@ from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
-from tests.playlists.readers.examples import APPLE_ACTIVITY, APPLE_DAILY, LASTFM_ARCHIVE
+from tests.playlists.readers.examples import APPLE_ACTIVITY, APPLE_DAILY, LASTFM_ARCHIVE, TIDAL
 
 WriteDump = Callable[..., Path]
 QUESTION = "question"
@@ -95,6 +95,36 @@ NAMED: dict[str, tuple[str, dict[str, str]]] = {
         "Titel,Interpret,Wiedergabeliste\nPaper Boats,Nell Quay,Abend\n",
         {"artist": "Interpret", "title": "Titel", "playlist": "Wiedergabeliste"},
     ),
+    "Japanese": (
+        "検索キーワード,プレイリスト名,プレイリストID,曲名,id,アーティスト,アルバム\n夜,夜の曲,37i,紙の船,2sp,ネル,港\n",
+        {
+            "artist": "アーティスト",
+            "title": "曲名",
+            "playlist": "プレイリスト名",
+            "id": "プレイリストID",
+            "album": "アルバム",
+        },
+    ),
+    "Japanese, with voicing marks": (
+        "タイトル,アーティスト名,プレイリスト\n紙の船,ネル,夜\n",
+        {"artist": "アーティスト名", "title": "タイトル", "playlist": "プレイリスト"},
+    ),
+    "Chinese": (
+        "序号,歌曲名,歌手,专辑,歌单\n1,晴天,某人,叶,夜\n",
+        {"artist": "歌手", "title": "歌曲名", "playlist": "歌单", "album": "专辑"},
+    ),
+    "traditional Chinese": (
+        "歌曲名稱,歌手,專輯,歌單\n晴天,某人,葉,夜\n",
+        {"artist": "歌手", "title": "歌曲名稱", "playlist": "歌單", "album": "專輯"},
+    ),
+    "Korean": (
+        "순위,곡명,가수,앨범,플레이리스트\n1,종이배,넬,항구,밤\n",
+        {"artist": "가수", "title": "곡명", "playlist": "플레이리스트", "album": "앨범"},
+    ),
+    "Russian": (
+        "Исполнитель,Название,Плейлист\nNell Quay,Paper Boats,Вечер\n",
+        {"artist": "Исполнитель", "title": "Название", "playlist": "Плейлист"},
+    ),
 }
 # Tables of services whose own readers may claim them before their columns are guessed.
 SERVICES = {"tunemymusic": "tunemymusic", "soundiiz": "soundiiz", "takeout": "youtube-songs"}
@@ -124,7 +154,7 @@ READ = {
     "spotify ": '[{"endTime": "2021-01-09 02:15", "artistName": "A", "trackName": "a - b", "msPlayed": 1}]',
     "listenbrainz": '{"listened_at": 1, "track_metadata": {"artist_name": "A", "track_name": "a - b"}}\n',
 }
-READ |= {"apple-activity": APPLE_ACTIVITY, "apple-daily": APPLE_DAILY, "lastfm-archive": LASTFM_ARCHIVE}
+READ |= {"apple-activity": APPLE_ACTIVITY, "apple-daily": APPLE_DAILY, "lastfm-archive": LASTFM_ARCHIVE, "tidal": TIDAL}
 # Files of other kinds that resemble the text formats.
 FOREIGN = {
     "JSON in one line": '[{"header":"YouTube Music","title":"Watched Tide - Live","time":"2024-01-01T10:00:00.000Z"}]',
@@ -278,7 +308,7 @@ def test_json_of_one_line_is_not_a_list_of_titles(write_dump: WriteDump) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "separator"), [("apple-activity", ","), ("apple-daily", ","), ("lastfm-archive", "\t")]
+    ("name", "separator"), [("apple-activity", ","), ("apple-daily", ","), ("lastfm-archive", "\t"), ("tidal", ",")]
 )
 def test_relatives_of_an_export_with_its_own_columns_are_not_mistaken(
     name: str, separator: str, detected: Detected

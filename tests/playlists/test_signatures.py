@@ -41,6 +41,7 @@ FORMAT_OF: dict[str, Format] = {
     "activity.csv": "apple-activity",
     "daily.csv": "apple-daily",
     "scrobbles.tsv": "lastfm-archive",
+    "streaming.csv": "tidal",
 }
 
 

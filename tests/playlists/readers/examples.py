@@ -156,6 +156,14 @@ Green Door,Ada Fenn,XX1,Doors,127.0.0.1,180,web,,2024-01-01 10:03:00
 Demo,Me,XX3,,127.0.0.1,0,web,,2024-01-01 10:02:00
 Demo,Me,XX3,,127.0.0.1,9,web,,
 """
+TIDAL = """artist_name,track_title,entry_date,stream_duration_ms,product_type,ip_address,country_name,time_zone
+"The Hatches, Ada Fenn",Rain,08/03/2022 19:04,180000.0,TRACK,0.0.0.0,Canada,America/Toronto
+Ada Fenn,Green Door,08/03/2022 19:01,200000.0000,TRACK,0.0.0.0,Canada,America/Toronto
+Me,Demo,09/03/2022 0:40,null,TRACK,null,null,null
+Me,Demo,09/03/2022 0:41,0.0,TRACK,null,null,null
+Me,Film,09/03/2022 0:42,9000.0,VIDEO,null,null,null
+Me,Demo,31/02/2022 0:41,9000.0,TRACK,null,null,null
+"""
 LASTFM_PAGES = json.dumps(
     [
         {"@attr": {"page": "1"}, "track": [
@@ -328,4 +336,5 @@ EXAMPLES: dict[str, str] = {
     "activity.csv": APPLE_ACTIVITY,
     "daily.csv": APPLE_DAILY,
     "scrobbles.tsv": LASTFM_ARCHIVE,
+    "streaming.csv": TIDAL,
 }
