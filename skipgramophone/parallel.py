@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -33,12 +34,20 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
 
 
 def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
-    """Run tasks in one thread per core, and yield their results in the order of the tasks."""
+    """Run tasks in one thread per core, and yield their results in the order of the tasks.
+
+    A single task runs in the calling thread.
+    """
+    tasks = iter(tasks)
+    first = list(islice(tasks, 2))
+    if len(first) < 2:
+        yield from (task() for task in first)
+        return
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for task in tasks:
+            for task in chain(first, tasks):
                 pending.append(pool.submit(task))
                 if len(pending) > threads:
                     yield pending.popleft().result()
