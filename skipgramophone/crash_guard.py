@@ -5,16 +5,15 @@ from __future__ import annotations
 import faulthandler
 import os
 import resource
+import select
 import signal
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 TIMEOUT = 30.0  # seconds after which the child is stopped; this does not count as a crash
-FIRST_PAUSE = 0.0005  # seconds between the first two checks of the child
 
 
 def cause_of_death(task: Callable[[], object]) -> str | None:
@@ -23,6 +22,7 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
     None means that the task returned, raised an exception, or was stopped after `TIMEOUT`. Changes that the task makes
     in memory stay in the child.
     """
+    reading, writing = os.pipe()  # the system closes the child's end when the child ends
     with warnings.catch_warnings():
         # Python warns that other threads may hold locks; the task does not need these locks.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -34,22 +34,26 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
             task()
         finally:
             os._exit(0)
-    status = _status(child)
+    os.close(writing)
+    try:
+        status = _status(child, reading)
+    finally:
+        os.close(reading)
     return signal.Signals(os.WTERMSIG(status)).name if status is not None and os.WIFSIGNALED(status) else None
 
 
-def _status(child: int) -> int | None:
-    """Wait for a child and return its exit status, or stop it after `TIMEOUT` and return None."""
-    end, pause = time.monotonic() + TIMEOUT, FIRST_PAUSE
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(pause)
-        pause = min(2 * pause, 0.05)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
+def _status(child: int, reading: int) -> int | None:
+    """Wait until a child ends, and return its exit status; stop it after `TIMEOUT`, and return None.
+
+    `reading` is a pipe whose other end is open only in the child.
+    """
+    waiting = select.poll()
+    waiting.register(reading, select.POLLHUP)
+    has_ended = bool(waiting.poll(TIMEOUT * 1000))
+    if not has_ended:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return status if has_ended else None
 
 
 @contextmanager

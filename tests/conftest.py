@@ -109,6 +109,14 @@ def _no_progress_lines() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_flushing() -> Iterator[None]:
+    """Do not flush files to disk in this process: no test survives a power failure, and a flush takes milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # also fails if the file is not open
+        yield
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
     """Allow network access, for tools that talk to their own processes on this machine."""

@@ -130,9 +130,7 @@ class Factors:
         A playlist without given tracks gets zeros.
         """
         solved = np.zeros((len(given), self.rows.shape[1]), np.float32)
-        tasks = list(_Systems(self, given).batches())
-        found = run_in_order(tasks) if len(tasks) > 1 else (task() for task in tasks)  # a look-up needs no threads
-        for some, factors in found:
+        for some, factors in run_in_order(_Systems(self, given).batches()):  # a look-up has one batch, so no threads
             solved[some] = factors
         return solved
 

@@ -19,12 +19,12 @@ KEPT = 1000  # number of fingerprints to keep
 
 def is_verified(paths: Sequence[Path]) -> bool:
     """Whether all of these files were verified before and have not changed since."""
-    return _fingerprint(paths) in _verified().read()
+    return fingerprint(paths) in _verified().read()
 
 
 def remember_verified(paths: Sequence[Path]) -> None:
     """Remember that these files were verified in their current state."""
-    _verified().add(_fingerprint(paths))
+    _verified().add(fingerprint(paths))
 
 
 def _verified() -> KeptLines:
@@ -32,7 +32,7 @@ def _verified() -> KeptLines:
     return KeptLines(state_file("sound"), KEPT)
 
 
-def _fingerprint(paths: Sequence[Path]) -> str:
+def fingerprint(paths: Sequence[Path]) -> str:
     """Return the fingerprint of the current state of these files."""
     known = []
     for path in paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         ExperimentError: the vectors contain values that are not finite.
         StorageError: the written file is incomplete, or Annoy crashes on this machine.
     """
-    if death := cause_of_death(_try_annoy):
+    if death := _death_of_annoy():
         raise StorageError(
             f"Annoy crashes on this machine ({death}), so no index was built and look-ups use exact search; {CURE}"
         )
@@ -82,6 +83,12 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
+
+
+@cache
+def _death_of_annoy() -> str | None:
+    """Return the signal by which Annoy crashes on this machine, or None; a process tests this once."""
+    return cause_of_death(_try_annoy)
 
 
 def _try_annoy() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.experiment.trusted_files import is_verified, remember_verified
+from skipgramophone.experiment.trusted_files import fingerprint, is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
     CURE,
     FILE,
@@ -21,6 +21,7 @@ from skipgramophone.lookup.snapshot import Snapshot
 
 GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is missing
 REBUILT = "the index was replaced while it was opened"
+ANSWERED: set[str] = set()  # fingerprints of the indexes from which Annoy has answered in this process
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new index"}
 
 
@@ -81,11 +82,13 @@ class OpenedIndex:
             return facts
         if unsound := _unsound(path, facts):
             return unsound
-        if death := death_of_annoy(path, facts, vector):
-            return f"Annoy crashed on the index ({death}; {CURE})"
         try:
+            state = fingerprint([one for one, *_ in facts.files(path)])
+            if state not in ANSWERED and (death := death_of_annoy(path, facts, vector)):
+                return f"Annoy crashed on the index ({death}; {CURE})"
+            ANSWERED.add(state)
             return AnnoyCandidates(path, facts)
-        except (ExperimentError, StorageError):
+        except (ExperimentError, OSError, StorageError):
             return "the index is damaged"
 
     def _is_rebuilt(self) -> bool:

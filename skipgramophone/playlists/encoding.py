@@ -42,7 +42,7 @@ from skipgramophone.playlists.numbering import (
     rows_by_code,
     take_codes,
 )
-from skipgramophone.playlists.partitioning import partition_by_letters
+from skipgramophone.playlists.partitioning import FEW_VALUES, partition_by_letters, single_part
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
 from skipgramophone.playlists.track_facts import with_facts
 from skipgramophone.playlists.track_identifiers import TrackIdentifiers, track_identifiers
@@ -232,7 +232,8 @@ def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Number strings so that all spellings of a name have the same number; also return the number of names."""
-    parts, keys, known = partition_by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
+    partition = partition_by_letters if len(strings) > FEW_VALUES else single_part
+    parts, keys, known = partition(identities(strings)), np.empty(len(strings), np.int64), 0
     for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
         keys[parts.places(part)] = names.indices.to_numpy() + known
         known += len(names.dictionary)

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
 from skipgramophone.parallel import run_in_order
-from skipgramophone.playlists.partitioning import Partition, single_part
+from skipgramophone.playlists.partitioning import FEW_VALUES, Partition, single_part
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
@@ -28,18 +28,17 @@ class Numbering:
     """Numbers the distinct values of a column from 0.
 
     Blocks are dictionary-encoded, and `partition` splits their dictionaries into parts that are numbered in parallel.
-    Within a part, values are numbered in order of first appearance.
+    The first `FEW_VALUES` values are one part. Within a part, values are numbered in order of first appearance.
     """
 
     def __init__(self, kind: pa.DataType, partition: Callable[[pa.Array], Partition] = single_part) -> None:
-        self._partition = partition
-        known = partition(pa.array([], kind))
-        self._known = [known.part(part) for part in range(len(known))]
-        self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
-        self._values = [known.values]  # arrays of distinct values, in order of their numbers
+        self._nothing = pa.array([], kind)
+        self._values = [self._nothing]  # arrays of distinct values, in order of their numbers
         self._length = 0
         self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
         self._pending_values = 0
+        self._later = partition
+        self._begin(single_part)
         self._rows = 0
         self._leading_nulls = 0  # number of null rows before the first value; -1 once they are written
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
@@ -60,6 +59,8 @@ class Numbering:
         self._pending.append((self._rows, self._partition(block.dictionary)))
         self._rows += len(codes)
         self._pending_values += len(block.dictionary)
+        if self._pending_values > FEW_VALUES and not self._length and self._partition is not self._later:
+            self._begin(self._later)
         if self._pending_values > max(PENDING, self._length):
             self._number_pending()
 
@@ -70,6 +71,14 @@ class Numbering:
         codes = nothing if self._leading_nulls == self._rows else self._codes()  # stays valid after `_close`
         self._close()
         return codes, pa.concat_arrays(self._values)
+
+    def _begin(self, partition: Callable[[pa.Array], Partition]) -> None:
+        """Partition the values that are not yet numbered; no value may have a number."""
+        known = partition(self._nothing)
+        self._known = [known.part(part) for part in range(len(known))]
+        self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
+        self._pending = [(row, partition(values.values)) for row, values in self._pending]
+        self._partition = partition
 
     def _write(self, codes: Codes) -> None:
         """Append the codes of rows to the file."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from skipgramophone.errors import SettingError
 from skipgramophone.utf8 import is_utf8
@@ -133,7 +133,6 @@ def given_options(settings: Any) -> list[str]:
     return words
 
 
-@cache
 def alternatives(kind: Any) -> tuple[Any, ...]:
     """Return the members of a union, with literals replaced by their values.
 
@@ -145,6 +144,9 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) is Literal else (kind,)
 
 
+_kept_alternatives = cache(alternatives)  # each look-up checks dozens of settings
+
+
 def check(settings: Any) -> None:
     """Validate type, choice and bounds of every field, because Python itself accepts any value.
 
@@ -154,7 +156,8 @@ def check(settings: Any) -> None:
     for declared in fields(settings):
         known = setting_of(declared)
         if known is not None:
-            wanted = _unmet(getattr(settings, declared.name), alternatives(declared.type), known.bounds)
+            kinds = _kept_alternatives(cast(Hashable, declared.type))
+            wanted = _unmet(getattr(settings, declared.name), kinds, known.bounds)
             if wanted:
                 raise SettingError(f"{option_name(declared)} must be {wanted}")
 

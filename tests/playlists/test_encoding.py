@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
-from skipgramophone.playlists import numbering, partitioning
+from skipgramophone.playlists import encoding, numbering, partitioning
 from skipgramophone.playlists.encoding import EncodedPlaylists, _identity_keys, encode
 from skipgramophone.playlists.name_counts import SORTABLE_LENGTH
 from skipgramophone.playlists.readers.rows import RowBlock
@@ -75,10 +75,11 @@ ROWS = st.lists(
 )
 
 
-@given(ROWS, st.integers(1, 7))
-def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> None:
-    # The sizes of blocks and parts do not affect the result.
-    with patch.multiple(numbering, ROWS_AT_ONCE=size, PENDING=size):
+@given(ROWS, st.integers(1, 7), st.integers(0, 14))
+def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: int) -> None:
+    # The sizes of blocks and parts, and the number of values that are one part, do not affect the result.
+    sizes = {"ROWS_AT_ONCE": size, "PENDING": size, "FEW_VALUES": few}
+    with patch.multiple(numbering, **sizes), patch.object(encoding, "FEW_VALUES", few):
         encoded = encode(blocks_of(rows, size))
 
     first: dict[tuple[str, ...], int] = {}
@@ -108,14 +109,16 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> Non
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
-    )
+    ),
+    st.integers(0, 9),
 )
-def test_folding_an_array_of_names_equals_folding_each(names: list[str]) -> None:
+def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
     assert fold_names(strings).to_pylist() == [fold_name(name) for name in strings.to_pylist()]
     pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
-    codes, number = _identity_keys(strings)
+    with patch.object(encoding, "FEW_VALUES", few):
+        codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))
     assert [codes.tolist().index(code) for code in codes] == [keys.index(key) for key in keys]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skipgramophone.playlists import numbering
 from skipgramophone.playlists.numbering import Numbering
 from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
 
@@ -47,12 +50,16 @@ def test_many_strings_are_spread_over_all_parts() -> None:
     assert sizes.max() < 200
 
 
-@given(st.lists(st.lists(st.sampled_from(["", "a", "b", "ab", "a long one", "another long one", None])), max_size=4))
-def test_numbers_map_back_to_the_value_of_each_row(blocks: list[list[str | None]]) -> None:
-    numbering = Numbering(pa.large_string(), partition_by_letters)
-    for block in blocks:
-        numbering.add(pa.array(block, pa.large_string()).dictionary_encode())
-    codes, values = numbering.finish()
+BLOCKS = st.lists(st.lists(st.sampled_from(["", "a", "b", "ab", "a long one", "another long one", None])), max_size=4)
+
+
+@given(BLOCKS, st.integers(0, 9))
+def test_numbers_map_back_to_the_value_of_each_row(blocks: list[list[str | None]], few: int) -> None:
+    with patch.object(numbering, "FEW_VALUES", few):
+        found = Numbering(pa.large_string(), partition_by_letters)
+        for block in blocks:
+            found.add(pa.array(block, pa.large_string()).dictionary_encode())
+        codes, values = found.finish()
     names = [*values.to_pylist(), None]  # the last is -1
     assert [names[code] for code in codes] == [name for block in blocks for name in block]
     assert len(set(values.to_pylist())) == len(values)
