@@ -28,7 +28,7 @@ def check(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Verify experiments: report files that are damaged, stale or left behind by killed runs.
+    """Verify experiments: find damaged, stale and leftover files.
 
     Compares every file with its checksum, and checks the content of vectors and index. Also verifies that each stage
     was made from the current version of the stage before it. Exit code 5 if anything is damaged, 6 if something could

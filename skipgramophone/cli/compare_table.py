@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
-from skipgramophone.cli.query_title import query_title
+from skipgramophone.cli.query_title import MOST_NAMED, query_title
 from skipgramophone.errors import SettingError
 from skipgramophone.lookup.compare import ComparedTrack, Side, side_by_side
 
@@ -46,7 +46,7 @@ def show(
         most = max(len(answer.neighbours) for answer in answers)
         seeds = answers[0].seeds
         named = ", ".join(f"'{seed.track.name}'" for seed in seeds)
-        named = query_title(seeds) if any(seed.fallback for seed in seeds) else named
+        named = query_title(seeds) if len(seeds) > MOST_NAMED or any(seed.fallback for seed in seeds) else named
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
         title = f"tracks most similar to {named} in {one} (A) and {other} (B): {shared} of {most} in both lists"

@@ -135,7 +135,7 @@ def continue_playlist(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Suggest tracks that continue a playlist of TRACKs in EXPERIMENT.
+    """Suggest tracks that continue a playlist of TRACKs.
 
     By default the ranking combines shared playlists and vectors. This predicts playlists better than either of them
     alone. The similarity shown is the cosine of the vectors. Names that match no track are left out, and listed in a

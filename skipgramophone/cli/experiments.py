@@ -77,7 +77,7 @@ def experiments(
     csv: options.Csv = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """List experiments, show one in full (sgp experiments NAME), or manage them.
+    """List experiments, show one in full, or manage them.
 
     \b
     sgp experiments
@@ -273,8 +273,8 @@ def _show(one: Overview) -> None:
     render.facts(f"experiment {one.name}", rows)
     for command, settings in one.settings.items():
         render.text("")
-        render.facts(command, [(name, render.short(value)) for name, value in settings.items()])
+        render.facts(command, [(name, render.short(value) or "-") for name, value in settings.items()])
     show_metrics(one)
-    if len(one.losses) > 1:
+    if len(one.losses) > 1 and min(one.losses) > 0:
         render.text("")
-        render.curve("loss by epoch", one.losses, "epoch")
+        render.curve("loss by epoch (logarithmic scale)", one.losses, "epoch")

@@ -38,10 +38,11 @@ def import_vectors(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Import vectors trained elsewhere and use them as the model of EXPERIMENT.
+    """Import vectors that were trained elsewhere.
 
-    If the experiment has a corpus, each vector is matched to a track by uri or by artist and title; vectors without a
-    match are counted, and listed in unused.jsonl. If it has no corpus, sgp makes one from the names of the vectors.
+    They become the model of EXPERIMENT. If the experiment has a corpus, each vector is matched to a track by uri or by
+    artist and title; vectors without a match are counted, and listed in unused.jsonl. If it has no corpus, sgp makes
+    one from the names of the vectors.
 
     \b
     sgp import spotify gensim.npz --force

@@ -39,7 +39,7 @@ def draw_map(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Draw a two-dimensional map of the tracks of EXPERIMENT, as one HTML file.
+    """Draw a map of the tracks of EXPERIMENT, as one HTML file.
 
     The page works without a network. It shows names, clusters and the nearest neighbours of each track. The neighbours
     are computed from the full vectors, not from the positions on the map.

@@ -1,16 +1,17 @@
-"""The query in the title of a table: the names of its tracks or, if there are many, their number."""
+"""The query in the title of a table: the names of its tracks or, if there are many, their number and artists."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Fallback, Seed
 
-MOST_NAMED = 3  # maximum number of tracks that a title names
+MOST_NAMED = 3  # maximum number of tracks, or of artists of more tracks, that a title names
 
 
 def query_title(seeds: Sequence[Seed]) -> str:
@@ -20,8 +21,20 @@ def query_title(seeds: Sequence[Seed]) -> str:
         parts.setdefault(seed.fallback if seed.may_be_listed else place, []).append(seed)
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_title, parts.values()))
-    replaced = sum(part[0].fallback is not None for part in parts.values())
-    return plural(len(parts), "track") + (f" ({replaced} replaced)" if replaced else "")
+    if replaced := sum(part[0].fallback is not None for part in parts.values()):
+        return f"{plural(len(parts), 'track')} ({replaced} replaced)"
+    return plural(len(parts), "track") + _by_artists(seeds)
+
+
+def _by_artists(seeds: Sequence[Seed]) -> str:
+    """Return text that names the artists of tracks; it is empty if they are many, unknown or of unliked tracks."""
+    artists: dict[str, str] = {}
+    for seed in seeds:
+        artists.setdefault(fold_name(seed.track.artist), seed.track.artist)
+    if len(artists) > MOST_NAMED or "" in artists or any(seed.weight < 0 for seed in seeds):
+        return ""
+    *others, last = (f"'{artist}'" for artist in artists.values())
+    return f" by {' and '.join([', '.join(others), last] if others else [last])}"
 
 
 def _part_title(seeds: list[Seed]) -> str:

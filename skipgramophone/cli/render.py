@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -224,9 +225,10 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
 
 
 def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None:
-    """Draw values as a curve of block characters on standard output; if there are too many, average adjacent ones.
+    """Draw positive values as a curve of block characters on standard output, on a logarithmic scale.
 
-    The line below the curve numbers the first and the last value; `of` says what is numbered.
+    If there are too many values, adjacent ones are averaged. The line below the curve numbers the first and the last
+    value; `of` says what is numbered.
     """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)
@@ -234,7 +236,9 @@ def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None
     columns = [sum(values[at : at + each]) / len(values[at : at + each]) for at in range(0, len(values), each)]
     wide = min(WIDEST_STEP, room // len(columns))
     low, high = min(columns), max(columns)
-    eighths = [round(1 + (value - low) / (high - low or 1) * (8 * height - 1)) for value in columns]
+    logs = [math.log(value) for value in columns]
+    each_log = (8 * height - 1) / (max(logs) - min(logs) or 1)
+    eighths = [round(1 + (log - min(logs)) * each_log) for log in logs]
     text(title)
     for row in reversed(range(height)):
         bars = "".join(BLOCKS[max(0, min(8, filled - 8 * row))] * wide for filled in eighths)

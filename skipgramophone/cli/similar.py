@@ -67,10 +67,10 @@ def similar(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
+    """Find the tracks of EXPERIMENT that are most similar to TRACK.
 
-    --of artists lists the most similar artists instead, and --of playlists the most similar playlists of the corpus.
-    TRACK may then also be the name of an artist.
+    Several TRACKs are combined into one query. --of artists lists the most similar artists instead, and --of playlists
+    the most similar playlists of the corpus. TRACK may then also be the name of an artist.
 
     The similarity shown is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much
     more frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends

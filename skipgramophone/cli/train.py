@@ -55,7 +55,7 @@ def train(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Train track vectors on the corpus of EXPERIMENT, and build the index.
+    """Train track vectors on EXPERIMENT, and build the index.
 
     The model is skip-gram with negative sampling: tracks that appear in the same playlists get similar vectors.
 

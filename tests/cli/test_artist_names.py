@@ -15,7 +15,10 @@ from prompt_toolkit.document import Document
 import skipgramophone as sgp
 from skipgramophone.cli.prompt import TrackCompleter
 from skipgramophone.cli.prompt_session import HELP, NamedGroup, PromptState, described
+from skipgramophone.cli.query_title import query_title
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.lookup.results import Seed
 from tests.cli.test_terminal import ESCAPES, on_a_terminal
 from tests.conftest import run_sgp
 
@@ -152,3 +155,20 @@ def test_the_prompt_completes_artists(prompt: PromptState) -> None:
     assert completions("artist: punk d") == [("Daft Punk", -6)]
     assert ("Lone - artist: Zen", -11) in completions("=artist: zen")
     assert completions("artist: around") == completions("album: zen") == completions("artist:") == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "title"),
+    [
+        ([("A", 1), ("B", 1), ("A", 1)], "'A - 0' (pos. 1), 'B - 1' (pos. 2), 'A - 2' (pos. 3)"),
+        ([("A", 1)] * 4, "4 tracks by 'A'"),
+        ([("A", 1), ("b", 1), ("a", 0.5), ("B", 1)], "4 tracks by 'A' and 'b'"),
+        ([("A", 1), ("B", 1), ("C", 1), ("C", 1)], "4 tracks by 'A', 'B' and 'C'"),
+        ([("A", 1), ("B", 1), ("C", 1), ("D", 1)], "4 tracks"),
+        ([("A", 1), ("A", 1), ("A", 1), ("B", -1)], "4 tracks"),
+        ([("A", 1), ("A", 1), ("A", 1), ("", 1)], "4 tracks"),
+    ],
+)
+def test_the_title_of_a_list_names_the_artists_of_many_tracks(weights: list[tuple[str, float]], title: str) -> None:
+    seeds = [Seed(Track(at, artist, str(at), None, 1, 1), weight) for at, (artist, weight) in enumerate(weights)]
+    assert query_title(seeds) == title

@@ -101,9 +101,9 @@ def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_pa
 def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
-    for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch"):
+    for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch (logarithmic scale)"):
         assert line in ran.out.splitlines()
-    curve = ran.out.split("loss by epoch\n")[1].splitlines()
+    curve = ran.out.split("loss by epoch (logarithmic scale)\n")[1].splitlines()
     losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
     assert len(losses) == 6
     assert curve[0].split()[0] == f"{max(losses):.3f}"

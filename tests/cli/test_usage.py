@@ -47,3 +47,13 @@ def test_every_command_has_such_a_usage_line() -> None:
         found |= {f"{name} {child}": one for child, one in below.items()} if below else {name: command}
     assert {name for name, command in found.items() if not command.hidden} == set(USAGE)
     assert all(isinstance(command, Command) for command in found.values())
+
+
+@pytest.mark.parametrize("command", [(), ("experiments",)])
+def test_lists_of_commands_are_not_cut_on_a_terminal_of_80_columns(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = run_sgp(*command, "--help").out.partition("Commands:\n")[2]
+    assert listed.count("\n") >= 5
+    assert "..." not in listed
