@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_terminal import COLOUR, ESCAPES, on_a_terminal
-from tests.conftest import run_sgp
+from tests.conftest import dump_text, run_sgp, two_genres
 
 COMMANDS = [
     ("similar", "demo", "every pencil knows", "-n", "3"),
@@ -29,7 +29,8 @@ def test_the_words_are_the_same_without_colours(sample_root: Path, command: tupl
 
 
 def test_progress_and_warnings_of_extract_are_in_words(tmp_path: Path) -> None:
-    command = ("extract", "x", "--sample", "-nr", "3000", "--force", "--experiments-dir", tmp_path)
+    (tmp_path / "dump.csv").write_text(dump_text(two_genres()))
+    command = ("extract", "x", tmp_path / "dump.csv", "--force", "--experiments-dir", tmp_path)
     code, output = on_a_terminal(80, *command, NO_COLOR="1")
     assert code == 0
     assert "corpus of x" in output
