@@ -1,6 +1,7 @@
 # make demo      set up, then extract, train, look up and export the built-in sample
 # make test      set up, then run the default tests
 # make test-all  run the slow tests: processes, packages, long training
+# make test-ci   run the default and the slow tests together, as CI does
 # make lint      check style and spelling
 # make types     check types
 # make docs      write docs/commands.md and the examples of README.md from real output
@@ -19,10 +20,11 @@ SGP := $(BIN)/sgp
 LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
 # Each test process uses one core: threads of OpenBLAS that wait for a busy core would spin and take time from the other tests.
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
+# Python keeps compiled modules, because most of the processes that tests start would spend more time on compiling than on their work.
+PYTEST := OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs man site lock licences audit release bench setup setup-test
+.PHONY: demo test test-all test-ci lint types docs man site lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -40,7 +42,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml $(LOCK) | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(LOCK)) --editable '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile $(addprefix --constraint ,$(LOCK)) --editable '.[test]'
+	@$(BIN)/python -m compileall -qq --workers 0 $(VENV)/lib || true  # on all cores, unlike pip; some files are templates
 	@touch $@ $(VENV)/.installed
 
 demo: setup
@@ -55,6 +58,9 @@ test: setup-test
 
 test-all: setup-test
 	$(PYTEST) $(PARALLEL) -m 'slow and not by_hand'
+
+test-ci: setup-test
+	$(PYTEST) $(PARALLEL) -m 'not by_hand'
 
 lint: setup-test
 	$(BIN)/ruff check .

@@ -63,16 +63,13 @@ class Ran:
 
 
 Sgp = Callable[..., Ran]
-LONGEST = (
-    "test_the_readme_shows_real_output_and_works_after_make_demo",
-    "test_one_worker_and_one_server_train_the_same_bytes_as_one_process",
-)
+LONGEST = ("test_one_worker_and_one_server_train_the_same_bytes_as_one_process",)
 network_is_allowed = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest tests, so that at the end no test process waits for another one."""
-    items.sort(key=lambda item: item.name not in LONGEST)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None and item.name not in LONGEST)
 
 
 def _forbid_network(event: str, _arguments: object) -> None:

@@ -17,6 +17,7 @@ import random
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 from typing import TypeVar
 
@@ -210,6 +211,7 @@ class _Dice:
         return self.random(), self.random(), self.random()
 
 
+@lru_cache(maxsize=1)
 def sample_world(seed: int = 2017) -> SampleWorld:
     """Generate the sample for a seed."""
     dice = _Dice(seed)

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import run_sgp
+
 SGP = [sys.executable, "-m", "skipgramophone"]
 COLUMNS = "artist=artist,title=title,playlist=playlist"
 QUERIES = "every pencil knows\n" * 60  # their answers are longer than a pipe holds
@@ -122,11 +124,11 @@ def test_a_closed_input_is_an_error(sample_root: Path, arguments: str) -> None:
 def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
     dump = tmp_path / "dump.csv"
     dump.write_text("artist,title,playlist\nMúm,Ég,one\nMúm,Green,one\nMúm,Ég,two\nMúm,Green,two\n", encoding="utf-8")
-    ascii_output = environment(tmp_path, PYTHONIOENCODING="ascii")
-    subprocess.run([*SGP, "extract", "x", str(dump), "--columns", COLUMNS, "-q"], env=ascii_output, check=True)
+    ascii_output, place = environment(tmp_path, PYTHONIOENCODING="ascii"), ("-q", "--experiments-dir", tmp_path)
+    assert run_sgp("extract", "x", dump, "--columns", COLUMNS, *place).code == 0
     vectors = np.eye(2, 4, dtype=np.float32)  # imported, because training would load TensorFlow
     np.savez(tmp_path / "v.npz", vectors=vectors, tracks=["Múm - Ég", "Múm - Green"])
-    subprocess.run([*SGP, "import", "x", str(tmp_path / "v.npz"), "-q"], env=ascii_output, check=True)
+    assert run_sgp("import", "x", tmp_path / "v.npz", *place).code == 0
     look_up = [*SGP, "similar", "x", "green", "-n", "1", "-q", "--format"]
     done = subprocess.run([*look_up, "json"], env=ascii_output, capture_output=True)
     assert json.loads(done.stdout)["neighbours"][0]["artist"] == "Múm"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import ndcg_score
 
 from skipgramophone.evaluation import metrics
 from skipgramophone.evaluation.scorecard import RankedCatalogue, estimate, top_rows
@@ -55,6 +54,8 @@ def test_a_random_ranking_scores_the_expected_value() -> None:
 
 @given(st.integers(2, 60), st.integers(1, 10), st.integers(0, 2**32))
 def test_ndcg_equals_that_of_scikit_learn(tracks: int, wanted: int, seed: int) -> None:
+    from sklearn.metrics import ndcg_score  # not imported by every test process: it takes more than a second
+
     rng = np.random.default_rng(seed)
     wanted = min(wanted, tracks)
     relevance = rng.permutation(np.arange(tracks) < wanted)

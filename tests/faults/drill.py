@@ -145,7 +145,8 @@ class Drill:
     def __init__(self, name: str, stock: Path, place: Path) -> None:
         self.name, self.command, self.tally = name, COMMANDS[name], Tally()
         self._stock, self.root = stock, place / "root"
-        self.before = self.reset()
+        self.reset()
+        self.before = state(self.root)
         if code := run(self.root, self.command.arguments):
             raise RuntimeError(f"{name} fails without a fault, with {code}: {(place / 'err').read_text()}")
         self.after = state(self.root)
@@ -155,11 +156,10 @@ class Drill:
         self.seconds = time.monotonic() - started
         self.points: list[str] = json.loads((place / "points").read_text())
 
-    def reset(self) -> dict[str, str]:
-        """Copy the files again, and return their state."""
+    def reset(self) -> None:
+        """Copy the files again."""
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(self._stock, self.root)
-        return state(self.root)
 
     def inject(self, kind: str, at: int) -> None:
         """Inject a fault at a point, and check the result."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -79,8 +78,10 @@ ROWS = st.lists(
 @given(ROWS, st.integers(1, 7), st.integers(0, 14))
 def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: int) -> None:
     # The sizes of blocks and parts, and the number of values that are one part, do not affect the result.
-    sizes: dict[str, Any] = {"ROWS_AT_ONCE": size, "PENDING": size, "FEW_VALUES": few}
-    with patch.multiple(numbering, **sizes), patch.object(encoding, "FEW_VALUES", few):
+    with (
+        patch.multiple(numbering, ROWS_AT_ONCE=size, PENDING=size, FEW_VALUES=few),
+        patch.object(encoding, "FEW_VALUES", few),
+    ):
         encoded = encode(blocks_of(rows, size))
 
     first: dict[tuple[str, ...], int] = {}

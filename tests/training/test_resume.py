@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -137,7 +138,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
     dump = write_dump(two_genres(3000))
     for name in ("whole", "broken"):
         assert sgp("extract", name, dump, "-q").code == 0
-    options = ["-emb", "16", "-e", "400", "-rs", "5"]
+    options = ["-emb", "16", "-e", "150", "-rs", "5"]
     assert sgp("train", "whole", *options, "-q").code == 0
     command = [sys.executable, "-m", "skipgramophone", "train", "broken", "--checkpoint-every", "0.05"]
 
@@ -145,16 +146,26 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
         """Return the options of the next run: the signal may have come before the first checkpoint."""
         return ["--resume"] if (experiments / "broken" / "checkpoint").exists() else options
 
+    def last_checkpoint() -> int:
+        """Return the time of the last checkpoint in nanoseconds, or 0."""
+        state = experiments / "broken" / "checkpoint" / "state.json"
+        with contextlib.suppress(FileNotFoundError):
+            return state.stat().st_mtime_ns
+        return 0
+
     for _ in range(3):
         if (experiments / "broken" / "model").exists():
             break
+        before = last_checkpoint()
         with subprocess.Popen(
             [*command, *next_options()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         ) as running:
-            time.sleep(rng.uniform(4, 6))
+            while last_checkpoint() == before and running.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.5))
             running.send_signal(how)
             _, err = running.communicate()
         # The exit code is that of the signal if it came before the program had installed its handlers.
