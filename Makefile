@@ -24,7 +24,7 @@ TOOLS := $(VENV)-tools
 PYTEST := OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all test-ci lint types docs man site lock licences audit release bench setup setup-test
+.PHONY: demo test test-all lint types docs man site lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -58,9 +58,6 @@ test: setup-test
 
 test-all: setup-test
 	$(PYTEST) $(PARALLEL) -m 'slow and not by_hand'
-
-test-ci: setup-test
-	$(PYTEST) $(PARALLEL) -m 'not by_hand'
 
 lint: setup-test
 	$(BIN)/ruff check .
