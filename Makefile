@@ -1,7 +1,6 @@
 # make demo      set up, then extract, train, look up and export the built-in sample
 # make test      set up, then run the default tests
-# make test-all  run the slow tests: processes, packages, long training
-# make test-ci   run the default and the slow tests together, as CI does
+# make test-all  run only the slow tests: processes, packages, long training
 # make lint      check style and spelling
 # make types     check types
 # make docs      write docs/commands.md and the examples of README.md from real output
