@@ -35,7 +35,7 @@ PRE_COMMIT = HERE / ".pre-commit-config.yaml"
 CHANGELOG = HERE / "CHANGELOG.md"
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
-NEIGHBOUR = re.compile(r" *\d+ +(?:-?\d+\.\d{3} +)?-?\d\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
+NEIGHBOUR = re.compile(r" *~?\d+ +(?:-?\d+\.\d{3} +)?-?\d\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
 KINDS = ("'text'", "'name'", "'number'")  # of columns, as cli/render.py takes them
 NUMBER = re.compile(r"[+-]?\b\d+\.\d+|[+-]?\b\d+(?=%)")  # a decimal or a percentage; counts are compared as text
 VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)

@@ -40,6 +40,8 @@ READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
+UNSTABLE = "~"  # mark before the rank of a track that is not stable
+PAGE = "docs/lookups.md"  # explains the mark
 Asked = TypeVar("Asked")
 
 
@@ -242,6 +244,8 @@ def show(
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
         _print_table(answer, versions)
+        if any(near.stable is False for near in answer.neighbours):
+            render.note(_note_on_marks(answer), quiet)
         if answer.agreement:
             render.note(_stability_note(answer.agreement), quiet)
     return tracks
@@ -263,6 +267,7 @@ def record(answer: Answer) -> dict[str, Any]:
                 "score": None if near.score is None else round(near.score, 6),
                 **track_record(near.track),
                 "shared": near.shared,
+                "stable": near.stable,
                 "step": None if near.step is None else round(near.step, 6),
                 "versions": list(map(track_record, near.versions)),
             }
@@ -311,6 +316,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "score": "" if near.score is None else round(near.score, 6),
             "identifiers": visible(" ".join(near.track.identifiers)),
             "album": visible(near.track.album or ""),
+            "stable": "" if near.stable is None else str(near.stable).lower(),
         }
         for near in answer.neighbours
     ]
@@ -325,7 +331,8 @@ def _print_table(answer: Answer, versions: bool) -> None:
     columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
-        measures = [str(near.rank), *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
+        rank = f"{UNSTABLE if near.stable is False else ''}{near.rank}"
+        measures = [rank, *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
         measures += [_decimals(near.step)] if answer.arrangement else []
         shared = "" if near.shared is None else f"{near.shared:,}"
         rows.append(_row(near.track, measures, shared if support else None))
@@ -356,6 +363,12 @@ def _smoothness(arrangement: Arrangement | None) -> str:
     if arrangement.mean_step is None:
         return ", arranged"
     return f", arranged: mean step {arrangement.mean_step:.3f} (in random order: {arrangement.mean_random_step:.3f})"
+
+
+def _note_on_marks(answer: Answer) -> str:
+    """Return a note that explains the mark of unstable tracks."""
+    last = max(near.rank for near in answer.neighbours)
+    return f"{UNSTABLE} probably not in the top {last} of a model trained with another seed ({PAGE})"
 
 
 def _stability_note(agreement: Agreement) -> str:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Catalogue
     from skipgramophone.lookup.results import Answer
 
-OPTIONAL = ("shared", "score", "album")  # columns of answers
+OF_TRACK = ("artist", "title", "uri", "count", "row")
+OPTIONAL = ("shared", "score", "album", "stable")  # columns of answers
 
 
 def frame_of_tracks(catalogue: Catalogue) -> pd.DataFrame:
@@ -28,11 +29,11 @@ def frame_of_answer(answer: Answer) -> pd.DataFrame:
     import pandas as pd
 
     rows = (
-        (near.rank, near.similarity, t.artist, t.title, t.uri, t.count, t.row, near.shared, near.score, t.album)
+        (near.rank, near.similarity, *(getattr(near.track, name) for name in OF_TRACK), *optional)
         for near in answer.neighbours
-        for t in (near.track,)
+        for optional in ((near.shared, near.score, near.track.album, near.stable),)
     )
-    columns = ["rank", "similarity", "artist", "title", "uri", "count", "row", *OPTIONAL]
+    columns = ["rank", "similarity", *OF_TRACK, *OPTIONAL]
     frame = pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
     absent = [name for name in OPTIONAL if frame[name].isna().all()]
     return frame.drop(columns=absent)

@@ -24,6 +24,7 @@ class Neighbour:
     shared: int | None = None  # playlists with this track and a seed of weight > 0; None if the corpus has no playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
     step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
+    stable: bool | None = None  # whether another training seed would probably list this track; None if not known
 
 
 @dataclass(frozen=True, slots=True)

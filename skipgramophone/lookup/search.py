@@ -31,6 +31,7 @@ from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.ranking import direction, number_of_seeds, with_cosine, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
+from skipgramophone.lookup.seed_noise import CONTENDERS, stable
 from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
@@ -205,6 +206,7 @@ class Search:
         if left_out:
             notes.append(f"left out {plural(left_out, 'other version')} of songs in the list or in the query")
         support = self._support(asked, [choice.track.row for choice in listed.chosen])
+        kept = self._stable(asked, listed, settings)
         has_score = settings.by != "cosine" or bool(settings.popularity)
         neighbours = tuple(
             Neighbour(
@@ -214,8 +216,9 @@ class Search:
                 score=choice.score if has_score else None,
                 shared=shared,
                 versions=choice.versions,
+                stable=is_stable,
             )
-            for rank, (choice, shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
+            for rank, (choice, shared, is_stable) in enumerate(zip(listed.chosen, support, kept, strict=True), 1)
         )
         return Answer(
             seeds=asked.seeds,
@@ -233,6 +236,20 @@ class Search:
         if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None
         return measured.of(asked.seeds[0].track.count)
+
+    def _stable(self, asked: Question, listed: Selection, settings: SimilarSettings) -> Sequence[bool | None]:
+        """Estimate which tracks another training seed would also list (see `seed_noise`); None if it is not known."""
+        trained = IMPORTED not in self.opened.model.facts
+        single = len(asked.rows) == 1 and asked.weights[0] > 0
+        if settings.by != "hybrid" or settings.diversity or not trained or not single:
+            return [None] * len(listed.chosen)
+        rows = np.array([choice.track.row for choice in listed.chosen], np.int64)
+        scores = np.array([choice.score for choice in listed.chosen], np.float32)
+        rows = np.concatenate([rows, listed.contenders.rows[:CONTENDERS]])
+        scores = np.concatenate([scores, listed.contenders.similarities[:CONTENDERS]])
+        count = asked.seeds[0].track.count
+        kept: list[bool | None] = stable(scores, self.scoring.counts[rows], count, len(listed.chosen)).tolist()
+        return kept
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
         """Count the playlists that each row shares with seeds of positive weight; None if there are no playlists."""
@@ -256,14 +273,14 @@ class Search:
         width = min(_width(settings), len(self.catalogue))
         if settings.by == "hybrid":
             scored = self.scoring.by_evidence(asked, near=index.near(asked.vector, width))
-            found: Neighbours | None = highest(*self._ranked(asked, settings, scored, width), width)
+            found: Neighbours | None = highest(*self._ranked(asked, settings, scored, width), width + CONTENDERS)
         else:
             found = nearest_by_index(
                 index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.left_out)
             )
         if found is None or len(found.rows) < width:
             return None
-        return self._chosen(self.pool(found), asked, settings)
+        return self._chosen(self.pool(found, width), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from a pool of candidates; return None if the list is not full and a larger pool may fill it."""
@@ -276,7 +293,8 @@ class Search:
         width, all_tracks, scored = _first_width(settings), len(self.catalogue), self._scored(asked, settings)
         while True:
             rows, scores = self._ranked(asked, settings, scored, max(width, _width(settings)))
-            listed = select(self.pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
+            pool = self.pool(highest(rows, scores, width + CONTENDERS), width)
+            listed = select(pool, asked.seeds, asked.vector, settings)
             if len(listed.chosen) == settings.number or width >= all_tracks:
                 return listed
             width *= WIDENED
@@ -325,9 +343,12 @@ class Search:
             rows, scores = rows[listed], scores[listed]
         return rows, scores
 
-    def pool(self, found: Neighbours) -> Pool:
-        """Read the tracks and vectors of the candidates of one query."""
-        return next(self._pools([found]))
+    def pool(self, found: Neighbours, width: int | None = None) -> Pool:
+        """Read the tracks and vectors of the first `width` candidates of one query; None: of all."""
+        width = len(found.rows) if width is None else width
+        first = Neighbours(found.rows[:width], found.similarities[:width])
+        beyond = Neighbours(found.rows[width:], found.similarities[width:])
+        return replace(next(self._pools([first])), beyond=beyond)
 
     def _pools(self, found: Sequence[Neighbours]) -> Iterator[Pool]:
         """Read the tracks and vectors of the candidates of several queries, in large batches."""

@@ -14,12 +14,15 @@ from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.album_filter import AlbumFilter, album_label
 from skipgramophone.lookup.duration_filter import has_duration
+from skipgramophone.lookup.exact_search import Neighbours
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import is_version, song_key
 from skipgramophone.settings import SimilarSettings
+
+NOTHING = Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Pool:
     scores: npt.NDArray[np.float32]  # (candidates,)
     tracks: list[Track]
     vectors: Matrix  # unit vectors, float32 (candidates, embedding_dim)
+    beyond: Neighbours = NOTHING  # the next candidates, whose names and vectors are not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected candidates in order, and versions of the seeds' songs that were left out."""
+    """The selected candidates in order, and candidates that are not listed."""
 
     chosen: list[Choice]
-    versions_of_seeds: tuple[Track, ...]
+    versions_of_seeds: tuple[Track, ...]  # versions of the seeds' songs, which were left out
+    contenders: Neighbours = NOTHING  # the best candidates after the last selected one that pass the filters
 
 
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
@@ -55,7 +60,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # einsum: the same digits for any number of rows
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
-        return Selection(list(islice(every, settings.number)), ())
+        return Selection(list(islice(every, settings.number)), (), pool.beyond)
     excluded = {fold_name(artist) for artist in settings.exclude_artist or ()}
     artists, albums = [fold_name(track.artist) for track in tracks], AlbumFilter(settings)
     passed = [
@@ -91,7 +96,9 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
         Choice(tracks[at], similarities[at], float(pool.scores[at]), tuple(versions.get(songs[at], ())))
         for at in chosen
     ]
-    return Selection(listed, tuple(tracks[at] for at in of_seeds if at < last))
+    after = [at for at in passed if at > last]
+    contenders = Neighbours(np.array([tracks[at].row for at in after], np.int64), pool.scores[after])
+    return Selection(listed, tuple(tracks[at] for at in of_seeds if at < last), contenders)
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:

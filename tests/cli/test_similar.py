@@ -32,8 +32,7 @@ COLUMNS = [
     "count",
     "position",
     "score",
-    "identifiers",
-    "album",
+    *("identifiers", "album", "stable"),
 ]
 
 

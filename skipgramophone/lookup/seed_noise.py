@@ -1,0 +1,49 @@
+"""Estimates which tracks of an answer a model that was trained with another random seed would list, too.
+
+In the score of the hybrid ranking for a single query track, only the cosine depends on the seed. From one seed to
+another, it differs by about
+
+    sd = 0.05 + 0.15 / (count of the rarer of the two tracks)
+
+A candidate with the score s reaches a score t in another model with the probability P(s, t), a normal distribution with
+this deviation. The list has n tracks, so t is the value for which the probabilities of all candidates sum to n. A track
+is stable if its score is at least t, that is, if it is more likely to stay in the list than to leave it.
+
+docs/quality.md shows on which data the numbers were fitted and checked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.lookup.ranking import COSINE_WEIGHT
+
+Scores = npt.NDArray[np.float32]
+CONTENDERS = 100  # number of candidates below the list that may enter it with another seed
+NOISE, NOISE_PER_OCCURRENCE = 0.05, 0.15  # see the module docstring
+LOGISTIC = 1.702  # the logistic function of LOGISTIC * z differs from the normal distribution by less than 0.01
+HALVINGS = 16  # of the interval that contains t
+
+
+def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: int) -> npt.NDArray[np.bool_]:
+    """Return which of the listed tracks are stable, bool (listed,).
+
+    Args:
+        scores: scores of the listed tracks, and then of the best tracks that are not listed, float32 (candidates,).
+        counts: occurrences of the same tracks, int64 (candidates,).
+        count: occurrences of the query track.
+        listed: number of listed tracks.
+    """
+    if len(scores) <= listed:
+        return np.ones(listed, np.bool_)  # no other track can enter the list
+    rarer = np.maximum(1, np.minimum(counts, count))
+    steepness = LOGISTIC / (COSINE_WEIGHT * (NOISE + NOISE_PER_OCCURRENCE / rarer))
+    values = scores.astype(np.float64)
+    low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is a multiple of all deviations
+    with np.errstate(over="ignore"):  # an infinite value means a probability of 0
+        for _ in range(HALVINGS):
+            threshold = (low + high) / 2
+            expected = (1 / (1 + np.exp((threshold - values) * steepness))).sum()
+            low, high = (threshold, high) if expected > listed else (low, threshold)
+    return np.asarray(values[:listed] >= (low + high) / 2)
