@@ -25,6 +25,6 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
     name = given or suffixes.get(suffix, suffix)
     if name not in known:
         problem = f"unknown format {given!r}" if given else f"cannot tell the format of {path.name!r} from its suffix"
-        near = suggestion(given, known) if given else ""
+        near = suggestion(given or suffix, known)
         raise SettingError(f"{problem}: give --format with one of {', '.join(known)}{near}")
     return name

@@ -31,11 +31,9 @@ from skipgramophone.cli.similar import similar
 from skipgramophone.cli.streams import discard_stdout, prepare_streams
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
-from skipgramophone.cli.usage import Command
+from skipgramophone.cli.usage import Command, UsageError
 from skipgramophone.errors import SettingError, SgpError, StorageError, reason_of
 
-# The exception for an invalid command line. Typer exports only its subclass BadParameter.
-UsageError: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
 TERMINATED = 143
 

@@ -248,7 +248,10 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
     owners = f" by {report.owners:,} owners" if report.owners > 1 else ""
     named = report.without_artist < report.rows_used
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
-    namesakes = f"{report.namesakes:,} share artist and title with another track: merge them with --merge-uris"
+    share = "shares" if report.namesakes == 1 else "share"
+    namesakes = (
+        f"{plural(report.namesakes, 'track')} {share} artist and title with another track: merge them with --merge-uris"
+    )
     same = f"{plural(report.same_tracks, 'playlist')} with exactly the same tracks as another playlist"
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     merged = f"{plural(report.welded, 'playlist')} merged with another playlist of the same name"

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
+
+# The exception for an invalid command line. Typer exports only its subclass BadParameter.
+UsageError: Any = typer.BadParameter.__base__
 
 
 class Command(TyperCommand):
     """A command with such a usage line. Typer itself puts required arguments in braces and marks no repetition."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command line; an error knows the command, so that its message can name the right help."""
+        try:
+            return super().parse_args(ctx, args)
+        except UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line after the name of the command."""

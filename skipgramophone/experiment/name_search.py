@@ -82,6 +82,8 @@ class NameSearch:
             UnknownTrackError: no track matches; its candidates are the most similar names.
             AmbiguousTrackError: several tracks match; its candidates are the most frequent ones.
         """
+        if not query.strip():
+            raise UnknownTrackError("the name of a track is empty: give a title, or 'artist - title'")
         found, number = self.find(query)
         if not found:
             require_name(query, self._catalogue)

@@ -171,8 +171,9 @@ class Lookup:
             asked += resolve_file(self, file, fallback)
         asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
         if not asked.seeds:
+            why = "; ".join(asked.notes)
             raise UnknownTrackError(
-                f"none of the names matches exactly one track: {'; '.join(asked.notes) or 'no names were given'}"
+                f"none of the names matches exactly one track: {why}" if why else "no names were given: give a track"
             )
         return asked
 

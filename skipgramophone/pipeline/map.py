@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.experiment.publishing import published_file, require_replaceable
 from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
 from skipgramophone.settings import MapSettings
+
+PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")  # suffixes that an HTML page must not have
 
 
 def draw_map(
@@ -38,7 +40,8 @@ def draw_map(
         progress: called with the current step, the number of finished steps (not always whole) and the total.
 
     Raises:
-        SettingError: pictures are requested and Matplotlib is not installed, or there are too few tracks for t-SNE.
+        SettingError: pictures are requested and Matplotlib is not installed, there are too few tracks for t-SNE, or the
+            suffix of the HTML file means a picture.
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
@@ -49,6 +52,7 @@ def draw_map(
 
     settings, destination = settings or MapSettings(), Path(destination)
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
+    _require_page(destination)
     picture.require_formats(stills)
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
@@ -79,6 +83,20 @@ def draw_map(
         bytes=destination.stat().st_size,
         of=settings.of,
     )
+
+
+def _require_page(destination: Path) -> None:
+    """Verify that the suffix of the HTML file does not mean a picture.
+
+    Raises:
+        SettingError: it does.
+    """
+    if destination.suffix.lower() in PICTURES:
+        page = destination.with_suffix(".html").name
+        raise SettingError(
+            f"the map is an HTML page, so it cannot be written to {destination.name}: choose a name such as {page}; "
+            "--png FILE and --svg FILE also write pictures"
+        )
 
 
 def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:

@@ -77,6 +77,15 @@ def test_other_names_get_no_note_on_artists(root: Path, arguments: tuple[str, ..
     assert "artist" not in " ".join(json.loads(ran.out)["notes"])
 
 
+def test_an_empty_name_is_an_error_that_says_so(root: Path) -> None:
+    for name in ("", "  "):
+        ran = run_sgp("similar", "named", name, "--experiments-dir", root)
+        message = "error: the name of a track is empty: give a title, or 'artist - title'\n"
+        assert (ran.code, ran.out, ran.err) == (3, "", message)
+    ran = run_sgp("continue", "named", "-", "--experiments-dir", root, stdin="\n")
+    assert (ran.code, ran.err) == (3, "error: no names were given: give a track\n")
+
+
 def test_files_and_commands_for_two_tracks_do_not_offer_artists(root: Path, tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("zen\ndaft punk\n")
     ran = run_sgp("similar", "named", "--file", tmp_path / "names.txt", "--experiments-dir", root)

@@ -21,6 +21,9 @@ FORMATS = (
     "give --format with one of annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
     "savedmodel, tsv, word2vec, word2vec-binary"
 )
+NPZ = "; did you mean 'npz'?"
+A_PAGE = "the map is an HTML page, so it cannot be written to"
+AND_PICTURES = "--png FILE and --svg FILE also write pictures"
 ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export as npz, parquet or safetensors"
 
 
@@ -127,7 +130,9 @@ def test_a_missing_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp
         (["similar", "x", "y", "-n", "0"], "number must be at least 1, not 0"),
         (["index", "x", "--trees", "0"], "trees must be from 1 to 1000, not 0"),
         (["export", "x", "out.xls"], f"cannot tell the format of 'out.xls' from its suffix: {FORMATS}"),
+        (["export", "x", "out.nz"], f"cannot tell the format of 'out.nz' from its suffix: {FORMATS}{NPZ}"),
         (["export", "x", "out", "--format", "xls"], f"unknown format 'xls': {FORMATS}"),
+        (["map", "x", "-o", "maps/m.PNG"], f"{A_PAGE} m.PNG: choose a name such as m.html; {AND_PICTURES}"),
         (["export", "x", "out.npz", "--dtype", "x"], "dtype must be one of float32, float16, int8, not 'x'"),
         (["export", "x", "out.npz", "--matrix", "left"], "matrix must be one of centre, context, both, not 'left'"),
         (["export", "x", "out.csv", "--matrix", "both"], ONE_MATRIX),
@@ -152,6 +157,7 @@ def test_an_option_out_of_range(sgp: Sgp, arguments: list[str], line: str) -> No
         (["--zzz"], "no such option: --zzz"),
         (["similar"], "missing argument 'EXPERIMENT'"),
         (["experiments", "rm"], "missing argument 'EXPERIMENT'"),
+        (["similar", "x", "--like"], "option '--like' requires an argument"),
     ],
 )
 def test_a_wrong_command_line_is_an_error_like_others(sgp: Sgp, arguments: list[str], line: str) -> None:

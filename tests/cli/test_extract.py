@@ -121,7 +121,7 @@ def test_a_dry_run_shows_tracks_with_equal_names_and_writes_nothing(
     assert ran.out.startswith("corpus of x (dry run: not written)\n")
     assert (
         "tracks           6\n"
-        "                 2 share artist and title with another track: merge them with --merge-uris\n"
+        "                 2 tracks share artist and title with another track: merge them with --merge-uris\n"
         "                   3 × A - Song\n"
     ) in ran.out
     assert "tracks           4\n" in sgp("extract", "x", path, "--dry-run", "--merge-uris").out
