@@ -56,8 +56,9 @@ class LocalEngine:
         with self._on_device():
             self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
         self._variables = [array.variable for array in self.tables.arrays()]
-        table = (plan.tracks, plan.dim)
+        table, before = (plan.tracks, plan.dim), compile_local_program.cache_info().misses
         self._program = compile_local_program(tf, shape, plan.layout.context, table)
+        self._is_new = compile_local_program.cache_info().misses > before
         self._negative_weight = tf.constant(plan.negatives / shape.shared, tf.float32)
         self._push = compile_push(tf, table)
         self.threads = run.threads or os.cpu_count() or 1
@@ -83,8 +84,8 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of unused compiled programs, which reference cycles of TensorFlow would keep alive."""
-        if compile_local_program.cache_info().misses > PROGRAMS:  # before that, all programs are still kept
+        """Free the memory of a program that this one has replaced, which reference cycles of TensorFlow keep alive."""
+        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # before that, all are still kept
             gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:

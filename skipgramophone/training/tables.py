@@ -22,7 +22,7 @@ from skipgramophone.training.batches import START
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
-PROGRAMS = 4  # number of compiled programs of a kind that are kept for later runs in this process
+PROGRAMS = 32  # compiled programs of a kind that are kept for later runs in this process; fewer need as much memory
 START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
 

@@ -46,6 +46,7 @@ SILENT = {"terminate", "interrupt twice", "interrupt, terminate"}  # kinds that 
 MULTIPLE = {kind for kind, faults in FAULTS.items() if len(faults) > 1}
 USE_CASES = ("check", "evaluate", "export", "extract", "import_vectors", "index", "train")
 SLOW_IMPORTS = ["skipgramophone.cli.app", *(f"skipgramophone.pipeline.{name}" for name in USE_CASES)]
+SLOW_IMPORTS += ["pandas", "pyarrow.acero", "pyarrow.parquet", "scipy.sparse"]  # they would be imported when first used
 NEEDS_TENSORFLOW = {"train", "train --force", "evaluate"}
 TRAIN = ("-wsz", "bag", "-emb", "4", "-e", "2", "--checkpoint-every", "0", "-q")
 
