@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -75,6 +76,7 @@ def test_the_build_refuses_dead_links_and_loads_nothing_from_elsewhere(copy: Pat
     for page in (copy / "site").rglob("*.html"):
         for tag in re.findall(r"<(?:script|link|img|iframe)[^>]*>", page.read_text(encoding="utf-8")):
             assert not re.search(r"(?:src|href)=\"?(?:https?:)?//", tag), (page.name, tag)
+    assert dead_links(copy / "site") == []
     assert (copy / "site" / "search" / "search_index.js").exists()  # the search of pages that are opened as files
     for dead, error in (
         ("[dead](nowhere.md)", "nowhere.md"),
@@ -87,6 +89,17 @@ def test_the_build_refuses_dead_links_and_loads_nothing_from_elsewhere(copy: Pat
         page.write_text(f"{before}\n{dead}\n", encoding="utf-8")
         assert error in build(python, copy)
         page.write_text(before, encoding="utf-8")
+
+
+def dead_links(site: Path) -> list[tuple[str, str]]:
+    """Return the links to files that the site lacks, each with its page; the error page has links of a web server."""
+    return [
+        (page.name, link)
+        for page in site.rglob("*.html")
+        if page.name != "404.html"
+        for link in re.findall(r"<a [^>]*href=\"?([^\"\s>#?]+)", page.read_text(encoding="utf-8"))
+        if ":" not in link and not (page.parent / unquote(link)).exists()
+    ]
 
 
 def has_mkdocs(python: Path) -> bool:
