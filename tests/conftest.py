@@ -63,13 +63,23 @@ class Ran:
 
 
 Sgp = Callable[..., Ran]
-LONGEST = ("test_one_worker_and_one_server_train_the_same_bytes_as_one_process",)
+LONGEST = (  # of the slow and the default tests, by processor time
+    "test_a_tutorial_shows_real_output[research]",
+    "test_the_readme_shows_real_output_and_works_after_make_demo",
+    "test_after_any_fault_each_stage_is_the_old_or_the_new_one",
+    "test_training_on_an_appended_corpus_agrees_with_a_full_run_as_well_as_another_seed",
+    "test_no_command_creates_a_socket",
+    "test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes[9]",
+    "test_the_gpu_benchmark_measures_every_context",
+    "test_a_tutorial_shows_real_output[gensim]",
+    "test_one_worker_and_one_server_train_the_same_bytes_as_one_process",
+)
 network_is_allowed = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest tests, so that at the end no test process waits for another one."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None and item.name not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.name) if item.name in LONGEST else len(LONGEST))
 
 
 def _forbid_network(event: str, _arguments: object) -> None:

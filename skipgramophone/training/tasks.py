@@ -55,9 +55,9 @@ def noise_table(probability: Probabilities) -> TrackIds:
     To draw from the distribution, look up a random entry of the table. The share of each track in the table is exact to
     one entry in four million.
     """
-    midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
     last = int(np.flatnonzero(probability)[-1])
-    ends = np.searchsorted(midpoints, np.cumsum(probability)[: last + 1])  # where the entries of each track end
+    # Where the entries of each track end: an entry belongs to the track whose share of [0, 1] contains its midpoint.
+    ends = np.ceil(np.cumsum(probability)[: last + 1] * NOISE_PLACES - 0.5).astype(np.int64)
     ends[last] = NOISE_PLACES  # the sum of the probabilities may be less than 1 because of rounding
     return np.repeat(np.arange(last + 1, dtype=np.int32), np.diff(ends, prepend=0))
 
