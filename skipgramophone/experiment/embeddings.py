@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import pieces, read_array
+from skipgramophone.experiment.arrays import pieces, read_array, write_array
 from skipgramophone.experiment.factors import Factors, read_factors
 from skipgramophone.experiment.track_artists import TrackArtists, read_track_artists
 
@@ -88,9 +88,9 @@ class Embeddings:
 
     def write(self, directory: Path) -> None:
         """Write the matrices and the bias to a directory, without factors and artists."""
-        np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
-        np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
-        np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
+        write_array(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
+        write_array(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
+        write_array(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
 
 
 def unit_rows(matrix: Matrix) -> Matrix:

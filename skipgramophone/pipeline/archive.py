@@ -38,6 +38,7 @@ from skipgramophone.experiment.experiment import (
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, require_format
+from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.publishing import (
     draft_directory,
     is_draft,
@@ -69,7 +70,8 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)  # with its modification time, which identifies an index
+            copy_to_new_file(path, target)
+            shutil.copystat(path, target)  # the modification time identifies an index
         _describe(draft, new)
         publish_new(draft, place)
 
@@ -107,7 +109,7 @@ def pack_experiment(
                 f"sgp check {name} lists all damage"
             )
         files = sorted(_files(experiment))
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
+        with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
             if not _has_own_card(experiment):
                 files = [path for path in files if path != experiment.path / CARD]
                 card = zipfile.ZipInfo(CARD)
