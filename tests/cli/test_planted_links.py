@@ -139,12 +139,12 @@ def test_the_files_of_a_draft_are_created_and_never_written_through_a_link(
     assert outside.read_text() == PRECIOUS
 
 
-def test_the_file_of_an_index_replaces_a_link(tmp_path: Path, outside: Path) -> None:
+def test_the_file_of_an_index_is_never_written_through_a_link(tmp_path: Path, outside: Path) -> None:
     path = tmp_path / "x.annoy"
     path.symlink_to(outside)
-    build_index(path, np.eye(12, dtype=np.float32), IndexSettings(trees=1))
+    with pytest.raises(FileExistsError):
+        build_index(path, np.eye(12, dtype=np.float32), IndexSettings(trees=1))
     assert outside.read_text() == PRECIOUS
-    assert not path.is_symlink()
 
 
 def test_a_new_directory_that_becomes_a_link_to_another_experiment_does_not_remove_its_files(

@@ -97,7 +97,9 @@ class Points:
         target = self._outside / ("directory" if is_directory or place != path else "file")
         if target.name == "directory":
             (target / path.name).write_text(PRECIOUS)
-            if not is_draft(path.name) and path.name != NEW_DESCRIPTION:  # these names are those of this process
+            if not (
+                is_draft(path.name) or path.name == NEW_DESCRIPTION or path.name.startswith("names.")
+            ):  # these names are those of this process
                 (self._outside.parent / "planted").write_text(path.name)
         place.symlink_to(target)
 

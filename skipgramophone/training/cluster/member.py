@@ -23,6 +23,8 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable with the chief's experiment, for children
 SECONDS = 1.0  # time between two checks
+SECONDS_TO_ANSWER = 5.0  # time limit of the first answer of a member
+FRAME_HEAD, FRAME_TYPE, SETTINGS = 9, 3, 4  # HTTP/2: length of the head of a frame, place of its type, and a type
 MOST_NAMED = 3  # members that are named while the chief waits for them
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 
@@ -63,8 +65,22 @@ def is_listening(address: str) -> bool:
         return False
 
 
+def is_serving(address: str) -> bool:
+    """Return whether a server of gRPC answers at an address: it sends a SETTINGS frame of HTTP/2 to new connections.
+
+    Another program may use the port of a member. TensorFlow would wait for an answer of that program without end.
+    """
+    try:
+        with socket.create_connection(host_and_port(address), timeout=SECONDS) as connection:
+            connection.settimeout(SECONDS_TO_ANSWER)
+            head = connection.recv(FRAME_HEAD, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == FRAME_HEAD and head[FRAME_TYPE] == SETTINGS
+
+
 def await_members(role: Role, waiting_for: Callable[[str], object] = lambda _: None) -> None:
-    """Wait until all other members of a cluster accept connections; they may start later than the chief.
+    """Wait until all other members of a cluster answer; they may start later than the chief.
 
     Args:
         role: role of this process.
@@ -81,7 +97,7 @@ def await_members(role: Role, waiting_for: Callable[[str], object] = lambda _: N
             more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
             named = ", ".join(list(missing)[:MOST_NAMED])
             waiting_for(f"{named}{more}")  # before the check, which takes long if a machine does not answer
-            if is_listening(address):
+            if is_serving(address):
                 del missing[member]
         if missing:
             time.sleep(SECONDS)
