@@ -97,9 +97,8 @@ class Points:
         target = self._outside / ("directory" if is_directory or place != path else "file")
         if target.name == "directory":
             (target / path.name).write_text(PRECIOUS)
-            if not (
-                is_draft(path.name) or path.name == NEW_DESCRIPTION or path.name.startswith("names.")
-            ):  # these names are those of this process
+            is_of_process = is_draft(path.name) or path.name == NEW_DESCRIPTION or path.name.startswith("names.")
+            if not is_of_process:  # else nobody but this process chooses the name of the file
                 (self._outside.parent / "planted").write_text(path.name)
         place.symlink_to(target)
 
