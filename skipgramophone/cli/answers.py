@@ -23,6 +23,7 @@ from skipgramophone.cli import render
 from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.cli.query_title import query_title
 from skipgramophone.errors import SettingError, SourceError, TrackNameError
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.playlists.playlist_file import LARGEST_LIST
@@ -220,7 +221,7 @@ def written_to(path: Path | None) -> Iterator[None]:
     with redirect_stdout(io.StringIO()) as text:
         yield
     with published_file(path) as draft:
-        draft.write_text(text.getvalue(), encoding="utf-8")
+        write_new_text(draft, text.getvalue())
 
 
 def show(

@@ -49,6 +49,12 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
     return array.view(np.ndarray)  # still memory-mapped, but np.memmap is slow to slice
 
 
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array to a new npy file."""
+    with path.open("xb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
 def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
     """Write a float32 array to an npy file piece by piece, so that the whole array is never in memory.
 
@@ -57,7 +63,7 @@ def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[
         shape: shape of the whole array.
         pieces: arrays of consecutive rows, from the first to the last.
     """
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         described = {"descr": "<f4", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, described)
         for piece in pieces:

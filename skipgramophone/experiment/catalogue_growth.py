@@ -7,7 +7,6 @@ for new entries, so existing entries are not indexed again.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import wait
 from contextlib import closing
@@ -31,6 +30,7 @@ from skipgramophone.experiment.catalogue_writer import (
     table_parts,
     with_folded_names,
 )
+from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.parallel import background_thread
 
@@ -87,7 +87,7 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
         StorageError: SQLite could not write, for example because the disk is full.
     """
     path = directory / FILE
-    shutil.copyfile(before / FILE, path)
+    copy_to_new_file(before / FILE, path)
     try:
         with closing(
             sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)

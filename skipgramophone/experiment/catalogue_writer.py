@@ -7,6 +7,7 @@ inserts Arrow data in native code, which is twice as fast as inserting Python ob
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing, contextmanager
@@ -28,7 +29,7 @@ from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
-NAMES = "names.sqlite"  # exists while the catalogue is written
+NAMES = "names.{token}.sqlite"  # exists while the catalogue is written
 GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before each write
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
@@ -108,13 +109,14 @@ def write_catalogue(
     Raises:
         StorageError: SQLite could not write, for example because the disk is full.
     """
-    path, names = directory / FILE, directory / NAMES
+    path, names = directory / FILE, directory / NAMES.format(token=secrets.token_hex(5))
     facts = {name: kind for name, kind in FACT_TYPES.items() if name in tracks.column_names}
     batches = run_in_order(partial(with_folded_names, *part) for part in table_parts(tracks, TRACKS | facts))
     schema = SCHEMA.format(facts="".join(FACT_COLUMNS[name] for name in facts))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
         for place, tables in ((path, schema), (names, NAMES_SCHEMA)):
+            place.touch(exist_ok=False)  # SQLite would follow a link
             with closing(sqlite3.connect(place, isolation_level=None)) as database:
                 require_full_text(database)
                 for pragma in UNPROTECTED:

@@ -21,6 +21,7 @@ from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.arrays import RowSource, pieces, read_array, write_rows
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import FORMAT, require_format
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import draft_directory, publish, withdraw
 
 DIRECTORY = "checkpoint"
@@ -60,7 +61,7 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
         for name, held in checkpoint.arrays.items():
             write_rows(draft / f"{name}.npy", held.shape, (held[rows] for rows in pieces(held.shape[0])))
         state = {"format": FORMAT} | {name: getattr(checkpoint, name) for name in KEPT}
-        (draft / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+        write_new_text(draft / STATE, json.dumps(state, indent=2) + "\n")
         publish(draft, place)
 
 

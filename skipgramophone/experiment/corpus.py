@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.arrays import read_array, write_array
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
@@ -86,8 +86,8 @@ class Corpus:
 
     def write(self, directory: Path, prefix: str = "") -> None:
         """Write both arrays to a directory; their file names start with `prefix`."""
-        np.save(directory / f"{prefix}{TRACK_IDS}", np.ascontiguousarray(self.track_ids, np.int32))
-        np.save(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
+        write_array(directory / f"{prefix}{TRACK_IDS}", np.ascontiguousarray(self.track_ids, np.int32))
+        write_array(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
 
 
 def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import Rows, pieces, read_array
+from skipgramophone.experiment.arrays import Rows, pieces, read_array, write_array
 from skipgramophone.experiment.json_files import read_json, write_json
 
 WEIGHTS = "ease.npy"
@@ -116,8 +116,8 @@ class TrackWeights:
 
     def write(self, directory: Path) -> None:
         """Write the files."""
-        np.save(directory / WEIGHTS, self.weights.astype(np.float16))
-        np.save(directory / TRACKS, self.rows.astype(np.int32))
+        write_array(directory / WEIGHTS, self.weights.astype(np.float16))
+        write_array(directory / TRACKS, self.rows.astype(np.int32))
         write_json(directory / RECORD, {"pairs": "tracks", "regularization": self.regularization})
 
     def _places(self, rows: Rows) -> tuple[Rows, npt.NDArray[np.bool_]]:
@@ -178,9 +178,9 @@ class PlaylistWeights:
 
     def write(self, directory: Path) -> None:
         """Write the files."""
-        np.save(directory / WEIGHTS, self.weights)
-        np.save(directory / OWN, self.own)
-        np.save(directory / MEMBERS, self.members)
+        write_array(directory / WEIGHTS, self.weights)
+        write_array(directory / OWN, self.own)
+        write_array(directory / MEMBERS, self.members)
         write_json(directory / RECORD, {"pairs": "playlists", "regularization": self.regularization})
 
     @cached_property

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import pieces, read_array
+from skipgramophone.experiment.arrays import pieces, read_array, write_array
 from skipgramophone.experiment.ease import Ease, has_finite_weights, read_ease
 from skipgramophone.experiment.factors import Factors, read_factors
 from skipgramophone.experiment.track_artists import TrackArtists, read_track_artists
@@ -94,9 +94,9 @@ class Embeddings:
 
     def write(self, directory: Path) -> None:
         """Write the matrices and the bias to a directory, without factors, EASE and artists."""
-        np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
-        np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
-        np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
+        write_array(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
+        write_array(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
+        write_array(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
 
 
 def unit_rows(matrix: Matrix) -> Matrix:

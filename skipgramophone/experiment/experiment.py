@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -330,15 +330,22 @@ def _describe(experiment: Experiment) -> None:
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
     """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
+    draft.unlink(missing_ok=True)  # left by a killed process, or a link
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 
 
 def _remove_empty(experiment: Experiment) -> None:
     """Remove the directory of a new experiment that has no published stage."""
-    for name in (LOCK, DESCRIPTION, NEW_DESCRIPTION):
-        (experiment.path / name).unlink(missing_ok=True)
     try:
-        experiment.path.rmdir()
+        directory = os.open(experiment.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
-        return  # the directory has other files, which must not be removed
+        return  # another program has replaced the directory, for example by a link to another experiment
+    try:
+        for name in (LOCK, DESCRIPTION, NEW_DESCRIPTION):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=directory)
+        with suppress(OSError):  # the directory has other files, which must not be removed
+            experiment.path.rmdir()
+    finally:
+        os.close(directory)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from skipgramophone.errors import DamagedFileError, storage_errors
+from skipgramophone.experiment.new_files import write_new_text
 
 
 def parse_json(text: str) -> Any:
@@ -47,12 +48,13 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Write a JSON object with indentation; lone surrogates are written as escapes."""
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    write_new_text(path, text, errors="backslashreplace")
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
     """Write one JSON object per line; if `after` is given, the lines of this file come first."""
-    if after:
-        shutil.copyfile(after, path)
-    with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+    with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        if after:
+            with after.open("rb") as lines:
+                shutil.copyfileobj(lines, file.buffer)
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import IO
 
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
+from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
+HOLDER = b'{"pid"'  # beginning of a lock file, which is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 
@@ -29,6 +31,8 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
     with _locked(directory / LOCK, name) as lock:
         holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
+            if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
+                raise ExperimentError(f"{directory / LOCK} is not the lock of an experiment: move it elsewhere")
             lock.truncate(0)
             os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: else close fails again on a full disk
             remove_leftovers(directory)
@@ -43,7 +47,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
     """Open the lock file and lock it; repeat this if another process removed the file in between."""
     while True:
         with storage_errors(path, "write"):
-            lock = path.open("a+", encoding="utf-8")
+            lock = open(path, "a+", encoding="utf-8", opener=_open_own_file)  # noqa: SIM115 (closed below)
         with lock:
             with storage_errors(path, "lock"):
                 try:
@@ -61,6 +65,20 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
             if is_current:
                 yield lock
                 return
+
+
+def _open_own_file(path: str, flags: int) -> int:
+    """Open the lock file, which must be a file and not a link: the lock empties it.
+
+    Raises:
+        ExperimentError: it is a link.
+    """
+    try:
+        return open_without_following(Path(path), flags)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise ExperimentError(f"{path} is a link, but the lock of an experiment is a file: remove the link") from error
 
 
 def _holder(path: Path) -> str:

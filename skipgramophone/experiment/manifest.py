@@ -16,6 +16,7 @@ from typing import Any
 
 from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import file_sha256
 
 FORMAT = 1
@@ -130,7 +131,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
     manifest = replace(manifest, digest=digest_of(manifest))
     written = {"format": FORMAT, **asdict(manifest)}
     text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    (draft.path / MANIFEST).write_text(text, encoding="utf-8", errors="backslashreplace")
+    write_new_text(draft.path / MANIFEST, text, errors="backslashreplace")
 
 
 def digest_of(manifest: Manifest) -> str:

@@ -95,7 +95,7 @@ def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> 
     """Write owner, name and key of each playlist; for held-out playlists, the file name starts with `prefix`."""
     import pyarrow.parquet as pq
 
-    with (directory / f"{prefix}{PLAYLISTS}").open("wb") as file:  # Arrow opens only paths that are valid UTF-8
+    with (directory / f"{prefix}{PLAYLISTS}").open("xb") as file:  # Arrow opens only paths that are valid UTF-8
         pq.write_table(table, file)
 
 

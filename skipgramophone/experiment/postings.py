@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import Rows, read_array, scratch
+from skipgramophone.experiment.arrays import Rows, read_array, scratch, write_array
 from skipgramophone.experiment.corpus import Corpus
 
 POSTINGS = "postings.npy"
@@ -126,8 +126,8 @@ class Postings:
 
     def write(self, directory: Path) -> None:
         """Write the two arrays."""
-        np.save(directory / POSTINGS, self.playlists)
-        np.save(directory / POSTING_OFFSETS, self.offsets)
+        write_array(directory / POSTINGS, self.playlists)
+        write_array(directory / POSTING_OFFSETS, self.offsets)
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:

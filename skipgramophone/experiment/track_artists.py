@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import Rows, read_array
+from skipgramophone.experiment.arrays import Rows, read_array, write_array
 from skipgramophone.experiment.artists import Artists
 
 FILE = "artists.npy"
@@ -70,7 +70,7 @@ class TrackArtists:
 
     def write(self, directory: Path) -> None:
         """Write the file to a directory."""
-        np.save(directory / FILE, np.stack([self.rows, self.artists]))
+        write_array(directory / FILE, np.stack([self.rows, self.artists]))
 
     def _artists(self) -> int:
         """Return the largest artist number plus 1."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import draft_directory, publish, published_file, require_replaceable
 from skipgramophone.exporters import manifest
 from skipgramophone.exporters.formats import FORMATS, format_of, require_supported, require_text, rows_to_write
@@ -103,7 +104,7 @@ def write(
         with draft_directory(destination) as directory:
             facts = write_vectors(directory, vectors) or NOTHING
             if card is not None:
-                (directory / CARD).write_text(card, encoding="utf-8", errors="backslashreplace")
+                write_new_text(directory / CARD, card, errors="backslashreplace")
             files = {path.relative_to(directory).as_posix(): path for path in _files_in(directory)}
             manifest.write(directory / MANIFEST, format, vectors, files=files, facts={**about, **facts})
             publish(directory, destination)

@@ -34,7 +34,7 @@ def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
     matrix, rows = vectors.single()
     numbers = {f"{matrix}_{at}": pa.array(np.ascontiguousarray(column)) for at, column in enumerate(rows.T)}
     table = pa.table(columns | numbers)
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         pa_csv.write_csv(table, file, pa_csv.WriteOptions(delimiter=delimiter))
     with path.open("rb") as file:
         read = pa_csv.read_csv(

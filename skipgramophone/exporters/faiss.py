@@ -15,6 +15,7 @@ import numpy as np
 from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.experiment.new_files import write_new_bytes
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.index_recall import recall_of_search
@@ -50,7 +51,8 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     while recall < vectors.index.recall and index.hnsw.efSearch < len(units):
         index.hnsw.efSearch *= 2
         recall = recall_of_search(search, units, vectors.index.random_seed)
-    path.write_bytes(faiss.serialize_index(index).tobytes())  # unlike write_index, this raises OSError on a full disk
+    # Unlike write_index, this raises OSError on a full disk.
+    write_new_bytes(path, faiss.serialize_index(index).tobytes())
     read = faiss.deserialize_index(np.fromfile(path, np.uint8))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
         raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")

@@ -13,7 +13,7 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 def write_names(path: Path, vectors: TrackVectors) -> None:
     """Write the metadata of the tracks, one JSON object per line without vectors, and verify the file."""
     columns = vectors.columns()
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
         for known in zip(*columns.values(), strict=True):
             file.write(json.dumps(dict(zip(columns, known, strict=True)), ensure_ascii=False) + "\n")
     with path.open(encoding="utf-8", newline="\n") as file:
@@ -24,7 +24,7 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file, read it back and verify it."""
     columns, (matrix, rows) = vectors.columns(), vectors.single()
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
         for known, vector in zip(zip(*columns.values(), strict=True), rows, strict=True):
             record = dict(zip(columns, known, strict=True)) | {matrix: vector.tolist()}
             file.write(json.dumps(record, ensure_ascii=False) + "\n")

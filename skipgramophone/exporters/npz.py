@@ -31,7 +31,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     columns, matrices = vectors.columns(), vectors.matrices(*ALL_MATRICES)
     texts = [name for name in TEXTS if name in columns]
     arrays = {f"{name}_{part}": array for name in texts for part, array in _pack_texts(columns[name]).items()}
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         np.savez(file, allow_pickle=False, **matrices, **arrays, count=np.array(columns["count"], np.int64))
     with np.load(path, allow_pickle=False) as read:
         found = {name: unpack_texts(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in texts}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.experiment.new_files import write_new_bytes
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 OPSET, IR_VERSION = 17, 8  # old versions, so that common runtimes can load the file
@@ -40,7 +41,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         initializer=[onnx.numpy_helper.from_array(np.ascontiguousarray(rows, np.float32), matrix)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    path.write_bytes(model.SerializeToString())
+    write_new_bytes(path, model.SerializeToString())
     read = onnx.load_model(path, format="protobuf")
     onnx.checker.check_model(read)
     require_same(path, {}, {matrix: onnx.numpy_helper.to_array(read.graph.initializer[0])}, vectors)

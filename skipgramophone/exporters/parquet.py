@@ -50,7 +50,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     if vectors.plane is not None:
         columns |= {axis: pa.array(places) for axis, places in zip("xy", vectors.plane.T, strict=True)}
     table, written = pa.table(columns), hashlib.sha256()
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         if vectors.neighbours is None:
             pq.write_table(table, file, row_group_size=GROUP_ROWS)
         else:

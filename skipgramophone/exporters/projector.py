@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
 
 MOST_POINTS = 100_000  # number of points that the Projector loads
@@ -38,15 +39,15 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     matrix, rows = vectors.single()
     names = [track.name for track in vectors.tracks]
     columns = vectors.columns()
-    with (directory / VECTORS).open("w", encoding="ascii", newline="\n") as file:
+    with (directory / VECTORS).open("x", encoding="ascii", newline="\n") as file:
         file.writelines("\t".join(row) + "\n" for row in text_rows(rows))
-    with (directory / METADATA).open("w", encoding="utf-8", newline="\n") as file:
+    with (directory / METADATA).open("x", encoding="utf-8", newline="\n") as file:
         file.write("\t".join(["name", *columns]) + "\n")  # the Projector labels points by the first column
         for values in zip(names, *columns.values(), strict=True):
             file.write("\t".join(map(_cell, values)) + "\n")
     described = {"tensor_name": matrix, "tensor_path": VECTORS, "metadata_path": METADATA}
     lines = "".join(f'  {key}: "{value}"\n' for key, value in described.items())
-    (directory / CONFIG).write_text(f"embeddings {{\n{lines}}}\n", encoding="ascii")
+    write_new_text(directory / CONFIG, f"embeddings {{\n{lines}}}\n")
     _read_back(directory, vectors)
 
 

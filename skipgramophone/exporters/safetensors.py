@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.errors import SettingError
+from skipgramophone.experiment.new_files import write_new_bytes
 from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require_same
 
 
@@ -26,7 +27,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
     # The bytes are not written by the library, because it does not raise OSError on a full disk.
     matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*ALL_MATRICES).items()}
-    path.write_bytes(save(matrices, metadata=names))
+    write_new_bytes(path, save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:
         found = {name: json.loads(read.metadata()[name]) for name in columns}
         require_same(path, found, {name: read.get_tensor(name) for name in matrices}, vectors)

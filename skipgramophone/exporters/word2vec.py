@@ -12,7 +12,7 @@ from skipgramophone.word2vec_format import read, unique_keys
 
 def write_text(path: Path, vectors: TrackVectors) -> None:
     """Write the text file, read it back and verify it."""
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         file.write(_header(vectors))
         rows = zip(_keys(vectors), text_rows(vectors.single()[1]), strict=True)
         file.writelines(f"{key} {' '.join(row)}\n".encode() for key, row in rows)
@@ -21,7 +21,7 @@ def write_text(path: Path, vectors: TrackVectors) -> None:
 
 def write_binary(path: Path, vectors: TrackVectors) -> None:
     """Write the binary file, read it back and verify it."""
-    with path.open("wb") as file:
+    with path.open("xb") as file:
         file.write(_header(vectors))
         for key, vector in zip(_keys(vectors), vectors.single()[1], strict=True):
             file.write(key.encode() + b" " + vector.astype("<f4").tobytes())
@@ -35,7 +35,7 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
         {"key": key} | dict(zip(columns, values, strict=True))
         for key, values in zip(_keys(vectors), zip(*columns.values(), strict=True), strict=True)
     ]
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     with path.open(encoding="utf-8", newline="\n") as file:
         found = [json.loads(line) for line in file]

@@ -49,7 +49,8 @@ def write(path: Path, drawing: Drawing, format: str) -> None:
         warnings.simplefilter("ignore", UserWarning)  # characters that are missing in the font are drawn as boxes
         figure = Figure(figsize=INCHES, dpi=DPI, facecolor=GROUND, layout="constrained")
         _paint(figure.add_subplot(), drawing)
-        figure.savefig(path, format=format, metadata={"Date": None} if format == "svg" else None)
+        with path.open("xb") as file:  # does not follow a link
+            figure.savefig(file, format=format, metadata={"Date": None} if format == "svg" else None)
 
 
 def _paint(axes: Any, drawing: Drawing) -> None:

@@ -38,6 +38,7 @@ from skipgramophone.experiment.experiment import (
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, require_format
+from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.publishing import (
     draft_directory,
     is_draft,
@@ -69,7 +70,8 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)  # keep the modification time, by which a verified index is recognized
+            copy_to_new_file(path, target)
+            shutil.copystat(path, target)  # with the modification time, by which a verified index is recognized
         _describe(draft, new)
         publish_new(draft, place)
 
@@ -107,7 +109,7 @@ def pack_experiment(
                 f"sgp check {name} lists all damage"
             )
         files = sorted(_files(experiment))
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
+        with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
             if not _has_own_card(experiment):
                 files = [path for path in files if path != experiment.path / CARD]
                 card = zipfile.ZipInfo(CARD)
@@ -153,13 +155,13 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 raise StorageError(f"cannot write {place}: it needs {needed:,} bytes, but only {free:,} are free")
             with draft_directory(place) as draft:
                 for member in members:
+                    if member.filename == CARD and _is_generated(packed, member):
+                        continue  # it can be written again from the other files
                     target = draft / member.filename
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with packed.open(member) as source, target.open("xb") as file:
                         shutil.copyfileobj(source, file, 1 << 20)
-                if not _has_own_card(unpacked := Experiment(name, draft)):
-                    (draft / CARD).unlink(missing_ok=True)  # it can be written again from the other files
-                _require_as_published(archive, unpacked)
+                _require_as_published(archive, Experiment(name, draft))
                 _describe(draft, name)
                 publish_new(draft, place)
     except DamagedFileError as error:
@@ -176,6 +178,12 @@ def _has_own_card(experiment: Experiment) -> bool:
     path = experiment.path / CARD
     with storage_errors(path, "read"):
         return path.is_file() and not path.read_bytes().startswith(GENERATED.encode())
+
+
+def _is_generated(packed: zipfile.ZipFile, card: zipfile.ZipInfo) -> bool:
+    """Return whether the card in an archive was written by sgp and not edited by a user."""
+    with packed.open(card) as file:
+        return file.read(len(GENERATED.encode())) == GENERATED.encode()
 
 
 def _files(experiment: Experiment) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file, require_replaceable
 from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
@@ -67,7 +68,7 @@ def draw_map(
     drawing = draw(f"Map of {name}", tracks, centre, settings, progress=progress)
     progress("writing", STEPS - 1, STEPS)
     with ExitStack() as published:  # no file is published before all of them are written
-        published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
+        write_new_text(published.enter_context(published_file(destination)), page(drawing), newline="\n")
         for format, place in stills.items():
             picture.write(published.enter_context(published_file(place)), drawing, format)
     return MapReport(

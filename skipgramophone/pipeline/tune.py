@@ -11,6 +11,7 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.experiment.track_artists import read_track_artists
 from skipgramophone.pipeline.stages import open_corpus
@@ -76,7 +77,7 @@ def tune(
             tell=tell,
         )
         with published_file(directory / "best.toml") as path:
-            path.write_text(settings_text({"train": report.winner}), encoding="utf-8")
+            write_new_text(path, settings_text({"train": report.winner}))
         with published_file(directory / "report.json") as path:
             write_json(path, asdict(report))
     return report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,9 @@ FOR_WORKERS = "for_workers"
 
 
 @contextmanager
-def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEngine]:
+def engine_for(
+    run: RunSettings, directory: Path, log: Path, stage: Callable[[str], object] = lambda _: None
+) -> Iterator[MakeEngine]:
     """Yield a function that makes the engine of a training run.
 
     Args:
@@ -30,6 +32,7 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
         directory: working directory of the run. Until the context manager exits, it contains files for workers.
             Workers know its parent directory.
         log: file to which the processes of a local cluster append their output.
+        stage: called with the name of the step while the chief of a cluster waits for members.
 
     Raises:
         TrainingError: a process of a local cluster cannot be started.
@@ -40,7 +43,7 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
     with ExitStack() as until_done:
         if run.role is not None:
             chief = run.role
-            await_members(chief)
+            await_members(chief, lambda members: stage(f"waiting for {members}"))
         else:
             chief = until_done.enter_context(local_cluster(*run.workers_and_servers, directory.parent, log))
         until_done.callback(rmtree, directory / FOR_WORKERS, ignore_errors=True)

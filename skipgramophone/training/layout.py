@@ -23,8 +23,9 @@ import numpy as np
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, storage_errors
-from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.arrays import read_array, write_array
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, Corpus, read_corpus
+from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import HELD_OUT, NOISE, STREAM, BatchShape, MacroBatch
 from skipgramophone.training.step import Work
@@ -123,9 +124,9 @@ class Layout:
         """
         with storage_errors(directory, "write"):
             directory.mkdir()
-            np.save(directory / NOISE_FILE, self._noise)
+            write_array(directory / NOISE_FILE, self._noise)
             if self._keep is not None:
-                np.save(directory / KEEP_FILE, self._keep)
+                write_array(directory / KEEP_FILE, self._keep)
             places = {}
             for purpose, corpus in self._corpora.items():
                 if corpus.directory is None:
@@ -134,7 +135,7 @@ class Layout:
                 places[PREFIXES[purpose]] = [os.path.relpath(place, directory), len(corpus), corpus.occurrences]
             content = {"version": __version__, "shape": asdict(self.shape), "context": self.context}
             content |= {"seed": self.seed, "corpora": places}
-            (directory / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
+            write_new_text(directory / DESCRIPTION, json.dumps(content))
 
     def _epoch(self, purpose: int, epoch: int) -> Epoch:
         """Return the stream of an epoch; the stream that was used last is cached."""

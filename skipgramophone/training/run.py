@@ -212,7 +212,7 @@ def _fit_vectors(
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:
         until_done.enter_context(kept_programs())
-        engine = until_done.enter_context(engine_for(run, directory, log))
+        engine = until_done.enter_context(engine_for(run, directory, log, stage))
         trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine)
         until_done.enter_context(closing(trainer.engine))
         scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None

@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.experiment.arrays import RowSource, pieces, write_rows
+from skipgramophone.experiment.arrays import RowSource, pieces, write_array, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
 from skipgramophone.parallel import background_thread
 from skipgramophone.training.batches import START
@@ -158,7 +158,7 @@ class Tables(Generic[RowArrayT]):
         write_rows(directory / CENTRE, (tracks, dim), kept(lambda rows: centre[rows] - mean))
         write_rows(directory / CONTEXT, (tracks, dim), kept(lambda rows: context[rows].copy()))
         write_rows(directory / CONTEXT_BIAS, (tracks,), kept(lambda rows: context[rows] @ mean))
-        np.save(directory / CENTRE_MEAN, mean)
+        write_array(directory / CENTRE_MEAN, mean)
         seen = (self.centre.accumulator, self.context.accumulator)
         write_rows(directory / ACCUMULATORS, (2, tracks), (array[rows] for array in seen for rows in pieces(tracks)))
 

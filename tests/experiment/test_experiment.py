@@ -296,7 +296,7 @@ def test_a_directory_of_a_writer_that_was_killed_early_can_be_used(tmp_path: Pat
     for name, left in (("a", []), ("b", [".lock"]), ("c", [".lock", ".experiment.json.new"])):
         (tmp_path / name).mkdir()
         for file in left:
-            (tmp_path / name / file).write_text("half")
+            (tmp_path / name / file).write_text('{"pid": 1')
         with new_experiment(name, tmp_path) as made:
             put(made, "corpus", "some playlists")
         assert open_experiment(name, tmp_path).has("corpus")

@@ -192,6 +192,7 @@ def test_an_index_that_does_not_match_is_never_opened(tmp_path: Path) -> None:
 def test_an_index_with_nodes_outside_the_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.annoy"
     for rows in (3, 300):  # with few rows, a tree is one node
+        path.unlink(missing_ok=True)
         facts = build_index(path, vectors(rows, 4, 1), IndexSettings(trees=3))
         require_sound_nodes(path, facts)
     whole = path.read_bytes()

@@ -63,7 +63,9 @@ def test_exact_search_answers_if_it_is_as_fast(tmp_path: Path, monkeypatch: pyte
     assert facts.recall_at_10 < 0.99
     assert facts.recall_at_10 == pytest.approx(recall_by_counting(path, centre, facts))
     assert measured_recall(path, centre, facts) == facts.recall_at_10
+    path.unlink()
     assert build_index(path, centre, settings) == facts
+    path.unlink()
     sufficient = build_index(path, centre, settings, use_exact_search=False)
     assert (sufficient.recall_at_10 >= 0.99, sufficient.answered_by) == (True, "index")
     assert sufficient.search_k > 494

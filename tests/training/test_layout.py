@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,8 @@ def test_a_worker_that_cannot_read_the_corpus_raises_an_error(tmp_path: Path) ->
     random_corpus(1).write(tmp_path / "corpus")
     (tmp_path / "model").mkdir()
     layout_of(read_corpus(tmp_path / "corpus"), random_corpus(2)).write(tmp_path / "model" / "for")
+    shutil.rmtree(tmp_path / "corpus")
+    (tmp_path / "corpus").mkdir()
     random_corpus(3).write(tmp_path / "corpus")
     with pytest.raises(ExperimentError, match="does not contain the corpus of the chief"):
         read_layout(tmp_path / "model" / "for")

@@ -51,10 +51,6 @@ class Role:
         """Return the addresses of the cluster that other machines can reach (those that are not loopback)."""
         return [address for addresses in self.cluster.values() for address in addresses if not is_loopback(address)]
 
-    def others(self) -> list[str]:
-        """Return the addresses of all other processes of the cluster."""
-        return [address for addresses in self.cluster.values() for address in addresses if address != self.address]
-
     def to_json(self) -> str:
         """Return the value of TF_CONFIG for this role."""
         return json.dumps({"cluster": dict(self.cluster), "task": {"type": self.job, "index": self.index}})

@@ -89,7 +89,9 @@ class ClusterEngine:
         try:
             self._strategy = tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=by_server)
         except tf.errors.OpError as error:
-            raise TrainingError(f"cannot connect to the cluster from {role.address}: {error.message}") from error
+            raise TrainingError(
+                f"cannot connect to the cluster from {role.address}: {error.message}; another program may use the port"
+            ) from error
         if is_loopback(role.address):
             block_other_machines()
         self.coordinator = _coordinator(tf, self._strategy)

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +23,9 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processes: the directory of the experiment
 SECONDS = 1.0  # time between two checks
+SECONDS_TO_ANSWER = 5.0  # time limit of the first answer of a member
+FRAME_HEAD, FRAME_TYPE, SETTINGS = 9, 3, 4  # HTTP/2: length of the head of a frame, place of its type, and a type
+MOST_NAMED = 3  # members that are named while the chief waits for them
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 
 
@@ -42,7 +46,10 @@ def serve(role: Role, experiment: Path | None) -> None:
             tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
         )
     except tf.errors.OpError as error:
-        raise TrainingError(f"cannot listen at {role.address}: {error.message}") from error
+        raise TrainingError(
+            f"cannot listen at {role.address}: {error.message}; another program may use the port, or {role.job} "
+            f"{role.index} was started twice"
+        ) from error
     if is_loopback(role.address):
         block_other_machines()
     _wait_for_end_of(role.cluster[CHIEF][0])
@@ -58,11 +65,42 @@ def is_listening(address: str) -> bool:
         return False
 
 
-def await_members(role: Role) -> None:
-    """Wait until all other members of a cluster accept connections; they may start later than the chief."""
-    missing = role.others()
-    while missing := [address for address in missing if not is_listening(address)]:
-        time.sleep(SECONDS)
+def is_serving(address: str) -> bool:
+    """Return whether a server of gRPC answers at an address: it sends a SETTINGS frame of HTTP/2 to new connections.
+
+    Another program may use the port of a member. TensorFlow would wait for an answer of that program without end.
+    """
+    try:
+        with socket.create_connection(host_and_port(address), timeout=SECONDS) as connection:
+            connection.settimeout(SECONDS_TO_ANSWER)
+            head = connection.recv(FRAME_HEAD, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == FRAME_HEAD and head[FRAME_TYPE] == SETTINGS
+
+
+def await_members(role: Role, waiting_for: Callable[[str], object] = lambda _: None) -> None:
+    """Wait until all other members of a cluster answer; they may start later than the chief.
+
+    Args:
+        role: role of this process.
+        waiting_for: called again and again with the members that do not answer yet.
+    """
+    missing = {
+        f"{job} {index} at {address}": address
+        for job, addresses in role.cluster.items()
+        for index, address in enumerate(addresses)
+        if address != role.address
+    }
+    while missing:
+        for member, address in list(missing.items()):
+            more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
+            named = ", ".join(list(missing)[:MOST_NAMED])
+            waiting_for(f"{named}{more}")  # before the check, which takes long if a machine does not answer
+            if is_serving(address):
+                del missing[member]
+        if missing:
+            time.sleep(SECONDS)
 
 
 def _wait_for_end_of(chief: str) -> None:
