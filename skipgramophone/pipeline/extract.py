@@ -24,7 +24,6 @@ from skipgramophone.experiment.experiment import new_experiment, open_experiment
 from skipgramophone.experiment.identifiers import write_identifiers
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import write_playlist_table
-from skipgramophone.experiment.postings import build_postings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
@@ -346,7 +345,7 @@ def _counts(left_out: Mapping[str, int]) -> str:
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
     """Write the playlists as track ids, and the postings of the tracks."""
     encoded.corpus.write(directory)
-    build_postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
+    encoded.postings.write(directory)
 
 
 def _with_time(report: ExtractReport, started: float) -> ExtractReport:

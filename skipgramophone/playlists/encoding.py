@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import build_postings
+from skipgramophone.experiment.postings import Postings, build_postings
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
@@ -82,6 +82,7 @@ class EncodedPlaylists:
         held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
             occurrences exclude these playlists, so a track that occurs only in them has the count 0.
         matching: the tracks that were merged by identifiers; None if the settings do not match tracks.
+        known_postings: the postings of the tracks, if they have been computed.
     """
 
     tracks: pa.Table
@@ -106,11 +107,17 @@ class EncodedPlaylists:
     rejects: list[Reject]
     held_out: tuple[pa.Table, Corpus] | None = None
     matching: Matching | None = None
+    known_postings: Postings | None = None
 
     @property
     def corpus(self) -> Corpus:
         """The playlists as a corpus."""
         return Corpus(self.track_ids, self.offsets)
+
+    @property
+    def postings(self) -> Postings:
+        """The postings of the tracks."""
+        return self.known_postings or build_postings(self.corpus, self.tracks.num_rows)
 
     def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
         """Return a copy in which the marked playlists are held out; `held_out` is bool (playlists,)."""
@@ -126,6 +133,7 @@ class EncodedPlaylists:
             track_ids=corpus.track_ids,
             offsets=corpus.offsets,
             held_out=(self.playlists.take(pa.array(aside)), self.corpus.playlists(aside)),
+            known_postings=None,
         )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
@@ -138,6 +146,7 @@ class EncodedPlaylists:
             uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
             identifiers=self.identifiers.renumbered(row),
             track_ids=take_codes(row.astype(np.int32), self.track_ids),
+            known_postings=None,
         )
 
 
@@ -191,7 +200,8 @@ class PlaylistEncoder:
         track_ids, tracks = _number_tracks(coded, track, used)
         tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
-            again = thread.submit(_count_repeats, Corpus(track_ids, offsets), tracks.num_rows)
+            held = thread.submit(build_postings, Corpus(track_ids, offsets), tracks.num_rows)
+            again = thread.submit(lambda: count_repeats(held.result()))
             added = np.flatnonzero(used >= known) if known else slice(None)  # known rows keep the names of their tracks
             row, place = track_ids[added], used[added]
             spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
@@ -199,6 +209,7 @@ class PlaylistEncoder:
             identifiers = track_identifiers(*coded[IDENTIFIERS], track_ids, used)
             sorted_by_title, sortable = count_sorted(*coded["title"], used, offsets)
             repeats, same_tracks = again.result()
+            postings = held.result()
         bearers = np.bincount(name_of)
         return EncodedPlaylists(
             tracks=tracks,
@@ -206,6 +217,7 @@ class PlaylistEncoder:
             uris=uris,
             identifiers=identifiers,
             matching=matching,
+            known_postings=postings,
             playlists=_kept_playlists(playlists, clean.playlists, grown.unlisted if grown else 0),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
@@ -310,11 +322,6 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
     written = {"artist": pc.take(artists, spelt["artist"]), "title": pc.take(titles, spelt["title"])}
     spelt = pa.table({"row": spelt["row"].cast(pa.int64())} | written | {"count": spelt["count"]})
     return spelt.sort_by([(name, "ascending") for name in names])
-
-
-def _count_repeats(corpus: Corpus, tracks: int) -> tuple[int, int]:
-    """Compute the postings of a corpus, and return the two numbers of `count_repeats`."""
-    return count_repeats(build_postings(corpus, tracks))
 
 
 def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
