@@ -33,6 +33,7 @@ UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
 WIDEST_STEP = 4  # maximum number of characters per value of a curve
 LONGEST_BAR = 40
+SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
@@ -40,14 +41,18 @@ PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a bl
 
 def console(stream: IO[str]) -> Console:
     """Return a Rich console that does not interpret markup or emoji codes in text."""
-    width = None if stream.isatty() else _given_width() or UNLIMITED
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+    environment = _valid_environment()
+    width = None if stream.isatty() else int(environment.get("COLUMNS", UNLIMITED))
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False, _environ=environment)
 
 
-def _given_width() -> int:
-    """Return the width that COLUMNS sets, or 0 if it sets none."""
-    given = os.environ.get("COLUMNS", "")
-    return int(given) if given.isascii() and given.isdecimal() else 0
+def _valid_environment() -> dict[str, str]:
+    """Return the environment without sizes that are not whole numbers above 0, because Rich cannot read them."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SIZES or (value.isascii() and value.isdecimal() and int(value))
+    }
 
 
 def error(failure: SgpError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from skipgramophone.cli.render import console
 from tests.conftest import Row, dump_text, run_sgp
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -140,6 +142,16 @@ def test_a_pipe_gets_tables_of_the_width_that_columns_sets(
     for unset in ("", "0", "wide", "-5"):
         monkeypatch.setenv("COLUMNS", unset)
         assert run_sgp(*command).out == wide.out, unset
+
+
+@pytest.mark.parametrize("size", ["²", "0", "wide", "-5", ""])
+def test_a_terminal_ignores_sizes_that_are_not_numbers(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("COLUMNS", "LINES"):
+        monkeypatch.setenv(variable, size)
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    console(stream).print("two words")
+    assert "two words" in stream.getvalue()
 
 
 def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow(hostile: Path) -> None:
