@@ -100,8 +100,15 @@ def _terminal_bar(name: str) -> Iterator[Tell]:
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=render.console(sys.stderr), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda done, total, text: progress.update(task, completed=done, total=total or None, description=text)
+        task, shown = progress.add_task("", total=None), (-1.0, "")
+
+        def tell(done: float, total: float, text: str) -> None:
+            nonlocal shown
+            is_next_stage = done == shown[0] and text != shown[1]  # it may keep the thread that refreshes from running
+            progress.update(task, completed=done, total=total or None, description=text, refresh=is_next_stage)
+            shown = done, text
+
+        yield tell
 
 
 def _line_every_few_seconds(name: str) -> Tell:
