@@ -132,7 +132,7 @@ class Experiment:
             if may_have_grown:
                 return manifest
             raise ExperimentError(
-                f"the {parent} of '{self.name}' has grown since its {stage} was made: "
+                f"the {parent} of '{self.name}' has grown since the {stage} was made: "
                 f"{continue_command(self.name)}; to start over, run {again}"
             )
         if manifest.parent != made_from.digest:

@@ -154,13 +154,13 @@ def remove_at_once(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove the drafts that killed writers of `name` (default: of any name) left in a directory."""
+    """Remove drafts of `name` (default: of any name) that are left in a directory because their writers were killed."""
     for path in leftovers(directory, name):
         remove(path)
 
 
 def leftovers(directory: Path, name: str = "") -> list[Path]:
-    """Return the drafts that killed writers of `name` (default: of any name) left in a directory, sorted by name."""
+    """Return the drafts that `remove_leftovers` removes, sorted by name."""
     found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
     return [path for path, draft in found if draft and name in ("", draft["name"]) and not _has_writer(path, draft)]
 

@@ -100,7 +100,7 @@ class Lookup:
         return self.opened.corpus
 
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
-        """Return the rows of all tracks that have a vector, most frequent first, int64."""
+        """Return the row numbers of all tracks that have a vector, most frequent track first, int64."""
         rows = np.array(self.catalogue.by_count(), np.int64)
         rows = rows[rows < len(self.embeddings.centre)]  # tracks that were added to the corpus later have no vector
         return np.asarray(rows[self.embeddings.learnt()[rows]])

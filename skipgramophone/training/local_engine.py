@@ -113,7 +113,7 @@ class LocalEngine:
 
 @lru_cache(PROGRAMS)
 def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: tuple[int, int]) -> Callable[..., Any]:
-    """Compile the training of a macro-batch on rows in memory.
+    """Compile the program that trains one macro-batch, with the vectors that it needs in memory.
 
     TensorFlow compiles a program once per shape of its arguments, and keeps it as long as the returned function exists.
     There is one function for each shape of the tables (tracks, embedding_dim); runs with this shape share it.

@@ -45,6 +45,7 @@ def choose_validation_playlists(
             break
     if not held_out.any():
         raise EvaluationError(
-            "no playlist can be held out, because each has a track that would become too rare: train without --patience"
+            "--patience needs held-out playlists, but each playlist has a track that would then be too rare to train: "
+            "leave out --patience"
         )
     return held_out

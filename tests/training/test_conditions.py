@@ -50,7 +50,7 @@ def test_held_out_playlists_leave_enough_occurrences_of_every_track() -> None:
 
 def test_if_every_playlist_has_a_rare_track_holding_out_is_an_error() -> None:
     corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
-    with pytest.raises(EvaluationError, match="each has a track that would become too rare: train without --patience"):
+    with pytest.raises(EvaluationError, match="has a track that would then be too rare to train: leave out --patience"):
         choose_validation_playlists(corpus, 8, share=0.5, min_count=1, seed=5)
 
 
@@ -141,7 +141,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     message = f"error: 'folk artist 3 - folk new 1' has no vector: {added}; {onwards}. {instead}\n"
     assert (ran.code, ran.err) == (3, message)
     message = (
-        "error: the corpus of 'genres' has grown since its model was made: "
+        "error: the corpus of 'genres' has grown since the model was made: "
         f"{onwards}; to start over, run sgp train genres --force\n"
     )
     for command in (

@@ -201,7 +201,7 @@ class ClusterEngine:
         return tf.function(carry_out, autograph=False).get_concrete_function(self.signature(size))
 
     def _compile_program(self, plan: Plan) -> Any:
-        """Compile the training of a macro-batch on transferred rows; their last column is the accumulator."""
+        """Compile the program that trains one macro-batch on transferred rows; their last column is the accumulator."""
         tf, dim = self.tf, plan.dim
 
         def unpack(h: Tensor, o: Tensor) -> Pulled:
