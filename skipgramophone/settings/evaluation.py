@@ -62,8 +62,8 @@ class EvaluateSettings:
     )
     recency: float | None = setting(
         None,
-        "With next-item: 0.8 gives each given track 0.8 times the weight of the given track after it (default: chosen by "
-        "sgp train).",
+        "With next-item: 0.8 gives each given track 0.8 times the weight of the given track after it (default: chosen "
+        "by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
