@@ -249,9 +249,8 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
     named = report.without_artist < report.rows_used
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
     share = "shares" if report.namesakes == 1 else "share"
-    namesakes = (
-        f"{plural(report.namesakes, 'track')} {share} artist and title with another track: merge them with --merge-uris"
-    )
+    merge = _merge_advice(report, "--merge-uris")
+    namesakes = f"{plural(report.namesakes, 'track')} {share} artist and title with another track: {merge}"
     same = f"{plural(report.same_tracks, 'playlist')} with exactly the same tracks as another playlist"
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     merged = f"{plural(report.welded, 'playlist')} merged with another playlist of the same name"
@@ -273,6 +272,13 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
     ]
 
 
+def _merge_advice(report: ExtractReport, option: str) -> str:
+    """Return the advice to use an option that merges tracks; `--append` cannot change it."""
+    if report.added is None:
+        return f"merge them with {option}"
+    return f"to merge them, extract all sources again with {option}"
+
+
 def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
     """Return rows with the numbers of tracks that have identifiers, and of identifiers that are not valid."""
     found = report.identifiers
@@ -281,9 +287,8 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
     kinds = ", ".join(f"{plural(number, 'track')} with {NAMED[kind]}" for kind, number in found.tracks.items())
     rows = [("identifiers", kinds or "none")]
     if found.sharing and report.matching is None:
-        rows.append(
-            ("", f"{found.sharing:,} tracks share an identifier with another track: merge them with --match isrc,mbid")
-        )
+        merge = _merge_advice(report, "--match isrc,mbid")
+        rows.append(("", f"{found.sharing:,} tracks share an identifier with another track: {merge}"))
     if found.malformed:
         examples = ", ".join(map(repr, found.examples)) + (" …" if found.malformed > len(found.examples) else "")
         rows.append(("", f"{found.malformed:,} invalid and left out: {examples}"))

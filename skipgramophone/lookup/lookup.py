@@ -10,6 +10,7 @@ frames import pandas.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -171,7 +172,8 @@ class Lookup:
             asked += resolve_file(self, file, fallback)
         asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
         if not asked.seeds:
-            why = "; ".join(asked.notes)
+            files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113 - false for any text, where Path raises
+            why = "; ".join([*asked.notes, *(f"'{each}' is a file: use --file '{each}'" for each in files)])
             raise UnknownTrackError(
                 f"none of the names matches exactly one track: {why}" if why else "no names were given: give a track"
             )

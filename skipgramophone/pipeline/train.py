@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
@@ -24,7 +23,7 @@ from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
 from skipgramophone.training.cluster.config import WORKER, Role
-from skipgramophone.training.run import Keeper, fit, unfinished_run
+from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
 
@@ -154,9 +153,10 @@ def unfinished_settings(name: str, experiments_dir: Path | str | None = None) ->
     Raises:
         ExperimentError: there is no unfinished run, or its checkpoint is damaged.
     """
-    found = read_checkpoint(open_experiment(name, experiments_dir).path)
+    experiment = open_experiment(name, experiments_dir)
+    found = read_checkpoint(experiment.path)
     if found is None:
-        raise ExperimentError(f"experiment '{name}' has no unfinished run to resume: start one with sgp train {name}")
+        raise nothing_to_resume(experiment)
     return TrainSettings(**found.settings)
 
 

@@ -101,9 +101,7 @@ def unfinished_run(
         remove_checkpoint(experiment.path)
         return None
     if found is None:
-        raise ExperimentError(
-            f"experiment '{experiment.name}' has no unfinished run to resume: start one with {command}"
-        )
+        raise nothing_to_resume(experiment)
     if found.corpus != corpus:
         raise ExperimentError(
             f"cannot resume the unfinished run, because the corpus has changed since: start over with {command} --force"
@@ -116,6 +114,12 @@ def unfinished_run(
                 f"without this option, or start over with {command} --force"
             )
     return found
+
+
+def nothing_to_resume(experiment: Experiment) -> ExperimentError:
+    """Return the error for an experiment without an unfinished run."""
+    cure = "its model is complete" if experiment.has("model") else f"start one with sgp train {experiment.name}"
+    return ExperimentError(f"experiment '{experiment.name}' has no unfinished run to resume: {cure}")
 
 
 def fit(

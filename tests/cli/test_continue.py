@@ -217,3 +217,11 @@ def test_models_without_factors_say_how_to_rank(tmp_path: Path) -> None:
     sgp.import_vectors("small", tmp_path / "v.npz", experiments_dir=tmp_path)
     ran = run_sgp("continue", "small", "x", "--by", "factors", "--experiments-dir", tmp_path)
     assert (ran.code, ran.err) == (2, "error: these vectors were imported without factors: use --by hybrid\n")
+
+
+def test_a_file_among_the_names_gets_the_advice_to_use_its_option(sample_root: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "mine.m3u"
+    listed.write_text("#EXTM3U\n")
+    ran = run_sgp("continue", "demo", listed, "x" * 5000, "--experiments-dir", sample_root)
+    assert (ran.code, ran.out) == (3, "")
+    assert f"'{listed}' is a file: use --file '{listed}'" in ran.err

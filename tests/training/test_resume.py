@@ -99,7 +99,7 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
     assert sgp("train", "broken", "--resume", "-e", "4", "-q").code == 0
     assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")
     none = sgp("train", "broken", "--resume")
-    message = "error: experiment 'broken' has no unfinished run to resume: start one with sgp train broken\n"
+    message = "error: experiment 'broken' has no unfinished run to resume: its model is complete\n"
     assert none.err == message
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, force=True, run=EAGER, progress=stop_after(3))
