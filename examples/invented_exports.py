@@ -10,10 +10,10 @@ The same data is written each time. All tracks are those of the sample that come
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import random
-import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -166,6 +166,9 @@ def write_shop(destination: Path) -> None:
 
 
 if __name__ == "__main__":
-    kind, path = sys.argv[1:]
     write = {"spotify": write_spotify, "dump": write_dump, "gensim": write_gensim, "shop": write_shop}
-    write[kind](Path(path))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=write)
+    parser.add_argument("path", type=Path, help="file or directory to write")
+    given = parser.parse_args()
+    write[given.kind](given.path)
