@@ -104,7 +104,7 @@ class Oracle:
         if answer is None:
             return
         cosines, width = reference.cosines(asked), max(100, 10 * number)
-        if count == 1 and not diversity and not per_artist:
+        if count == 1 and not diversity and not per_artist and least is None:
             width = number
         while True:  # take more candidates until the list is full
             scores = reference.scores(asked, by, None if taste else max(2000, 4 * width))
