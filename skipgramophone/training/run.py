@@ -174,10 +174,11 @@ def fit(
     )
     if settings.factors:
         stage("factorizing the playlists")
-        write_factors(directory, corpus, read_embeddings(directory, tracks))
+        embeddings = read_embeddings(directory, tracks)
+        write_factors(directory, corpus, embeddings)
         if has_ease(len(corpus), result.tracks_learnt):
             stage("fitting a regression to the playlists")
-            write_ease(directory, corpus, read_embeddings(directory, tracks))
+            write_ease(directory, corpus, embeddings)
     return result
 
 

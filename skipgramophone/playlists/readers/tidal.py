@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from skipgramophone.playlists.readers.histories import (
@@ -30,6 +30,7 @@ from skipgramophone.settings import ExtractSettings
 
 COLUMNS = ("artist_name", "track_title", "entry_date", "stream_duration_ms", "product_type")
 TRACK = "TRACK"
+KNOWN_ZONES = 1024  # number of zone names to remember; a file may contain any number of invalid ones
 OTHER = LeftOut("plays of videos and other products")
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
@@ -92,7 +93,7 @@ def _seconds(date: str, zone: str) -> float | None:
         return None
 
 
-@cache
+@lru_cache(KNOWN_ZONES)
 def _zone(name: str) -> tzinfo:
     """Return a time zone, or UTC if the system does not know this name."""
     try:
