@@ -134,6 +134,14 @@ def reason_of(error: Exception) -> str:
     return " ".join((message or str(error) or type(error).__name__).split())
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and the chain of exceptions that caused it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
 @contextmanager
 def named_format(format: str | None) -> Iterator[None]:
     """If the block raises a `FormatError`, add the format to its message; do nothing if `format` is None."""

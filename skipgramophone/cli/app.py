@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -32,7 +32,7 @@ from skipgramophone.cli.streams import discard_stdout, prepare_streams
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
 from skipgramophone.cli.usage import Command, UsageError
-from skipgramophone.errors import SettingError, SgpError, StorageError, reason_of
+from skipgramophone.errors import SettingError, SgpError, StorageError, causes, reason_of
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -89,8 +89,7 @@ def _errors_as_exit_codes() -> Iterator[None]:
         render.error(shown)
         sys.exit(shown.exit_code)
     except KeyboardInterrupt as interrupt:
-        render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)
-        sys.exit(INTERRUPTED)
+        _exit_interrupted(interrupt)
     except BrokenPipeError:
         # Results are written after the work is done, so nothing is lost if the reader stops early.
         discard_stdout()
@@ -100,12 +99,23 @@ def _errors_as_exit_codes() -> Iterator[None]:
         failed = f"cannot use {error.filename}" if error.filename else "cannot write the result"
         render.error(memory_shortage(error) or StorageError(f"{failed}: {reason_of(error)}"))
         sys.exit(StorageError.exit_code)
-    except (MemoryError, ImportError, RuntimeError, SystemError) as error:
+    except Exception as error:
         shortage = memory_shortage(error)
-        if shortage is None:
-            raise
-        render.error(shortage)
-        sys.exit(shortage.exit_code)
+        if shortage is not None:
+            render.error(shortage)
+            sys.exit(shortage.exit_code)
+        for cause in causes(error):  # an interrupt at an unlucky moment can make a library fail while it cleans up
+            if isinstance(cause, KeyboardInterrupt | SystemExit):
+                _exit_interrupted(cause)
+        raise
+
+
+def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit) -> NoReturn:
+    """Exit with the exit code of the exception, after a note if Ctrl-C raised it."""
+    if isinstance(interrupt, SystemExit):
+        sys.exit(interrupt.code)
+    render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)
+    sys.exit(INTERRUPTED)
 
 
 def _hyphens(name: str) -> str:

@@ -15,12 +15,12 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO
 
 from skipgramophone.cli import render
 from skipgramophone.cli.streams import STDERR, STDIN
-from skipgramophone.errors import MemoryShortageError
+from skipgramophone.errors import MemoryShortageError, causes
 
 LIMITS = {"ulimit -v": resource.RLIMIT_AS, "ulimit -d": resource.RLIMIT_DATA}
 SIGNS = ("failed to map segment", "annot allocate memory", "can't start new thread", "bad_alloc", "bad allocation")
@@ -37,7 +37,7 @@ def limits() -> dict[str, int]:
 
 def memory_shortage(error: BaseException) -> MemoryShortageError | None:
     """Return the error to report if an exception or one of its causes is a lack of memory or threads."""
-    if not any(map(_is_shortage, _causes(error))):
+    if not any(map(_is_shortage, causes(error))):
         return None
     set_by = " or ".join(f"the limit of {size / 1e6:,.0f} MB ({command})" for command, size in limits().items())
     advice = f"raise {set_by}" if set_by else "close other programs"
@@ -105,14 +105,6 @@ def _gave_up(log: IO[bytes]) -> bool:
     """Return whether OpenBLAS has ended the process because it got no memory."""
     log.seek(0)
     return b"Memory allocation still failed" in log.read()
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and the chain of exceptions that caused it."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
 
 
 def _is_shortage(error: BaseException) -> bool:

@@ -192,17 +192,25 @@ def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[None]]]:
     """Yield a function that starts to insert rows into a table; all inserts are one transaction.
 
-    Inserts run in another thread, because the main thread cannot handle signals while it executes native code.
+    Another thread opens the database and inserts. The main thread could not handle signals while it executes native
+    code, and an interrupt between opening the two objects of the driver would leave one of them open.
     """
-    with adbc_driver_sqlite.connect(sqlite_uri(path)) as file, adbc.AdbcConnection(file) as database:
-        for pragma in UNPROTECTED:
-            with adbc.AdbcStatement(database) as statement:
-                statement.set_sql_query(pragma)
-                statement.execute_update()
-        database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
-        with background_thread() as thread:
-            yield lambda table, batch: thread.submit(_insert, database, table, batch)
-            thread.submit(database.commit).result()
+    with ExitStack() as until_done, background_thread() as thread:
+        database = thread.submit(_open, path, until_done).result()
+        yield lambda table, batch: thread.submit(_insert, database, table, batch)
+        thread.submit(database.commit).result()
+
+
+def _open(path: Path, until_done: ExitStack) -> adbc.AdbcConnection:
+    """Return a connection to a database with a transaction; the exit stack closes it."""
+    file = until_done.enter_context(adbc_driver_sqlite.connect(sqlite_uri(path)))
+    database: adbc.AdbcConnection = until_done.enter_context(adbc.AdbcConnection(file))
+    for pragma in UNPROTECTED:
+        with adbc.AdbcStatement(database) as statement:
+            statement.set_sql_query(pragma)
+            statement.execute_update()
+    database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
+    return database
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:

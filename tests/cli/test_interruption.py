@@ -88,3 +88,23 @@ def test_ctrl_c_waits_for_the_end_of_a_round_only_while_there_is_one() -> None:
                 os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.parametrize(
+    ("interrupt", "code", "line"),
+    [(KeyboardInterrupt(), 130, "interrupted: no stage was changed\n"), (SystemExit(143), 143, "")],
+)
+def test_an_error_during_the_clean_up_after_an_interrupt_is_no_traceback(
+    interrupt: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended, _errors_as_exit_codes():
+        try:
+            raise interrupt
+        finally:
+            raise ValueError("cannot close")
+    assert (ended.value.code, capsys.readouterr().err) == (code, line)
+
+
+def test_an_unexpected_error_remains_a_traceback() -> None:
+    with pytest.raises(ValueError, match="a bug"), _errors_as_exit_codes():
+        raise ValueError("a bug")
