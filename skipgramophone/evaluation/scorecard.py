@@ -61,7 +61,7 @@ class RankedCatalogue:
     """Counts and artists of the tracks that are ranked.
 
     Attributes:
-        counts: int64 (tracks,), occurrences in the training part.
+        counts: int64 (tracks,), occurrences in the training playlists.
         artists: int64 (tracks,), the artist id of each track.
     """
 

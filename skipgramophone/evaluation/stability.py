@@ -70,7 +70,7 @@ def stability_of(
         neighbours: number of best tracks to compare per query track.
 
     Raises:
-        EvaluationError: too few tracks have a vector in both models, or a model lacks what the ranking needs.
+        EvaluationError: too few tracks have a vector in both models, or a model lacks data that the ranking needs.
     """
     counts, rows = corpus.counts(len(one)), np.flatnonzero(one.learnt() & other.learnt())
     whole, asked = membership(corpus, len(one)), EvaluateSettings(score=ranking)

@@ -87,7 +87,7 @@ class TuneReport:
 
 
 class Evaluator:
-    """Trains on the training part of a split and evaluates on the held-out part."""
+    """Trains on the training playlists of a split and evaluates on its held-out playlists."""
 
     def __init__(
         self,

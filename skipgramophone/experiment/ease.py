@@ -203,7 +203,7 @@ Ease: TypeAlias = TrackWeights | PlaylistWeights
 
 
 def read_ease(directory: Path, tracks: int) -> Ease | None:
-    """Memory-map the weights of a model whose catalogue has `tracks` rows; return None if it has none.
+    """Memory-map the EASE weights of a model for a catalogue of `tracks` rows; return None if the model has none.
 
     Raises:
         ExperimentError: a file is missing or damaged, or the files do not match.

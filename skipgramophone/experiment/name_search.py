@@ -148,7 +148,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the first of a track's uri, name and identifiers that matches a track, or its name if none matches."""
+        """Return a query that finds a track: its uri, name or an identifier, whichever matches first, else the name."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -190,7 +190,7 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Search with typos; return the tracks whose name contains each word, and tracks with a similar whole name."""
+        """Allow typos: return tracks whose name contains each word, and tracks whose whole name is similar."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         folded = fold_name(query)

@@ -1,7 +1,7 @@
 """The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks with the most
-evidence of playlists and artists (see `ranking`) are candidates too. All other rankings use exact search, and so do
+For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks that fit best by
+playlists, counts and artists (e_j in `ranking`) are candidates too. All other rankings use exact search, and so do
 queries with too few candidates. Similarities in answers are always computed from the vectors.
 """
 
@@ -194,7 +194,7 @@ class Search:
     def answer_of(
         self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
     ) -> Answer:
-        """Return the answer to a query whose tracks have been selected."""
+        """Build the answer to the query `asked` from the tracks that were selected for it."""
         require_durations(self.catalogue, settings)
         require_albums(self.catalogue, settings)
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
@@ -344,7 +344,7 @@ class Search:
         return rows, scores
 
     def pool(self, found: Neighbours, width: int | None = None) -> Pool:
-        """Read the tracks and vectors of the first `width` candidates of one query; None: of all."""
+        """Read the tracks and vectors of the first `width` candidates of one query, or of all if `width` is None."""
         width = len(found.rows) if width is None else width
         first = Neighbours(found.rows[:width], found.similarities[:width])
         beyond = Neighbours(found.rows[width:], found.similarities[width:])

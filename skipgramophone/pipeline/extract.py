@@ -313,7 +313,7 @@ def _encode(
             reject_limit.add(block)
             merger.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a running total; lower if a block was read ahead
+            replaced_here = max(replaced_here, block.replaced)  # a running total, not always ascending
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()
@@ -329,7 +329,7 @@ def _encode(
 
 
 def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
-    """Return the reason why no row of the sources can be used."""
+    """Return an error message that explains why no row of the sources can be used."""
     also = f"; left out: {_counts(left_out)}" if left_out else ""
     if rejects:
         first = rejects[0]

@@ -1,8 +1,8 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder replaces the values of each column by numbers, the codes. Of the existing corpus, it encodes each track and
-each playlist only once, because there are far fewer tracks and playlists than rows. This module then expands the codes
-to all rows.
+The encoder replaces the values of each column by numbers, the codes. It encodes each track and each playlist of the
+existing corpus only once, because there are far fewer tracks and playlists than rows. This module then expands the
+codes to all rows.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class LibraryPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library: key -> track, and the playlists."""
+    """The library of a music program: its tracks by key, and its playlists."""
 
     tracks: dict[str, LibraryTrack] = field(default_factory=dict)
     playlists: list[LibraryPlaylist] = field(default_factory=list)
