@@ -1,4 +1,4 @@
-"""Questions to `continue`, `explain` and `similar --of`, and the differences between answers and the reference."""
+"""Queries with `continue`, `explain` and `similar --of`, and the differences between answers and the reference."""
 
 from __future__ import annotations
 
