@@ -3,7 +3,7 @@
 Each track is replaced by the artists in its artist credit (`experiment.artists`). An artist occurs once per playlist.
 The protocols, baselines and metrics are the same as for tracks: some artists of a held-out playlist are given, and a
 ranking has to find the others among all artists. The vector of an artist is computed from its tracks in the training
-part, weighted by their counts in this part.
+playlists, weighted by their counts there.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Validation:
         playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
-        recency: weight of a given track relative to the next one.
+        recency: how much a track of a playlist counts, relative to the track after it.
     """
 
     playlists: Any
@@ -171,7 +171,7 @@ def choose_parameters(
         name: name of the baseline.
         given: parameters with fixed values.
         score: returns the score of parameters; higher is better.
-        progress: called with the number of fits so far, and with this number plus 1, because the total is unknown.
+        progress: called with n and n + 1 after n fits, because the total number of fits is unknown.
     """
     best = USUAL[name] | given
     reached, fits = score(best), 1

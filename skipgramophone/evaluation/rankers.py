@@ -1,4 +1,4 @@
-"""Rankers: baselines and model scores. A ranker scores all tracks for the given tracks of each query.
+"""Rankers, by baselines and by models. A ranker scores all tracks for the given tracks of each query.
 
     popularity   log count
     item-kNN     cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),

@@ -34,7 +34,7 @@ class RecencyChoice:
     """The chosen recency, and the measurement on which the choice is based.
 
     Attributes:
-        recency: weight of a given track relative to the next one.
+        recency: how much a track of a playlist counts, relative to the track after it.
         asked: number of held-out playlists; with fewer than 50, nothing is compared and all tracks count the same.
         gain: gain in NDCG@500 over equal weights; None if all tracks count the same.
     """

@@ -28,7 +28,7 @@ MAX_TRACKS = 2000  # maximum number of tracks to compare; from a larger catalogu
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """Agreement of two models.
+    """How much two models agree on the best tracks for a query track.
 
     Attributes:
         ranking: the ranking that was measured.

@@ -193,8 +193,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
     """Yield a function that starts to insert rows into a table; all inserts are one transaction.
 
     A background thread opens the database and inserts, for two reasons. While the main thread executes native code, it
-    cannot handle signals. And if an interrupt came after the first of the driver's two objects was opened, this object
-    would stay open.
+    cannot handle signals. And an interrupt between opening the driver's two objects would leave the first one open.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()

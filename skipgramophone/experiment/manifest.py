@@ -54,7 +54,7 @@ class Manifest:
 
     @property
     def recency(self) -> float:
-        """Weight of a given track relative to the next one, chosen by training; 1 if training chose no value."""
+        """How much a track of a playlist counts, relative to the track after it, as chosen by training (default: 1)."""
         chosen = self.facts.get(RECENCY)
         weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
         return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0

@@ -1,7 +1,7 @@
 """Name search: find the tracks that a query means; if nothing matches exactly, typos are allowed.
 
-The trigram index returns names that may contain the words of a query; each of these names is then verified. To verify
-as few names as possible, a query planner chooses the rarest trigrams.
+The trigram index returns names that may contain the words of a query; each of these names is then compared with the
+query. To compare as few names as possible, a query planner chooses the rarest trigrams.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ POSTINGS_AT_ONCE = 1 << 22  # postings whose artists are counted in one batch
 
 @dataclass(frozen=True)
 class ArtistAgreement:
-    """The playlists of an experiment as lists of artists.
+    """Computes how well artists agree with a query, from the playlists of an experiment as lists of artists.
 
     Attributes:
         artists: the artists and their tracks.

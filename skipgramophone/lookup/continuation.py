@@ -185,7 +185,7 @@ def _finished(
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
         with_seeds: whether the maximum duration includes the given tracks.
-        is_cut: whether tracks are left out already because of the duration.
+        is_cut: whether tracks have already been left out because of the duration.
 
     Raises:
         SettingError: no duration is known, the duration of a fixed track is unknown, or the fixed and given tracks

@@ -68,7 +68,7 @@ def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: f
 
 
 def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
-    """Whether tracks occur often enough, or their number of occurrences is unknown."""
+    """Whether tracks together occur often enough to replace a track; true if the counts are unknown."""
     is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
     return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
 

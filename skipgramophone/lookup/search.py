@@ -304,7 +304,10 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks (`hybrid` without predictions). The scores do not depend on the number of candidates."""
+        """Score all tracks; for `hybrid`, without factors and EASE, which are added later.
+
+        The scores do not depend on the number of candidates.
+        """
         rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
@@ -385,7 +388,7 @@ def _may_propose(settings: SimilarSettings) -> bool:
 def _first_width(settings: SimilarSettings) -> int:
     """Return the number of candidates for the first selection by exact search.
 
-    Without diversity, this number does not change which tracks are in a full list.
+    Unless diversity is on, this number has no effect on which tracks are in a full list.
     """
     return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
 

@@ -161,7 +161,7 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 
 def _in_period(found: Row | LeftOut | str, period: Period) -> Row | LeftOut | str:
-    """Return a record, or the reason for leaving it out if it is a row outside a period."""
+    """Return a record unchanged or, if it is a row outside the period, the reason for leaving it out."""
     reason = period.reason_outside(found.added) if isinstance(found, Row) else None
     return found if reason is None else LeftOut(reason)
 
