@@ -2,13 +2,13 @@
 
 python -m benchmarks.cold_start FOLDER [--validation] [--versions]
 
-FOLDER is that of `benchmarks.quality`. The playlists of split-1 are held out or, with --validation, a fifth of all
-other playlists. A random tenth of the tracks with at least five training occurrences is hidden: the tracks are removed
-from all training playlists. With --versions, one version of each song with several versions is hidden instead. One
-model is trained without the hidden tracks, another one with them. Each query is a hidden track and a held-out playlist
-that contains it. The other tracks of this playlist are to be found. All rankings rank the same tracks. Values are means
-over queries. Differences are paired and have 95 % confidence intervals over playlists; all snapshots of a playlist are
-resampled together.
+FOLDER is the same as for `benchmarks.quality`. The playlists of split-1 are held out or, with --validation, a fifth of
+all other playlists. A random tenth of the tracks with at least five training occurrences is hidden: the tracks are
+removed from all training playlists. With --versions, one version of each song with several versions is hidden instead.
+One model is trained without the hidden tracks, another one with them. Each query is a hidden track and a held-out
+playlist that contains it. The rankings must find the other tracks of this playlist. All rankings rank the same tracks.
+Values are means over queries. Differences are paired and have 95 % confidence intervals over playlists; all snapshots
+of a playlist are resampled together.
 """
 
 from __future__ import annotations

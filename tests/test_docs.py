@@ -55,7 +55,7 @@ NAMES = tuple(command_names(typer.main.get_command(app)))
 
 
 def help_page() -> str:
-    """Return docs/commands.md as it must be."""
+    """Return the text that docs/commands.md must have."""
     parts = [
         "# Commands\n\nThe help of every command, as it is printed. `make docs` writes this page; a test checks it.\n"
     ]

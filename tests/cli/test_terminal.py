@@ -1,4 +1,4 @@
-"""Output on a terminal of 80 columns: it fits, no number is lost, and names have no effect."""
+"""Output on a terminal of 80 columns: it fits, no number is lost, and names cannot control the terminal."""
 
 from __future__ import annotations
 

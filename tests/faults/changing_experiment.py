@@ -83,7 +83,7 @@ def quiet_answer(kind: str, root: Path) -> Answer:
 
 
 class OpenReader:
-    """A process that opened a state, and answers lines."""
+    """A process that has opened one state of the experiment, and answers lines of input."""
 
     def __init__(self, kind: str, right: Answer, root: Path) -> None:
         self.kind, self.right = kind, right
@@ -102,7 +102,7 @@ class OpenReader:
 
 
 class Prompt:
-    """The prompt of `sgp similar` in a terminal; its first answer is the right one for all later ones."""
+    """The prompt of `sgp similar` in a terminal; all later answers must equal its first answer."""
 
     kind = "prompt"
 
