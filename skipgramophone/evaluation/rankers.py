@@ -122,7 +122,7 @@ class FoldedIn:
     factors: Factors
 
     def scores(self, given: Given) -> Scores:
-        """Return the products of the factors of the new playlist with the factors of each track."""
+        """Return the dot products of the new playlist's factors with the factors of each track."""
         return self.factors.scores(SparseRows.of(given))
 
 

@@ -1,6 +1,6 @@
 """Detects playlists that look like snapshots of the same playlist at different times.
 
-If both parts of a split contain snapshots of the same playlist, a model is trained on most of the tracks that it then
+Both parts of a split may contain snapshots of the same playlist. A model is then trained on most of the tracks that it
 has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that differ more stay
 together only if the user passes `--group`.
 """

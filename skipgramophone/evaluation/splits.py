@@ -55,7 +55,7 @@ class Split:
         return corpus.playlists(np.flatnonzero(~self.held_out))
 
     def training_groups(self) -> Groups:
-        """Return the groups of the playlists of `training_part`, int64 (playlists,)."""
+        """Return the group of each playlist in `training_part`, int64 (playlists,)."""
         return self.groups if self.last_track_only else self.groups[~self.held_out]
 
     def held_out_part(self, corpus: Corpus) -> Corpus:

@@ -166,7 +166,7 @@ def tune(
         tell: called after each trial with its report.
 
     Raises:
-        EvaluationError: there are too few playlists to hold some out.
+        EvaluationError: there are too few playlists for a split.
         SettingError: Optuna is not installed.
     """
     optuna = _optuna()

@@ -1,8 +1,8 @@
 """Manifests: files that describe published stages.
 
-A manifest contains two digests: one of the stage's content (file hashes and settings, but no times), and one of the
-parent, which is the stage from which this stage was made. If the parent now has another digest, the parent was replaced
-or has grown.
+A manifest contains two digests. One covers the content of the stage: file hashes and settings, but no times. The other
+is the digest of the parent, which is the stage from which this stage was made. If the parent now has another digest,
+the parent was replaced or has grown.
 """
 
 from __future__ import annotations

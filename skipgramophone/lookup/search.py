@@ -68,7 +68,7 @@ class Search:
 
     @cached_property
     def scoring(self) -> Scoring:
-        """The scores of all tracks."""
+        """Computes the scores of all tracks."""
         return Scoring(self.opened)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
@@ -323,7 +323,7 @@ class Search:
         """Return the rows of the tracks that are similar enough and whose album is allowed, and their scores.
 
         Args:
-            asked: the query; its `left_out` rows are left out.
+            asked: the query; the rows in its `left_out` are not returned.
             settings: ranking, popularity, minimum similarity and albums.
             scored: the scores of all tracks.
             width: number of tracks that the caller selects from; None: all tracks.

@@ -93,7 +93,7 @@ def extract(
 
     Raises:
         SettingError: both sources and the sample are given, or neither, or the settings do not fit the corpus.
-        EvaluationError: there are too few playlists to hold some out, or a name matches no playlist.
+        EvaluationError: there are too few playlists for a split, or a name matches no playlist.
         SourceError: a source cannot be read, no row of it can be used, or it is already part of the corpus.
         ExperimentError: the experiment already has a corpus; with `append`, it has no corpus that can grow; or its name
             is not valid.

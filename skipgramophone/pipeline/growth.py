@@ -73,7 +73,7 @@ class Growth:
     sorted_by_title: tuple[int, int]
 
     def reported(self, report: ExtractReport) -> ExtractReport:
-        """Convert the report on the touched part of the corpus to a report on the whole corpus."""
+        """Convert the report on the tracks and playlists that were encoded again to a report on the whole corpus."""
         facts, known = self.before.manifest.facts, self.part.known
         report = self.before.reported(report, self.encoded, known.corpus, known.tracks.num_rows)
         in_order, sortable = self.sorted_by_title
@@ -151,7 +151,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows: a few rows with the touched part of the corpus, many rows with the whole corpus.
+    """Encodes added rows: a few with the tracks and playlists that they may change, many with the whole corpus.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -197,7 +197,7 @@ class GrowingEncoder:
         return self._before.grown(self._encoder.encode())
 
     def _touched_part(self, blocks: Sequence[RowBlock]) -> TouchedPart | None:
-        """Return the touched part of the corpus, or None if all of the corpus must be encoded."""
+        """Return the tracks and playlists that added rows may change; None if all of the corpus must be encoded."""
         part = touched_part(self._before, blocks, self._settings.group_by, self._settings.min_length)
         states_more = any(
             name in block.table.column_names and name not in part.known.tracks.column_names
@@ -217,12 +217,12 @@ class GrowingEncoder:
 
 
 def _few(before: Before) -> int:
-    """Return the maximum number of added rows for which only the touched part of the corpus is encoded again."""
+    """Return the maximum number of added rows for which the corpus is not encoded again as a whole."""
     return max(FEW_ROWS, before.corpus.occurrences // FEW_OF)
 
 
 def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
-    """Whether it is enough to encode the touched part of the corpus again, and its files have the necessary layout."""
+    """Whether it is possible to encode only the tracks and playlists that added rows may change (touched part)."""
     facts: dict[str, Any] = before.manifest.facts
     return bool(
         before.is_keyed
@@ -240,7 +240,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
 
 
 def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settings: ExtractSettings) -> Growth:
-    """Encode the touched part of a corpus together with the added rows, and merge the result into the corpus.
+    """Encode the added rows with the tracks and playlists that they may change; merge the result into the corpus.
 
     Raises:
         ExperimentError: two tracks of the corpus have become one.

@@ -47,7 +47,7 @@ class Partition:
 
 
 def single_part(values: pa.Array) -> Partition:
-    """Return all values as one part."""
+    """Return a partition with a single part, which contains all values."""
     return Partition(values, np.arange(len(values)), np.array([0, len(values)]))
 
 
