@@ -38,7 +38,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds() -> Counter[str]:
-    """Return the processor time of this process and its children so far, in seconds, by role."""
+    """Return the seconds of processor time that this process and its children have used so far, by role."""
     seconds: Counter[str] = Counter()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -96,7 +96,7 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 
 
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
-    """Return the best times of making, pulling, training and pushing one task, in microseconds per token."""
+    """Return the shortest time of each step (make a task, pull its rows, train, push), in microseconds per token."""
     engine = trainer.engine
     assert isinstance(engine, ClusterEngine)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}

@@ -2,13 +2,13 @@
 
 python -m benchmarks.cold_start FOLDER [--validation] [--versions]
 
-FOLDER is that of `benchmarks.quality`. The playlists of split-1 are held out; with --validation, a fifth of all other
-playlists instead. A random tenth of the tracks with at least five training occurrences is hidden: the tracks are
+FOLDER is the same as for `benchmarks.quality`. The playlists of split-1 are held out or, with --validation, a fifth of
+all other playlists. A random tenth of the tracks with at least five training occurrences is hidden: the tracks are
 removed from all training playlists. With --versions, one version of each song with several versions is hidden instead.
-One model is trained without them, another one with them. Each query is a hidden
-track and a held-out playlist that contains it. The other tracks of this playlist are to be found. All rankings rank the
-same tracks. Values are means over queries. Differences are paired and have 95 % confidence intervals over playlists;
-all snapshots of a playlist are resampled together.
+One model is trained without the hidden tracks, another one with them. Each query is a hidden track and a held-out
+playlist that contains it. The rankings must find the other tracks of this playlist. All rankings rank the same tracks.
+Values are means over queries. Differences are paired and have 95 % confidence intervals over playlists; all snapshots
+of a playlist are resampled together.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Rankings:
         return self.scores(self._seen, [Seed(self._seen.catalogue.track(self.own[track]))])
 
     def best(self, scores: Any) -> Any:
-        """Return the places of the best tracks, best first."""
+        """Return the indices of the tracks with the highest scores, best first."""
         return top_rows(scores, np.empty(0, np.int64), DEPTH * 2, self._order)
 
 
@@ -190,7 +190,7 @@ def measure(data: Data, rankings: Rankings, unseen: Lookup) -> list[dict[str, An
 
 
 def print_results(results: list[dict[str, Any]], systems: Sequence[str]) -> None:
-    """Print R-precision and NDCG@500 of each system, and the paired differences of the first system from it."""
+    """Print R-precision and NDCG@500 of each system, and the paired differences between it and the first system."""
     results = [result for result in results if all(system in result for system in systems)]
     tracks, groups = {result["track"] for result in results}, np.array([result["group"] for result in results])
     print(f"\n{len(results)} queries, {len(tracks)} tracks, {len(set(groups.tolist()))} groups of playlists\n")
@@ -225,7 +225,7 @@ def misspelt(text: str, rng: np.random.Generator) -> str:
 
 
 def print_outcomes(data: Data, lookup: Lookup) -> None:
-    """Print what happens with the names of hidden tracks, and with misspelt names of known tracks."""
+    """Print how often look-ups find the right track for names of hidden tracks and for misspelt names of known ones."""
     rng, known = np.random.default_rng(SEED), lookup.learnt_by_count()
     tracks = lookup.catalogue.tracks(rng.choice(known, TYPED, replace=False).tolist())
     hidden = [(full_name(*data.names[track]), None) for track in data.hidden]

@@ -4,8 +4,8 @@ python -m benchmarks.contexts [SOURCE ...] [--group REGEX] [--share X]
 
 Without sources, three generated worlds and the built-in sample are compared. In the worlds, the tracks of each playlist
 come from one to three scenes, which are hidden groups of artists. As in many playlists of users, tracks of one artist
-or of one album are often adjacent. Each source is extracted, trained twice with the other defaults, and evaluated by
-both protocols.
+or of one album are often adjacent. Each source is extracted, trained once with each context (all other settings have
+their defaults), and evaluated by both protocols.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from skipgramophone.settings import Context, Protocol
 
 PLAYLISTS, LENGTH = 3000, 60  # number of playlists, and the median of their lengths
 SCENES, ARTISTS, ALBUMS, TRACKS = 60, 20, 3, 10  # artists per scene, albums per artist, tracks per album
-ANY_SCENE = 0.1  # share of the steps at which a track comes from any scene
+ANY_SCENE = 0.1  # share of the steps at which a track is drawn from all scenes
 CONTEXTS: tuple[Context, ...] = (5, "bag")
 PROTOCOLS: tuple[Protocol, ...] = ("lookup", "continuation")
 Track = tuple[int, int, int, int]  # scene, artist, album and number

@@ -27,7 +27,7 @@ from skipgramophone.training.run import fit
 PER_TRACK = 50  # occurrences
 HELD_OUT = 500
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
-MOST_TOKENS = 60_000_000  # of one training run
+MOST_TOKENS = 60_000_000  # limit for one training run
 EPOCHS = (1, 3, 10, 30)
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "lookup")
 

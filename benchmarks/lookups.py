@@ -1,7 +1,7 @@
 """Measures the speed of look-ups.
 
-The benchmark measures a cold start, queries in one process and through a pipe, and names with and without typos. It
-also measures whole commands that list artists, playlists and a playlist in a smooth order.
+The benchmark measures a cold start, queries in one process and through a pipe, and queries by names with and without
+typos. It also measures whole commands that list artists or playlists, or put a playlist into a smooth order.
 
 python -m benchmarks.lookups [--tracks 100000] [--dim 100] [--tokens 5000000] [--repeats 7] [--queries 2000]
 

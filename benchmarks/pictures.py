@@ -28,7 +28,7 @@ from rich.text import Text
 
 ASSETS = Path(__file__).parent.parent / "docs" / "assets"
 QUERY = "every pencil knows"
-WIDTH = 100  # of the terminal, in columns
+WIDTH = 100  # width of the terminal in columns
 FONT = "font-family='ui-sans-serif, system-ui, sans-serif'"
 INK, PALE, LINE = "#1f2937", "#f8fafc", "#4051b5"
 Box = tuple[int, int, int, int]  # x, y, width, height
@@ -77,7 +77,7 @@ def frame(width: int, height: int, title: str, parts: list[str]) -> str:
 
 
 def label(x: float, y: float, text: str, style: str = "") -> str:
-    """Return a text of a picture, centred at a point."""
+    """Return an SVG text element, centred at a point."""
     return f"<text x='{x:.0f}' y='{y:.0f}' fill='{INK}' text-anchor='middle' {FONT} {style}>{escape(text)}</text>"
 
 

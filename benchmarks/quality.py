@@ -101,19 +101,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Sum:
-    """Sum of some parts of the hybrid."""
+    """Scores tracks by the sum of some terms of the hybrid score."""
 
     parts: Sequence[Callable[[Any], Any]]
 
     def scores(self, given: Any) -> Any:
-        """Return the sum of the parts."""
+        """Return the sum of the terms."""
         return sum(part(given) for part in self.parts)
 
 
 def train_rankers(
     trained_on: Corpus, whole: Any, counts: Any, *, artists: TrackArtists, ranked: Any, rows: dict[str, Row]
 ) -> dict[str, Ranker]:
-    """Train a model on the training part, and return its rankings, with and without each part of the hybrid."""
+    """Train a model on the training playlists, and return its rankings, with and without each term of the hybrid."""
     with tempfile.TemporaryDirectory() as directory:
         started = time.perf_counter()
         fitted = fit(

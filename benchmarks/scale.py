@@ -1,4 +1,4 @@
-"""Simulates training on clusters: on clusters that were measured on two cores, and on larger clusters.
+"""Simulates training on clusters: on the small clusters that were measured on two cores, and on larger ones.
 
     python -m benchmarks.scale
 

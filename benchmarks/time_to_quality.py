@@ -144,7 +144,7 @@ def one(asked: argparse.Namespace) -> None:
 
 
 def runs(asked: argparse.Namespace) -> Iterator[Run]:
-    """Yield the runs, the targets first."""
+    """Yield all runs; the runs of gensim, whose quality is the target for the others, come first."""
     for tool, module, efforts in (
         ("gensim", "gensim", asked.targets),
         ("sgp", "skipgramophone", asked.epochs),

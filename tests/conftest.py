@@ -63,7 +63,7 @@ class Ran:
 
 
 Sgp = Callable[..., Ran]
-LONGEST = (  # of the slow and the default tests, by processor time
+LONGEST = (  # tests with the most processor time, slow tests included
     "test_a_tutorial_shows_real_output[research]",
     "test_the_readme_shows_real_output_and_works_after_make_demo",
     "test_after_any_fault_each_stage_is_the_old_or_the_new_one",
@@ -193,7 +193,7 @@ def write_dump(tmp_path: Path) -> Callable[..., Path]:
 
 
 def two_genres(playlists: int = 60, length: int = 12, tracks: int = 40) -> list[Row]:
-    """Playlists of two sets of tracks that never mix: evens hold folk, odds hold techno."""
+    """Playlists of two sets of tracks that never mix: even playlists contain folk, odd ones techno."""
     rows = []
     for playlist in range(playlists):
         genre = ("folk", "techno")[playlist % 2]

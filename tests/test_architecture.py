@@ -69,7 +69,7 @@ ALLOWED_IN = {
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Yield each module by its dotted name inside the package, parsed; a package goes by its name."""
+    """Yield dotted name and syntax tree of each module; an `__init__` module has the name of its package."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
@@ -85,7 +85,7 @@ def is_type_checking(node: ast.AST) -> bool:
 
 
 def imports(tree: ast.AST, of_types: bool = False) -> Iterator[str]:
-    """Yield the dotted names of all imports, at any depth; those that run for type checkers only if `of_types`."""
+    """Yield the dotted names of all imports, at any depth; include imports for type checkers if `of_types` is set."""
     for node in ast.iter_child_nodes(tree):
         if is_type_checking(node) and not of_types:
             continue

@@ -55,7 +55,7 @@ NAMES = tuple(command_names(typer.main.get_command(app)))
 
 
 def help_page() -> str:
-    """Return docs/commands.md as it must be."""
+    """Return the text that docs/commands.md must have."""
     parts = [
         "# Commands\n\nThe help of every command, as it is printed. `make docs` writes this page; a test checks it.\n"
     ]
@@ -99,7 +99,7 @@ def numbers(example: str) -> list[str]:
 
 
 def about(number: str) -> Any:
-    """Return a number with a tolerance by its digits: rounding differs between processors, and with it training."""
+    """Return a number with a tolerance that depends on its digits: results differ slightly between processors."""
     digits = len(number.partition(".")[2])
     return pytest.approx(float(number), rel=0.05, abs=0.03 if digits >= 3 else 0.15 if digits else 3)  # no digits: %
 
@@ -142,7 +142,7 @@ def test_the_readme_shows_real_output_and_works_after_make_demo(
         printed = run_example(example)
         assert words(printed) == words(example)
         assert list(map(float, numbers(printed))) == list(map(about, numbers(example)))
-        # Rounding differs between processors, and with it the order of tracks that are about equally near.
+        # Rounding differs between processors, so tracks that are about equally near may be in another order.
         assert len(neighbours(printed) & neighbours(example)) >= 0.7 * len(neighbours(example))
 
 

@@ -28,7 +28,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def python_that(bare: Path, first: str) -> Path:
-    """Create a Python that runs a line before the program given with -c."""
+    """Create a `python` command that runs the line `first` before the program given with -c."""
     path = bare / "programs" / "python"
     path.write_text(
         f'#!/bin/sh\ncase "$1" in -c) exec {sys.executable} -c "{first}\n$2";; esac\nexec {sys.executable} "$@"\n'

@@ -1,4 +1,4 @@
-"""The pictures of the documentation are drawn by benchmarks/pictures.py, describe themselves, and load nothing."""
+"""Pictures of the documentation: drawn by benchmarks/pictures.py, with a description, and without other files."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_only_the_job_that_publishes_may_ask_for_a_token() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A git repository that is ready for the release of version 1.2.3, with tools that only say that they ran."""
+    """A git repository that is ready for the release of version 1.2.3, with tools that only print that they ran."""
     root = tmp_path / "checkout"
     (root / ".ci").mkdir(parents=True)
     (root / "skipgramophone").mkdir()

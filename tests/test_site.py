@@ -92,7 +92,7 @@ def test_the_build_refuses_dead_links_and_loads_nothing_from_elsewhere(copy: Pat
 
 
 def dead_links(site: Path) -> list[tuple[str, str]]:
-    """Return the links to files that the site lacks, each with its page; the error page has links of a web server."""
+    """Return the links to missing files, each with its page; the error page is skipped, as it needs a web server."""
     return [
         (page.name, link)
         for page in site.rglob("*.html")

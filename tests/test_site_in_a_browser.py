@@ -81,7 +81,7 @@ def open_page(browser: Browser, size: tuple[int, int], scheme: Any, problems: li
 
 @pytest.fixture(params=[(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"])
 def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
-    """Open an empty page, with any problem an error at the end."""
+    """Open an empty page; at the end of a test, any problem that the page has collected fails the test."""
     problems: list[str] = []
     size, scheme = request.param
     opened = open_page(browser, size, scheme, problems, site)

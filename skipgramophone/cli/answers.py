@@ -169,10 +169,10 @@ def _available_lines() -> Iterator[list[str]]:
 
 
 def read_names() -> str:
-    """Return the text of standard input, which is a list of names.
+    """Read a list of names from standard input, and return it as text.
 
     Raises:
-        SourceError: it is too large to be a list of names.
+        SourceError: the text is too large to be a list of names.
     """
     text = sys.stdin.read(LARGEST_LIST + 1)
     if len(text) > LARGEST_LIST:
@@ -284,7 +284,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return the JSON property "fallback": the query track that was replaced, or null if none was."""
+    """Return the value of the JSON property "fallback": the query track that was replaced, or None."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 
@@ -358,7 +358,7 @@ def _decimals(value: float | None) -> str:
 
 
 def _smoothness(arrangement: Arrangement | None) -> str:
-    """Return the end of a table title with the smoothness of the order, or "" for a list that is not arranged."""
+    """Return the words that end a table title: how smooth the order of an arranged list is; "" for any other list."""
     if arrangement is None:
         return ""
     if arrangement.mean_step is None:

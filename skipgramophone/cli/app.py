@@ -111,7 +111,7 @@ def _errors_as_exit_codes() -> Iterator[None]:
 
 
 def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit) -> NoReturn:
-    """Exit with the exit code of the exception, after a note if Ctrl-C raised it."""
+    """Exit with the exit code of `interrupt`; if Ctrl-C was pressed, print a note first."""
     if isinstance(interrupt, SystemExit):
         sys.exit(interrupt.code)
     render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)

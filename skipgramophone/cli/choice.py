@@ -24,7 +24,7 @@ def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], Track] |
 def _choose(name: str, error: AmbiguousTrackError) -> Track:
     """Print a numbered list of tracks on standard error, read a number, and return that track; Enter means 1.
 
-    If the error has advice for a query that is not one of these tracks, print it below the list.
+    Below the list, print the advice of the error, if any: what to type if none of these tracks is meant.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.

@@ -1,8 +1,8 @@
 """Shell completion of the names of experiments and tracks, and of the values of options.
 
-Names come from strangers, and shells interpret quotes, dollar signs and backslashes. A name is therefore offered in
-hyphenated form: only its letters and digits, with hyphens between words. This form needs no quoting in any shell,
-and look-ups accept it.
+Track names may contain any character, and shells interpret quotes, dollar signs and backslashes. A name is therefore
+offered in hyphenated form: only its letters and digits, with hyphens between words. This form needs no quoting in any
+shell, and look-ups accept it.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def continue_playlist(
             raise SettingError(
                 "with --library, --duration may cut the list before the --to track: leave out one of these options"
             )
-        settings = replace(settings, duration=None)  # the durations of the files in the library count
+        settings = replace(settings, duration=None)  # --library measures the files instead
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

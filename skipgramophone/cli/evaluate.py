@@ -190,7 +190,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
 
 
 def _task(report: EvaluateReport | CompareReport) -> str:
-    """Return the name of the protocol and, for artists, "of artists"."""
+    """Return the name of the protocol, followed by "of artists" if artists were evaluated instead of tracks."""
     return task(report.settings["protocol"], report.settings["of"])
 
 

@@ -25,7 +25,7 @@ def show_list(found: Sequence[Overview]) -> None:
 
 
 def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -> None:
-    """Print the differences between experiments; `records` contains the entries that differ, for each experiment."""
+    """Print how experiments differ; each record contains the dates, settings and counts of one experiment."""
     if len(found) < 2:
         render.text("only one experiment: there is nothing to compare")
         return
@@ -93,7 +93,7 @@ def _line(one: Overview) -> list[str]:
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:
-    """Return the heading of an entry; it names the command only if two commands have a setting of that name."""
+    """Return the column heading for a key of `record`; it names the command only if two commands have this setting."""
     known = {"created": "date", "bytes": "size"}
     last = name.rpartition(".")[2]
     alone = sum(other.rpartition(".")[2] == last for other in record) == 1
@@ -101,7 +101,7 @@ def _heading(name: str, record: dict[str, Any]) -> str:
 
 
 def _cells(name: str, values: Sequence[Any]) -> list[str]:
-    """Format the values of an entry with enough digits that different values look different."""
+    """Format the values of one column with enough digits that different values look different."""
     if name == "created":
         until = 16 if len({value[:16] for value in values}) == len(set(values)) else 19  # minutes, or seconds
         return [value[:until].replace("T", " ") for value in values]
@@ -116,7 +116,7 @@ def _cells(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def _metrics(found: dict[str, float]) -> list[str]:
-    """Format the metrics of one score; a metric that an earlier version did not compute is empty."""
+    """Format the metrics of one score; use an empty cell for a metric that an earlier version did not compute."""
     return [f"{found[name]:.3f}" if name in found else "" for name in METRICS]
 
 

@@ -189,7 +189,7 @@ def _with_corpus_settings(
 
 
 def _show_added(report: ExtractReport, added: Added, unwritten: str) -> None:
-    """Print what added sources contain and what is new in it, and then the whole corpus."""
+    """Print a table about the added sources and the new tracks and playlists, then a table about the whole corpus."""
     new = replace(
         report,
         sources=_last(report.sources, added.sources),
@@ -223,7 +223,7 @@ def _last(records: list[Any], number: int) -> list[Any]:
 
 
 def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return what was read from the sources as labels and values; facts that do not apply are left out."""
+    """Return table rows (label, value) about what was read from the sources; rows that do not apply are left out."""
     replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
     return [
         *_formats(report),
@@ -239,12 +239,12 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _time(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return a row with the time."""
+    """Return a table row with the duration of the extraction and the input rows per second."""
     return [("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s")]
 
 
 def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return the content of the corpus as labels and values; facts that do not apply are left out."""
+    """Return table rows (label, value) about the content of the corpus; rows that do not apply are left out."""
     owners = f" by {report.owners:,} owners" if report.owners > 1 else ""
     named = report.without_artist < report.rows_used
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
@@ -273,14 +273,14 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:
-    """Return the advice to use an option that merges tracks; `--append` cannot change it."""
+    """Return advice to merge tracks with `option`; after `--append`, all sources must be extracted again for this."""
     if report.added is None:
         return f"merge them with {option}"
     return f"to merge them, extract all sources again with {option}"
 
 
 def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the numbers of tracks that have identifiers, and of identifiers that are not valid."""
+    """Return table rows with the number of tracks that have identifiers, and the number of invalid identifiers."""
     found = report.identifiers
     if found is None:
         return []
@@ -312,7 +312,7 @@ def _matching(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _shared(found: Sequence[SharedIdentifier], sign: str) -> list[tuple[str, str]]:
-    """Return rows with the first identifiers that tracks share, and with the number of the others."""
+    """Return table rows that show the first shared identifiers with their tracks, and how many more there are."""
     rows = [("", f"  {each.identifier}: {f' {sign} '.join(each.names)}") for each in found[:SHOWN_SHARED]]
     more = len(found) - SHOWN_SHARED
     return rows + ([("", f"  and {more:,} more (--json lists them)")] if more > 0 else [])
@@ -336,7 +336,7 @@ def _sorted(report: ExtractReport) -> str:
 
 
 def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
-    """Return one row per reason, with its count."""
+    """Return one table row for each reason why input rows were not used, with the number of these rows."""
     return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
 
 
@@ -358,7 +358,7 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _skipped_files(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the first files that were skipped, and with the number of the others."""
+    """Return table rows that name the first skipped files, and a row with the number of further ones."""
     files = [f"{found['file']}: {found['reason']}" for found in report.passed_over]
     more = len(files) - SHOWN_FILES
     shown = [*files[:SHOWN_FILES], *([f"and {more:,} more (--json lists them)"] if more > 0 else [])]

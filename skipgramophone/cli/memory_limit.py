@@ -36,7 +36,7 @@ def limits() -> dict[str, int]:
 
 
 def memory_shortage(error: BaseException) -> MemoryShortageError | None:
-    """Return the error to report if an exception or one of its causes is a lack of memory or threads."""
+    """Return a `MemoryShortageError` if `error` or one of its causes is a lack of memory or threads; else None."""
     if not any(map(_is_shortage, causes(error))):
         return None
     set_by = " or ".join(f"the limit of {size / 1e6:,.0f} MB ({command})" for command, size in limits().items())

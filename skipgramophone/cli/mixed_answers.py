@@ -128,7 +128,7 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the parts of a query, or their number if there are many."""
+    """Return the names of the tracks and groups in a query; if there are many, return how many tracks and groups."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])

@@ -134,7 +134,7 @@ def _option(declared: Field[Any]) -> inspect.Parameter:
 
 
 def _typed(declared: Field[Any], known: Setting) -> Any:
-    """Return the type that Typer parses for the option of a setting."""
+    """Return the type to which Typer converts the text that the user gives for an option."""
     kinds = alternatives(declared.type)
     if known.parse or any(isinstance(kind, str) for kind in kinds):
         return str if declared.default is not None else str | None
@@ -144,7 +144,7 @@ def _typed(declared: Field[Any], known: Setting) -> Any:
 
 
 def _value(declared: Field[Any], given: Any) -> Any:
-    """Convert the value of an option into the value of its setting."""
+    """Convert what Typer returns for an option to the value of the setting."""
     known = setting_of(declared)
     if known and known.parse and isinstance(given, str):
         return known.parse(given)

@@ -66,7 +66,7 @@ class TrackCompleter(Completer):
                 yield Completion(text, -len(typed), display=shown, display_meta=f"{track.count:,}×")
 
     def _artists(self, typed: str) -> Iterator[Completion]:
-        """Yield artists whose name contains each typed word, in the order of their most frequent tracks."""
+        """Yield artists whose name contains each typed word; the artist of the most frequent track comes first."""
         words, found = fold_name(typed).split(), set[str]()
 
         def is_new(track: Track) -> bool:

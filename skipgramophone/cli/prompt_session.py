@@ -61,14 +61,14 @@ class PromptState:
     """Answers the lines of a prompt session in order.
 
     Attributes:
-        listed: the entries that numbers refer to, counted from 1: tracks, artists or playlists.
+        listed: the tracks, artists or playlists that were listed last; a typed number N means the N-th of them.
     """
 
     def __init__(self, lookup: Lookup, settings: SimilarSettings) -> None:
         self.listed: tuple[Any, ...] = ()
         self._lookup = lookup
         self._settings = settings
-        self._asked: list[tuple[Part, ...]] = []  # parts of the answered queries, latest last
+        self._asked: list[tuple[Part, ...]] = []  # the answered queries, latest last
         self._pages = 0  # number of lists shown for the latest query
 
     def answer(self, line: str) -> AnyAnswer:
@@ -96,7 +96,7 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
-        """Return the part of a query that a number of the list or a name means, and remarks about the match."""
+        """Resolve a typed name, or a number of the list, to a track or a group; also return remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
@@ -112,7 +112,7 @@ class PromptState:
             if error.candidates:
                 kind = group[1].lower() if group else ""
                 self.listed = error.tracks or tuple(NamedGroup(kind, near) for near in error.candidates)
-                self._pages = 0  # the list is not an answer
+                self._pages = 0  # candidates are listed, so there is no answer to continue
             raise
 
     def _group(self, kind: str, name: str, weight: float) -> tuple[Part, list[str]]:
@@ -165,13 +165,13 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Look up the parts of a query; in later lines, numbers refer to the result."""
+        """Answer a query for tracks and groups, and show the first page; later, typed numbers refer to this answer."""
         answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer
 
     def _look_up(self, parts: tuple[Part, ...], settings: SimilarSettings, notes: list[str]) -> AnyAnswer:
-        """Answer a query; in later lines, numbers refer to the entries of the answer."""
+        """Answer a query, and remember the listed entries, to which a number in a later line may refer."""
         if self._is_mixed:
             mixed = answer_mixed(self._lookup, mixed_query(self._lookup.search, parts, notes), settings)
             self.listed = mixed.neighbours

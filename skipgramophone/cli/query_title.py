@@ -11,7 +11,7 @@ from skipgramophone.wording import plural
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Fallback, Seed
 
-MOST_NAMED = 3  # maximum number of tracks, or of artists of more tracks, that a title names
+MOST_NAMED = 3  # a title names at most this many tracks; for more tracks, at most this many artists
 
 
 def query_title(seeds: Sequence[Seed]) -> str:
@@ -27,7 +27,7 @@ def query_title(seeds: Sequence[Seed]) -> str:
 
 
 def _by_artists(seeds: Sequence[Seed]) -> str:
-    """Return text that names the artists of tracks; it is empty if they are many, unknown or of unliked tracks."""
+    """Return " by" and the artists of the tracks; "" if there are many artists, an unknown one, or unliked tracks."""
     artists: dict[str, str] = {}
     for seed in seeds:
         artists.setdefault(fold_name(seed.track.artist), seed.track.artist)

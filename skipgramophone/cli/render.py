@@ -1,6 +1,6 @@
 """Prints tables, JSON and CSV on standard output, and notes and errors on standard error.
 
-Names come from strangers: markup and emoji codes in them are not interpreted, and control characters are escaped. On a
+Names may contain any text: markup and emoji codes in them are not interpreted, and control characters are escaped. On a
 terminal, tables are fitted to its width. Elsewhere nothing is coloured, wrapped or cut, unless the environment variable
 COLUMNS sets a width.
 """
@@ -31,12 +31,12 @@ from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
-WIDEST_STEP = 4  # maximum number of characters per value of a curve
+WIDEST_STEP = 4  # maximum number of characters that show one value of a curve
 LONGEST_BAR = 40
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
-PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # blocks of 0 to 7 eighths of the width
 
 
 def console(stream: IO[str]) -> Console:
@@ -233,7 +233,7 @@ def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None
     """Draw positive values as a curve of block characters on standard output, on a logarithmic scale.
 
     If there are too many values, adjacent ones are averaged. The line below the curve numbers the first and the last
-    value; `of` says what is numbered.
+    value, after the word `of`, such as "epoch".
     """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)

@@ -103,7 +103,7 @@ def similar(
     elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
             raise SettingError(f"--compare works only for tracks: leave out either --compare or --of {settings.of}")
-        from skipgramophone.cli import mixed_answers  # imported here to start faster with tracks
+        from skipgramophone.cli import mixed_answers  # imported here, so that queries for tracks start faster
         from skipgramophone.lookup import lookup
         from skipgramophone.lookup.mixed_answers import answer_mixed
 
@@ -136,7 +136,7 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions, safe_cells=safe_cells)
         else:
-            from skipgramophone.cli import compare_table  # imported here to start faster without --compare
+            from skipgramophone.cli import compare_table  # imported here, so that other queries start faster
 
             compare_table.require_format(wanted)
             both = answer(experiment), answer(compare)
@@ -202,7 +202,7 @@ def _open_prompt(
     experiment: str, settings: SimilarSettings, quiet: bool, *, show_versions: bool, experiments_dir: Path | None
 ) -> None:
     """Open an experiment, and run the prompt until the user leaves it."""
-    from skipgramophone.cli import prompt  # imported here to start faster without the prompt
+    from skipgramophone.cli import prompt  # imported here, so that other queries start faster
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:

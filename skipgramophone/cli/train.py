@@ -223,7 +223,7 @@ def _context(report: TrainReport) -> str:
 
 
 def _recency(choice: RecencyChoice) -> str:
-    """Describe the weight of a given track relative to the next one, and why it was chosen."""
+    """Describe how much a track of a playlist counts, relative to the track after it, and why this value was chosen."""
     from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because it is slow to import
 
     if choice.asked < MIN_QUERIES:

@@ -15,10 +15,10 @@ UsageError: Any = typer.BadParameter.__base__
 
 
 class Command(TyperCommand):
-    """A command with such a usage line. Typer itself puts required arguments in braces and marks no repetition."""
+    """A command with a better usage line than Typer's, which has braces around required arguments and no ellipsis."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; an error knows the command, so that its message can name the right help."""
+        """Parse the command line; add the command to an error, so that the message can refer to the right help."""
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:

@@ -3,7 +3,7 @@
 Each track is replaced by the artists in its artist credit (`experiment.artists`). An artist occurs once per playlist.
 The protocols, baselines and metrics are the same as for tracks: some artists of a held-out playlist are given, and a
 ranking has to find the others among all artists. The vector of an artist is computed from its tracks in the training
-part, weighted by their counts in this part.
+playlists, weighted by their counts there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Evaluated:
 
     Attributes:
         corpus: all playlists.
-        models: models that were trained on the training part, with their settings.
+        models: models that were trained on the training playlists, with their settings.
         artists: int64 (tracks,), the artist id of each track; tracks of one artist have the same id.
     """
 
@@ -47,7 +47,7 @@ def artist_level(experiment: Experiment, corpus: Corpus, split: Split, models: l
         experiment: the experiment; the artists are taken from its catalogue.
         corpus: all playlists.
         split: the held-out playlists.
-        models: models that were trained on the training part, with their settings.
+        models: models that were trained on the training playlists, with their settings.
 
     Raises:
         ExperimentError: the catalogue is damaged, or a vector is not finite.

@@ -1,9 +1,9 @@
-"""Baselines: rankings without embeddings, fitted to the training part of a split.
+"""Baselines: rankings without embeddings, fitted to the training playlists of a split.
 
-Parameters that the user does not give are chosen by a coordinate search on validation playlists, which are taken from
-the training part. The search changes one parameter at a time, and moves it up or down a list of values as long as
+Parameters that the user does not set are chosen by a coordinate search on validation playlists, which are taken from
+the training playlists. The search changes one parameter at a time, and moves it up or down a list of values as long as
 R-precision + NDCG@500 increases. Both metrics are measured with the protocol of the evaluation. The baseline is then
-fitted to the whole training part. The held-out playlists have no influence on the choice.
+fitted to all training playlists. The held-out playlists have no influence on the choice.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
     "EASE": {"regularization": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)},
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
-SHARE = 0.1  # share of the training part that is held out for validation
+SHARE = 0.1  # share of the training playlists that is held out for validation
 MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many occurrences
 MAX_QUERIES = 500
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
@@ -88,7 +88,7 @@ class Validation:
         playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
-        recency: weight of a given track relative to the next one.
+        recency: how much a track of a playlist counts, relative to the track after it.
     """
 
     playlists: Any
@@ -105,10 +105,10 @@ class Validation:
 def make_validation(
     trained_on: Corpus, groups: Groups, tracks: int, *, least: int, settings: EvaluateSettings
 ) -> Validation | None:
-    """Hold out validation playlists from the training part, or return None if it is too small.
+    """Hold out some of the training playlists for validation, or return None if there are too few.
 
     Args:
-        trained_on: the training part.
+        trained_on: the training playlists.
         groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
         tracks: number of rows of the catalogue.
         least: minimum number of occurrences of a ranked track.
@@ -137,7 +137,7 @@ def make_validation(
 
 
 def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
-    """Return the parameters of a baseline that are fixed by the settings."""
+    """Return the parameters of the baseline `name` to which the settings give a value."""
     given = {
         "RP3beta": {"beta": settings.rp3_beta},
         "EASE": {"regularization": settings.ease_regularization},
@@ -171,7 +171,7 @@ def choose_parameters(
         name: name of the baseline.
         given: parameters with fixed values.
         score: returns the score of parameters; higher is better.
-        progress: called with the number of finished fits and the number of started fits.
+        progress: called with n and n + 1 after n fits, because the total number of fits is unknown.
     """
     best = USUAL[name] | given
     reached, fits = score(best), 1
@@ -203,9 +203,9 @@ def fit_baselines(
     """Fit the baselines that the settings select, and return them with a record of how each was fitted.
 
     Args:
-        playlists: scipy.sparse.csr_array (playlists, tracks) of ones: the training part, with one column per ranked
-            track.
-        counts: int64 (tracks,), occurrences in the training part.
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones: the training playlists, with one column per
+            ranked track.
+        counts: int64 (tracks,), occurrences in the training playlists.
         dimensions: number of dimensions of SVD.
         settings: the baselines, their parameters and the seed.
         validation: playlists to choose parameters on; None uses default values for parameters that are not given.

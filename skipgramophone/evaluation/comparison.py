@@ -79,7 +79,7 @@ class Comparison:
     passed_over: int  # number of playlists that were skipped because they have fewer than five trained tracks
     tracks_ranked: int
     wanted: int  # number of tracks to find, over all queries
-    unknown: int  # number of tracks in held-out playlists that do not occur in the training part
+    unknown: int  # number of tracks in held-out playlists that do not occur in training playlists
     judged: list[RankerResult]
     baselines: list[FittedBaseline]  # how the baselines were fitted
 
@@ -94,7 +94,7 @@ def compare_rankers(
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Comparison:
-    """Compare rankings by embeddings with baselines. The embeddings were trained on the training part of a split.
+    """Compare rankings by embeddings, which were trained on the training playlists of a split, with baselines.
 
     Args:
         corpus: all playlists.
@@ -196,10 +196,10 @@ def model_rankers(
     """Return the rankers that use the embeddings: all of them, or only the ranker for `settings.score`.
 
     Args:
-        playlists: scipy.sparse.csr_array (playlists, ranked tracks) of ones, the training part.
+        playlists: scipy.sparse.csr_array (playlists, ranked tracks) of ones, the training playlists.
         lengths: float32 (playlists,), number of tracks of each playlist, including those that are not ranked.
         kept: embeddings of the ranked tracks.
-        counts: int64 (ranked tracks,), occurrences in the training part.
+        counts: int64 (ranked tracks,), occurrences in the training playlists.
         training: the settings with which the embeddings were trained.
         settings: the score.
 

@@ -1,4 +1,4 @@
-"""Splits of playlists for extraction and evaluation, and models trained on the training part of a split.
+"""Splits playlists for extraction and evaluation, and trains models on the training playlists of a split.
 
 Extraction and evaluation split playlists in the same way. Playlists of the same group stay together, and so do
 near-duplicates and the parts into which extraction has cut a long playlist.
@@ -135,7 +135,7 @@ def held_out_model(
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
-    """Return a model that was trained on the training part of a split; reuse the model of an earlier evaluation.
+    """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
     `split` is the digest of the split, or `NO_SPLIT`.
     """

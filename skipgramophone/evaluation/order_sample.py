@@ -22,7 +22,7 @@ MIN_QUERIES = 50  # a comparison with fewer queries is not reliable
 
 @dataclass(frozen=True, slots=True)
 class OrderSample:
-    """The training part of a sample, and queries from its held-out playlists.
+    """The training playlists of a sample, and queries from its held-out playlists.
 
     Attributes:
         trained_on: the playlists that are not held out.

@@ -48,7 +48,7 @@ def compare_models(
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> PairedComparison:
-    """Compare two models that were trained on the training part of a split.
+    """Compare two models that were trained on the training playlists of a split.
 
     Tracks that only one of the models can rank are not used.
 

@@ -7,11 +7,11 @@
                    This is the protocol of the code published with "Word2vec applied to Recommendation: Hyperparameters
                    Matter" (arXiv 1804.04212)
 
-A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks. If the
-last two tracks are the same, the wanted track counts as found at rank 1. Tracks that do not occur in the training part
-cannot be given or found. They are counted, and the metrics are reported with and without them. Playlists with fewer
-than five trained tracks are skipped and counted. If the given tracks are random, several queries can be made from each
-playlist.
+A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks: if the
+last two tracks of a playlist are the same, the wanted track counts as found at rank 1. Tracks that do not occur in the
+training playlists cannot be given or found. They are counted, and the metrics are reported with and without them.
+Playlists with fewer than five trained tracks are skipped and counted. If the given tracks are random, several queries
+can be made from each playlist.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class EvaluationQuery:
         playlist: number of the playlist in the corpus.
         given: rows of the given tracks.
         wanted: rows of the tracks to find; they are not given, except with `repeats`.
-        unknown: number of tracks to find that do not occur in the training part; they are not in `wanted`.
+        unknown: number of tracks to find that do not occur in the training playlists; they are not in `wanted`.
         repeats: whether the wanted track is the given track, so that it counts as found at rank 1.
     """
 
@@ -111,7 +111,7 @@ def make_queries(
 def _why_no_queries(
     corpus: Corpus, held_out: npt.NDArray[np.bool_], trained: npt.NDArray[np.bool_], fewest: int
 ) -> str:
-    """Return the message for held-out playlists that all have too few trained tracks, with what can be done."""
+    """Return the error message if all held-out playlists have too few trained tracks; it includes advice."""
     for playlist in np.flatnonzero(~held_out).tolist():
         tracks = np.unique(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]])
         if np.count_nonzero(trained[tracks]) >= fewest:

@@ -1,4 +1,4 @@
-"""Rankers: baselines and model scores. A ranker scores all tracks for the given tracks of each query.
+"""Rankers, by baselines and by models. A ranker scores all tracks for the given tracks of each query.
 
     popularity   log count
     item-kNN     cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),
@@ -19,7 +19,7 @@
     hybrid       agreement of playlists, cosine, log count, artists, factors and EASE (`lookup.ranking`), as in
                  `sgp continue`
 
-All rankers rank only tracks of the training part, and use only its playlists.
+All rankers use only the training playlists, and rank only tracks that occur in them.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class FoldedIn:
     factors: Factors
 
     def scores(self, given: Given) -> Scores:
-        """Return the products of the factors of the new playlist with the factors of each track."""
+        """Return the dot products of the new playlist's factors with the factors of each track."""
         return self.factors.scores(SparseRows.of(given))
 
 
@@ -224,7 +224,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """For each track, count the given tracks with a common artist, as 1/k per artist if they have k artists."""
+        """For each track, count the given tracks by the same artist; one with k artists counts 1/k per artist."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property
@@ -238,7 +238,7 @@ class ArtistsInCommon:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count, artists and predictions."""
+    """Scores tracks as `sgp continue` does, by shared playlists, cosine, count, artists, factors and EASE."""
 
     agreement: Ranker  # an `item_knn` with lengths
     cosine: Ranker  # a `Cosine`
@@ -248,7 +248,7 @@ class Hybrid:
     ease: Ranker | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum of the terms; without artists, factors or EASE if the model has none."""
+        """Return the weighted sum of all terms; terms for which the model has no data are left out."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
         agreement, has_factors = self.agreement.scores(given), self.factors is not None

@@ -5,8 +5,8 @@ last track counts 0.64 times as much as the last. To choose a value, some playli
 is predicted from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if
 it is significantly better than 1.
 
-Counts are used instead of trained vectors, because they take only a second and lead to the same choice: whether order
-carries information is a property of the playlists.
+Counts are used instead of trained vectors, because they take only a second. They lead to the same choice, because it
+depends on the playlists whether order carries information.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RecencyChoice:
     """The chosen recency, and the measurement on which the choice is based.
 
     Attributes:
-        recency: weight of a given track relative to the next one.
+        recency: how much a track of a playlist counts, relative to the track after it.
         asked: number of held-out playlists; with fewer than 50, nothing is compared and all tracks count the same.
         gain: gain in NDCG@500 over equal weights; None if all tracks count the same.
     """

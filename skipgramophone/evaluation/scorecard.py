@@ -61,7 +61,7 @@ class RankedCatalogue:
     """Counts and artists of the tracks that are ranked.
 
     Attributes:
-        counts: int64 (tracks,), occurrences in the training part.
+        counts: int64 (tracks,), occurrences in the training playlists.
         artists: int64 (tracks,), the artist id of each track.
     """
 
@@ -179,7 +179,7 @@ def score_rankers(
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
-        recency: weight of a given track relative to the next one; the given tracks must be in playlist order.
+        recency: how much a given track counts, relative to the given track after it in the playlist.
         progress: called with the name of a ranker, the number of its finished queries and the total.
     """
     tallies = {name: _Tally(catalogue) for name in rankers}
@@ -212,7 +212,7 @@ def score_rankers(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; for metrics whose names end in "_whole", unknown tracks are relevant too."""
+    """Return all metrics of one ranking; for metrics whose names end in "_whole", unknown tracks count as relevant."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),

@@ -1,6 +1,6 @@
 """Detects playlists that look like snapshots of the same playlist at different times.
 
-If both parts of a split contain snapshots of the same playlist, a model is trained on most of the tracks that it then
+Both parts of a split may contain snapshots of the same playlist. A model is then trained on most of the tracks that it
 has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that differ more stay
 together only if the user passes `--group`.
 """
@@ -22,14 +22,15 @@ SAMPLED = 300  # number of held-out playlists that are compared with training pl
 COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
 FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
-# There is a warning if at least this share of held-out playlists has a snapshot in the training part. Measured: 0.63 on
-# an archive of snapshots; 0.03 on the sample, where playlists of one owner reflect one taste, but are not snapshots.
+# There is a warning if at least this share of held-out playlists has a snapshot among the training playlists. Measured:
+# 0.63 on an archive of snapshots; 0.03 on the sample, where playlists of one owner reflect one taste, but are not
+# snapshots.
 LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Share of held-out playlists with a snapshot in the training part, and the `--group` that prevents this."""
+    """Share of held-out playlists with a snapshot in the training data, and the `--group` that prevents this."""
 
     group: str  # regular expression for --group
     share: float  # share of the held-out playlists
@@ -53,8 +54,8 @@ class Series:
 def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
     """Find playlists with snapshots in both parts of a split; return the grouping that joins most of them.
 
-    Return None if there are few. Playlists are grouped by the part of the owner before a separator, or by the whole
-    owner.
+    Return None if few playlists have snapshots in both parts. Playlists are grouped by the beginning of the owner's
+    name, up to a separator, or by the whole name.
 
     Args:
         corpus: all playlists.

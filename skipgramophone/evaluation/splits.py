@@ -1,8 +1,8 @@
-"""Splits playlists into a training part and a held-out part.
+"""Splits playlists into training playlists and held-out playlists.
 
 Whole playlists are held out, never single rows. Playlists of the same group (for example, of the same owner) stay
-together. Near-duplicates stay together too, so that no held-out playlist has a near-duplicate in the training part. A
-split depends only on the playlists and the seed.
+together. Near-duplicates stay together too, so that no held-out playlist has a near-duplicate among the training
+playlists. A split depends only on the playlists and the seed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Groups = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A training part and a held-out part.
+    """A division of the playlists of a corpus into training playlists and held-out playlists.
 
     Attributes:
         held_out: bool (playlists,), whether each playlist is held out.
@@ -55,7 +55,7 @@ class Split:
         return corpus.playlists(np.flatnonzero(~self.held_out))
 
     def training_groups(self) -> Groups:
-        """Return the groups of the playlists of `training_part`, int64 (playlists,)."""
+        """Return the group of each playlist in `training_part`, int64 (playlists,)."""
         return self.groups if self.last_track_only else self.groups[~self.held_out]
 
     def held_out_part(self, corpus: Corpus) -> Corpus:
@@ -123,7 +123,7 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
 def split_last_tracks(playlists: int) -> Split:
     """Hold out the last track of every playlist, and choose a thousand playlists to evaluate.
 
-    Source: the code published with arXiv 1804.04212, whose seed selects the same playlists.
+    Source: the code published with arXiv 1804.04212. The seed of that code is used, so the same playlists are chosen.
     """
     drawn = np.random.RandomState(PUBLISHED_SEED).choice(playlists, min(PUBLISHED_DRAWN, playlists), replace=False)
     held_out = np.zeros(playlists, np.bool_)

@@ -28,7 +28,7 @@ MAX_TRACKS = 2000  # maximum number of tracks to compare; from a larger catalogu
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """Agreement of two models.
+    """How much two models agree on the best tracks for a query track.
 
     Attributes:
         ranking: the ranking that was measured.
@@ -70,7 +70,7 @@ def stability_of(
         neighbours: number of best tracks to compare per query track.
 
     Raises:
-        EvaluationError: too few tracks have a vector in both models, or a model lacks what the ranking needs.
+        EvaluationError: too few tracks have a vector in both models, or a model lacks data that the ranking needs.
     """
     counts, rows = corpus.counts(len(one)), np.flatnonzero(one.learnt() & other.learnt())
     whole, asked = membership(corpus, len(one)), EvaluateSettings(score=ranking)

@@ -87,7 +87,7 @@ class TuneReport:
 
 
 class Evaluator:
-    """Trains on the training part of a split and evaluates on the held-out part."""
+    """Trains on the training playlists of a split and evaluates on its held-out playlists."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ def tune(
         tell: called after each trial with its report.
 
     Raises:
-        EvaluationError: there are too few playlists to hold some out.
+        EvaluationError: there are too few playlists for a split.
         SettingError: Optuna is not installed.
     """
     optuna = _optuna()

@@ -36,7 +36,7 @@ class ArtistSearch:
         raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", near)
 
     def find(self, artist: str) -> list[Track]:
-        """Return what `tracks` returns, or an empty list if no track credits the artist."""
+        """Return the tracks that credit an artist, as `tracks` does, but return an empty list if there are none."""
         folded = fold_name(artist)
         if not folded or not is_utf8(artist):
             return []

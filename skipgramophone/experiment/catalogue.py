@@ -57,7 +57,7 @@ OF_TRACK = (
     f"(SELECT group_concat(identifier, char({ord(BETWEEN_IDENTIFIERS)})) FROM identifiers"
     " WHERE identifiers.row = tracks.row)"
 )
-FACTS = ("location", "seconds", "album")  # columns that exist only if the sources contain these facts
+FACTS = ("location", "seconds", "album")  # columns that exist only if the sources contain such values
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
 NOT_READ = {  # errors that are caused by the system, not by a damaged file
@@ -124,7 +124,7 @@ class Catalogue:
         is_keyed: whether ranks are computed from count and row, as described above.
         rank: the column that sorts tracks by count.
         name_rank: SQL expression for the value of this column in a row of `names`.
-        facts: names of the facts in `FACTS` that the catalogue contains.
+        facts: names of the optional columns (see `FACTS`) that the catalogue has.
         has_identifiers: whether the sources contain identifiers of tracks.
     """
 
@@ -219,7 +219,7 @@ class Catalogue:
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
 
     def stated(self, fact: str) -> list[tuple[str | int | None]]:
-        """Return a fact about every track, such as its duration, in row order."""
+        """Return an optional column (see `FACTS`), such as the durations of all tracks, in row order."""
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def batches(self, columns: str) -> Iterator[list[tuple[Any, ...]]]:

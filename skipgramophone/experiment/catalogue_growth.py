@@ -61,9 +61,10 @@ class CatalogueChanges:
     """The changes of a catalogue when a corpus grows.
 
     Attributes:
-        changed: existing tracks whose count or facts change. Columns: row, count, and the facts in `FACT_TYPES` that
-            the catalogue contains.
-        added: the new tracks, which follow the existing rows. Columns: the columns of `TRACKS`, and the same facts.
+        changed: existing tracks whose count or optional columns change. Columns: row, count, and the optional columns
+            (see `FACT_TYPES`) that the catalogue has.
+        added: the new tracks, which follow the existing rows. Columns: those of `TRACKS`, and the same optional
+            columns.
         spellings: other spellings of tracks in the added input rows. Columns: row, artist, title, count.
         uris: other uris of tracks in the added input rows. Columns: uri, row.
     """

@@ -192,8 +192,8 @@ def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[None]]]:
     """Yield a function that starts to insert rows into a table; all inserts are one transaction.
 
-    Another thread opens the database and inserts. The main thread could not handle signals while it executes native
-    code, and an interrupt between opening the two objects of the driver would leave one of them open.
+    A background thread opens the database and inserts, for two reasons. While the main thread executes native code, it
+    cannot handle signals. And an interrupt between opening the driver's two objects would leave the first one open.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()
@@ -202,7 +202,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _open(path: Path, until_done: ExitStack) -> adbc.AdbcConnection:
-    """Return a connection to a database with a transaction; the exit stack closes it."""
+    """Open a database, begin a transaction, and return the connection; the exit stack `until_done` closes it."""
     file = until_done.enter_context(adbc_driver_sqlite.connect(sqlite_uri(path)))
     database: adbc.AdbcConnection = until_done.enter_context(adbc.AdbcConnection(file))
     for pragma in UNPROTECTED:

@@ -66,7 +66,7 @@ class TrackWeights:
 
     @property
     def arrays(self) -> list[Array]:
-        """The arrays of the files."""
+        """The arrays that are stored in npy files."""
         return [self.weights, self.rows]
 
     def scores(self, given: Any) -> Scores:
@@ -106,7 +106,7 @@ class TrackWeights:
         return TrackWeights(weights, np.flatnonzero(has_weights), len(rows), self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> TrackWeights:
-        """Return the same weights for a catalogue.
+        """Return the same weights, with the row numbers of a catalogue.
 
         Args:
             rows: int64, ascending; the catalogue row of each track.
@@ -144,7 +144,7 @@ class PlaylistWeights:
 
     @property
     def arrays(self) -> list[Array]:
-        """The arrays of the files."""
+        """The arrays that are stored in npy files."""
         return [self.weights, self.members, self.own]
 
     def scores(self, given: Any) -> Scores:
@@ -171,7 +171,7 @@ class PlaylistWeights:
         return PlaylistWeights(np.array(self.weights), members, self.own[rows], self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> PlaylistWeights:
-        """Return the same weights for a catalogue; the arguments are those of `TrackWeights.renumbered`."""
+        """Return the same weights, with the row numbers of a catalogue; see `TrackWeights.renumbered`."""
         own, members = np.zeros(tracks, np.float32), np.stack([rows[self.members[0]], self.members[1]])
         own[rows] = self.own
         return PlaylistWeights(self.weights, members.astype(np.int32), own, self.regularization)
@@ -203,7 +203,7 @@ Ease: TypeAlias = TrackWeights | PlaylistWeights
 
 
 def read_ease(directory: Path, tracks: int) -> Ease | None:
-    """Memory-map the weights of a model whose catalogue has `tracks` rows; return None if it has none.
+    """Memory-map the EASE weights of a model for a catalogue of `tracks` rows; return None if the model has none.
 
     Raises:
         ExperimentError: a file is missing or damaged, or the files do not match.

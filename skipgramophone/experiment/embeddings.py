@@ -75,7 +75,7 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy of everything the model has on some tracks; `rows` must be ascending."""
+        """Return a copy for some tracks only, numbered by their position in `rows`, which must be ascending."""
         return Embeddings(
             centre=np.asarray(self.centre[rows]),
             context=np.asarray(self.context[rows]),

@@ -113,7 +113,7 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage, and verify that the stage was made from the current version of its parent.
+        """Read the manifest of a stage, and verify that the stage before it (its parent) has not changed since.
 
         Args:
             stage: "corpus", "model" or "index".
@@ -146,7 +146,7 @@ class Experiment:
         return self.has("model") and self.manifest("model").parent in self.manifest("corpus").former
 
     def find_wrong_size(self, *manifests: Manifest) -> str | None:
-        """Return an error message for the first file whose size differs from its manifest, or None."""
+        """Return an error message about the first file whose size differs from the size in the manifest, or None."""
         for manifest in manifests:
             for name, published in manifest.files.items():
                 path = self.directory(manifest.stage) / name
@@ -160,7 +160,7 @@ class Experiment:
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Publish a stage: the `with` block writes files and facts to the draft, which is then published."""
+        """Publish a stage: the `with` block writes the files and the counts to the draft, which is then published."""
         parent = PARENT[stage]
         made_from = self.manifest(parent).digest if parent else None
         with draft_directory(self.directory(stage)) as path:

@@ -75,7 +75,7 @@ class SparseRows:
 
     @classmethod
     def of(cls, matrix: Any) -> SparseRows:
-        """Return the rows of a scipy.sparse.csr_array."""
+        """Convert a scipy.sparse.csr_array to rows."""
         return cls(matrix.indices, matrix.indptr, matrix.data)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skipgramophone.experiment.experiment import Experiment
 
-IMPORTED = "imported"  # key in the manifest facts of a stage that was made from imported vectors
+IMPORTED = "imported"  # manifest key; only stages made from imported vectors have it
 
 
 def has_corpus_of_names(experiment: Experiment) -> bool:

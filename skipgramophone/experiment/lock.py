@@ -68,10 +68,10 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
 
 
 def _open_own_file(path: str, flags: int) -> int:
-    """Open the lock file, which must be a file and not a link: the lock empties it.
+    """Open the lock file; refuse a link, because locking would empty the file to which it points.
 
     Raises:
-        ExperimentError: it is a link.
+        ExperimentError: the path is a link.
     """
     try:
         return open_without_following(Path(path), flags)
@@ -82,7 +82,7 @@ def _open_own_file(path: str, flags: int) -> int:
 
 
 def _holder(path: Path) -> str:
-    """Describe the process that holds the lock, for an error; details come from the lock file if it is readable."""
+    """Describe the process that holds the lock, for an error message; the lock file may contain details."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"

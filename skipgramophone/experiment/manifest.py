@@ -1,7 +1,8 @@
 """Manifests: files that describe published stages.
 
-A manifest contains two digests: that of the stage's content (file hashes and settings, but no times), and that of its
-parent, the stage from which it was made. If the parent now has another digest, the parent was replaced or has grown.
+A manifest contains two digests. One covers the content of the stage: file hashes and settings, but no times. The other
+is the digest of the parent, which is the stage from which this stage was made. If the parent now has another digest,
+the parent was replaced or has grown.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-RECENCY = "recency"  # key in the facts of a model: the chosen recency, and the scores on which the choice is based
-FORMER = "former"  # key in the facts of a corpus that has grown: a list of its earlier versions
+RECENCY = "recency"  # key in `facts` of a model: the chosen recency, and the scores on which the choice is based
+FORMER = "former"  # key in `facts` of a corpus that has grown: a list of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
 
@@ -53,7 +54,7 @@ class Manifest:
 
     @property
     def recency(self) -> float:
-        """Weight of a given track relative to the next one, chosen by training; 1 if training chose no value."""
+        """How much a track of a playlist counts, relative to the track after it, as chosen by training (default: 1)."""
         chosen = self.facts.get(RECENCY)
         weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
         return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0
@@ -61,7 +62,7 @@ class Manifest:
 
 @dataclass(slots=True)
 class Draft:
-    """A stage that is being written: put its files into `path` and its facts into `facts`."""
+    """A stage that is being written: put its files into `path`, and counts, times and versions into `facts`."""
 
     path: Path
     facts: dict[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Name search: find the tracks that a query means; if nothing matches exactly, typos are allowed.
 
-The trigram index returns names that may contain the words of a query; each of these names is then verified. To verify
-as few names as possible, a query planner chooses the rarest trigrams.
+The trigram index returns names that may contain the words of a query; each of these names is then compared with the
+query. To compare as few names as possible, a query planner chooses the rarest trigrams.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the first of a track's uri, name and identifiers that matches a track, or its name if none matches."""
+        """Return a query that finds a track: its uri, name or an identifier, whichever matches first, else the name."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -190,7 +190,7 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Search with typos; return the tracks whose name contains each word, and tracks with a similar whole name."""
+        """Allow typos: return tracks whose name contains each word, and tracks whose whole name is similar."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         folded = fold_name(query)

@@ -1,7 +1,7 @@
 """Create files without following links.
 
-A file of a draft is always new. It is created exclusively ("x"), so that a link that another program has put at its
-place is not followed: the file outside the draft that the link names is neither overwritten nor extended.
+A file of a draft is always new. It is created in exclusive mode ("x"), which fails if another program has put a link at
+the path. The file to which the link points is therefore neither overwritten nor extended.
 """
 
 from __future__ import annotations

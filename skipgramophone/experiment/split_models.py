@@ -14,14 +14,14 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
-TERMS = ("artists", "factors", "ease")  # what training writes for the hybrid ranking; earlier models may lack a term
+TERMS = ("artists", "factors", "ease")  # terms of the hybrid ranking; models of earlier versions may lack some
 NO_SPLIT = "nothing"  # used instead of the digest of a split if nothing is held out
 
 
 def split_model_directory(
     experiment: Experiment, corpus: str, settings: TrainSettings, split: str, cluster: str | None = None
 ) -> Path:
-    """Return the directory for a model that is trained on the training part of a split, whether it exists or not.
+    """Return the directory for a model trained on the training playlists of a split; the directory may not exist.
 
     Args:
         experiment: the experiment.

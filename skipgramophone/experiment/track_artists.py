@@ -69,7 +69,7 @@ class TrackArtists:
         return TrackArtists(place[self.rows[kept]], self.artists[kept], len(rows))
 
     def write(self, directory: Path) -> None:
-        """Write the file to a directory."""
+        """Write artists.npy to a directory."""
         write_array(directory / FILE, np.stack([self.rows, self.artists]))
 
     def _artists(self) -> int:

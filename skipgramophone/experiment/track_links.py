@@ -29,7 +29,7 @@ def require_name(query: str, catalogue: Catalogue) -> None:
 
     Args:
         query: the query.
-        catalogue: the tracks of the corpus; the error states if they have no identifiers or no uris at all.
+        catalogue: the tracks of the corpus; if none of them has an identifier or a uri, the error message says so.
 
     Raises:
         UnknownTrackError: the query is a link or an identifier.

@@ -38,10 +38,10 @@ class Format:
         write: function that writes, reads back and verifies vectors; returns entries for the manifest, or None.
         is_directory: the export is a directory of several files.
         write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
-        rows_to_write: function from the number of rows to the rows to write; None if all rows are written.
+        rows_to_write: function that returns the rows to write, given the number of rows; None if all rows are written.
         is_text: the format can be written to standard output.
         has_cells: the format can be opened in a spreadsheet.
-        has_both: the format can store several matrices, and float16 and int8.
+        has_both: the format can store both matrices (centre and context), and the number types float16 and int8.
         has_neighbours: the format can store the neighbours of each track and its position in a projection.
     """
 

@@ -57,7 +57,7 @@ class TrackVectors:
     of: Embedded = "tracks"
 
     def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
-        """Return name -> matrix for the matrices that are selected and that the format supports.
+        """Return the matrices that are selected and that the format supports, by name.
 
         `context_bias` is selected together with `context`, and a scale together with its matrix.
         """
@@ -66,7 +66,7 @@ class TrackVectors:
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return name and matrix for formats that store only one: centre, or context if only context is selected."""
+        """Return the matrix for formats that store only one, with its name: centre, unless only context is selected."""
         name = self.selected[0]
         return name, getattr(self, name)
 

@@ -48,7 +48,7 @@ def _header(vectors: TrackVectors) -> bytes:
 
 
 def _keys(vectors: TrackVectors) -> list[str]:
-    """Return the key of each track."""
+    """Return the key of each track: its escaped name, unique within the file."""
     return unique_keys(track.name for track in vectors.tracks)
 
 

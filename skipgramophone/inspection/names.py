@@ -131,6 +131,6 @@ def _marks(values: pa.Array) -> Marks:
 
 
 def _most_frequent(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of the most frequent of the chosen tracks."""
+    """Return the names of a few chosen tracks: the most frequent ones."""
     which: Ids = np.flatnonzero(chosen)
     return contents.track_names(which[np.argsort(-contents.counts[which], kind="stable")[:EXAMPLES]])

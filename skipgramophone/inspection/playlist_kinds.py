@@ -62,7 +62,7 @@ def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
 
 
 def usual_length(contents: Contents, usual: Marks) -> int:
-    """Return a round length that most of the marked playlists do not exceed.
+    """Return a round length that most of the playlists marked in `usual` do not exceed.
 
     >>> [round_up(length) for length in (50, 51, 200, 201, 7000)]
     [50, 100, 200, 500, 10000]
@@ -92,7 +92,7 @@ def playlist_finding(
 
 
 def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of the longest of the chosen playlists."""
+    """Return the names of a few chosen playlists: the longest ones."""
     which: Ids = np.flatnonzero(chosen)
     return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])
 

@@ -63,8 +63,7 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    The mean is exact, although no orders are tried: in all orders together, each two free tracks are adjacent equally
-    often.
+    The mean is exact without trying orders: over all orders, any two free tracks are adjacent equally often.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)

@@ -1,4 +1,4 @@
-"""The agreement of artists with a query: how often playlists contain an artist together with parts of the query.
+"""The agreement of artists with a query: how often an artist shares playlists with the query's tracks and artists.
 
 The agreement of artist j with a query is defined as for tracks (`experiment.postings`):
 
@@ -28,7 +28,7 @@ POSTINGS_AT_ONCE = 1 << 22  # postings whose artists are counted in one batch
 
 @dataclass(frozen=True)
 class ArtistAgreement:
-    """The playlists of an experiment as lists of artists.
+    """Computes how well artists agree with a query, from the playlists of an experiment as lists of artists.
 
     Attributes:
         artists: the artists and their tracks.
@@ -62,7 +62,7 @@ class ArtistAgreement:
         return found
 
     def scores(self, parts: tuple[Part, ...]) -> npt.NDArray[np.float32]:
-        """Return the agreement of each artist with the parts of a query, float32 (artists,)."""
+        """Return the agreement of each artist with the tracks and groups of a query, float32 (artists,)."""
         chosen, worth = [np.zeros(0, np.int64)], [np.zeros(0)]
         for part in parts:
             seeds = (part,) if isinstance(part, Seed) else part.seeds

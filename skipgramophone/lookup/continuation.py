@@ -185,7 +185,7 @@ def _finished(
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
         with_seeds: whether the maximum duration includes the given tracks.
-        is_cut: whether tracks are left out already because of the duration.
+        is_cut: whether tracks have already been left out because of the duration.
 
     Raises:
         SettingError: no duration is known, the duration of a fixed track is unknown, or the fixed and given tracks
@@ -262,7 +262,7 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
 
 
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return settings that leave room for fixed tracks, and limit the tracks per artist to what the gap allows."""
+    """Return settings for the search: fewer tracks because of the fixed ones, and a limit per artist for the gap."""
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:

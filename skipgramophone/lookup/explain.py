@@ -40,7 +40,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class SecondTraining:
-    """The comparison of the pair by vectors that were trained with another seed."""
+    """How two tracks are related by vectors that were trained with another seed."""
 
     neighbours: int  # number of nearest neighbours that are compared per track
     agreed: tuple[int, int]  # per track: number of nearest neighbours that both trainings have in common

@@ -36,14 +36,14 @@ MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versi
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What replaces a track: a part of a query, and a description such as "97 tracks by 'Queen'"."""
+    """The tracks that replace a query track, as a part of a query, and a description such as "97 tracks by 'Queen'"."""
 
     part: Part
     words: str
 
 
 def replace_unknown(lookup: Lookup, name: str, weight: float) -> Replacement | None:
-    """Return what replaces an unknown track, or None if nothing does."""
+    """Return the tracks that replace an unknown track, or None if there are no suitable ones."""
     artist, title = split_name(name)
     if not fold_name(artist) or not fold_name(title):
         return None
@@ -53,7 +53,7 @@ def replace_unknown(lookup: Lookup, name: str, weight: float) -> Replacement | N
 
 
 def replace_track(lookup: Lookup, track: Track, weight: float) -> Replacement | None:
-    """Return what replaces a track that has no vector, or None if nothing does."""
+    """Return the tracks that replace a track without a vector, or None if there are no suitable ones."""
     if not track.artist:
         return None
     return replacement(lookup, track.artist, track.title, name=track.name, weight=weight)
@@ -68,7 +68,7 @@ def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: f
 
 
 def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
-    """Whether tracks occur often enough, or their number of occurrences is unknown."""
+    """Whether tracks together occur often enough to replace a track; true if the counts are unknown."""
     is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
     return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
 

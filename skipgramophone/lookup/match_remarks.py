@@ -21,7 +21,7 @@ def artist_option(artist: str) -> str:
 
 
 def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> str:
-    """Return how to query by an artist if the query is exactly the name of one, else an empty text."""
+    """If the query is exactly the name of an artist, return advice on how to query by artist; else return ""."""
     tracks = catalogue.of_artist(query)
     return f"For all tracks of the artist, use {form(tracks[0].artist)}" if tracks else ""
 

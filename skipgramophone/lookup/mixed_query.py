@@ -73,7 +73,7 @@ def seeds_of(part: Part) -> tuple[Seed, ...]:
 
 
 def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> MixedQuery:
-    """Return a query with its vector, made from its parts.
+    """Build a query from its parts, and compute its vector.
 
     Raises:
         UnknownTrackError: a track has no vector because it was too rare.

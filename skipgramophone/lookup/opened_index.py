@@ -19,9 +19,9 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.snapshot import Snapshot
 
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is missing
+GONE = "the experiment was replaced, renamed or removed after it was opened"  # therefore its index is missing
 REBUILT = "the index was replaced while it was opened"
-ANSWERED: set[str] = set()  # fingerprints of the indexes from which Annoy has answered in this process
+ANSWERED: set[str] = set()  # fingerprints of indexes on which Annoy did not crash
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new index"}
 
 

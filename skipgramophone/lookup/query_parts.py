@@ -66,7 +66,7 @@ def resolve_parts(
 def named_part(
     lookup: Lookup, name: str, weight: float, *, choose: Choose | None = None, fallback: bool = False
 ) -> tuple[Part, list[str]]:
-    """Resolve a name to an artist or a track, and return this part with remarks about the match."""
+    """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match."""
     if lookup.catalogue.of_artist(name):
         group, remarks = artist_group(lookup, name, weight)
         tracks = plural(len(group.seeds), "track")

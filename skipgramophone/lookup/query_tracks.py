@@ -31,16 +31,17 @@ def track_part(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> tuple[Part, list[str]]:
-    """Resolve the name of a track to a track with a vector, or to what replaces it; also return notes on the match.
+    """Find the track that a name means, or the tracks that replace it if it has no vector; also return notes.
 
     Args:
         lookup: the opened experiment.
         name: the name.
-        weight: weight of the part.
+        weight: weight of the track in the query.
         choose: called to choose one of several tracks that match the name.
         fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
             --fallback; if it is None, they do not.
-        artist_form: form of a query by artist, for a name that is also an artist's name; None: it is not offered.
+        artist_form: returns the text of a query by artist, to suggest it if the name is also an artist's name; None
+            suggests nothing.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
@@ -83,7 +84,7 @@ def track_part(
 def _replaced(
     found: Replacement | None, error: UnknownTrackError, problem: str, fallback: bool | None
 ) -> tuple[Part, list[str]]:
-    """Return what replaces a track, and a note. If `fallback` is false, raise the error, which suggests --fallback."""
+    """Return the tracks of `found`, and a note. If `fallback` is false, raise the error, which suggests --fallback."""
     if found is None or not fallback:
         error.advice = f"To use {found.words} instead, add --fallback" if found else ""
         raise error

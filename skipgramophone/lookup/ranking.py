@@ -153,7 +153,9 @@ def evidence(
     in_common: Scores | None,
     has_factors: bool,
 ) -> Scores:
-    """Return the evidence e_j of the module docstring, float32 (queries, tracks) or (tracks,).
+    """Return e_j of the module docstring: the terms of `hybrid` for playlists, counts and artists.
+
+    The result is float32 (queries, tracks) or (tracks,).
 
     Args:
         agreement: c_j of the module docstring, float32, of the shape of the result.
@@ -173,7 +175,7 @@ def evidence(
 
 
 def with_cosine(evidence: Scores, cosine: Scores) -> Scores:
-    """Add the cosine to the evidence; return scores of `hybrid` without predictions, float32 of the same shape."""
+    """Add the cosine term to `evidence`: the score `hybrid` without factors and EASE, float32 of the same shape."""
     return np.asarray(evidence + np.float32(COSINE_WEIGHT) * cosine, np.float32)
 
 

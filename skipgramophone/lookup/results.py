@@ -67,7 +67,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The smoothness of the order of a list."""
+    """How smooth the order of a list is: adjacent tracks of a smooth list are similar."""
 
     mean_step: float | None  # mean cosine of adjacent tracks; None for fewer than two tracks
     mean_random_step: float | None  # mean of this value over all possible orders

@@ -101,7 +101,7 @@ class Scoring:
         return with_count(cosines[rows], self.counts[rows]) if by == "cosine+count" else cosines[rows]
 
     def evidence(self, asked: Question) -> Scores:
-        """Return the evidence of `hybrid` for all tracks (e_j in `ranking`), float32 (tracks,)."""
+        """Return the terms of `hybrid` for playlists, counts and artists (e_j in `ranking`), float32 (tracks,)."""
         artists, given = self.opened.embeddings.artists, asked.number
         agreement = self.opened.postings.agreement(asked.rows, asked.weights)
         in_common = None
@@ -112,10 +112,10 @@ class Scoring:
         return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
-        """Score only the tracks that may be among the best, by `hybrid` without predictions.
+        """Score only the tracks that may be among the best, by `hybrid` without factors and EASE.
 
-        Scored are the tracks with the most evidence, and the tracks in `near`, which are nearest by cosine. Another
-        track can be among the best only if all tracks have nearly the same evidence.
+        These are the tracks with the highest evidence (see `evidence`), and the tracks in `near`, which are nearest by
+        cosine. Another track can be among the best only if all tracks have nearly the same evidence.
         """
         known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
         rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)

@@ -1,7 +1,7 @@
 """The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks with the most
-evidence of playlists and artists (see `ranking`) are candidates too. All other rankings use exact search, and so do
+For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks that fit best by
+playlists, counts and artists (e_j in `ranking`) are candidates too. All other rankings use exact search, and so do
 queries with too few candidates. Similarities in answers are always computed from the vectors.
 """
 
@@ -68,7 +68,7 @@ class Search:
 
     @cached_property
     def scoring(self) -> Scoring:
-        """The scores of all tracks."""
+        """Computes the scores of all tracks."""
         return Scoring(self.opened)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
@@ -194,7 +194,7 @@ class Search:
     def answer_of(
         self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
     ) -> Answer:
-        """Return the answer to a query whose tracks have been selected."""
+        """Build the answer to the query `asked` from the tracks that were selected for it."""
         require_durations(self.catalogue, settings)
         require_albums(self.catalogue, settings)
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
@@ -304,7 +304,10 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks (`hybrid` without predictions). The scores do not depend on the number of candidates."""
+        """Score all tracks; for `hybrid`, without factors and EASE, which are added later.
+
+        The scores do not depend on the number of candidates.
+        """
         rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
@@ -320,7 +323,7 @@ class Search:
         """Return the rows of the tracks that are similar enough and whose album is allowed, and their scores.
 
         Args:
-            asked: the query; its `left_out` rows are left out.
+            asked: the query; the rows in its `left_out` are not returned.
             settings: ranking, popularity, minimum similarity and albums.
             scored: the scores of all tracks.
             width: number of tracks that the caller selects from; None: all tracks.
@@ -344,7 +347,7 @@ class Search:
         return rows, scores
 
     def pool(self, found: Neighbours, width: int | None = None) -> Pool:
-        """Read the tracks and vectors of the first `width` candidates of one query; None: of all."""
+        """Read the tracks and vectors of the first `width` candidates of one query, or of all if `width` is None."""
         width = len(found.rows) if width is None else width
         first = Neighbours(found.rows[:width], found.similarities[:width])
         beyond = Neighbours(found.rows[width:], found.similarities[width:])
@@ -385,7 +388,7 @@ def _may_propose(settings: SimilarSettings) -> bool:
 def _first_width(settings: SimilarSettings) -> int:
     """Return the number of candidates for the first selection by exact search.
 
-    Without diversity, this number does not change which tracks are in a full list.
+    Unless diversity is on, this number has no effect on which tracks are in a full list.
     """
     return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
 

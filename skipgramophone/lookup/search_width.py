@@ -100,7 +100,7 @@ class _Tuning:
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:
-        """Count the neighbours found per query, int64 (queries,).
+        """Count the true neighbours that a search with this width finds for each query, int64 (queries,).
 
         Stop as soon as the recall cannot reach `enough`; the counts of the remaining queries are then upper bounds.
         """

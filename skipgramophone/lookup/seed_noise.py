@@ -23,7 +23,7 @@ Scores = npt.NDArray[np.float32]
 CONTENDERS = 100  # number of candidates below the list that may enter it with another seed
 NOISE, NOISE_PER_OCCURRENCE = 0.05, 0.15  # see the module docstring
 LOGISTIC = 1.702  # the logistic function of LOGISTIC * z differs from the normal distribution by less than 0.01
-HALVINGS = 16  # of the interval that contains t
+HALVINGS = 16  # how often the interval that contains t is halved
 
 
 def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: int) -> npt.NDArray[np.bool_]:
@@ -40,7 +40,7 @@ def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: in
     rarer = np.maximum(1, np.minimum(counts, count))
     steepness = LOGISTIC / (COSINE_WEIGHT * (NOISE + NOISE_PER_OCCURRENCE / rarer))
     values = scores.astype(np.float64)
-    low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is a multiple of all deviations
+    low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is many times the deviation
     with np.errstate(over="ignore"):  # an infinite value means a probability of 0
         for _ in range(HALVINGS):
             threshold = (low + high) / 2

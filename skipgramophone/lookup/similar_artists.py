@@ -71,7 +71,7 @@ class SimilarArtists:
 
     @cached_property
     def _agreement(self) -> ArtistAgreement:
-        """The playlists as lists of artists."""
+        """Computes how well artists agree with a query by playlists."""
         return ArtistAgreement(self.artists, self._opened.postings)
 
     def name(self, artist: int) -> str:

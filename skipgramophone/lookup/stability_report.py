@@ -29,7 +29,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class StabilityReport:
-    """The lowest count and the agreement of each stratum, strata of frequent tracks first."""
+    """The agreement of two trainings for frequent tracks (head), middle and tail, each with its lowest count."""
 
     ranking: str  # the ranking that was measured
     neighbours: int

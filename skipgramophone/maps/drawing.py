@@ -74,7 +74,7 @@ def draw(
         tracks: the tracks, most frequent first.
         centre: vectors of the tracks, float32 (len(tracks), embedding_dim), without rows of zeros.
         settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
-        progress: called with the current step, the number of finished steps (not always whole) and the total. The
+        progress: called with the current step, the number of finished steps (may be a fraction) and the total. The
             caller does the last step, writing.
 
     Raises:

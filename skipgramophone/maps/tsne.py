@@ -2,7 +2,7 @@
 
 Neighbours attract each other, all points repel each other, and gradient descent with momentum moves the points. The
 nearest tracks of a track attract it with equal force. The initial positions are the principal components, so that
-similar parts of the catalogue are near each other on the map.
+similar groups of tracks are near each other on the map.
 
 Source: van der Maaten and Hinton 2008; Kobak and Berens, arXiv 1812.02633 (start and learning rate); Linderman et al.,
 arXiv 1712.09005. The repulsion is computed in `repulsion.py`.

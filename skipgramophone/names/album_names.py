@@ -30,6 +30,6 @@ class AlbumName(NamedTuple):
 
 
 def album_name(text: str) -> AlbumName:
-    """Read the name of an album in a query."""
+    """Parse the name of an album in a query."""
     artist, album = split_name(text)
     return AlbumName(fold_name(text), fold_name(artist), fold_name(album))

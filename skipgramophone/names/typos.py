@@ -104,7 +104,7 @@ def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[
 
 
 def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two artists and titles may name the same recording, and are not clearly different.
+    """Whether two pairs of artist and title may name the same recording.
 
     The titles, without remarks such as "live" or "remaster", must be similar and have the same numbers. The artists
     must be similar or share a credited artist. If an artist is missing, one name must contain the words of the other.

@@ -151,7 +151,7 @@ class Before:
         The numbers count all input rows that were ever used, including those that cleaning has dropped.
 
         Args:
-            places: the same, but the numbers count only encoded rows.
+            places: the same input rows, but counted among the encoded rows only.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts
@@ -180,7 +180,7 @@ class Before:
     def reported(
         self, report: ExtractReport, encoded: EncodedPlaylists, known: Corpus | None = None, tracks: int | None = None
     ) -> ExtractReport:
-        """Turn a report on the encoded rows into a report on the whole corpus after the addition, and return it.
+        """Convert the report on the encoded rows to a report on the whole corpus after the addition.
 
         Args:
             report: report on the encoded rows.

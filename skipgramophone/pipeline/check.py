@@ -332,12 +332,12 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResul
 
 
 def _check_root(root: Path, name: str, clean: bool) -> Iterator[CheckResult]:
-    """List what killed runs of copy, unpack and rm left in the experiments directory; remove it if `clean` is set.
+    """List the leftovers of killed runs of copy, unpack and rm; with `clean`, remove them.
 
     Args:
         root: the experiments directory.
         name: name of an experiment, or empty for all.
-        clean: whether to remove what is found.
+        clean: whether to remove the leftovers.
 
     Raises:
         StorageError: a file cannot be removed.

@@ -45,7 +45,7 @@ def evaluate(
 ) -> EvaluateReport:
     """Evaluate how well a model with the settings of an experiment predicts held-out playlists.
 
-    A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. The
+    Some playlists are held out, and a model is trained on the others with the settings of the experiment. The
     rankings of the model are compared with baselines. The model is kept, so that the next evaluation of the same split
     is quick.
 
@@ -62,7 +62,7 @@ def evaluate(
         judging: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
-        EvaluationError: there are too few playlists to hold some out, or they have no tracks to find.
+        EvaluationError: there are too few playlists for a split, or they have no tracks to find.
         ExperimentError: the experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers

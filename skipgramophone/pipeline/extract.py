@@ -93,7 +93,7 @@ def extract(
 
     Raises:
         SettingError: both sources and the sample are given, or neither, or the settings do not fit the corpus.
-        EvaluationError: there are too few playlists to hold some out, or a name matches no playlist.
+        EvaluationError: there are too few playlists for a split, or a name matches no playlist.
         SourceError: a source cannot be read, no row of it can be used, or it is already part of the corpus.
         ExperimentError: the experiment already has a corpus; with `append`, it has no corpus that can grow; or its name
             is not valid.
@@ -313,7 +313,7 @@ def _encode(
             reject_limit.add(block)
             merger.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a running total; lower if a block was read ahead
+            replaced_here = max(replaced_here, block.replaced)  # a running total, not always ascending
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()
@@ -329,7 +329,7 @@ def _encode(
 
 
 def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
-    """Return the reason why no row of the sources can be used."""
+    """Return an error message that explains why no row of the sources can be used."""
     also = f"; left out: {_counts(left_out)}" if left_out else ""
     if rejects:
         first = rejects[0]

@@ -92,7 +92,7 @@ def known_albums(tracks: pa.Table) -> int:
 
 
 def _identified(encoded: EncodedPlaylists) -> Identified | None:
-    """Return the numbers of identifiers, or None if the sources contain none."""
+    """Return how many tracks have identifiers, and how many identifiers are invalid; None if the sources have none."""
     found = encoded.identifiers
     if not found.table.num_rows and not found.malformed:
         return None
@@ -100,7 +100,7 @@ def _identified(encoded: EncodedPlaylists) -> Identified | None:
 
 
 def _matched(encoded: EncodedPlaylists) -> Matched | None:
-    """Return what was merged by identifiers, or None if tracks were not matched."""
+    """Return which tracks were merged because they share an identifier, or None if tracks were not matched."""
     found = encoded.matching
     if found is None:
         return None

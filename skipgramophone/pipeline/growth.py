@@ -53,8 +53,8 @@ class Growth:
 
     Attributes:
         before: the corpus before it grows.
-        part: its touched part.
-        encoded: this part, encoded with the added rows.
+        part: the tracks and playlists of this corpus that the added rows may change.
+        encoded: these tracks and playlists, encoded together with the added rows.
         rows: int64, catalogue row of each track of `encoded`.
         corpus: the playlists of the whole corpus after the addition.
         playlists: owner, name and key of these playlists.
@@ -73,7 +73,7 @@ class Growth:
     sorted_by_title: tuple[int, int]
 
     def reported(self, report: ExtractReport) -> ExtractReport:
-        """Turn a report on the touched part into a report on the whole corpus, and return it."""
+        """Convert the report on the tracks and playlists that were encoded again to a report on the whole corpus."""
         facts, known = self.before.manifest.facts, self.part.known
         report = self.before.reported(report, self.encoded, known.corpus, known.tracks.num_rows)
         in_order, sortable = self.sorted_by_title
@@ -140,7 +140,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return artist and title in the spelling of the most frequent track of this name, and `bearers` unchanged."""
+        """Return artist and title as the most frequent track of this name spells them, and `bearers` unchanged."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -151,7 +151,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows: a few rows with the touched part of the corpus, many rows with the whole corpus.
+    """Encodes added rows: a few with the tracks and playlists that they may change, many with the whole corpus.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -197,7 +197,7 @@ class GrowingEncoder:
         return self._before.grown(self._encoder.encode())
 
     def _touched_part(self, blocks: Sequence[RowBlock]) -> TouchedPart | None:
-        """Return the touched part of the corpus, or None if all of the corpus must be encoded."""
+        """Return the tracks and playlists that added rows may change; None if all of the corpus must be encoded."""
         part = touched_part(self._before, blocks, self._settings.group_by, self._settings.min_length)
         states_more = any(
             name in block.table.column_names and name not in part.known.tracks.column_names
@@ -217,12 +217,12 @@ class GrowingEncoder:
 
 
 def _few(before: Before) -> int:
-    """Return the largest number of added rows that counts as few for this corpus."""
+    """Return the maximum number of added rows for which the corpus is not encoded again as a whole."""
     return max(FEW_ROWS, before.corpus.occurrences // FEW_OF)
 
 
 def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
-    """Whether added rows change only the touched part, and the files have the layout that this module needs."""
+    """Whether it is possible to encode only the tracks and playlists that added rows may change (touched part)."""
     facts: dict[str, Any] = before.manifest.facts
     return bool(
         before.is_keyed
@@ -240,7 +240,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
 
 
 def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settings: ExtractSettings) -> Growth:
-    """Encode the touched part of a corpus together with the added rows, and merge the result into the corpus.
+    """Encode the added rows with the tracks and playlists that they may change; merge the result into the corpus.
 
     Raises:
         ExperimentError: two tracks of the corpus have become one.
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return the changes of two counts of old playlists: those sorted by title, and those long enough to judge."""
+    """Return how many more of the old playlists are now sorted by title, and how many more are long enough to judge."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return two counts of new playlists: those sorted by title, and those long enough to judge."""
+    """Return how many new playlists are sorted by title, and how many are long enough to judge."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)

@@ -158,7 +158,7 @@ def unused_records(vectors: NamedVectors, matching: Matching) -> list[dict[str, 
 
 
 def _reorder(vectors: NamedVectors, order: npt.NDArray[np.int64]) -> NamedVectors:
-    """Return vectors in another order."""
+    """Return vectors, with their names and counts, in another order."""
     return replace(
         vectors,
         artist=[vectors.artist[at] for at in order],

@@ -38,7 +38,7 @@ def draw_map(
         pictures: pictures to write too; maps "png" or "svg" to a file.
         force: replace an existing file.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        progress: called with the current step, the number of finished steps (not always whole) and the total.
+        progress: called with the current step, the number of finished steps (may be a fraction) and the total.
 
     Raises:
         SettingError: pictures are requested and Matplotlib is not installed, there are too few tracks for t-SNE, or the

@@ -275,7 +275,7 @@ def _count(manifest: Manifest, name: str, noun: str) -> str:
 
 
 def _items(facts: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    """Return each reason with its number of rows, as text; empty if a manifest has none."""
+    """Return pairs of a reason and its number of rows, both as text; the list is empty if a manifest has no reasons."""
     reasons = facts.get(name)
     return (
         [(reason, f"{number:,}") for reason, number in reasons.items() if isinstance(number, int)]

@@ -72,7 +72,7 @@ class Identified:
 class Matched:
     """The tracks that were merged by shared identifiers. The lists are complete only in a dry run."""
 
-    merged: int  # number of tracks that became part of another track
+    merged: int  # number of tracks that were merged into another track
     merges: tuple[SharedIdentifier, ...]
     conflicts: int  # number of identifiers of tracks with clearly different names; these tracks stay separate
     conflicting: tuple[SharedIdentifier, ...]

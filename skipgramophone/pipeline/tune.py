@@ -38,7 +38,7 @@ def tune(
     `tuning/report.json`.
 
     Raises:
-        EvaluationError: there are too few playlists to hold some out.
+        EvaluationError: there are too few playlists for a split.
         ExperimentError: the experiment has no model, or the model is stale or imported.
         SettingError: Optuna is not installed.
     """

@@ -36,7 +36,7 @@ SHORTER = "in playlists shorter than"
 
 @dataclass(frozen=True, slots=True)
 class CleanedPlaylists:
-    """The result of cleaning: the part of a corpus that is kept.
+    """The result of cleaning: the playlists and occurrences that remain.
 
     Attributes:
         places: int32, indices of the kept occurrences in the corpus, ascending.

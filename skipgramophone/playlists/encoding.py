@@ -369,7 +369,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
-    """Return the table of the kept playlists; keys that are unique only within a file are replaced by unique numbers.
+    """Return the table of the playlists in `kept`; keys that are unique only in one file become unique numbers.
 
     These numbers are the playlist numbers. They start at `unlisted`, because earlier playlists may not be in the table
     (see `KnownRows`).

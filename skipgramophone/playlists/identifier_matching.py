@@ -41,7 +41,7 @@ class Matching:
     """The result of matching tracks by identifiers.
 
     Attributes:
-        merged: number of tracks that became part of another track.
+        merged: number of tracks that were merged into another track.
         merges: the identifiers by which tracks with different names or uris were merged.
         conflicts: the identifiers that tracks with clearly different names share; these tracks stay separate.
         known: the identifiers that would merge two tracks of the existing corpus; these tracks stay separate.

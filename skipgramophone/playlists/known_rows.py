@@ -1,8 +1,8 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder replaces the values of each column by numbers, the codes. Of the existing corpus, it encodes each track and
-each playlist only once, because there are far fewer tracks and playlists than rows. This module then expands the codes
-to all rows.
+The encoder replaces the values of each column by numbers, the codes. It encodes each track and each playlist of the
+existing corpus only once, because there are far fewer tracks and playlists than rows. This module then expands the
+codes to all rows.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class KnownRows:
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
     def by_track(self, codes: Codes) -> Codes:
-        """Return one code per row; `codes` has one code per known track, then one per new row."""
+        """Expand `codes` to one code per row; it has one code per known track, followed by one per new row."""
         return self._expanded(codes, self.tracks.num_rows, self.corpus.track_ids)
 
     def by_playlist(self, codes: Codes) -> Codes:
-        """Return one code per row; `codes` has one code per known playlist, then one per new row."""
+        """Expand `codes` to one code per row; it has one code per known playlist, followed by one per new row."""
         playlist = np.repeat(np.arange(len(self.corpus), dtype=np.int32), self.corpus.lengths())
         return self._expanded(codes, self.playlists.num_rows, playlist)
 

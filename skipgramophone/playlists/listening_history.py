@@ -11,7 +11,7 @@ from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
 MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
-SHORT_GAP = "1s"  # session gap; with such short sessions, the name of a session (a minute) is the time of its plays
+SHORT_GAP = "1s"  # session gap so short that the name of a session (a minute) is the time of its plays
 
 
 def read_plays(path: Path) -> list[NamedTrack]:

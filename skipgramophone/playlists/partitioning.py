@@ -16,7 +16,7 @@ Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 WORD = 8  # bytes
 PART_BITS = 6  # there are 2^6 parts
-FEW_VALUES = 1 << 14  # the table of so many values fits into the cache, and 64 tables would only cost more time
+FEW_VALUES = 1 << 14  # up to this number, a single table fits into the cache, and 64 tables would be slower
 SCATTER = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash (TAOCP 3, 6.4): odd, near 2^64 / golden ratio
 
 
@@ -47,7 +47,7 @@ class Partition:
 
 
 def single_part(values: pa.Array) -> Partition:
-    """Return all values as one part."""
+    """Return a partition with a single part, which contains all values."""
     return Partition(values, np.arange(len(values)), np.array([0, len(values)]))
 
 

@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def uris(self) -> list[str]:
-        """The uri and the identifiers as uris."""
+        """The uri of the track, and its identifiers in the form of uris."""
         others = (RECORDING_URI + text[5:] if text.startswith("mbid:") else text for text in self.identifiers)
         return list(dict.fromkeys([*([self.uri] if self.uri else []), *others]))
 

@@ -1,4 +1,4 @@
-"""Collects optional facts about tracks, such as durations; for each track, the first value is kept."""
+"""Collects optional properties of tracks, such as durations; for each track, the first value is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skipgramophone.playlists.numbering import Codes, row_slices
 
 
 def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
-    """Add a column to the table of tracks for each fact that a used row contains, and return the table.
+    """Add a column to the table of tracks for each optional property that a used row has, and return the table.
 
     Args:
         tracks: one row per track.
@@ -37,7 +37,7 @@ def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], ro
 
 
 def _stated(name: str, values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
-    """Return the distinct values of a fact as they are stored, and whether each of them is known (not empty)."""
+    """Return the distinct values of the property `name` in stored form, and whether each one is known (not empty)."""
     if name != "album":
         return values, np.ones(len(values), np.bool_)
     trimmed = pc.utf8_trim_whitespace(values)

@@ -33,7 +33,7 @@ AnswerFormat = Literal[
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 YEAR = 366 * 24 * 3600.0  # seconds
 RECENCY = Bounds("above 0 and at most 1", lambda weight: 0 < weight <= 1)
-LENGTH = Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR)  # of tracks and lists
+LENGTH = Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR)  # durations of tracks and of lists
 MOST_ARRANGED = 1000  # maximum number of tracks to order; more would take minutes
 
 Version = Literal[

@@ -24,7 +24,7 @@ MOST_TRACKS = 2**31 - 1  # maximum of counts: track ids are int32
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The range of a number.
+    """The range of allowed values of a number.
 
     Attributes:
         words: the range in words, for messages.

@@ -37,8 +37,8 @@ def factorize(
 ) -> Factors:
     """Factorize a matrix of playlists and tracks. The same arguments give the same factors on any number of cores.
 
-    Batches are solved in one thread per core. Each thread uses BLAS with a single thread, because BLAS with several
-    threads adds in another order, and is many times slower if other processes use the cores.
+    Batches are solved in one thread per core. Each of these threads uses BLAS without further threads: with several
+    threads, BLAS adds in another order, and is many times slower if other processes use the cores.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of float32, above 0 where a playlist contains a track.

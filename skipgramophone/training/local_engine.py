@@ -84,8 +84,8 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of a program that this one has replaced, which reference cycles of TensorFlow keep alive."""
-        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # before that, all are still kept
+        """Free the memory of programs that are no longer cached; reference cycles of TensorFlow keep them alive."""
+        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # until then, all are cached
             gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:

@@ -14,7 +14,7 @@ from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.postings import membership
 
 SERVED_REGULARIZATION = 50.0  # chosen on validation playlists, see docs/quality.md
-LARGEST = 5000  # a model has EASE if its corpus has at most so many tracks with a vector, or so many playlists
+LARGEST = 5000  # EASE is fitted if there are at most this many playlists, or tracks with a vector
 BLOCK = 1024  # rows and columns to copy together
 COMPUTED = 1 << 24  # maximum number of elements per block of a matrix product
 
@@ -47,7 +47,7 @@ def fit_ease(playlists: Any, regularization: float) -> Ease:
 
 
 def has_ease(playlists: int, tracks: int) -> bool:
-    """Return whether a model with so many playlists, and tracks with a vector, gets the weights of EASE."""
+    """Return whether EASE is fitted to a corpus with this many playlists, and this many tracks with a vector."""
     return 0 < min(playlists, tracks) <= LARGEST
 
 

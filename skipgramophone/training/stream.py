@@ -49,7 +49,7 @@ class Stretch:
 
 
 class Epoch:
-    """The stream of one epoch."""
+    """The tokens of one epoch, in the order in which they are trained."""
 
     def __init__(
         self, corpus: Corpus, keep: Probabilities | None, context: Context, *, shape: BatchShape, seed: tuple[int, ...]
@@ -76,7 +76,7 @@ class Epoch:
         self._pools: dict[int, Numbers] = {}  # cache: the two pools that were used last
 
     def stretches(self) -> Iterator[Stretch]:
-        """Yield the part of each macro-batch; tokens are read only if `keep` may drop some of them."""
+        """Yield the part of the stream for each macro-batch; tokens are read only if `keep` may drop some of them."""
         number = first = skipped = begun = before = 0
         end = self._shape.macro - self._shift
         for pool, start in enumerate(self._starts[:-1].tolist()):
@@ -116,7 +116,7 @@ class Epoch:
         return np.concatenate([pool[max(0, first - start) : end - start] for pool, start in parts])
 
     def _lengths(self, playlists: Numbers) -> Numbers:
-        """Return the number of kept tokens of each playlist."""
+        """Return the number of tokens of each playlist that are used for training."""
         if self._keep is None:
             return self._corpus.offsets[playlists + 1] - self._corpus.offsets[playlists]
         counted = []
@@ -128,12 +128,12 @@ class Epoch:
         return np.concatenate(counted)
 
     def _is_kept(self, places: Numbers, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        """Return whether each token is kept, bool (tokens,)."""
+        """Return whether each token is used for training, bool (tokens,)."""
         assert self._keep is not None
         return np.asarray((random_at(places, self._for_keeping) >> np.uint64(11)) * 2.0**-53 < self._keep[tokens])
 
     def _tokens(self, playlists: Numbers) -> tuple[npt.NDArray[np.int32], Numbers]:
-        """Return the kept tokens of playlists in stream order, and the playlist number of each token, from 1."""
+        """Return the tokens to train on from some playlists, in stream order, and their playlist numbers, from 1."""
         places, ends = self._corpus.places(playlists)
         tokens, playlist = self._corpus.track_ids[places], np.repeat(np.arange(1, len(ends)), np.diff(ends))
         if self._keep is not None:

@@ -78,7 +78,7 @@ class Table(Generic[RowArrayT]):
 
 @dataclass(frozen=True, slots=True)
 class Tables(Generic[RowArrayT]):
-    """The two tables of a model."""
+    """The centre and context vectors of a model, each with its Adagrad accumulators."""
 
     centre: Table[RowArrayT]
     context: Table[RowArrayT]

@@ -88,7 +88,7 @@ def number_rows(
 
 
 def _unique(rows: TrackIds, scratch: TrackIds, start: int, parts: int) -> TrackIds:
-    """Return the unique rows, sorted by part and then by last occurrence; number them in `scratch` from `start`."""
+    """Return the unique rows, sorted by server (row % parts), then by last occurrence; number them in `scratch`."""
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place
     unique = rows[scratch[rows] == place]

@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class Pending(Generic[Result]):
-    """The future result of a call."""
+    """The result of a call that runs in a thread of the pool."""
 
     def __init__(self) -> None:
         self._done: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()

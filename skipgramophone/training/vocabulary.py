@@ -55,7 +55,7 @@ class Vocabulary:
         return np.asarray(weight / weight.sum(), np.float64)
 
     def keep(self, threshold: float) -> Probabilities:
-        """Return the probability that an occurrence of each track is kept, float64 (tracks,).
+        """Return the probability that subsampling keeps an occurrence of a track, float64 (tracks,).
 
         It is min(1, sqrt(t / f) + t / f), where f is the share of the track in all occurrences and t the threshold, as
         in the published word2vec program. With a threshold of 0, all occurrences of tracks with a vector are kept.

@@ -44,7 +44,7 @@ def test_an_arranged_list_has_the_same_tracks_and_its_steps_and_means_are_those_
     drawn = [np.diag(table[np.ix_(order, order)], 1).mean() for order in (random.permutation(20) for _ in range(4000))]
     assert facts["mean_random_step"] == pytest.approx(np.mean(drawn), abs=0.01)
     assert facts["mean_step"] > facts["mean_random_step"] + 0.1
-    # The similarity to the query stays with its track.
+    # Each track keeps its similarity to the query.
     similarity = {one["uri"]: one["similarity"] for one in plain["neighbours"]}
     assert {one["uri"]: one["similarity"] for one in near} == similarity
     first, head = continued(sample_root, *GIVEN, "-n", "20", "--arrange").out.splitlines()[:2]
@@ -95,7 +95,7 @@ def test_a_list_goes_from_one_track_to_another(sample_root: Path) -> None:
     }
     near = [one["similarity"] for one in found["neighbours"]]
     assert min(near) > 0.5
-    # Filters hold on the way, and points whose nearest tracks are too far away get none.
+    # Filters also apply to tracks on the way. A point gets no track if its nearest tracks are too far away.
     found = answer(
         sample_root, *at, "--exclude-versions", "live,acoustic", "--max-per-artist", "1", "--min-count", "30"
     )
@@ -147,7 +147,7 @@ def test_a_blend_lists_tracks_by_the_worse_of_two_ranks(sample_root: Path, tmp_p
     found = answer(sample_root, "--blend", *files, *at, "-n", "30")
     listed = {seed["uri"] for seed in found["seeds"]}
     assert len(listed) == 4
-    # A list ranks its own tracks nowhere; a track of the other list only moves those below it.
+    # Tracks of a list have no rank in its ranking; a track of the other list only moves the tracks below it.
     worse = {uri: max(rank, ranks[1][uri]) for uri, rank in ranks[0].items() if uri in ranks[1]}
     best = sorted(worse, key=lambda uri: (worse[uri], min(ranks[0][uri], ranks[1][uri])))[:30]
     assert [one["uri"] for one in found["neighbours"]] == best

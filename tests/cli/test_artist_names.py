@@ -1,4 +1,4 @@
-"""Queries that are the name of an artist: notes, errors, the chooser and the prompt name the form for artists."""
+"""Queries that are the name of an artist: notes, errors, the chooser and the prompt suggest a query by artist."""
 
 from __future__ import annotations
 

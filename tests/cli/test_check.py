@@ -1,4 +1,4 @@
-"""`sgp check` finds and names any change to the files of an experiment, and reports none on a sound one."""
+"""`sgp check` finds any change to the files of an experiment and names it; it reports nothing if there is none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def whole(trained: Path, experiments: Path) -> Path:
-    """A copy of it, whose file times differ from those in its manifests."""
+    """A copy of the trained experiment, whose file times differ from those in its manifests."""
     return Path(shutil.copytree(trained, experiments / "whole", copy_function=shutil.copyfile))
 
 
@@ -221,7 +221,7 @@ def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experi
     shutil.rmtree(whole / "index")
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")
     (whole / ".experiment.json.new").write_text("{")
-    (whole / f".index.{os.getppid()}.draft").mkdir()  # of a running process
+    (whole / f".index.{os.getppid()}.draft").mkdir()  # the draft of a running process
     (whole / "evaluation" / "models" / ".abc.999999999.draft").mkdir(parents=True)
     package.train("whole", SETTINGS, force=True)
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")

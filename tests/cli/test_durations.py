@@ -1,4 +1,4 @@
-"""Durations that the sources state: kept by `extract`, used by `continue --duration` and written into playlists."""
+"""Durations in the sources: kept by `extract`, used by `continue --duration` and written into playlists."""
 
 from __future__ import annotations
 

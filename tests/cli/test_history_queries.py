@@ -36,7 +36,7 @@ def plays_in(tracks: list[Track], first_minute: int = 0) -> list[dict[str, objec
 
 @pytest.fixture
 def history(sample_root: Path, tmp_path: Path) -> Path:
-    """Two files of one history, named against the order of time: tracks 9, 8, then 0, 1, 0, 2."""
+    """Two files of one history, whose names are not in order of time: tracks 9, 8, then 0, 1, 0, 2."""
     first, second = (tracks_of(sample_root, *rows) for rows in ((9, 8), (0, 1, 0, 2)))
     directory = tmp_path / "history"
     directory.mkdir()
@@ -80,7 +80,7 @@ def test_tracks_heard_recently_and_their_versions_are_left_out_on_request(sample
     assert [one["uri"] for one in found["neighbours"][:2]] == [track.uri for track in near[3:]]
     assert [seed["uri"] for seed in found["seeds"]] == [newest.uri]
     assert "left out 3 tracks from the last 4 plays" in found["notes"]
-    # Apart from what is left out, nothing changes: the similarities are the same.
+    # Only the left-out tracks are missing; the similarities of all others stay the same.
     before = {one["uri"]: one["similarity"] for one in plain["neighbours"]}
     assert all(one["similarity"] == before.get(one["uri"], one["similarity"]) for one in found["neighbours"])
 

@@ -1,4 +1,4 @@
-"""Tracks are asked for by ISRC and MusicBrainz id, and answers and exports have the identifiers."""
+"""Queries by ISRC and MusicBrainz id, and identifiers in answers and exports."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_file_of_the_library_is_found_by_its_identifier(root: Path, tmp_path: 
         *("continue", "mine", "song 0", "--by", "cosine", "--format", "m3u8"),
         *("--library", tmp_path / "Music", "--experiments-dir", root),
     )
-    # The ISRC of the second file is that of a track with another name, so the tag is not trusted.
+    # The second file has the ISRC of a track with another name, so its tag is not trusted.
     assert [line.rsplit("/", 1)[-1] for line in ran.out.splitlines() if line[:1] != "#"] == ["a.flac"]
 
 

@@ -94,7 +94,7 @@ def test_answers_and_errors_of_many_queries_are_valid(trained: Path) -> None:
 
 
 def an_answer() -> dict[str, Any]:
-    """An answer with everything that is rarely there."""
+    """An answer that has all optional values."""
     track = Track(row=0, artist="", title="a", uri=None, count=3, first_place=1)
     near = Neighbour(1, -0.5, track, score=1.25, shared=None, versions=(track,), step=0.5)
     stable = Agreement(10, "tail", 0.5, 0.25, 0.75)

@@ -35,7 +35,7 @@ def test_huge_files_are_refused_before_they_are_read(trained: Path, tmp_path: Pa
 
 
 def test_a_long_list_of_names_is_read(trained: Path, tmp_path: Path) -> None:
-    """The format detection does not know it, because it has no separator between artist and title."""
+    """Format detection does not recognize this list, because no line has a separator between artist and title."""
     (tmp_path / "list").write_text("folk 3\n" * 200_000)
     ran = run_sgp("similar", "genres", "--file", tmp_path / "list", "--json", "--experiments-dir", trained)
     assert ran.code == 0

@@ -1,4 +1,4 @@
-"""Too little memory: one clear line, nothing half-written, whether Python or native code notices it."""
+"""Too little memory: one clear error line and no half-written file, in Python code and in native code."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NAMES = [
 
 
 def write_mp3(path: Path, artist: str, title: str) -> None:
-    """An MP3 file of a tag only: ID3v2.4 with two frames in UTF-8."""
+    """Write an MP3 file that contains only a tag: ID3v2.4 with two frames in UTF-8."""
 
     def frame(name: bytes, text: str) -> bytes:
         body = b"\x03" + text.encode()
@@ -40,12 +40,12 @@ def write_mp3(path: Path, artist: str, title: str) -> None:
 
 
 def syncsafe(number: int) -> bytes:
-    """A number in four bytes of seven bits."""
+    """Encode a number in four bytes with seven bits each."""
     return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))
 
 
 def write_flac(path: Path, artist: str, title: str, **others: str) -> None:
-    """A FLAC file of metadata only: the stream information and Vorbis comments."""
+    """Write a FLAC file that contains only metadata: the stream information and Vorbis comments."""
 
     def text(of: str) -> bytes:
         return struct.pack("<I", len(of.encode())) + of.encode()
@@ -58,7 +58,7 @@ def write_flac(path: Path, artist: str, title: str, **others: str) -> None:
 
 
 def write_wav(path: Path, artist: str, title: str, seconds: int) -> None:
-    """A silent WAV file of some seconds with INFO tags."""
+    """Write a silent WAV file of some seconds with INFO tags."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -1,4 +1,4 @@
-"""Extreme numbers: an answer or one line, and a warning if training has diverged."""
+"""Extreme numbers: an answer or a one-line error, and a warning if training has diverged."""
 
 from __future__ import annotations
 

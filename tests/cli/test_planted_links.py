@@ -1,4 +1,4 @@
-"""Links that another program puts at the place of a file that is written: nothing outside is changed.
+"""Links that another program puts at the path of a file that is being written: nothing outside is changed.
 
 `tests.faults.planted_links` plants them at each point of the commands.
 """

@@ -1,4 +1,4 @@
-"""`sgp experiments rm` removes an experiment at once, and what killed runs left in the directory is found."""
+"""`sgp experiments rm` removes an experiment in one step; `sgp check` finds what a killed removal has left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_look_up_never_sees_half_of_a_removed_experiment(
 
 def test_a_killed_removal_is_finished_by_check(genres: Path, monkeypatch: pytest.MonkeyPatch, sgp: Sgp) -> None:
     class Killed(BaseException):
-        """The process is killed."""
+        """Simulates that the process is killed."""
 
     def die(path: Path) -> None:
         (path / "experiment.json").unlink()

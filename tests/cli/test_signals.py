@@ -46,7 +46,7 @@ def test_a_second_signal_ends_it_immediately(first: int, second: int) -> None:
 
 
 def test_two_simultaneous_signals_end_it_without_a_traceback() -> None:
-    """Python finds both when it looks, and must not leave the second to the system while it handles the first."""
+    """Python notices both signals together; the second must not cause a traceback while it handles the first."""
     both = {signal.SIGINT, signal.SIGTERM}
     program = STRUCK.format(first=0, then="").replace(
         "while True:\n            pass",

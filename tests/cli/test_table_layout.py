@@ -1,4 +1,4 @@
-"""Layout of tables: nothing but texts is shortened, and what differs still differs."""
+"""Layout of tables: only texts are shortened, and different texts remain different."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output on a terminal of 80 columns: it fits, no number is lost, and names have no effect."""
+"""Output on a terminal of 80 columns: it fits, no number is lost, and names cannot control the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
 
 
 def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "", **variables: str) -> tuple[int, str]:
-    """Run `sgp` on a terminal of a width, with typed text and environment variables; return exit code and output."""
+    """Run `sgp` on a terminal of a given width, type text, and return exit code and output."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}

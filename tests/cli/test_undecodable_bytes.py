@@ -1,4 +1,4 @@
-"""Bytes that are not UTF-8, in arguments, in lines and in paths: an answer or one line, never a traceback."""
+"""Bytes that are not UTF-8, in arguments, in lines and in paths: an answer or a one-line error, no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments that cannot be read: nothing says that they are damaged, and the others are checked and listed."""
+"""Experiments that cannot be read are not reported as damaged, and all others are still checked and listed."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_too_few_descriptors_are_not_damage(two: Path) -> None:
 def test_a_stage_that_is_replaced_while_it_is_checked_is_not_damage(
     sgp: Sgp, two: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The files of the first attempt are those of another model than the manifest."""
+    """In the first attempt, the manifest and the files belong to different models."""
     from skipgramophone.pipeline import check
 
     model, before = two / "first" / "model", check.difference_from_manifest

@@ -123,7 +123,7 @@ def test_parameters_are_chosen_on_whole_groups_of_the_training_part() -> None:
     for name in ("RP3beta", "EASE", "iALS"):
         for parameter in how[name].chosen:
             assert how[name].parameters[parameter] in VALUES[name][parameter]
-    # The choice is better than its neighbours in the list, and the baseline is fitted again to the whole training part.
+    # The choice is better than its neighbours in the list, and the baseline is fitted again to all training playlists.
     beta = how["RP3beta"].parameters["beta"]
     scores = {value: validation.score(rp3beta(validation.playlists, value)) for value in VALUES["RP3beta"]["beta"]}
     assert all(scores[beta] >= other for value, other in scores.items() if abs(value - beta) < 0.15)

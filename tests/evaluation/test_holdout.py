@@ -1,4 +1,4 @@
-"""Playlists held out by extract: their choice, that no other stage uses them, and that evaluate does."""
+"""Playlists held out by extract: how they are chosen, and that only evaluate uses them."""
 
 from __future__ import annotations
 

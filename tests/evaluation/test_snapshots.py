@@ -13,7 +13,7 @@ SERIES, SNAPSHOTS, LENGTH = 40, 5, 20
 
 
 def corpus_of(mark: str, step: int) -> tuple[Corpus, list[str]]:
-    """Series of playlists, in which each replaces `step` of the 20 tracks of the one before."""
+    """Return series of playlists: each playlist replaces `step` of the 20 tracks of the previous one."""
     tracks = [np.arange(LENGTH) + 1000 * series + step * at for series in range(SERIES) for at in range(SNAPSHOTS)]
     owners = [f"o{series}{mark}2020-0{at}" for series in range(SERIES) for at in range(SNAPSHOTS)]
     offsets = np.arange(0, LENGTH * (len(tracks) + 1), LENGTH, dtype=np.int64)

@@ -18,7 +18,7 @@ CREATE UNIQUE INDEX ranked ON tracks (rank);
 
 
 def as_earlier_version(path: Path) -> None:
-    """Number the names by their place by count: by row or, if rows are not in order of count, by a stored column."""
+    """Give names the rowids of earlier versions: the position of the track by count, which is its row or is stored."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         is_ranked = database.execute(f"SELECT 1 FROM sqlite_schema WHERE name = '{BY_COUNT}'").fetchone()
         database.executescript(

@@ -125,7 +125,7 @@ def test_files_that_do_not_match_are_refused(tmp_path: Path, playlists: int, tra
 
 
 def test_large_corpora_have_no_ease() -> None:
-    # One of the two numbers may be large, because the weights are those of pairs of the other.
+    # Either number may be large if the other is small, because the weights are computed for pairs of the fewer.
     assert has_ease(5000, 1_000_000)
     assert has_ease(1_000_000, 5000)
     assert not has_ease(5001, 5001)

@@ -36,7 +36,7 @@ with published_file(root / "out.txt") as draft, draft_directory(root / "stage") 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
-    """Start a writer that takes itself for process 1."""
+    """Start a writer that sees 1 as its own process id."""
 
     def started(text: str) -> subprocess.Popen[str]:
         program = [sys.executable, "-c", WRITER, str(tmp_path), text]

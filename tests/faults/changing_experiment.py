@@ -4,7 +4,8 @@
 
 In each round, a process appends to the corpus, extracts it again, trains, builds the index, or renames, removes or
 unpacks the experiment. Meanwhile, open processes (`similar --stdin`, `continue --stdin` and the prompt) must answer as
-in the state that they opened. New processes must answer as before the change or as after it, or end with one line.
+in the state that they opened. New processes must answer as before the change or as after it, or end with a one-line
+error.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def quiet_answer(kind: str, root: Path) -> Answer:
 
 
 class OpenReader:
-    """A process that opened a state, and answers lines."""
+    """A process that has opened one state of the experiment, and answers lines of input."""
 
     def __init__(self, kind: str, right: Answer, root: Path) -> None:
         self.kind, self.right = kind, right
@@ -101,7 +102,7 @@ class OpenReader:
 
 
 class Prompt:
-    """The prompt of `sgp similar` in a terminal; its first answer is the right one for all later ones."""
+    """The prompt of `sgp similar` in a terminal; all later answers must equal its first answer."""
 
     kind = "prompt"
 
@@ -306,7 +307,7 @@ class Race:
         print(f"fault: {text}", file=sys.stderr, flush=True)
 
     def _judge(self, kind: str, code: int | None, out: str, err: str, right: tuple[Answer, Answer], when: str) -> None:
-        """Check that an answer is the one before or the one after the change, or one line."""
+        """Check that an answer is the one before or the one after the change, or a one-line error."""
         self.tally.answers[f"{kind}, new"] += 1
         if out:
             if not any(is_same(answer_of(out), one) for one in right):

@@ -1,4 +1,4 @@
-"""Put a link to a file or directory outside at the place of a file that a command is about to write.
+"""Replace a file that a command is about to write by a link to a file or directory outside the experiment.
 
     python -m tests.faults.planted_links [--every 3] [--of extract index]
 
@@ -89,7 +89,7 @@ class Points:
         (self._outside.parent / "points").write_text(str(self.number)) if self._at < 0 else None
 
     def _plant(self, path: Path) -> None:
-        """Move a file or its directory away, and put a link to a file or directory outside at its place."""
+        """Move a file or its directory away, and put a link at its path; the link points outside the experiment."""
         place = path if self._kind == "file" or str(path.parent) == self._root else path.parent
         is_directory = place.is_dir()
         if os.path.lexists(place):

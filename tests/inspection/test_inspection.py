@@ -152,7 +152,7 @@ def libraries() -> Dump:
 
 
 def series() -> Dump:
-    """Return 60 lists in 5 snapshots each, of which each replaces 5 of the 20 tracks of the one before."""
+    """Return 5 snapshots of each of 60 lists; each snapshot replaces 5 of the 20 tracks of the previous one."""
     rng = np.random.default_rng(6)
     orders = [rng.permutation(len(SOME)) for _ in range(60)]
     return Dump(

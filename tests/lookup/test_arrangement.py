@@ -1,4 +1,4 @@
-"""The order of a playlist, against provable orders, all orders of few tracks, and the rule for artists."""
+"""Arranged playlists, compared with provable orders and with all orders of a few tracks; and the artist gap."""
 
 from __future__ import annotations
 

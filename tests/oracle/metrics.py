@@ -51,7 +51,7 @@ def ranks(reference: Reference, asked: list[int], wanted: int, ranking: str) -> 
 
 
 def next_item(reference: Reference, ranking: str) -> dict[str, float]:
-    """The mean of each metric over all questions."""
+    """The mean of each metric over all queries."""
     sums = dict.fromkeys(("r_precision", "ndcg", "ndcg@10", "recall@10", "hit@10", "mrr", "clicks"), 0.0)
     asked = questions(reference)
     for known, wanted in asked:

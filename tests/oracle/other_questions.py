@@ -1,4 +1,4 @@
-"""Questions to `continue`, `explain` and `similar --of`, and the differences between answers and the reference."""
+"""Queries with `continue`, `explain` and `similar --of`, and the differences between answers and the reference."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def ask_playlists(oracle: Oracle) -> None:
 
 
 def ask_artists(oracle: Oracle) -> None:
-    """Ask for similar artists of tracks, in a corpus without joint artists_of_tracks."""
+    """Ask for artists that are similar to tracks, in a corpus without joint credits."""
     asked, reference = oracle.weights(), oracle.reference
     by = oracle.draws.choice(["cosine", "cosine+count", "hybrid"])
     words = ["similar", oracle.name, "--of", "artists", "--json", "-n", "10", "--by", by, *options(oracle, asked)]

@@ -1,4 +1,4 @@
-"""Random questions to look-ups, and the differences between their answers and the reference."""
+"""Random queries, and the differences between the answers of `sgp` and those of the reference."""
 
 from __future__ import annotations
 

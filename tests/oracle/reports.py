@@ -1,4 +1,4 @@
-"""What `inspect` and `export` say, computed from the files of an experiment as in their pages of docs/."""
+"""The numbers of `inspect` and the files of `export`, computed again from an experiment as docs/ describes them."""
 
 from __future__ import annotations
 

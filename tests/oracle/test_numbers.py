@@ -1,4 +1,4 @@
-"""Answers and reports equal those of the reference; thousands of cases by hand, with corpora of extreme shapes."""
+"""Answers and reports equal those of the reference; tests marked `by_hand` run thousands of cases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPREAD = "SGP_ORACLE_DUMP"  # environment variable: a file to extract, for corpo
 
 
 def ask_everything(oracle: Oracle, rounds: int) -> None:
-    """Ask random questions of every kind, and require the answers of the reference."""
+    """Run random queries of every kind, and require the answers of the reference."""
     for ask in ASKED:
         for _ in range(rounds * (4 if ask is Oracle.similar else 1)):
             ask(oracle)

@@ -241,7 +241,7 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
 
 @pytest.mark.parametrize("is_earlier", [False, True])
 def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path, is_earlier: bool) -> None:
-    """A catalogue in arbitrary row order returns the same answers as one in order of count, in both forms."""
+    """A catalogue in any row order gives the same answers as one in order of count, also in the earlier format."""
     rng = np.random.default_rng(7)
     words = ["love", "night", "blue", "moon", "river", "one", "ab", "Säkert"]
     names = [[" ".join(rng.choice(words, 2)) for _ in range(2)] for _ in range(300)]

@@ -101,7 +101,7 @@ def grow(root: Path, first: list[Fields], more: list[list[Fields]], asked: dict[
     return root / "x" / "corpus"
 
 
-# Numbers that depend on the spellings of rows. If all rows are encoded again, the names of tracks stand for them.
+# Numbers that depend on how rows spell names. If all rows are encoded again, each row has the names of its track.
 OF_SPELLINGS = {"without_artist", "sorted_by_title", "most_namesakes"}
 OF_REPORT = (
     "without_artist",

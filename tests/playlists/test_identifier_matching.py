@@ -1,4 +1,4 @@
-"""Tracks that share an identifier become one on request; wrong identifiers are conflicts."""
+"""Tracks that share an identifier are merged on request, unless their names show that the identifier is wrong."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_the_report_says_how_many_tracks_share_an_identifier(tmp_path: Path) -> 
     rows = [("A", f"Song {at}", f"x:{at}", f"GBAAA000{at // 3:04d}" if at < 7 else "") for at in range(9)]
     source = write(tmp_path / "a.csv", *rows)
     ran = run_sgp("extract", "demo", source, "--experiments-dir", tmp_path)
-    # Of the seven tracks with an ISRC, two times three share one.
+    # Seven tracks have an ISRC: two groups of three tracks share one.
     assert "identifiers      7 tracks with an ISRC\n" in ran.out
     assert "6 tracks share an identifier with another track: merge them with --match isrc,mbid\n" in ran.out
     matched_too = run_sgp("extract", "other", source, "--match", "isrc", "--json", "--experiments-dir", tmp_path)

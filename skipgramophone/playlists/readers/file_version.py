@@ -55,7 +55,7 @@ def require_version(path: Path, version: FileVersion, name: str = "") -> None:
 
 @contextmanager
 def same_version(path: Path, version: FileVersion | None, name: str = "") -> Iterator[None]:
-    """Verify after the block that a file still has the given version; if this is None, nothing is verified.
+    """Verify after the block that a file still has the given version; if `version` is None, verify nothing.
 
     A change can make a file look damaged. If the block raises a `SourceError` and the file has changed, the error is
     therefore replaced by one that reports the change.

@@ -43,7 +43,7 @@ def table_identifiers(columns: Mapping[str, pa.Array], roles: Mapping[str, str])
 
 
 def _part(prefix: str, values: pa.Array) -> pa.Array:
-    """Return each value after a prefix, "" for no value."""
+    """Put `prefix` before each value; an empty value stays empty."""
     nothing = pa.scalar("", TEXT)
     return pc.if_else(
         pc.equal(values, ""), nothing, pc.binary_join_element_wise(pa.scalar(prefix, TEXT), values, nothing)

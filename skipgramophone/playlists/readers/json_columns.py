@@ -97,7 +97,7 @@ def _contents(data: bytes) -> list[bytes] | None:
 
 
 def _gap(data: bytes) -> bytes | None:
-    """Return the text between the first two objects of an array, or None if the head of the data lacks two objects."""
+    """Return the text between the first two objects of an array, or None if they are not near its start."""
     head = data[:HEAD].decode("utf-8", "ignore")
     start = head.find("{")
     try:

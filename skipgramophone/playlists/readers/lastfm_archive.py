@@ -2,8 +2,8 @@
 
     ISO time <tab> unixtime <tab> track name <tab> track mbid <tab> artist name <tab> ... <tab> application
 
-The archive also contains a JSON file with the same scrobbles, which is not read, and lists of loved, banned and skipped
-tracks, which have fewer columns.
+The archive also contains a JSON file with the same scrobbles, which is not read. Its lists of loved, banned and skipped
+tracks have fewer columns.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class LibraryTrack:
     """A track of a library.
 
     Attributes:
-        line: line of the file on which the track is.
+        line: number of the line that contains the track.
         artist: artist of the track.
         title: title of the track.
         uri: uri of the track, or None.
@@ -40,7 +40,7 @@ class LibraryPlaylist:
 
     Attributes:
         name: name of the playlist.
-        items: line and key of each track, in order.
+        items: line number and key of each track, in order.
         left_out: why the whole playlist is left out, or None if it is used.
     """
 
@@ -51,7 +51,7 @@ class LibraryPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library: key -> track, and the playlists."""
+    """The library of a music program: its tracks by key, and its playlists."""
 
     tracks: dict[str, LibraryTrack] = field(default_factory=dict)
     playlists: list[LibraryPlaylist] = field(default_factory=list)

@@ -188,7 +188,7 @@ def _seconds_of_minutes(dates: pa.Array) -> Places:
 
 
 def minutes_of(times: Places) -> pa.Array:
-    """Return `minute_of(time)` for each time."""
+    """Return the name of the session that starts at each time; see `minute_of`."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     written = np.datetime_as_string(minutes.astype(np.int64).astype("datetime64[m]")).tolist()
     names = [text.replace("T", " ") for text in written]

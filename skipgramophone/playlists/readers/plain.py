@@ -214,7 +214,7 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 def plain_pieces(
     raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
 ) -> Iterator[tuple[RawLines, Made | None]]:
-    """Yield blocks of lines, each with the result of `convert` for it, up to the first `number` lines.
+    """Yield the first `number` lines in blocks, each block with the result of `convert` for it.
 
     `ALL_ROWS` means all lines. A result of None means that some line is not plain. From then on, a row may span several
     lines, so all later lines are yielded, even after the first `number`.

@@ -32,7 +32,7 @@ BLOCK_RECORDS = 1 << 16
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 ALBUM = "album"
 IDENTIFIERS = "identifiers"  # column with the identifiers of a row, as `names.identifiers.joined` returns them
-IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
+IN_ONE_FILE = "\0"  # marks a playlist key that is unique only within its file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"
@@ -161,7 +161,7 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 
 def _in_period(found: Row | LeftOut | str, period: Period) -> Row | LeftOut | str:
-    """Return a record, or the reason for leaving it out if it is a row outside a period."""
+    """Return a record unchanged or, if it is a row outside the period, the reason for leaving it out."""
     reason = period.reason_outside(found.added) if isinstance(found, Row) else None
     return found if reason is None else LeftOut(reason)
 

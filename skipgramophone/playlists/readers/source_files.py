@@ -373,7 +373,7 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file. The pipe of a shell's <(…) is called "pipe", as its name is a number."""
+    """Copy a named pipe to a temporary file. The pipe of a shell's <(…) has only a number, so it is called "pipe"."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 

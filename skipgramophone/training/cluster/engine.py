@@ -48,7 +48,7 @@ HEAD = 3  # number of values before the task in a message: serial number, whethe
 
 
 class WorkerTask(NamedTuple):
-    """A task on a worker."""
+    """A training task as tensors, in the form in which a worker runs it."""
 
     head: Tensor  # float64 (2,): serial number, whether to add the differences
     at: list[Tensor]  # per server: number of rows of tokens, these rows, then rows that occur only as negatives

@@ -1,4 +1,4 @@
-"""Readers keep the album that a source states for a track, whichever way they read it."""
+"""Readers keep the album that a source names for a track, in columns and record by record."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_a_removed_file_has_no_checksum(write_dump: Callable[..., Path], experim
 
 
 def test_a_change_between_detection_and_reading_is_noticed(tmp_path: Path) -> None:
-    """A change can make a file look damaged; the error names the change then, too."""
+    """A changed file may look damaged; the error must nevertheless report the change."""
     path = tmp_path / "lists.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", dump_text(two_genres(20)))

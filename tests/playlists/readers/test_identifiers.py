@@ -1,4 +1,4 @@
-"""Readers keep the identifiers that a source states, whichever way they read it."""
+"""Readers keep the identifiers that a source contains, in columns and record by record."""
 
 from __future__ import annotations
 
