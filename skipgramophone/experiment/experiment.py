@@ -160,12 +160,15 @@ class Experiment:
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Publish a stage: the `with` block writes the files and the counts to the draft, which is then published."""
+        """Publish a stage: the `with` block writes the files and the counts to the draft, which is then published.
+
+        The parent stage may be published during the block.
+        """
         parent = PARENT[stage]
-        made_from = self.manifest(parent).digest if parent else None
         with draft_directory(self.directory(stage)) as path:
             draft = Draft(path)
             yield draft
+            made_from = self.manifest(parent).digest if parent else None
             write_manifest(draft, stage, made_from, dict(settings))
             publish(path, self.directory(stage))
 

@@ -24,6 +24,7 @@ from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
+BYTES_PER_VALUE = 9  # memory for building, per value of the vectors
 ROWS_PER_SHARD = 1 << 22  # default maximum; a shard of this size with 100 dimensions takes 3.5 GB of memory to build
 
 
@@ -44,7 +45,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         ExperimentError: the vectors contain values that are not finite.
         StorageError: the written file is incomplete, or Annoy crashes on this machine.
     """
-    if death := _death_of_annoy():
+    if death := death_of_annoy():
         raise StorageError(
             f"Annoy crashes on this machine ({death}), so no index was built and look-ups use exact search; {CURE}"
         )
@@ -67,6 +68,11 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
     return tune_search_width(path, centre, facts, settings.recall, use_exact_search=use_exact_search)
 
 
+def bytes_for_index(tracks: int, dim: int) -> int:
+    """Estimate the bytes that building an index with the default number of shards needs."""
+    return min(tracks, ROWS_PER_SHARD) * dim * BYTES_PER_VALUE
+
+
 def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
     """Build one file of an index from the vectors of its rows."""
     index = empty_annoy(facts.dimension)
@@ -87,7 +93,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
 
 
 @cache
-def _death_of_annoy() -> str | None:
+def death_of_annoy() -> str | None:
     """Return the signal by which Annoy crashes on this machine, or None; a process tests this once."""
     return cause_of_death(_try_annoy)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import platform
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError
@@ -18,6 +21,8 @@ from skipgramophone.experiment.trusted_files import remember_verified
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts
 from skipgramophone.lookup.index_builder import build_index as build_annoy_index
+from skipgramophone.lookup.index_builder import death_of_annoy
+from skipgramophone.parallel import background_thread
 from skipgramophone.settings import IndexSettings
 
 
@@ -38,13 +43,41 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
     return corpus, tracks
 
 
-def publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
-    """Build the index of a model, publish it, and record that its files are already verified."""
-    with experiment.publishing("index", asdict(settings)) as draft:
-        facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
+class IndexBuild:
+    """An index that another thread builds, so that the factors of the model can be computed at the same time."""
+
+    def __init__(self, thread: ThreadPoolExecutor, path: Path, settings: IndexSettings) -> None:
+        self._thread, self._path, self._settings = thread, path, settings
+        self._facts: Future[IndexFacts] | None = None
+
+    def start(self, embeddings: Embeddings) -> None:
+        """Start to build the index of these vectors, unless it has been started before."""
+        if self._facts is None:
+            death_of_annoy()  # here, because it forks, and OpenBLAS permits no fork while another thread computes
+            self._facts = self._thread.submit(build_annoy_index, self._path, embeddings.centre, self._settings)
+
+    def facts(self) -> IndexFacts:
+        """Wait until the index is built, and return its parameters and recall; `start` must have been called."""
+        assert self._facts is not None
+        return self._facts.result()
+
+
+@contextmanager
+def publishing_index(experiment: Experiment, settings: IndexSettings) -> Iterator[IndexBuild]:
+    """Publish an index: it is built in the `with` block, where its model may be published too, and then published."""
+    with experiment.publishing("index", asdict(settings)) as draft, background_thread() as thread:
+        build = IndexBuild(thread, draft.path / INDEX_FILE, settings)
+        yield build
+        facts = build.facts()
         draft.facts |= asdict(facts)
     remember_verified([one for one, *_ in facts.files(experiment.directory("index") / INDEX_FILE)])
-    return facts
+
+
+def publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
+    """Build the index of a model, and publish it."""
+    with publishing_index(experiment, settings) as build:
+        build.start(embeddings)
+        return build.facts()
 
 
 def package_versions(*packages: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +13,18 @@ from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
-from skipgramophone.experiment.embeddings import read_embeddings
+from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.manifest import RECENCY
 from skipgramophone.experiment.track_artists import track_artists
+from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.pipeline.reports import TrainReport
-from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
+from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
 from skipgramophone.training.cluster.config import WORKER, Role
+from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
@@ -94,43 +96,53 @@ def train(
         settings, order = _choose_window(settings, corpus, tracks)
         recency = choose_recency(corpus, tracks, settings.random_seed)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
-        with experiment.publishing("model", asdict(settings)) as draft:
-            fitted = fit(
-                corpus,
-                tracks,
-                settings,
-                directory=draft.path,
-                run=run,
-                progress=progress,
-                stage=stage,
-                checkpoint=checkpoint,
-                earlier=earlier,
-                keep=keeper.keep,
-                keep_now=keeper.keep_now,
-            )
-            write_lines(draft.path / HISTORY, fitted.history)
-            _write_artists(experiment, draft.path)
-            facts: dict[str, Any] = {
-                "tracks": tracks,
-                "tracks_learnt": fitted.tracks_learnt,
-                "tracks_taken_over": len(earlier.rows) if earlier else 0,
-                "occurrences": corpus.occurrences,
-                "epochs": len(fitted.history),
-                "first_loss": fitted.history[0]["loss"],
-                "last_loss": fitted.history[-1]["loss"],
-                "learning_rate": fitted.conditions["learning_rate"],
-                "seconds": round(fitted.seconds, 2),
-                "tracks_per_second": round(fitted.tokens / fitted.seconds),
-            }
-            draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
-            draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
-            draft.facts |= {RECENCY: asdict(recency)}
-        remove_checkpoint(experiment.path)
-        index = None
-        if not no_index:
-            stage("building the index")
-            embeddings = read_embeddings(experiment.directory("model"), tracks)
-            index = publish_index(experiment, embeddings, index_settings or IndexSettings())
+        with ExitStack() as until_published:
+            build = None
+            if not no_index:
+                build = until_published.enter_context(publishing_index(experiment, index_settings or IndexSettings()))
+
+            def start_index(embeddings: Embeddings) -> None:
+                if build and _has_memory_for_both(corpus, embeddings):
+                    build.start(embeddings)
+
+            with experiment.publishing("model", asdict(settings)) as draft:
+                fitted = fit(
+                    corpus,
+                    tracks,
+                    settings,
+                    directory=draft.path,
+                    run=run,
+                    progress=progress,
+                    stage=stage,
+                    checkpoint=checkpoint,
+                    earlier=earlier,
+                    keep=keeper.keep,
+                    keep_now=keeper.keep_now,
+                    on_vectors=start_index,
+                )
+                write_lines(draft.path / HISTORY, fitted.history)
+                _write_artists(experiment, draft.path)
+                facts: dict[str, Any] = {
+                    "tracks": tracks,
+                    "tracks_learnt": fitted.tracks_learnt,
+                    "tracks_taken_over": len(earlier.rows) if earlier else 0,
+                    "occurrences": corpus.occurrences,
+                    "epochs": len(fitted.history),
+                    "first_loss": fitted.history[0]["loss"],
+                    "last_loss": fitted.history[-1]["loss"],
+                    "learning_rate": fitted.conditions["learning_rate"],
+                    "seconds": round(fitted.seconds, 2),
+                    "tracks_per_second": round(fitted.tokens / fitted.seconds),
+                }
+                draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
+                draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
+                draft.facts |= {RECENCY: asdict(recency)}
+            remove_checkpoint(experiment.path)
+            index = None
+            if build:
+                stage("building the index")
+                build.start(read_embeddings(experiment.directory("model"), tracks))
+                index = build.facts()
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, recency=recency, **facts)
 
@@ -189,6 +201,13 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
     experiment = open_experiment(name, experiments_dir)
     experiment.manifest("corpus")
     return read_corpus(experiment.directory("corpus")).occurrences
+
+
+def _has_memory_for_both(corpus: Corpus, embeddings: Embeddings) -> bool:
+    """Whether there is enough memory to build the index while the factors are computed."""
+    tracks, dim = embeddings.centre.shape
+    needed = bytes_for_ranking(tracks, dim, len(corpus), corpus.occurrences) + bytes_for_index(tracks, dim)
+    return has_memory_for(needed)
 
 
 def _write_artists(experiment: Experiment, directory: Path) -> None:

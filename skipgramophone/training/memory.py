@@ -47,14 +47,24 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
     Raises:
         TrainingError: the factors need more memory than is free.
     """
-    needed, free = bytes_for_factors(tracks, dim, playlists, occurrences), free_bytes()
-    if has_ease(playlists, tracks):
-        needed = max(needed, bytes_for_ease(playlists, tracks))
+    needed, free = bytes_for_ranking(tracks, dim, playlists, occurrences), free_bytes()
     if free is not None and needed > free:
         raise TrainingError(
             f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
             f"{free / 1e9:.1f} GB are free: add --no-factors to train only the vectors"
         )
+
+
+def has_memory_for(needed: int) -> bool:
+    """Whether so many bytes are free. If the address space is limited, this is not known, and the result is False."""
+    free = free_bytes()
+    return not _allowed_addresses() and (free is None or needed <= free)
+
+
+def bytes_for_ranking(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
+    """Estimate the bytes that the factors and the regression of the hybrid ranking need, one after the other."""
+    needed = bytes_for_factors(tracks, dim, playlists, occurrences)
+    return max(needed, bytes_for_ease(playlists, tracks)) if has_ease(playlists, tracks) else needed
 
 
 def bytes_for_ease(playlists: int, tracks: int) -> int:
@@ -74,12 +84,17 @@ def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -
 def _require_addresses(tracks: int, dim: int) -> None:
     """Raise an error if ulimit allows too little address space, because TensorFlow would abort."""
     needed = bytes_for(tracks, dim) - OVERHEAD + ADDRESSES
-    allowed = [limit for limit, _ in map(resource.getrlimit, LIMITS) if limit != resource.RLIM_INFINITY]
+    allowed = _allowed_addresses()
     if allowed and needed > min(allowed):
         raise TrainingError(
             f"training {tracks:,} tracks with {dim} dimensions needs {needed / 1e9:.1f} GB of address space, but only "
             f"{min(allowed) / 1e9:.1f} GB are allowed: raise the limit with ulimit -v {-(-needed // 1024)} or more"
         )
+
+
+def _allowed_addresses() -> list[int]:
+    """Return the limits on the address space of this process in bytes; empty if there is none."""
+    return [limit for limit, _ in map(resource.getrlimit, LIMITS) if limit != resource.RLIM_INFINITY]
 
 
 def free_bytes() -> int | None:

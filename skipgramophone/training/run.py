@@ -14,7 +14,7 @@ import numpy as np
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import read_embeddings
+from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
@@ -134,6 +134,7 @@ def fit(
     earlier: Earlier | None = None,
     keep: Keep = lambda _trainer, _progress, _history: None,
     keep_now: Keep = lambda _trainer, _progress, _history: None,
+    on_vectors: Callable[[Embeddings], object] = lambda _embeddings: None,
 ) -> TrainingResult:
     """Train all epochs, starting from random rows, from a checkpoint, or from the rows of an earlier model.
 
@@ -149,6 +150,7 @@ def fit(
         earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.
         keep_now: called when `progress` stops the run; should write a checkpoint.
+        on_vectors: called with the trained vectors, before the factors are computed.
 
     Raises:
         SettingError: TensorFlow is not installed.
@@ -172,9 +174,10 @@ def fit(
         keep=keep,
         keep_now=keep_now,
     )
+    embeddings = read_embeddings(directory, tracks)
+    on_vectors(embeddings)
     if settings.factors:
         stage("factorizing the playlists")
-        embeddings = read_embeddings(directory, tracks)
         write_factors(directory, corpus, embeddings)
         if has_ease(len(corpus), result.tracks_learnt):
             stage("fitting a regression to the playlists")
