@@ -30,9 +30,9 @@ def check(
 ) -> None:
     """Verify experiments: find damaged, stale and leftover files.
 
-    Compares every file with its checksum, and checks the content of vectors and index. Also verifies that each stage
-    was made from the current version of the stage before it. Exit code 5 if anything is damaged, 6 if something could
-    not be read, such as a file without read permission.
+    Compares every file with its checksum, and checks the content of vectors and index. Also verifies that the model
+    was trained on the current corpus, and that the index was built from the current model. Exit code 5 if anything is
+    damaged, 6 if something could not be read, such as a file without read permission.
 
     \b
     sgp check

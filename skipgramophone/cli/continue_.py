@@ -105,8 +105,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory of the extracted source, to which relative paths of audio files refer (default: current "
-            "directory).",
+            help="Directory that contains the extracted source; relative paths of audio files begin there (default: "
+            "current directory).",
             show_default=False,
         ),
     ] = None,
@@ -115,8 +115,8 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="Directory with audio files. List only tracks that match the tags of one of these files, with the "
-            "path of the file.",
+            help="Directory with audio files. List only tracks whose artist and title match the tags of a file, with "
+            "the path of this file.",
             show_default=False,
         ),
     ] = None,
@@ -137,9 +137,9 @@ def continue_playlist(
 ) -> None:
     """Suggest tracks that continue a playlist of TRACKs.
 
-    By default the ranking combines shared playlists and vectors. This predicts playlists better than either of them
-    alone. The similarity shown is the cosine of the vectors. Names that match no track are left out, and listed in a
-    note.
+    By default the ranking combines shared playlists and vectors, because together they predict playlists better than
+    either of them alone. The similarity shown is the cosine of the vectors. Names that match no track are left out,
+    and listed in a note.
 
     \b
     sgp continue demo "every pencil knows" "every library knows" -n 20
@@ -176,7 +176,7 @@ def continue_playlist(
         raise SettingError("--blend takes all tracks from its two files: leave out all other ways to give tracks")
     if not (stdin or given or blend or start or end):
         raise SettingError(
-            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --album NAME, --history FILE, "
+            "no tracks given: give TRACKs, or use --file FILE, --artist NAME, --album NAME, --history FILE, "
             "--stdin, or - for standard input"
         )
     if library and settings.duration is not None:

@@ -59,10 +59,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    Each ranking gets some tracks of a held-out playlist and has to find the other ones among all tracks. For this, a
-    model is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
-    extract --holdout has already held out playlists, no model is trained: the model of the experiment, which has never
-    seen these playlists, is evaluated.
+    Each ranking gets some tracks of a held-out playlist and has to find the other ones among all tracks. Before that,
+    a model is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations.
+    If extract --holdout has already held out playlists, no new model is trained: the model of the experiment, which
+    was not trained on these playlists, is evaluated.
 
     \b
     sgp evaluate demo

@@ -231,7 +231,8 @@ def pack(
 ) -> None:
     """Pack an experiment into one file, to move or share it.
 
-    The file also contains the card of the experiment (card.md); see sgp experiments NAME --card.
+    The file also contains the card of the experiment, a page about its data, settings and quality (card.md); see sgp
+    experiments NAME --card.
 
     \b
     sgp experiments pack demo demo.zip

@@ -70,7 +70,7 @@ def similar(
     """Find the tracks of EXPERIMENT that are most similar to TRACK.
 
     Several TRACKs are combined into one query. --of artists lists the most similar artists instead, and --of playlists
-    the most similar playlists of the corpus. TRACK may then also be the name of an artist.
+    the most similar playlists of the corpus. With either option, TRACK may also be the name of an artist.
 
     The similarity shown is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much
     more frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends

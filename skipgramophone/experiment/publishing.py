@@ -92,7 +92,7 @@ def require_replaceable(place: Path, force: bool) -> None:
         ExperimentError: the directory is missing, `place` is not a regular file, or it exists and `force` is false.
     """
     if place == STANDARD_OUTPUT:
-        raise ExperimentError("this result cannot be written to standard output (-): name a file")
+        raise ExperimentError("this result cannot be written to standard output (-): give a file")
     with storage_errors(place, "write"):
         if not place.parent.is_dir():
             raise ExperimentError(f"cannot write {place}: the directory {place.parent} does not exist")

@@ -90,7 +90,7 @@ def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> lis
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []
         if packed.dtype != np.uint8 or packed.ndim != 1 or ends[:1] != [0] or ends != sorted(ends):
             raise SourceError(
-                f"{path}: '{name}_utf8' must be uint8, and '{name}_offsets' must be int64 and rise from 0"
+                f"{path}: '{name}_utf8' must be uint8, and '{name}_offsets' must be int64, begin with 0 and increase"
             )
         if ends[-1] != len(packed):
             raise SourceError(

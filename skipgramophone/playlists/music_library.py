@@ -120,7 +120,7 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
     if not library.files:
         others = len(library.untagged) + len(library.damaged) + len(library.outside)
         also = f" ({plural(others, 'other audio file')} skipped)" if others else ""
-        raise SourceError(f"{directory} has no audio file with artist and title{also}: name another directory")
+        raise SourceError(f"{directory} has no audio file with artist and title{also}: give another directory")
     return library
 
 

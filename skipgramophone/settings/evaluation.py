@@ -129,7 +129,7 @@ class TuneSettings:
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation. The same number is held out for the test.",
+        "Share of the playlists to hold out for validation. The same number of playlists is held out for the test.",
         metavar="X",
         bounds=SHARE,
     )

@@ -35,9 +35,11 @@ LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "match", "repeats", "drop_duplicate_playlists",
     "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-# Settings that early versions of sgp did not have, so that the manifests of old corpora lack them.
+# Settings that early versions of sgp did not have. Manifests of old corpora do not contain them.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
-GROUP_HELP = "Regex, matched at the start of the owner's name. Playlists with the same match are held out together."
+GROUP_HELP = (
+    "Hold out playlists together if this regular expression matches the same text at the start of their owners' names."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +176,7 @@ class ExtractSettings:
 
     @property
     def roles(self) -> dict[str, str]:
-        """The column of each role, parsed from `columns`. Further artist columns have the roles "artist 2", "artist 3".
+        """The column of each role, parsed from `columns`. A second artist column has the role "artist 2", and so on.
 
         >>> ExtractSettings(columns="artist=Artist, as billed,title=Song").roles
         {'artist': 'Artist, as billed', 'title': 'Song'}

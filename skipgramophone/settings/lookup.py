@@ -77,8 +77,9 @@ class SimilarSettings:
     by: Score = setting(
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
-        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely the model "
-        "considers a track to be in one playlist with the given tracks; factors: the same, by a matrix factorization.",
+        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely a track is in "
+        "one playlist with the given tracks, according to the trained model; factors: the same, according to a matrix "
+        "factorization.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -209,8 +210,8 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "Weight of a given track divided by the weight of the next one; 1 = all count the same (default: chosen by sgp "
-        "train).",
+        "Weight of a given track divided by the weight of the given track after it; 1 = all count the same (default: "
+        "chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )

@@ -95,8 +95,8 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also compute, for the hybrid ranking, factors of the tracks by matrix factorization and, in corpora with at "
-        "most 5,000 tracks or playlists, a regression (EASE).",
+        "Also train two models that the hybrid ranking uses: a matrix factorization (factors) and, in corpora with at "
+        "most 5,000 tracks or 5,000 playlists, a regression (EASE).",
         "--factors/--no-factors",
     )
     patience: int = setting(
@@ -138,7 +138,7 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """Settings of a training run. Except for the device and a cluster, they do not change the vectors.
+    """Settings of a training run. Except for the device and a cluster, these settings do not change the vectors.
 
     A cluster applies updates in the order in which they arrive, so each run gives slightly different vectors of the
     same quality.

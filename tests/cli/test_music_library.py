@@ -173,7 +173,7 @@ def test_a_library_that_cannot_be_used_is_one_clear_line_and_writes_nothing(
     write_mp3(tmp_path / "other" / "a.mp3", "Nobody", "Nothing")
     for name, code, problem in (
         ("absent", 1, f"cannot read {tmp_path / 'absent'}: it is not a directory"),
-        ("empty", 1, "has no audio file with artist and title: name another directory"),
+        ("empty", 1, "has no audio file with artist and title: give another directory"),
         ("damaged", 1, "with artist and title (2 other audio files skipped): name another"),
         ("untagged", 1, "with artist and title (1 other audio file skipped): name another"),
         ("other", 1, f"{tmp_path / 'other'} has no file for any of the 7 tracks of the answer"),

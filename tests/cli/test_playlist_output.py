@@ -68,7 +68,7 @@ def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_
         ran = continued(sample_root, "-o", tmp_path / name, "--force")
         assert (ran.code, ran.err.startswith(f"error: cannot write {tmp_path / name}: ")) == (1, True)
     ran = continued(sample_root, "-o", "-", "--format", "csv")
-    assert (ran.code, ran.err) == (1, "error: this result cannot be written to standard output (-): name a file\n")
+    assert (ran.code, ran.err) == (1, "error: this result cannot be written to standard output (-): give a file\n")
     assert sorted(found.name for found in tmp_path.iterdir() if found.name.startswith(".")) == []
 
 

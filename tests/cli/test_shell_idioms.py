@@ -105,7 +105,7 @@ def test_a_map_goes_to_standard_output(trained: Path, tmp_path: Path, monkeypatc
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     for arguments in (["map", "genres", "-o", "x.html", "--svg", "-"], ["experiments", "pack", "genres", "-"]):
         ran = run_sgp(*arguments, "--experiments-dir", trained)
-        refused = "error: this result cannot be written to standard output (-): name a file\n"
+        refused = "error: this result cannot be written to standard output (-): give a file\n"
         assert (ran.code, ran.out, ran.err) == (1, "", refused)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.html"]
 

@@ -149,7 +149,7 @@ def whole_text(stream: OpenFile, raw: bytes) -> str:
     if text is None:
         raise SourceError(
             f"{stream.file.display_name} is not {stream.encoding}: "
-            "name its encoding with --encoding, or add --bad-bytes replace"
+            "give its encoding with --encoding, or add --bad-bytes replace"
         )
     return text
 

@@ -217,7 +217,7 @@ class RecodedStream:
             return text.encode("utf-8", "surrogateescape")
         except UnicodeError as error:
             raise SourceError(
-                f"{self._display_name} is not in {self._encoding}: {error}; name its encoding with --encoding"
+                f"{self._display_name} is not in {self._encoding}: {error}; give its encoding with --encoding"
             ) from error
 
 
