@@ -82,7 +82,10 @@ def continue_playlist(
     plays: HistorySettings,
     settings: ContinueSettings,
     include_seeds: Annotated[
-        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (playlist formats only).")
+        bool,
+        typer.Option(
+            "--include-seeds", help="Put the query tracks at the start of the playlist (playlist formats only)."
+        ),
     ] = False,
     title: Annotated[
         str | None,
@@ -105,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the extracted source; relative paths of audio files begin there (default: "
-            "current directory).",
+            help="Directory to which relative paths of audio files refer, such as that of the extracted source "
+            "(default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -115,8 +118,8 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="Directory with audio files. List only tracks whose artist and title match the tags of a file, with "
-            "the path of this file.",
+            help="Directory with audio files. List only tracks for which it has a file with the same artist and title "
+            "in its tags, and use the path of this file.",
             show_default=False,
         ),
     ] = None,

@@ -194,7 +194,7 @@ Sources = Annotated[
 ]
 CsvPath = Annotated[
     Path | None,
-    typer.Option("--csv-path", metavar="FILE", help="File to read; another way to give SOURCE.", show_default=False),
+    typer.Option("--csv-path", metavar="FILE", help="File to read (the same as SOURCE).", show_default=False),
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
 AnswerFormat = Annotated[
@@ -215,7 +215,7 @@ PlaylistFile = Annotated[
     typer.Option(
         "--file",
         metavar="FILE",
-        help="Use all tracks of a playlist file: any format that sgp extract reads, or one name per line.",
+        help="Use all tracks of a playlist file (any format that sgp extract reads, or one name per line).",
     ),
 ]
 Artist = Annotated[

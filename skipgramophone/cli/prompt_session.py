@@ -53,7 +53,7 @@ def described(entry: Track | NamedGroup) -> str:
 
 
 def artist_line(artist: str) -> str:
-    """Return the line that queries by an artist."""
+    """Return the text to type at the prompt to look up an artist."""
     return f"artist: {artist}"
 
 

@@ -25,7 +25,7 @@ def run(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Extract, train, and look up the most frequent track.
+    """Extract playlists, train, and show an example look-up.
 
     Accepts the options of the original script run_experiment.py. Names of options may contain underscores instead of
     hyphens.

@@ -60,7 +60,7 @@ class NamedVectors:
             lengths = ", ".join(f"{name} {len(column):,}" for name, column in columns.items())
             raise SourceError(f"{source} has {plural(len(self), 'vector')} but a different number of names: {lengths}")
         if self.count is not None and (self.count.shape != (len(self),) or (self.count < 0).any()):
-            raise SourceError(f"{source}: count must contain one number per vector, none of them negative")
+            raise SourceError(f"{source}: 'count' must contain one number per vector, none of them negative")
         if self.context is not None and self.context.shape != self.centre.shape:
             raise SourceError(
                 f"{source}: context has the shape {self.context.shape}, but centre has {self.centre.shape}"

@@ -159,7 +159,9 @@ class Before:
         return places - rows + ever_used
 
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
-        """Renumber the encoded tracks, so that existing tracks keep their row numbers and their `first_place`.
+        """Renumber the encoded tracks, so that tracks of the earlier corpus keep their row numbers.
+
+        They also keep `first_place`, the number of the source row in which they occurred first.
 
         Raises:
             ExperimentError: two tracks of the corpus have become one.

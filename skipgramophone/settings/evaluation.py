@@ -52,24 +52,24 @@ class EvaluateSettings:
         None, f"Regularization of EASE ({CHOSEN}).", metavar="X", bounds=above(0)
     )
     rp3_beta: float | None = setting(
-        None, f"Penalty on popular tracks in RP3beta ({CHOSEN}).", "--rp3-beta", metavar="X", bounds=between(0, 2)
+        None, f"Penalty for popular tracks in RP3beta ({CHOSEN}).", "--rp3-beta", metavar="X", bounds=between(0, 2)
     )
     seeds: int | None = setting(
         None,
-        "Number of tracks of each playlist that are given (default: half of them; with next-item, all but the last).",
+        "Number of query tracks per playlist (default: half of its tracks; with next-item, all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     recency: float | None = setting(
         None,
-        "With next-item: 0.8 gives each given track 0.8 times the weight of the given track after it (default: chosen "
-        "by sgp train).",
+        "With next-item: weight of a query track relative to the query track after it, such as 0.8 (default: chosen by "
+        "sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
     draws: int = setting(
         3,
-        "Evaluate each playlist N times, each time with a different choice of given tracks.",
+        "Evaluate each playlist N times, each time with other query tracks.",
         metavar="N",
         bounds=between(1, 100),
     )

@@ -42,8 +42,7 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write the position of each track on a map, with the projection {' or '.join(PROJECTIONS)} (parquet "
-        "only).",
+        f"Also write the position of each track on a map, projected by {' or '.join(PROJECTIONS)} (parquet only).",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")

@@ -38,7 +38,7 @@ LASTING = (
 # Settings that early versions of sgp did not have. Manifests of old corpora do not contain them.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
 GROUP_HELP = (
-    "Hold out playlists together if this regular expression matches the same text at the start of their owners' names."
+    "Regular expression for the start of owner names. Playlists with the same matched text are held out together."
 )
 
 

@@ -77,8 +77,8 @@ class SimilarSettings:
     by: Score = setting(
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
-        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely a track is in "
-        "one playlist with the given tracks, according to the trained model; factors: the same, according to a matrix "
+        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: probability "
+        "that a track is in a playlist with the query tracks, by the trained model; factors: the same, by a matrix "
         "factorization.",
         metavar="SCORE",
     )
@@ -115,7 +115,7 @@ class SimilarSettings:
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     min_similarity: float | None = setting(
         None,
-        "Leave out tracks with a similarity below X, even if the list gets shorter.",
+        "List only tracks with a similarity of at least X, even if the list gets shorter.",
         metavar="X",
         bounds=between(-1, 1),
     )
@@ -210,8 +210,8 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "Weight of a given track divided by the weight of the given track after it; 1 = all count the same (default: "
-        "chosen by sgp train).",
+        "Weight of a query track relative to the query track after it; 1 = all count the same (default: chosen by sgp "
+        "train).",
         metavar="X",
         bounds=RECENCY,
     )

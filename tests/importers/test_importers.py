@@ -235,7 +235,7 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
         ({"vectors": vectors, "context": vectors[:1], "tracks": names}, r"context has the shape \(1, 2\)"),
         (
             {"vectors": vectors, "tracks": names, "count": np.array([-1, 2])},
-            "count must contain one number per vector, none of them negative",
+            "'count' must contain one number per vector, none of them negative",
         ),
         ({"vectors": vectors, "tracks": np.array(["a", "\ud800"])}, "title of vector 2 is not valid text"),
     ]

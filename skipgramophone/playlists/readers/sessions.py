@@ -3,7 +3,8 @@
     85116 22375 71477
     22492 22771
 
-A session is a playlist, named by its line number and without an owner. The id of a track is its title and its uri.
+A session becomes a playlist without an owner, and its line number becomes its name. A track has only an id, which
+becomes both its title and its uri.
 """
 
 from __future__ import annotations
