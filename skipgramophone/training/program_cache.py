@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,10 @@ from skipgramophone.experiment.user_state import KeptLines, cache_directory, sta
 FLAGS, OPTION = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
 MOST_PROGRAMS = 64  # programs that are kept per version and processor; each has about 300 kB
 CHECKSUMS = 1000  # checksums that are kept
+UNFINISHED, WRITING = (
+    ".tmp",
+    3600.0,
+)  # suffix of programs that TensorFlow is writing; after so many seconds it has failed
 NEEDED_BYTES = 4 << 20  # space that the programs of a run may need
 CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
@@ -99,13 +104,20 @@ def _is_clean(directory: Path) -> bool:
     try:
         programs = sorted(directory.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
         for number, path in enumerate(programs):
+            if _is_being_written(path):  # by another training, which would fail if the file disappeared
+                continue
             if number >= MOST_PROGRAMS or path.is_symlink() or _checksum(path) not in known:
-                path.unlink()
+                path.unlink(missing_ok=True)
         with TemporaryFile(dir=directory) as file:
             file.write(bytes(NEEDED_BYTES))
     except OSError:
         return False
     return True
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether a file is an unfinished program that is not old; TensorFlow does not read such files."""
+    return path.suffix == UNFINISHED and time.time() - path.lstat().st_mtime < WRITING
 
 
 def _remember(directory: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.training import program_cache
-from skipgramophone.training.program_cache import FLAGS, kept_programs
+from skipgramophone.training.program_cache import FLAGS, WRITING, kept_programs
 from tests.conftest import dump_text, run_sgp, two_genres
 
 
@@ -48,16 +49,20 @@ def test_only_programs_with_a_known_checksum_stay(home: Path) -> None:
     assert directory is not None
     assert directory.stat().st_mode & 0o777 == 0o700
     with kept_programs():
-        for name in ("a.pb", "b.pb", "c.pb", "d.pb.tmp"):
+        for name in ("a.pb", "b.pb", "c.pb"):
             (directory / name).write_bytes(name.encode())
     os.environ.pop(FLAGS)
-    assert kept(directory) == ["a.pb", "b.pb", "c.pb", "d.pb.tmp"]
+    assert kept(directory) == ["a.pb", "b.pb", "c.pb"]
     (directory / "a.pb").write_bytes(b"A.pb")  # damaged
     (directory / "b.pb").rename(directory / "e.pb")  # another program than its name says
     (directory / "link.pb").symlink_to(directory / "c.pb")
     (directory / "new.pb").write_bytes(b"from elsewhere")
+    for name in ("old.pb.tmp", "written-now.pb.tmp"):
+        (directory / name).write_bytes(b"half a program")
+    os.utime(directory / "old.pb.tmp", (time.time() - 2 * WRITING,) * 2)
     assert used(home) == directory
-    assert kept(directory) == ["c.pb"]
+    assert kept(directory) == ["c.pb", "written-now.pb.tmp"]
+    (directory / "written-now.pb.tmp").unlink()
     for _ in range(2):
         assert used(home) == directory
         assert kept(directory) == ["c.pb"]
