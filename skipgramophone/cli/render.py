@@ -47,7 +47,7 @@ def console(stream: IO[str]) -> Console:
 
 
 def _valid_environment() -> dict[str, str]:
-    """Return the environment without sizes that are not whole numbers above 0, because Rich cannot read them."""
+    """Return the environment without COLUMNS or LINES if they are invalid, because Rich cannot read such values."""
     return {
         name: value
         for name, value in os.environ.items()

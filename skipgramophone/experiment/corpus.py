@@ -67,7 +67,7 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the indices of the chosen playlists' tracks in `track_ids`, and the offsets of these playlists."""
+        """Return the positions of the playlists' tracks in `track_ids`, and where each playlist begins among them."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

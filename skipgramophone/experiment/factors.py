@@ -17,8 +17,8 @@ only, and Y_p the factors of these tracks, the system is
     (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
 
 The same system gives the factors of a playlist that was not trained on ("fold-in"). The factors are rotated so that
-Y^T Y is a diagonal matrix S, the energy. The rotation does not change the products x_p . y_i. With the scaled factors
-z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p, the system has two forms:
+Y^T Y is a diagonal matrix S (its diagonal is called the energy). The rotation does not change the products x_p . y_i.
+With the scaled factors z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p, the system has two forms:
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 

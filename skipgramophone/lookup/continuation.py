@@ -57,7 +57,7 @@ class Route:
         if self.first and self.last and self.first.track.row == self.last.track.row:
             raise SettingError(f"'{self.first.track.name}' is both the first and the last track: give two tracks")
         if settings.number <= len(self.seeds):
-            raise SettingError(f"-n {settings.number} leaves no room for other tracks: give a larger -n")
+            raise SettingError(f"-n {settings.number} leaves no room: the given tracks count too, so give a larger -n")
 
 
 def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Asked:

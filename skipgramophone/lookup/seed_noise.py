@@ -1,4 +1,4 @@
-"""Estimates which tracks of an answer a model that was trained with another random seed would list, too.
+"""Estimates which tracks of an answer would also be listed if the model had been trained with another random seed.
 
 In the score of the hybrid ranking for a single query track, only the cosine depends on the seed. From one seed to
 another, it differs by about

@@ -150,7 +150,8 @@ def compare_experiments(
     if manifests[0].parent != manifests[1].parent:
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
-            f"train the other settings on a copy (sgp experiments copy {name} NEW, then sgp train NEW --force)"
+            f"to compare settings, train a copy with other ones (sgp experiments copy {name} NEW, then sgp train "
+            "NEW --force SETTINGS)"
         )
     with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)

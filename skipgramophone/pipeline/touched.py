@@ -138,7 +138,7 @@ def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
 
 
 def _added_labels(blocks: Sequence[RowBlock], group_by: GroupBy) -> pa.Array:
-    """Return the distinct labels of the playlists of added rows."""
+    """Return the labels (owner and name, or name) of the playlists to which the added rows belong, each once."""
     return _labels([block.table for block in blocks], group_by).unique()
 
 

@@ -28,7 +28,7 @@ class Numbering:
     """Numbers the distinct values of a column from 0.
 
     Blocks are dictionary-encoded, and `partition` splits their dictionaries into parts that are numbered in parallel.
-    The first `FEW_VALUES` values are one part. Within a part, values are numbered in order of first appearance.
+    The first `FEW_VALUES` values always form one part. Within a part, values are numbered in order of first appearance.
     """
 
     def __init__(self, kind: pa.DataType, partition: Callable[[pa.Array], Partition] = single_part) -> None:

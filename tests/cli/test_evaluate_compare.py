@@ -69,8 +69,8 @@ def test_experiments_that_cannot_be_compared_are_one_line_errors(imported: Path)
     for arguments, line in (
         (
             ("good", "--compare", "other"),
-            "'good' and 'other' have different corpora, so their scores cannot be compared: train the other settings "
-            "on a copy (sgp experiments copy good NEW, then sgp train NEW --force)",
+            "'good' and 'other' have different corpora, so their scores cannot be compared: to compare settings, "
+            "train a copy with other ones (sgp experiments copy good NEW, then sgp train NEW --force SETTINGS)",
         ),
         (("good", "--compare", "good"), "--compare needs the name of another experiment, not 'good' itself"),
     ):
