@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "mrr": "mrr"}
+MESSAGES = ("stale", "problem")  # entries that are printed below the table
 MOST_DIGITS = 9
 
 
@@ -20,7 +21,11 @@ def show_list(found: Sequence[Overview]) -> None:
     columns = [("experiment", "name"), ("date", "name")]
     columns += [(name, "number") for name in ("size", "playlists", "tracks")]
     columns += [("context", "name"), *((name, "number") for name in ("dim", "epochs", "loss"))]
-    render.listing("experiments", columns, map(_line, found))
+    rows, states = list(map(_line, found)), list(map(_state, found))
+    if any(states):
+        columns.insert(1, ("state", "name"))
+        rows = [[name, state, *cells] for (name, *cells), state in zip(rows, states, strict=True)]
+    render.listing("experiments", columns, rows)
     _show_evaluations(found)
 
 
@@ -31,7 +36,7 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
         return
     evaluated = {f"{protocol}." for one in found for protocol in one.metrics}
     columns: dict[str, list[str]] = {}
-    for name in records[0]:
+    for name in [name for name in records[0] if name not in MESSAGES]:
         cells = _cells(name, [record[name] for record in records])
         if not name.startswith(tuple(evaluated)) and len(set(cells)) > 1:
             columns[_heading(name, records[0])] = cells
@@ -90,6 +95,14 @@ def _line(one: Overview) -> list[str]:
         render.short(train.get("epochs")),
         "" if loss is None else f"{loss:.3f}",
     ]
+
+
+def _state(one: Overview) -> str:
+    """Return the first stage that cannot be used as it is, such as "stale model"; empty text if there is none."""
+    for stage, state in one.states.items():
+        if state not in ("current", "absent"):
+            return f"{'stale' if state == 'stale' else 'unreadable'} {stage}"
+    return "unreadable" if one.problem else ""
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:

@@ -98,6 +98,39 @@ def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_pa
     assert none.err == f"there are no experiments in {tmp_path / 'none'}: run sgp extract NAME SOURCE\n"
 
 
+def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path, tmp_path: Path) -> None:
+    for name in NAMES:
+        shutil.copytree(three / name, tmp_path / name)
+    (tmp_path / "more.csv").write_text(
+        dump_text([*two_genres(60), ("o", "New", "Song", "list"), ("o", "A", "B", "list")])
+    )
+    where = ("--experiments-dir", tmp_path)
+    assert run_sgp("extract", "five", tmp_path / "more.csv", "--append", "-q", *where).code == 0
+    manifest = tmp_path / "six" / "index" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"parent": "0" * 64}))
+    (tmp_path / "bare" / "corpus" / "manifest.json").write_text("{")
+    model = (
+        "the corpus of 'five' has grown since the model was made: to continue from the present vectors, "
+        "run sgp train five --force --from five; to start over, run sgp train five --force"
+    )
+    index = "the index of 'six' is out of date: its model has been replaced; run sgp index six --force"
+    listed = run_sgp("experiments", *where)
+    assert (listed.code, listed.err) == (0, f"{model}\n{index}\n")
+    assert [line.split()[:3] for line in listed.out.splitlines()[3:6]] == [
+        ["bare", "unreadable", "corpus"],
+        ["five", "stale", "model"],
+        ["six", "stale", "index"],
+    ]
+    records = json.loads(run_sgp("experiments", "--json", *where).out)
+    assert [record.get("stale") for record in records] == [None, model, index]
+    changed = run_sgp("experiments", "--changed", *where)
+    assert changed.err == listed.err
+    assert "to start over" not in changed.out
+    for name, reason in (("five", model), ("six", index)):
+        assert run_sgp("experiments", name, *where).err == f"{reason}\n"
+        assert json.loads(run_sgp("experiments", name, "--json", *where).out)["stale"] == reason
+
+
 def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
