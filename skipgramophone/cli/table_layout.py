@@ -1,11 +1,13 @@
 """Computes the layout of a table on a terminal: column widths, short headings, and blocks of columns.
 
-Numbers and names of experiments are never shortened. The other texts share the remaining width, and different texts
-remain different when they are shortened. If a table is still too wide, its columns are split into several blocks.
+Numbers and names of experiments are never shortened. The other texts share the remaining width. Shortened texts still
+show the version of a track, such as "Live", and different texts remain different. If a table is still too wide, its
+columns are split into several blocks.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from rich.cells import cell_len
 ELLIPSIS = "…"
 GAPS = (3, 2)  # spaces between columns: the usual number, and the number for a table that is too wide
 LEAST_TEXT = 8  # minimum width of a text
+LEAST_WITH_REMARK = 12  # minimum width of a shortened text that keeps a remark in its middle visible
+REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
 SHORT_HEADINGS = {
     "rank": "#",
     "similarity": "sim.",
@@ -87,15 +91,29 @@ def _least(column: LaidColumn) -> LaidColumn:
 def shortened(texts: Sequence[str], width: int) -> list[str]:
     """Shorten texts to a width, so that different texts remain different.
 
-    An ellipsis replaces the end of a text. If several texts would then look the same, it replaces the part before the
-    first character in which they differ.
+    An ellipsis replaces the end of a text. If this would hide a remark, such as the version of a track, it replaces the
+    part before the remark. If several texts would then look the same, it replaces the part before the first character
+    in which they differ.
 
-    >>> shortened(["Teacup of the Kettle - Acoustic", "Teacup of the Kettle - Live", "Corner"], 20)
-    ['Teacup of t…Acoustic', 'Teacup of the K…Live', 'Corner']
+    >>> shortened(["Teacup of the Kettle - Acoustic", "Letter to a Pencil (feat. Zofie)", "Corner, Kettle, Pencil"], 20)
+    ['Teacup of t…Acoustic', 'Letter to…(feat. Zo…', 'Corner, Kettle, Pen…']
     """
-    short = {text: text if cell_len(text) <= width else _beginning(text, width - 1) + ELLIPSIS for text in texts}
+    short = {text: _shortened(text, width) for text in texts}
     _tell_apart(list(short), short, width)
     return [short[text] for text in texts]
+
+
+def _shortened(text: str, width: int) -> str:
+    """Shorten one text to a width, and keep at least the beginning of its first remark visible."""
+    if cell_len(text) <= width:
+        return text
+    kept = _beginning(text, width - 1)
+    remark = REMARK.search(text)
+    if remark and width >= LEAST_WITH_REMARK:
+        visible, wanted = cell_len(kept[remark.end() :]), cell_len(text[remark.end() :])
+        if visible < min(wanted, width // 2 - 1):
+            return _around(text, remark.end(), width)
+    return kept + ELLIPSIS
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:

@@ -44,7 +44,14 @@ def test_names_and_numbers_are_never_shortened_but_split_into_blocks() -> None:
     ("texts", "width", "short"),
     [
         (["Kettle - Acoustic", "Kettle - Live at Vardmere"], 10, ["Kett…Acou…", "Kett…Live…"]),
-        (["the same beginning", "the same beginning (live)"], 12, ["the s…inning", "the s…(live)"]),
+        (["the same beginning", "the same beginning (live)"], 12, ["the same be…", "the s…(live)"]),
+        (["Every Pencil Knows (feat. Skellingsson)"], 20, ["Every Pen…(feat. Sk…"]),  # a version that stands alone
+        (["Yes - Live at the Royal Albert Hall"], 20, ["Yes - Live at the R…"]),
+        (
+            ["Kettle Song - Live at Vardmere", "Kettle Song - Live at Vasby"],
+            16,
+            ["Kettle So…rdmere", "Kettle Song…sby"],
+        ),
         (["abcdefghij", "abcdefghij"], 5, ["abcd…", "abcd…"]),  # the same text twice
         (["椎名林檎椎名林檎一", "椎名林檎椎名林檎二"], 9, ["椎名林…一", "椎名林…二"]),  # two columns a letter
         (["short", "sh"], 5, ["short", "sh"]),
