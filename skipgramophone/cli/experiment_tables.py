@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
+from skipgramophone.evaluation.metric_names import k_of, metric_heading, metric_text, shown_metrics
 from skipgramophone.settings import MAIN_SCORES, SCORES
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
-METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "mrr": "mrr"}
+LEFT_OUT = ("recall@", "hit@", "clicks")  # metrics that the list leaves out, unless they are the main metric
 MESSAGES = ("stale", "problem")  # entries that are printed below the table
 MOST_DIGITS = 9
 
@@ -52,11 +53,13 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
 
 
 def show_metrics(one: Overview) -> None:
-    """Print the metrics of an experiment by protocol and score."""
+    """Print the metrics of an experiment by protocol and score, as `sgp evaluate` does."""
     for protocol, rankers in one.metrics.items():
-        columns = [("score", "name"), *((heading, "number") for heading in METRICS.values())]
+        names = _metrics(protocol, rankers)
+        columns = [("score", "name"), *((metric_heading(name), "number") for name in names)]
         render.text("")
-        render.listing(protocol, columns, [[ranker, *_metrics(found)] for ranker, found in rankers.items()])
+        rows = [[ranker, *_means(found, names)] for ranker, found in rankers.items()]
+        render.listing(f"latest evaluation: {protocol}", columns, rows)
 
 
 def size(number: int) -> str:
@@ -66,18 +69,25 @@ def size(number: int) -> str:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores."""
-    rows = []
+    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores.
+
+    Protocols with different metrics are in different tables.
+    """
+    tables: dict[tuple[str, ...], list[list[str]]] = {}
     for one in found:
         for protocol, rankers in one.metrics.items():
+            first, *others = _metrics(protocol, rankers)
+            names = (first, *(name for name in others if not name.startswith(LEFT_OUT)))
             evaluated = [score for score in SCORES if score in rankers]
             main = [score for score in evaluated if score in MAIN_SCORES] or evaluated
-            rows += [[one.name, protocol, score, *_metrics(rankers[score])] for score in main]
-    if rows:
+            rows = [[one.name, protocol, score, *_means(rankers[score], names)] for score in main]
+            tables.setdefault(names, []).extend(rows)
+    for names, rows in tables.items():
         columns = [("experiment", "name"), ("protocol", "name"), ("score", "name")]
-        columns += [(heading, "number") for heading in METRICS.values()]
-        render.text("")
-        render.listing("latest evaluations", columns, rows)
+        columns += [(metric_heading(name), "number") for name in names]
+        if rows:
+            render.text("")
+            render.listing("latest evaluations", columns, rows)
 
 
 def _line(one: Overview) -> list[str]:
@@ -128,9 +138,14 @@ def _cells(name: str, values: Sequence[Any]) -> list[str]:
     return cells
 
 
-def _metrics(found: dict[str, float]) -> list[str]:
-    """Format the metrics of one score; a metric that an earlier version did not compute is empty."""
-    return [f"{found[name]:.3f}" if name in found else "" for name in METRICS]
+def _metrics(protocol: str, rankers: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the metrics that `sgp evaluate` shows for a protocol."""
+    return shown_metrics(protocol, k_of(name for found in rankers.values() for name in found))
+
+
+def _means(found: Mapping[str, float], names: Iterable[str]) -> list[str]:
+    """Format the metrics of one score."""
+    return [metric_text(name, found.get(name)) for name in names]
 
 
 def _count(value: object) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.evaluate import NAMES
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.cli.table_layout import SHORT_HEADINGS
+from skipgramophone.evaluation.metric_names import metric_heading
 from skipgramophone.settings import RunSettings, TuneSettings
 from skipgramophone.wording import plural
 
@@ -93,7 +93,7 @@ def show(report: TuneReport, best: Path) -> None:
     if report.gain:
         render.text("")
         rows = [
-            [NAMES.get(metric, metric), f"{gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"]
+            [metric_heading(metric), f"{gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"]
             for metric, gain in report.gain.items()
         ]
         playlists = plural(report.test_playlists, "unseen test playlist")

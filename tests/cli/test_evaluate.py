@@ -95,7 +95,7 @@ def test_all_baselines_or_none_can_be_compared(genres_root: Path) -> None:
 def test_hit_rate_is_the_main_metric_if_one_track_is_wanted(genres_root: Path, protocol: str) -> None:
     code, out, err = evaluate_genres(genres_root, "--protocol", protocol)
     assert (code, err) == (0, "")
-    assert "hit@10   ndcg@10     mrr   clicks" in out
+    assert "hit@10   NDCG@10     mrr   clicks" in out
     assert "(hit@10 " in out
     assert ("euclidean" in out) == (protocol == "deezer2018")
 

@@ -50,6 +50,28 @@ def test_experiments_are_listed(three: Path) -> None:
     assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
 
 
+def test_an_evaluation_has_the_same_metrics_as_in_evaluate(three: Path, tmp_path: Path) -> None:
+    shutil.copytree(three / "six", tmp_path / "six")
+    where = ("--share", "0.3", "--experiments-dir", tmp_path)
+    for protocol in ("continuation", "next-item"):
+        evaluated = run_sgp("evaluate", "six", "--protocol", protocol, *where).out.splitlines()[1:]
+        shown = run_sgp("experiments", "six", "--experiments-dir", tmp_path).out.splitlines()
+        shown = shown[shown.index(f"latest evaluation: {protocol}") + 1 :]
+        assert ["score", *evaluated[0].split()] == shown[0].split()
+        rows = [re.sub(r" \[.*\]", "", line).split() for line in evaluated[2:]]
+        rows = rows[: rows.index(next(row for row in rows if row[0] == "coverage"))]
+        assert rows == [line.split() for line in shown[2 : 2 + len(rows)]]
+        assert len(rows) > 4
+    listed = run_sgp("experiments", "--experiments-dir", tmp_path).out.splitlines()
+    headings = [line.split()[3:] for line in listed if line.startswith("experiment   protocol")]
+    assert headings == [["R-precision", "NDCG@500", "mrr"], ["hit@10", "NDCG@10", "mrr"]]
+    assert [line.split()[:3] for line in listed[-2:]] == [["six", "next-item", score] for score in ("cosine", "hybrid")]
+    assert (
+        "| ranking | hit@10 | NDCG@10 | mrr | clicks |"
+        in run_sgp("experiments", "six", "--card", "--experiments-dir", tmp_path).out
+    )
+
+
 def test_only_differences_are_shown(three: Path) -> None:
     records = json.loads(run_sgp("experiments", "--changed", "--json", "--experiments-dir", three).out)
     assert [record["train.epochs"] for record in records] == [None, 5, 6]
@@ -134,9 +156,10 @@ def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path,
 def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
-    for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch (logarithmic scale)"):
+    evaluation, title = "latest evaluation: continuation", "loss by epoch (logarithmic scale)"
+    for line in ("experiment six", "corpus  current", "train", evaluation, title):
         assert line in ran.out.splitlines()
-    curve = ran.out.split("loss by epoch (logarithmic scale)\n")[1].splitlines()
+    curve = ran.out.split(f"{title}\n")[1].splitlines()
     losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
     assert len(losses) == 6
     assert curve[0].split()[0] == f"{max(losses):.3f}"
