@@ -160,10 +160,10 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
         f"playlists, {judgement.tracks_ranked:,} ranked {report.settings['of']}"
     )
     first, *others = _metrics(report)
-    columns = [("", "text"), *((metric_heading(name), "number") for name in (first, *others))]
+    columns = [("", "name"), *((metric_heading(name), "number") for name in (first, *others))]
     render.listing(title, columns, [_scores(row, first, others) for row in judgement.judged])
     beyond = [
-        ("", "text"),
+        ("", "name"),
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])

@@ -39,7 +39,10 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
     columns: dict[str, list[str]] = {}
     for name in [name for name in records[0] if name not in MESSAGES]:
         cells = _cells(name, [record[name] for record in records])
-        if not name.startswith(tuple(evaluated)) and len(set(cells)) > 1:
+        command, _, setting = name.partition(".")
+        made = [cell for cell, one in zip(cells, found, strict=True) if setting in one.settings.get(command, {})]
+        differs = len(set(cells)) > 1 and len(set(made)) != 1  # 1: the same wherever the command was run
+        if differs and not name.startswith(tuple(evaluated)):
             columns[_heading(name, records[0])] = cells
     names = [one.name for one in found]
     columns.pop("experiment", None)
