@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
 from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
@@ -170,11 +169,11 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     for line in (*_fits(judgement), *_verdicts(report, first, verbose)):
         render.text(line)
     if report.snapshots:
-        command = "extract --holdout" if report.set_aside else "evaluate"
+        again = "extract NAME SOURCE --holdout 0.1" if report.set_aside else f"evaluate {report.experiment}"
         render.text(
             f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists are nearly "
             "equal to a training playlist of an owner with a similar name. They may be snapshots of one playlist. "
-            f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
+            f"Hold out such playlists together: sgp {again} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.cli import render
 from skipgramophone.evaluation.metric_names import k_of, metric_heading, metric_text, shown_metrics
 from skipgramophone.settings import MAIN_SCORES, SCORES
+from skipgramophone.wording import size
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
@@ -63,12 +64,6 @@ def show_metrics(one: Overview) -> None:
         render.text("")
         rows = [[ranker, *_means(found, names)] for ranker, found in rankers.items()]
         render.listing(f"latest evaluation: {protocol}", columns, rows)
-
-
-def size(number: int) -> str:
-    """Format a number of bytes."""
-    unit, bytes_per_unit = ("GB", 1e9) if number >= 1e9 else ("MB", 1e6) if number >= 1e5 else ("kB", 1e3)
-    return f"{number / bytes_per_unit:.1f} {unit}"
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:

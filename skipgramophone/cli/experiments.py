@@ -12,10 +12,10 @@ import typer
 from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from skipgramophone.cli import completion, options, render
-from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics, size
+from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics
 from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import size, suggestion
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview

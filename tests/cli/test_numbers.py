@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.train import reason
 from skipgramophone.evaluation.recency_choice import RecencyChoice
 from skipgramophone.evaluation.scorecard import Estimate
@@ -17,6 +16,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.train import too_few_playlists
 from skipgramophone.settings import TrainSettings, WindowSize
+from skipgramophone.wording import size
 from tests.conftest import Sgp, dump_text, run_sgp
 
 MOST = str(2**31 - 1)
