@@ -48,7 +48,7 @@ def tune(
         settings,
         run=run,
         experiments_dir=experiments_dir,
-        tell=partial(tell_trial, told=[], quiet=quiet),
+        tell=partial(tell_trial, printed=[], quiet=quiet),
     )
     if json:
         render.print_json(asdict(report))
@@ -58,18 +58,18 @@ def tune(
         show(report, experiments_root(experiments_dir) / experiment / "tuning" / "best.toml")
 
 
-def tell_trial(trial: TrialReport, told: list[int], quiet: bool) -> None:
-    """Print a trial as a row of a table; `told` is a list of the trials that have been printed."""
+def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:
+    """Print a trial as a row of a table; `printed` is a list of the trials that have been printed."""
     names = [SHORT_HEADINGS.get(name, name) for name in trial.settings]
     cells = [_value(name, value) for name, value in trial.settings.items()]
     rows = [[f"{trial.number:5}", f"{trial.state:8}", f"{trial.value:8.4f}", *cells]]
-    if not told:
+    if not printed:
         rows.insert(0, ["trial", f"{'state':8}", "NDCG@500", *names])
     for first, state, value, *others in rows:
         widths = [max(len(name), NARROWEST) for name in names]
         shown = [f"{cell:>{width}}" for cell, width in zip(others, widths, strict=True)]
         render.note("  ".join([first, state, value, *shown]), quiet)
-    told.append(trial.number)
+    printed.append(trial.number)
 
 
 def _value(name: str, value: object) -> str:

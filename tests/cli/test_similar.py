@@ -304,9 +304,8 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
         np.savez(tmp_path / "v.npz", vectors=np.array(rows, np.float32), tracks=np.array(called))
         sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
     asked = ("similar", "left", "one", "-n", "3", "--compare", "right", "--experiments-dir", tmp_path)
-    ran = run_sgp(*asked)
+    ran = run_sgp(*asked)  # left: two, three, four (90 degrees away); right: three, two, five
     assert (ran.code, ran.err) == (0, "the corpora differ: tracks are matched by name\n")
-    # left: two, three, four (90 degrees away); right: three, two, five.
     assert ran.out.splitlines()[0] == "tracks most similar to 'a - one' in left (A) and right (B): 2 of 3 in both lists"
     assert [line.split() for line in ran.out.splitlines()[3:]] == [
         ["1", "0.970", "2", "0.894", "a", "two"],

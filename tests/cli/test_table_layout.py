@@ -56,7 +56,7 @@ def test_blocks_repeat_the_columns_that_tell_the_rows_apart() -> None:
     [
         (["Kettle - Acoustic", "Kettle - Live at Vardmere"], 10, ["Kett…Acou…", "Kett…Live…"]),
         (["the same beginning", "the same beginning (live)"], 12, ["the same be…", "the s…(live)"]),
-        (["Every Pencil Knows (feat. Skellingsson)"], 20, ["Every Pen…(feat. Sk…"]),  # a version that stands alone
+        (["Every Pencil Knows (feat. Skellingsson)"], 20, ["Every Pen…(feat. Sk…"]),  # one version only
         (["Every Pencil Knows (feat. Zofie) - Remix"], 20, ["Every Pencil K…Remix"]),  # the version, not the guests
         (["e\u0301" * 9], 5, ["e\u0301" * 4 + "…"]),  # accents have no width
         (["\U0001f469\u200d\U0001f467 and more"], 2, ["…"]),  # a joined symbol is not cut

@@ -63,9 +63,9 @@ def test_the_output_fits_80_columns(
     settings = {"window_size": "bag", "embedding_dim": 1024, "epochs": 40, "negatives": 15}
     settings |= {"noise_exponent": -0.5, "rate": 0.123456, "subsample": 0.001}
     trials = [TrialReport(10, "complete", 0.30462, settings), TrialReport(9, "pruned", 0.2, settings)]
-    told: list[int] = []
+    printed: list[int] = []
     for trial in trials:
-        tell_trial(trial, told, quiet=False)
+        tell_trial(trial, printed, quiet=False)
     gain = {"r_precision": Estimate(0.0167, -0.01, 0.0833), "ndcg": Estimate(0.0082, 0.0034, 0.0274)}
     report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=1)
     show(report, tmp_path / ("a" * 80) / "best.toml")
