@@ -12,6 +12,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a text that starts with one 
 MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -; dots after www
 
 
+def size(number: int) -> str:
+    """Format a number of bytes.
+
+    >>> size(36_941), size(2_400_000)
+    ('36.9 kB', '2.4 MB')
+    """
+    unit, bytes_per_unit = ("GB", 1e9) if number >= 1e9 else ("MB", 1e6) if number >= 1e5 else ("kB", 1e3)
+    return f"{number / bytes_per_unit:.1f} {unit}"
+
+
 def plural(number: int, noun: str) -> str:
     """Return a number and its noun, in the plural unless the number is 1.
 

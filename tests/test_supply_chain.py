@@ -158,7 +158,7 @@ commands = [
     ["export", "demo", "v.annoy", "--format", "annoy"], ["export", "demo", "p", "--format", "projector"],
     ["export", "demo", "v.keras", "--format", "keras"], ["export", "demo", "s", "--format", "savedmodel"],
     ["import", "other", "v.npz"], ["map", "demo", "-o", "m.html", "--projection", "pca"],
-    ["evaluate", "demo", "--protocol", "lookup"], ["tune", "demo", "--budget", "5", "--trials", "1"],
+    ["evaluate", "demo", "--protocol", "lookup"], ["tune", "demo", "--budget", "5s", "--trials", "1"],
     ["experiments"], ["experiments", "copy", "demo", "copied"], ["experiments", "rename", "copied", "renamed"],
     ["experiments", "pack", "renamed", "r.zip"], ["experiments", "rm", "renamed", "--yes"],
     ["experiments", "unpack", "r.zip"], ["index", "demo"], ["check"],

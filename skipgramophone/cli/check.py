@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from skipgramophone.cli import completion, options, progress, render
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 DAMAGED, UNCHECKED = 5, 6  # exit codes
 
@@ -51,7 +51,7 @@ def check(
             number = len(result.experiments)
             verdict = "no damage found" if not result.is_damaged else "damage found, see above"
             verdict += "; not everything could be checked, see above" if result.is_incomplete else ""
-            render.text(f"checked {plural(number, 'experiment')}, {result.bytes / 1e6:,.1f} MB: {verdict}")
+            render.text(f"checked {plural(number, 'experiment')}, {size(result.bytes)}: {verdict}")
     if result.is_damaged:
         raise typer.Exit(DAMAGED)
     if result.is_incomplete:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.cli import render
 from skipgramophone.cli.query_title import MOST_NAMED, query_title
 from skipgramophone.errors import SettingError
-from skipgramophone.lookup.compare import ComparedTrack, Side, side_by_side
+from skipgramophone.lookup.compare import ComparedTrack, Side, matched_by, side_by_side
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -27,18 +27,30 @@ def require_format(format: str) -> None:
 
 
 def show(
-    names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool, *, safe_cells: bool = False
+    names: tuple[str, str],
+    answers: tuple[Answer, Answer],
+    format: str,
+    quiet: bool,
+    *,
+    same_corpus: bool = False,
+    safe_cells: bool = False,
 ) -> None:
-    """Print the answers of two experiments to one query on standard output, and their notes on standard error."""
+    """Print the answers of two experiments to one query on standard output, and notes on standard error.
+
+    If the experiments have different corpora, a note says how their tracks are matched.
+    """
     for name, answer in zip(names, answers, strict=True):
         for line in answer.notes:
             render.note(f"{name}: {line}", quiet)
+    by = matched_by(*answers)
+    if not same_corpus:
+        render.note(f"the corpora differ: tracks are matched by {by}", quiet)
     rows = side_by_side(*answers)
     shared = sum(row.one is not None and row.other is not None for row in rows)
     if format == "json":
         about = {"experiments": list(names), "seeds": [[s.track.name for s in answer.seeds] for answer in answers]}
         about["fallbacks"] = [_fallbacks(answer) for answer in answers]
-        render.print_json(about | {"shared": shared, "neighbours": [_record(row) for row in rows]})
+        render.print_json(about | {"matched_by": by, "shared": shared, "neighbours": [_record(row) for row in rows]})
     elif format == "csv":
         render.print_csv(render.with_safe_cells([_flat(row) for row in rows], safe_cells))
     else:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
+from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
 from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SAME = "no significant difference from"
 LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
-NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
 
 
 @with_settings
@@ -159,22 +158,22 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
         f"{_task(report)} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
         f"playlists, {judgement.tracks_ranked:,} ranked {report.settings['of']}"
     )
-    first, *others = _metrics(report.settings)
-    columns = [("", "text"), *((NAMES.get(name, name), "number") for name in (first, *others))]
+    first, *others = _metrics(report)
+    columns = [("", "name"), *((metric_heading(name), "number") for name in (first, *others))]
     render.listing(title, columns, [_scores(row, first, others) for row in judgement.judged])
     beyond = [
-        ("", "text"),
+        ("", "name"),
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
     for line in (*_fits(judgement), *_verdicts(report, first, verbose)):
         render.text(line)
     if report.snapshots:
-        command = "extract --holdout" if report.set_aside else "evaluate"
+        again = "extract NAME SOURCE --holdout 0.1" if report.set_aside else f"evaluate {report.experiment}"
         render.text(
             f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists are nearly "
             "equal to a training playlist of an owner with a similar name. They may be snapshots of one playlist. "
-            f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
+            f"Hold out such playlists together: sgp {again} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
@@ -194,17 +193,14 @@ def _task(report: EvaluateReport | CompareReport) -> str:
     return task(report.settings["protocol"], report.settings["of"])
 
 
-def _metrics(settings: dict[str, Any]) -> list[str]:
-    """Return the metrics to show; the first is the main one: hit@k if one track has to be found, else R-precision."""
-    k = settings["k"]
-    if settings["protocol"] in ("next-item", "deezer2018"):
-        return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
-    return ["r_precision", "ndcg", f"recall@{k}", f"hit@{k}", "mrr", "clicks"]
+def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
+    """Return the metrics to show; the first is the main one."""
+    return shown_metrics(_task(report), report.settings["k"])
 
 
 def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
     """Return the cells of a ranker: the main metric with its confidence interval, the others as means."""
-    means = [f"{row.metrics[name].mean:.{2 if name == 'clicks' else 3}f}" for name in others]
+    means = [metric_text(name, row.metrics[name].mean) for name in others]
     return [row.ranker, _interval(row.metrics[first]), *means]
 
 
@@ -251,7 +247,7 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
     for name in ours if verbose else main:
         for baseline, differences in rows[name].against.items():
             if verbose or baseline == best:
-                difference = f"({NAMES.get(metric, metric)} {_interval(differences[metric], '+')}, paired)"
+                difference = f"({metric_heading(metric)} {_interval(differences[metric], '+')}, paired)"
                 words = _significance(differences[metric])
                 if judgement.asked < LEAST_ASKED:
                     words = f"too few held-out playlists ({judgement.asked}) to compare it with"
@@ -275,7 +271,7 @@ def _significance(difference: Estimate) -> str:
 
 def _show_compared(report: CompareReport) -> None:
     """Print the metrics of two experiments, their differences, and a verdict for each score."""
-    (one, other), found, shown = report.experiments, report.comparison, _metrics(report.settings)
+    (one, other), found, shown = report.experiments, report.comparison, _metrics(report)
     title = (
         f"{_task(report)} on {one} (A) and {other} (B): {found.asked:,} of {found.held_out:,} held-out "
         f"playlists, {found.tracks_ranked:,} {report.settings['of']} that both rank"
@@ -286,9 +282,9 @@ def _show_compared(report: CompareReport) -> None:
         for name in shown:
             at = metrics[name]
             means = (f"{at.first.mean:.3f}", f"{at.second.mean:.3f}")
-            rows.append([score, NAMES.get(name, name), *means, _interval(at.difference, "+")])
+            rows.append([score, metric_heading(name), *means, _interval(at.difference, "+")])
         main = metrics[shown[0]].difference
-        difference = f"({NAMES.get(shown[0], shown[0])} {_interval(main, '+')}, paired)"
+        difference = f"({metric_heading(shown[0])} {_interval(main, '+')}, paired)"
         verdicts.append(f"{other} by {score}: {_significance(main)} {one} {difference}")
     render.listing(title, columns, rows)
     for line in verdicts:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
+from skipgramophone.evaluation.metric_names import k_of, metric_heading, metric_text, shown_metrics
 from skipgramophone.settings import MAIN_SCORES, SCORES
+from skipgramophone.wording import size
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
-METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "mrr": "mrr"}
+LEFT_OUT = ("recall@", "hit@", "clicks")  # metrics that the list leaves out, unless they are the main metric
+MESSAGES = ("stale", "problem")  # entries that are printed below the table
 MOST_DIGITS = 9
 
 
@@ -20,7 +23,11 @@ def show_list(found: Sequence[Overview]) -> None:
     columns = [("experiment", "name"), ("date", "name")]
     columns += [(name, "number") for name in ("size", "playlists", "tracks")]
     columns += [("context", "name"), *((name, "number") for name in ("dim", "epochs", "loss"))]
-    render.listing("experiments", columns, map(_line, found))
+    rows, states = list(map(_line, found)), list(map(_state, found))
+    if any(states):
+        columns.insert(1, ("state", "name"))
+        rows = [[name, state, *cells] for (name, *cells), state in zip(rows, states, strict=True)]
+    render.listing("experiments", columns, rows)
     _show_evaluations(found)
 
 
@@ -31,9 +38,12 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
         return
     evaluated = {f"{protocol}." for one in found for protocol in one.metrics}
     columns: dict[str, list[str]] = {}
-    for name in records[0]:
+    for name in [name for name in records[0] if name not in MESSAGES]:
         cells = _cells(name, [record[name] for record in records])
-        if not name.startswith(tuple(evaluated)) and len(set(cells)) > 1:
+        command, _, setting = name.partition(".")
+        made = [cell for cell, one in zip(cells, found, strict=True) if setting in one.settings.get(command, {})]
+        differs = len(set(cells)) > 1 and len(set(made)) != 1  # 1: the same wherever the command was run
+        if differs and not name.startswith(tuple(evaluated)):
             columns[_heading(name, records[0])] = cells
     names = [one.name for one in found]
     columns.pop("experiment", None)
@@ -47,32 +57,35 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
 
 
 def show_metrics(one: Overview) -> None:
-    """Print the metrics of an experiment by protocol and score."""
+    """Print the metrics of an experiment by protocol and score, as `sgp evaluate` does."""
     for protocol, rankers in one.metrics.items():
-        columns = [("score", "name"), *((heading, "number") for heading in METRICS.values())]
+        names = _metrics(protocol, rankers)
+        columns = [("score", "name"), *((metric_heading(name), "number") for name in names)]
         render.text("")
-        render.listing(protocol, columns, [[ranker, *_metrics(found)] for ranker, found in rankers.items()])
-
-
-def size(number: int) -> str:
-    """Format a number of bytes."""
-    unit, bytes_per_unit = ("GB", 1e9) if number >= 1e9 else ("MB", 1e6) if number >= 1e5 else ("kB", 1e3)
-    return f"{number / bytes_per_unit:.1f} {unit}"
+        rows = [[ranker, *_means(found, names)] for ranker, found in rankers.items()]
+        render.listing(f"latest evaluation: {protocol}", columns, rows)
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores."""
-    rows = []
+    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores.
+
+    Protocols with different metrics are in different tables.
+    """
+    tables: dict[tuple[str, ...], list[list[str]]] = {}
     for one in found:
         for protocol, rankers in one.metrics.items():
+            first, *others = _metrics(protocol, rankers)
+            names = (first, *(name for name in others if not name.startswith(LEFT_OUT)))
             evaluated = [score for score in SCORES if score in rankers]
             main = [score for score in evaluated if score in MAIN_SCORES] or evaluated
-            rows += [[one.name, protocol, score, *_metrics(rankers[score])] for score in main]
-    if rows:
+            rows = [[one.name, protocol, score, *_means(rankers[score], names)] for score in main]
+            tables.setdefault(names, []).extend(rows)
+    for names, rows in tables.items():
         columns = [("experiment", "name"), ("protocol", "name"), ("score", "name")]
-        columns += [(heading, "number") for heading in METRICS.values()]
-        render.text("")
-        render.listing("latest evaluations", columns, rows)
+        columns += [(metric_heading(name), "number") for name in names]
+        if rows:
+            render.text("")
+            render.listing("latest evaluations", columns, rows)
 
 
 def _line(one: Overview) -> list[str]:
@@ -90,6 +103,14 @@ def _line(one: Overview) -> list[str]:
         render.short(train.get("epochs")),
         "" if loss is None else f"{loss:.3f}",
     ]
+
+
+def _state(one: Overview) -> str:
+    """Return the first stage that cannot be used as it is, such as "stale model"; empty text if there is none."""
+    for stage, state in one.states.items():
+        if state not in ("current", "absent"):
+            return f"{'stale' if state == 'stale' else 'unreadable'} {stage}"
+    return "unreadable" if one.problem else ""
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:
@@ -115,9 +136,14 @@ def _cells(name: str, values: Sequence[Any]) -> list[str]:
     return cells
 
 
-def _metrics(found: dict[str, float]) -> list[str]:
-    """Format the metrics of one score; use an empty cell for a metric that an earlier version did not compute."""
-    return [f"{found[name]:.3f}" if name in found else "" for name in METRICS]
+def _metrics(protocol: str, rankers: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the metrics that `sgp evaluate` shows for a protocol."""
+    return shown_metrics(protocol, k_of(name for found in rankers.values() for name in found))
+
+
+def _means(found: Mapping[str, float], names: Iterable[str]) -> list[str]:
+    """Format the metrics of one score."""
+    return [metric_text(name, found.get(name)) for name in names]
 
 
 def _count(value: object) -> str:

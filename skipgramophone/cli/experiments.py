@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +12,10 @@ import typer
 from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from skipgramophone.cli import completion, options, render
-from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics, size
+from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics
 from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import size, suggestion
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
@@ -108,6 +109,8 @@ def experiments(
         show_changed(found, records)
     else:
         show_list(found)
+    if not (json or csv):
+        _note_stale(found)
     problems = [f"'{one.name}' could not be read: {one.problem}" for one in found if one.problem]
     for problem in problems:
         render.error(SgpError(problem))
@@ -160,6 +163,7 @@ def show(
         render.print_json(asdict(found))
     else:
         _show(found)
+        _note_stale([found])
 
 
 @app.command(cls=Command)
@@ -266,6 +270,13 @@ def unpack(
 
     unpacked = unpack_experiment(archive, name, experiments_dir)
     render.note(f"unpacked '{unpacked}'", quiet=False)
+
+
+def _note_stale(found: Sequence[Overview]) -> None:
+    """For each experiment with a stale stage, print the reason, and the command that updates it."""
+    for one in found:
+        if one.stale:
+            render.note(one.stale, quiet=False)
 
 
 def _show(one: Overview) -> None:

@@ -15,7 +15,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ExportSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import ExportReport
@@ -134,4 +134,4 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
         )
     if report.recall_at_10 is not None:
         rows.append((report.dtype, f"recall@10 {report.recall_at_10:.1%} against float32"))
-    return [*rows, ("size", f"{report.bytes / 1e6:.1f} MB (verified by reading back)")]
+    return [*rows, ("size", f"{size(report.bytes)} (verified by reading back)")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
+from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Added, ExtractReport
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
-SHOWN_FILES = 5
 SHOWN_SHARED = 10
 NAMED = {"isrc": "an ISRC", "mbid": "a MusicBrainz id", "uri": "a further uri"}
 
@@ -226,8 +224,8 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
     """Return table rows (label, value) about what was read from the sources; rows that do not apply are left out."""
     replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
     return [
-        *_formats(report),
-        *_guessed_columns(report),
+        *source_formats(report.sources),
+        *guessed_columns(report.guessed_columns),
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
@@ -318,15 +316,6 @@ def _shared(found: Sequence[SharedIdentifier], sign: str) -> list[tuple[str, str
     return rows + ([("", f"  and {more:,} more (--json lists them)")] if more > 0 else [])
 
 
-def _formats(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return a row with the format of each source, or with the number of sources per format if there are many."""
-    read = [(source["file"], source["format"]) for source in report.sources if source["file"]]
-    named = [f"{file} ({format})" for file, format in read]
-    if len(named) > SHOWN_FILES:
-        named = [f"{plural(number, 'file')} ({format})" for format, number in Counter(of for _, of in read).items()]
-    return [("sources" if not at else "", text) for at, text in enumerate(named)]
-
-
 def _sorted(report: ExtractReport) -> str:
     """Return text with the number of playlists that are sorted by title, and advice if they are the majority."""
     meaning = (
@@ -338,23 +327,6 @@ def _sorted(report: ExtractReport) -> str:
 def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
     """Return one table row for each reason why input rows were not used, with the number of these rows."""
     return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
-
-
-def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the guessed columns of the first tables, and with the option that chooses other columns."""
-    guesses = report.guessed_columns
-    if not guesses:
-        return []
-    lines = []
-    for guess in guesses[:SHOWN_FILES]:
-        file = f"{guess['file']}: " if len(guesses) > 1 else ""
-        unused = f"; unused: {', '.join(guess['unused'])}" if guess["unused"] else ""
-        lines.append(f"{file}{guess['columns']}{unused}")
-    more = len(guesses) - SHOWN_FILES
-    lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
-    example = shlex.quote(guesses[0]["columns"])
-    lines.append(f"guessed from the header; to choose other columns, edit and add this option: --columns {example}")
-    return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 
 def _skipped_files(report: ExtractReport) -> list[tuple[str, str]]:

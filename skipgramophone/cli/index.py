@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from skipgramophone.cli import options, render
 from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import IndexSettings
+from skipgramophone.wording import size
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.annoy_index import IndexFacts
@@ -40,7 +41,7 @@ def index(
     elif not quiet:
         rows = [
             ("tracks", f"{facts.items:,} × {facts.dimension}"),
-            ("trees", f"{facts.trees}{shard_note(facts)}, {facts.bytes / 1e6:.1f} MB"),
+            ("trees", f"{facts.trees}{shard_note(facts)}, {size(facts.bytes)}"),
             ("search width", f"{facts.search_k * facts.shards:,} nodes per look-up"),
             ("recall@10", f"{facts.recall_at_10:.1%} against exact search"),
             *([("look-ups", EXACT)] if facts.answered_by == "exact search" else []),

@@ -11,6 +11,7 @@ import typer
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.options import given_settings, only, with_settings
+from skipgramophone.cli.source_rows import guessed_columns, source_formats
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
@@ -129,8 +130,11 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     lengths = found.lengths
     owners = f" by {found.owners:,} owners" if found.owners > 1 else ""
     frequent = "; ".join(f"{track.name} ({track.count:,})" for track in found.most_frequent)
+    least = f"{lengths.least:,} to " if lengths.least < lengths.most else ""
     return [
-        ("playlists", f"{found.playlists:,}{owners}, with {lengths.least:,} to {plural(lengths.most, 'track')}"),
+        *source_formats(found.sources),
+        *guessed_columns(found.guessed_columns),
+        ("playlists", f"{found.playlists:,}{owners}, with {least}{plural(lengths.most, 'track')}"),
         ("", f"mean length {lengths.mean:,.1f}, median {lengths.median:,.0f}"),
         ("tracks", f"{found.tracks:,}; {found.once:,} ({found.once / found.tracks:.0%}) occur only once"),
         ("occurrences", f"{found.occurrences:,}"),

@@ -15,7 +15,7 @@ from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.settings import MapSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 
 @with_settings
@@ -81,7 +81,7 @@ def draw_map(
             *([("pictures", ", ".join(report.pictures))] if report.pictures else []),
             (report.of, f"{report.tracks:,} in {plural(len(report.clusters), 'cluster')}{rest}"),
             ("projection", f"{METHODS[report.projection]}, preserves {report.preserved:.0%} of nearest neighbours"),
-            ("size", f"{report.bytes / 1e6:.1f} MB"),
+            ("size", size(report.bytes)),
             ("time", f"{report.seconds:.1f} s"),
         ]
         render.facts(f"map of {report.experiment}", rows)

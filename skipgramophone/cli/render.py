@@ -193,7 +193,7 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table with a header on standard output.
+    """Print a table with a header on standard output; without rows, print only the title.
 
     Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
     "text" are shortened; see `table_layout`.
@@ -201,6 +201,8 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     to = console(sys.stdout)
     text(title, style="bold")
     cells = [[visible(cell) for cell in row] for row in rows]
+    if not cells:
+        return
     for number, block in enumerate(lay_out(columns, cells, to.width)):
         if number:
             text("")

@@ -91,6 +91,8 @@ def similar(
     answers.require_no_fallback(strict_names, settings)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     names = [(text, 1.0) for text in track or ()] + weighted
+    given: dict[str, Any] = {"file": file, "artist": artist or (), "album": album or ()}
+    given |= {"choose": chooser(strict_names), "fallback": settings.fallback}
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist or album:
             raise SettingError(
@@ -108,14 +110,7 @@ def similar(
         from skipgramophone.lookup.mixed_answers import answer_mixed
 
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
-            query = opened.mixed_query(
-                names,
-                file=file,
-                artist=artist or (),
-                album=album or (),
-                choose=chooser(strict_names),
-                fallback=settings.fallback,
-            )
+            query = opened.mixed_query(names, **given)
             mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet, safe_cells)
     elif track or like or file or artist or album:
         from skipgramophone.lookup import lookup
@@ -123,24 +118,20 @@ def similar(
         def answer(name: str) -> Answer:
             """Answer the query with one of the two experiments."""
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
-                asked = opened.asked(
-                    names,
-                    file=file,
-                    artist=artist or (),
-                    album=album or (),
-                    choose=chooser(strict_names),
-                    fallback=settings.fallback,
-                )
+                asked = opened.asked(names, **given)
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions, safe_cells=safe_cells)
         else:
             from skipgramophone.cli import compare_table  # imported here, so that other queries start faster
+            from skipgramophone.experiment.experiment import open_experiment
 
             compare_table.require_format(wanted)
-            both = answer(experiment), answer(compare)
-            compare_table.show((experiment, compare), both, wanted, quiet, safe_cells=safe_cells)
+            named = experiment, compare
+            corpora = {open_experiment(each, experiments_dir).manifest("corpus").digest for each in named}
+            both, same = (answer(experiment), answer(compare)), len(corpora) == 1
+            compare_table.show(named, both, wanted, quiet, same_corpus=same, safe_cells=safe_cells)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SettingError(_what_to_give(settings))
     else:

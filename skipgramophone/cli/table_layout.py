@@ -1,11 +1,13 @@
 """Computes the layout of a table on a terminal: column widths, short headings, and blocks of columns.
 
-Numbers and names of experiments are never shortened. The other texts share the remaining width, and different texts
-remain different when they are shortened. If a table is still too wide, its columns are split into several blocks.
+Numbers and names of experiments are never shortened. The other texts share the remaining width. Shortened texts still
+show the version of a track, such as "Live", and different texts remain different. If a table is still too wide, its
+columns are split into several blocks.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,10 @@ from rich.cells import cell_len
 ELLIPSIS = "…"
 GAPS = (3, 2)  # spaces between columns: the usual number, and the number for a table that is too wide
 LEAST_TEXT = 8  # minimum width of a text
+LEAST_WITH_REMARK = 12  # minimum width of a shortened text that keeps a remark in its middle visible
+REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
+GUESTS = re.compile(r"[(\[]?(?:feat|ft|featuring)\b", re.IGNORECASE)
+JOINER = "\u200d"  # joins two characters into one symbol
 SHORT_HEADINGS = {
     "rank": "#",
     "similarity": "sim.",
@@ -47,7 +53,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
     A table that fits without changes becomes one block. If it is too wide, it gets narrow gaps and short headings, and
     then shorter texts. If it is still too wide, its columns are split into several blocks, each of which repeats the
-    first column.
+    first columns: as many as tell the rows apart, if there is room for them.
 
     Args:
         columns: heading and kind of each column; "text" may be shortened, "name" and "number" may not.
@@ -61,18 +67,31 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
     for gap in GAPS:
         if _total(whole, gap) <= width:
             return [Block(whole, gap)]
-    first, *others = map(_least, whole)
-    if first.width > width // 2:
-        first = LaidColumn(first.heading, first.cells, width // 2, "text")
-    blocks, block = list[list[LaidColumn]](), [first]
-    for column in others:
-        if column.kind == "name" and _total([first, column], gap) > width:
+    least = list(map(_least, whole))
+    repeated = least[: _keys(columns, rows)]
+    if any(_total([*repeated, column], gap) > width for column in least[len(repeated) :]):
+        repeated = least[:1]
+    if repeated[0].width > width // 2:
+        repeated = [LaidColumn(repeated[0].heading, repeated[0].cells, width // 2, "text")]
+    blocks, block = list[list[LaidColumn]](), [*repeated]
+    for column in least[len(repeated) :]:
+        if column.kind == "name" and _total([*repeated, column], gap) > width:
             column = LaidColumn(column.heading, column.cells, LEAST_TEXT, "text")
-        if len(block) > 1 and _total([*block, column], gap) > width:
+        if len(block) > len(repeated) and _total([*block, column], gap) > width:
             blocks.append(block)
-            block = [first]
+            block = [*repeated]
         block.append(column)
     return [Block(_fitted(block, width, gap), gap) for block in [*blocks, block]]
+
+
+def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
+    """Return the number of first columns that tell the rows apart; 1 if there are numbers among them."""
+    for at, (_, kind) in enumerate(columns, 1):
+        if kind == "number":
+            return 1
+        if len({tuple(row[:at]) for row in rows}) == len(rows):
+            return at
+    return 1
 
 
 def _least(column: LaidColumn) -> LaidColumn:
@@ -87,15 +106,30 @@ def _least(column: LaidColumn) -> LaidColumn:
 def shortened(texts: Sequence[str], width: int) -> list[str]:
     """Shorten texts to a width, so that different texts remain different.
 
-    An ellipsis replaces the end of a text. If several texts would then look the same, it replaces the part before the
-    first character in which they differ.
+    An ellipsis replaces the end of a text. If this would hide a remark, such as the version of a track, it replaces the
+    part before the remark; guests count as a remark only if there is no other. If several texts would then look the
+    same, it replaces the part before the first character in which they differ.
 
-    >>> shortened(["Teacup of the Kettle - Acoustic", "Teacup of the Kettle - Live", "Corner"], 20)
-    ['Teacup of t…Acoustic', 'Teacup of the K…Live', 'Corner']
+    >>> shortened(["Teacup of the Kettle - Acoustic", "Letter to a Pencil (feat. Zofie)", "Corner, Kettle, Pencil"], 20)
+    ['Teacup of t…Acoustic', 'Letter to…(feat. Zo…', 'Corner, Kettle, Pen…']
     """
-    short = {text: text if cell_len(text) <= width else _beginning(text, width - 1) + ELLIPSIS for text in texts}
+    short = {text: _shortened(text, width) for text in texts}
     _tell_apart(list(short), short, width)
     return [short[text] for text in texts]
+
+
+def _shortened(text: str, width: int) -> str:
+    """Shorten one text to a width, and keep at least the beginning of its main remark visible."""
+    if cell_len(text) <= width:
+        return text
+    kept = _beginning(text, width - 1)
+    starts = [found.end() for found in REMARK.finditer(text)]
+    if starts and width >= LEAST_WITH_REMARK:
+        start = next((start for start in starts if not GUESTS.match(text, start)), starts[0])
+        visible, wanted = cell_len(kept[start:]), cell_len(text[start:])
+        if visible < min(wanted, width // 2 - 1):
+            return _around(text, start, width)
+    return kept + ELLIPSIS
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
@@ -129,17 +163,19 @@ def _shared_letters(texts: Sequence[str]) -> int:
 
 
 def _beginning(text: str, width: int) -> str:
-    """Return as much of the beginning of a text as fits a width."""
-    end = min(len(text), max(0, width))
-    while end and cell_len(text[:end]) > width:
-        end -= 1
-    return text[:end]
+    """Return as much of the beginning of a text as fits a width, without a part of a joined symbol."""
+    end = 0
+    while end < len(text) and cell_len(text[: end + 1]) <= width:
+        end += 1
+    return text[:end].rstrip(JOINER)
 
 
 def _end(text: str, width: int) -> str:
-    """Return as much of the end of a text as fits a width."""
-    start = max(0, len(text) - width)
-    while start < len(text) and cell_len(text[start:]) > width:
+    """Return as much of the end of a text as fits a width; it does not begin with an accent of a cut letter."""
+    start = len(text)
+    while start and cell_len(text[start - 1 :]) <= width:
+        start -= 1
+    while 0 < start < len(text) and not cell_len(text[start]):
         start += 1
     return text[start:]
 

@@ -16,7 +16,7 @@ from skipgramophone.cli.options import given_settings, with_config, with_setting
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import RunSettings, TrainSettings, WindowSize
 from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_in
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.recency_choice import RecencyChoice
@@ -212,7 +212,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
 def _index(facts: IndexFacts) -> str:
     """Describe an index by its trees, size and recall."""
     trees = f"{facts.trees} trees{shard_note(facts)}"
-    return f"{trees}, {facts.bytes / 1e6:.1f} MB, {recall_note(facts)}"
+    return f"{trees}, {size(facts.bytes)}, {recall_note(facts)}"
 
 
 def _context(report: TrainReport) -> str:

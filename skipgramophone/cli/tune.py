@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
+from skipgramophone.cli.table_layout import SHORT_HEADINGS
+from skipgramophone.evaluation.metric_names import metric_heading
 from skipgramophone.settings import RunSettings, TuneSettings
 from skipgramophone.wording import plural
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
+NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
 
 
 @with_settings
@@ -44,20 +48,28 @@ def tune(
         settings,
         run=run,
         experiments_dir=experiments_dir,
-        tell=lambda trial: render.note(_line(trial), quiet),
+        tell=partial(tell_trial, printed=[], quiet=quiet),
     )
     if json:
         render.print_json(asdict(report))
     elif not quiet:
         from skipgramophone.experiment.experiment import experiments_root
 
-        _show(report, experiments_root(experiments_dir) / experiment / "tuning" / "best.toml")
+        show(report, experiments_root(experiments_dir) / experiment / "tuning" / "best.toml")
 
 
-def _line(trial: TrialReport) -> str:
-    """Describe a trial in one line."""
-    settings = "  ".join(f"{name} {_value(name, value)}" for name, value in trial.settings.items())
-    return f"trial {trial.number:3}  {trial.state:8}  NDCG {trial.value:.4f}  {settings}"
+def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:
+    """Print a trial as a row of a table; `printed` is a list of the trials that have been printed."""
+    names = [SHORT_HEADINGS.get(name, name) for name in trial.settings]
+    cells = [_value(name, value) for name, value in trial.settings.items()]
+    rows = [[f"{trial.number:5}", f"{trial.state:8}", f"{trial.value:8.4f}", *cells]]
+    if not printed:
+        rows.insert(0, ["trial", f"{'state':8}", "NDCG@500", *names])
+    for first, state, value, *others in rows:
+        widths = [max(len(name), NARROWEST) for name in names]
+        shown = [f"{cell:>{width}}" for cell, width in zip(others, widths, strict=True)]
+        render.note("  ".join([first, state, value, *shown]), quiet)
+    printed.append(trial.number)
 
 
 def _value(name: str, value: object) -> str:
@@ -65,10 +77,10 @@ def _value(name: str, value: object) -> str:
     return f"{value:+.2f}" if name == "noise_exponent" and isinstance(value, float) else render.short(value, 3)
 
 
-def _show(report: TuneReport, best: Path) -> None:
+def show(report: TuneReport, best: Path) -> None:
     """Print the best trials, and the gain of the winning settings on test playlists."""
     names = list(report.trials[0].settings)
-    columns = [("trial", "number"), ("", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
+    columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [
         [str(t.number), t.state, f"{t.value:.4f}", *(_value(name, t.settings.get(name)) for name in names)]
         for t in report.trials[:SHOWN_TRIALS]
@@ -78,10 +90,15 @@ def _show(report: TuneReport, best: Path) -> None:
         render.text(
             "no trial was significantly better than the present settings on validation playlists: keep these settings"
         )
-    for metric, gain in report.gain.items():
-        render.text(
-            f"{metric}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the present settings, on "
-            f"{plural(report.test_playlists, 'unseen test playlist')}"
-        )
+    if report.gain:
+        render.text("")
+        rows = [
+            [metric_heading(metric), f"{gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"]
+            for metric, gain in report.gain.items()
+        ]
+        playlists = plural(report.test_playlists, "unseen test playlist")
+        title = f"gain of the new settings over the present ones, on {playlists}"
+        render.listing(title, [("metric", "name"), ("gain", "number")], rows)
     if report.is_new:
-        render.text(f"to train with the new settings: sgp train {report.experiment} --config {best} --force")
+        render.text("to train with the new settings:")
+        render.copyable(f"sgp train {report.experiment} --config {best} --force")

@@ -41,8 +41,8 @@ class OrderSample:
 
 def draw_order_sample(
     corpus: Corpus, tracks: int, protocol: Protocol, *, most: int, seed: int, rng: np.random.Generator
-) -> OrderSample | None:
-    """Draw a sample and hold out some of its playlists; return None if no held-out playlist has enough tracks.
+) -> OrderSample:
+    """Draw a sample and hold out some of its playlists; without queries if no held-out playlist has enough tracks.
 
     Args:
         corpus: the playlists.
@@ -60,7 +60,8 @@ def draw_order_sample(
         rows = np.flatnonzero(counts >= 2)
         query_set = make_queries(sample, split.held_out, counts >= 2, protocol=protocol, seed=seed)
     except EvaluationError:
-        return None
+        none = np.empty(0, np.int64)
+        return OrderSample(sample, counts=none, rows=none, queries=(), groups=none)
     queries = query_set.renumbered(rows, tracks).queries[:MAX_QUERIES]
     groups = split.groups[[query.playlist for query in queries]]
     return OrderSample(trained_on, counts=counts[rows], rows=rows, queries=queries, groups=groups)

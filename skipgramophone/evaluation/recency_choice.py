@@ -54,8 +54,8 @@ def choose_recency(corpus: Corpus, tracks: int, seed: int) -> RecencyChoice:
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = draw_order_sample(corpus, tracks, "next-item", most=SAMPLE_TOKENS, seed=seed, rng=rng)
-    asked = len(sample.queries) if sample else 0
-    if sample is None or asked < MIN_QUERIES:
+    asked = len(sample.queries)
+    if asked < MIN_QUERIES:
         return RecencyChoice(1.0, asked)
     whole, rows = membership(sample.trained_on, tracks), sample.rows
     ranker = item_knn(whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel())

@@ -73,8 +73,8 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = draw_order_sample(corpus, tracks, "continuation", most=SAMPLE_TOKENS, seed=seed, rng=rng)
-    asked = len(sample.queries) if sample else 0
-    if sample is None or asked < MIN_QUERIES:
+    asked = len(sample.queries)
+    if asked < MIN_QUERIES:
         return ContextChoice("bag", asked)
     queries, groups, rows, trained_on = sample.queries, sample.groups, sample.rows, sample.trained_on
     number = np.full(tracks, UNRANKED)

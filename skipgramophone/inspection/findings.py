@@ -84,8 +84,8 @@ READ_AGAIN = "read the source with the encoding it was written in (--encoding), 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
         "the tracks in these rows are not used for training",
-        "rejects.jsonl lists these rows; --encoding, --bad-bytes replace and --keep accept more rows, and --format and "
-        "--columns override the detected format",
+        "sgp extract lists these rows in corpus/rejects.jsonl of the experiment; --encoding, --bad-bytes replace and "
+        "--keep accept more rows, and --format and --columns override the detected format",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
     ),
     "few-playlists": Advice(

@@ -40,6 +40,8 @@ class Inspection:
         schema: version of the JSON format.
         kind: "experiment" or "sources".
         inspected: name of the experiment, or the sources as they were given.
+        sources: for sources, a record per file with its format; empty for an experiment.
+        guessed_columns: for sources, a record per table whose columns were guessed.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.
         tracks: number of tracks.
@@ -59,6 +61,8 @@ class Inspection:
     schema: int
     kind: Literal["experiment", "sources"]
     inspected: tuple[str, ...]
+    sources: tuple[dict[str, Any], ...]
+    guessed_columns: tuple[dict[str, Any], ...]
     playlists: int
     owners: int
     tracks: int
@@ -105,6 +109,8 @@ def inspection(
         schema=SCHEMA,
         kind=kind,
         inspected=tuple(inspected),
+        sources=tuple(facts["sources"]) if kind == "sources" else (),
+        guessed_columns=tuple(facts["guessed_columns"]) if kind == "sources" else (),
         playlists=len(contents.corpus),
         owners=pc.count_distinct(contents.playlists["owner"]).as_py(),
         tracks=len(counts),

@@ -39,13 +39,13 @@ def album_label(track: Track) -> str:
     return album_of(track) or f"\0{track.row}"
 
 
-def require_albums(catalogue: Catalogue, settings: SimilarSettings | None) -> None:
+def require_albums(catalogue: Catalogue, settings: SimilarSettings) -> None:
     """Verify that the catalogue has albums if the settings limit albums.
 
     Raises:
         SettingError: the settings limit albums, but the catalogue has no albums.
     """
-    if settings and settings.limits_albums:
+    if settings.limits_albums:
         AlbumSearch(catalogue).require_albums("only-album, exclude-album and max-per-album need albums")
 
 

@@ -44,6 +44,14 @@ def side_by_side(one: Answer, other: Answer) -> list[ComparedTrack]:
     return rows + [ComparedTrack(near.track, None, _side(near)) for near in other.neighbours if near.rank not in met]
 
 
+def matched_by(one: Answer, other: Answer) -> str:
+    """Return what identifies a track in both answers: "uri", "name", or "uri or name" if some tracks have no uri."""
+    with_uri = [sum(bool(near.track.uri) for near in answer.neighbours) for answer in (one, other)]
+    if not all(with_uri):
+        return "name"
+    return "uri" if with_uri == [len(one.neighbours), len(other.neighbours)] else "uri or name"
+
+
 def _keys(track: Track) -> list[str]:
     """Return the keys that identify a track, the most reliable first."""
     return [*([track.uri] if track.uri else []), identity(track.name)]

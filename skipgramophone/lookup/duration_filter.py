@@ -8,13 +8,13 @@ from skipgramophone.settings import SimilarSettings
 from skipgramophone.wording import plural
 
 
-def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) -> None:
+def require_durations(catalogue: Catalogue, settings: SimilarSettings) -> None:
     """Verify that the catalogue has durations if the settings limit durations.
 
     Raises:
         SettingError: the settings limit durations, but the catalogue has no durations.
     """
-    if settings and settings.limits_durations and "seconds" not in catalogue.facts:
+    if settings.limits_durations and "seconds" not in catalogue.facts:
         raise SettingError(
             "longer-than and shorter-than need durations, which the sources of this corpus do not contain "
             "(M3U, PLS, XSPF and JSPF files do): leave these options out"

@@ -33,6 +33,7 @@ from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.album_filter import require_albums
 from skipgramophone.lookup.artist_seeds import seeds_of_groups
 from skipgramophone.lookup.continuation import by_recency, continued
+from skipgramophone.lookup.duration_filter import require_durations
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.frames import frame_of_answer, frame_of_tracks
 from skipgramophone.lookup.match_remarks import artist_option
@@ -257,13 +258,14 @@ class Lookup:
         return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
     def require_known(self, settings: SimilarSettings | None) -> None:
-        """Verify that the artists and albums in the filters of a look-up are known.
+        """Verify that the artists and albums in the filters of a look-up are known, and the facts that filters need.
 
         Raises:
             UnknownTrackError: an artist or album is unknown; the candidates have similar names.
-            SettingError: the settings limit albums, but the catalogue has none.
+            SettingError: the settings limit albums or durations, but the catalogue has none.
         """
         if settings:
+            require_durations(self.catalogue, settings)
             require_albums(self.catalogue, settings)
             self.artists.require(settings.exclude_artist or ())
             self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))

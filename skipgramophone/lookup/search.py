@@ -23,9 +23,9 @@ from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
-from skipgramophone.lookup.album_filter import remark_on_albums, require_albums
+from skipgramophone.lookup.album_filter import remark_on_albums
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
-from skipgramophone.lookup.duration_filter import remark_on_durations, require_durations
+from skipgramophone.lookup.duration_filter import remark_on_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.ranking import direction, number_of_seeds, with_cosine, with_popularity
@@ -176,8 +176,6 @@ class Search:
         """
         if settings.of != "tracks":
             raise SettingError(f"this look-up lists tracks, not {settings.of}: use similar_{settings.of}")
-        require_durations(self.catalogue, settings)
-        require_albums(self.catalogue, settings)
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
@@ -195,8 +193,6 @@ class Search:
         self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
     ) -> Answer:
         """Build the answer to the query `asked` from the tracks that were selected for it."""
-        require_durations(self.catalogue, settings)
-        require_albums(self.catalogue, settings)
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
         notes += remark_on_albums(self.catalogue, settings)
         if len(listed.chosen) < settings.number:

@@ -36,6 +36,7 @@ class Overview:
         facts: maps each stage to the results in its manifest: counts, times and versions.
         losses: mean loss of each epoch.
         metrics: maps protocol, ranker and metric to the mean in the latest evaluation with the settings of the model.
+        stale: why a stage is stale, and the command that updates it; None if no stage is stale.
         problem: the error if the experiment cannot be read, otherwise None.
     """
 
@@ -47,12 +48,13 @@ class Overview:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     metrics: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    stale: str | None = None
     problem: str | None = None
 
     def record(self) -> dict[str, Any]:
         """Return one flat record: name, date, size, settings, counts, loss and metrics."""
         flat: dict[str, Any] = {"experiment": self.name, "created": self.created, "bytes": self.bytes}
-        flat |= {"problem": self.problem} if self.problem else {}
+        flat |= {name: text for name, text in (("stale", self.stale), ("problem", self.problem)) if text}
         flat |= {f"{stage}": state for stage, state in self.states.items()}
         flat |= {f"{command}.{name}": value for command, made in self.settings.items() for name, value in made.items()}
         for name in ("playlists", "tracks", "occurrences"):
@@ -89,6 +91,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
     experiment = open_experiment(name, experiments_dir)
     states: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
+    stale: list[str] = []
     for stage in PARENT:
         try:
             if not experiment.has(stage):
@@ -99,6 +102,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
             experiment.current(stage)
         except SgpError as error:
             states[stage] = "stale" if stage in manifests else str(error)
+            stale += [str(error)] if stage in manifests else []
     return Overview(
         name=name,
         created=max((manifest.created for manifest in manifests.values()), default=""),
@@ -108,6 +112,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
         facts={stage: manifest.facts for stage, manifest in manifests.items()},
         losses=_losses(experiment),
         metrics=_metrics(experiment, manifests.get("model")),
+        stale=next(iter(stale), None),  # the command for a stale model also updates its index
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skipgramophone.errors import SettingError, SgpError
+from skipgramophone.evaluation.metric_names import k_of, metric_heading, shown_metrics
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment, write_description
 from skipgramophone.experiment.json_files import read_json
@@ -27,7 +28,6 @@ LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
 RARE = 5  # the section on limits counts the tracks with fewer occurrences
-METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "recall@10": "recall@10", "mrr": "MRR"}
 
 
 def model_card(name: str, experiments_dir: Path | str | None = None) -> str:
@@ -180,7 +180,7 @@ def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -
     for protocol, report in reports.items():
         yield f"### Protocol {code_span(str(protocol))}"
         yield _evaluated(report)
-        yield _metric_table(report["judgement"]["judged"])
+        yield _metric_table(protocol, report["judgement"]["judged"])
     if reports:
         yield (
             "Brackets contain 95 % bootstrap intervals. Each query ranks the whole catalogue. "
@@ -204,11 +204,12 @@ def _evaluated(report: Mapping[str, Any]) -> str:
     )
 
 
-def _metric_table(judged: list[Mapping[str, Any]]) -> str:
+def _metric_table(protocol: str, judged: list[Mapping[str, Any]]) -> str:
     """Return a Markdown table with a row per ranking and a column per metric, each with its interval."""
-    lines = [f"| ranking | {' | '.join(METRICS.values())} |", "|---" * (1 + len(METRICS)) + "|"]
+    metrics = shown_metrics(protocol, k_of(name for row in judged for name in row["metrics"]))
+    lines = [f"| ranking | {' | '.join(map(metric_heading, metrics))} |", "|---" * (1 + len(metrics)) + "|"]
     for row in judged:
-        cells = [_interval(row["metrics"].get(metric)) for metric in METRICS]
+        cells = [_interval(row["metrics"].get(metric)) for metric in metrics]
         lines.append(f"| {markdown_text(str(row['ranker']))} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.lookup.annoy_index import IndexFacts
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
@@ -139,18 +140,25 @@ class TrainReport:
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # how the context was chosen; None if it was given
     recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
+    few_playlists: int | None = None  # number of distinct playlists with two or more tracks, if it is too small
 
     def doubts(self) -> list[str]:
-        """Return a warning if the final loss is higher than the loss of random vectors or of the first epoch."""
-        rate = self.learning_rate
+        """Return a warning if the loss ended too high, and a warning if there were too few playlists."""
+        found, rate = [], self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
-        if self.last_loss <= min(at_random * NEAR_RANDOM, self.first_loss * RISE):
-            return []
-        began = min(at_random, self.first_loss)
-        return [
-            f"warning: the loss ended at {self.last_loss:.3g}, higher than at the start ({began:.3g}): these vectors "
-            f"are probably useless; train with a smaller learning rate than {rate:.2g}, such as -lr {rate / 4:.2g}"
-        ]
+        above = f"in the first epoch ({self.first_loss:.3f})" if self.last_loss > self.first_loss * RISE else ""
+        above = above or (f"for random vectors ({at_random:.3f})" if self.last_loss > at_random * NEAR_RANDOM else "")
+        if above:
+            found.append(
+                f"warning: the loss ended at {self.last_loss:.3f}, higher than {above}: these vectors are probably "
+                f"useless; train with a smaller learning rate than {rate:.2g}, such as -lr {rate / 4:.2g}"
+            )
+        if self.few_playlists is not None:
+            found.append(
+                f"warning: only {plural(self.few_playlists, 'distinct playlist')} with two or more tracks: too few to "
+                f"learn which tracks belong together; add playlists with sgp extract {self.experiment} SOURCE --append"
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
@@ -32,6 +34,9 @@ from skipgramophone.training.warm_start import earlier_rows
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.training.trainer import Progress
+
+ENOUGH_PLAYLISTS = 10  # number of different playlists below which training warns
+ENOUGH_OCCURRENCES = 1000  # number of occurrences below which training with a window also warns
 
 
 def train(
@@ -144,7 +149,24 @@ def train(
                 build.start(read_embeddings(experiment.directory("model"), tracks))
                 index = build.facts()
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
-    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, recency=recency, **facts)
+    few = too_few_playlists(corpus, settings)
+    return TrainReport(name, asdict(settings), index=index, order=order, recency=recency, few_playlists=few, **facts)
+
+
+def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:
+    """Return the number of playlists with different sets of tracks if it is too small to learn from, otherwise None.
+
+    Playlists with one track do not count. With a window, one long playlist is enough.
+    """
+    if settings.window_size != "bag" and corpus.occurrences >= ENOUGH_OCCURRENCES:
+        return None
+    different: set[bytes] = set()
+    for number in np.flatnonzero(corpus.lengths() > 1).tolist():
+        tracks = np.unique(corpus.track_ids[corpus.offsets[number] : corpus.offsets[number + 1]])
+        different |= {tracks.tobytes()} if len(tracks) > 1 else set()
+        if len(different) == ENOUGH_PLAYLISTS:
+            return None
+    return len(different)
 
 
 def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from skipgramophone.settings.extraction import GROUP_HELP
 from skipgramophone.settings.lookup import EMBEDDED, RECENCY, SCORES, Embedded, Score
 from skipgramophone.settings.setting import SHARE, above, at_least, between, check, require, seed_of_bits, setting
-from skipgramophone.settings.time_span import seconds_of
+from skipgramophone.settings.time_span import seconds_with_unit
 
 Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
@@ -122,7 +122,7 @@ class TuneSettings:
         "Time to spend, such as 90s, 15m or 2h.",
         metavar="TIME",
         bounds=above(0),
-        parse=seconds_of,
+        parse=seconds_with_unit,
         default_text="15m",
     )
     trials: int = setting(1000, "Maximum number of trials.", metavar="N", bounds=at_least(1, MOST_TRIALS))

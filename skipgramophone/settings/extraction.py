@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
-from skipgramophone.settings.time_span import Period, period_between, seconds_of
+from skipgramophone.settings.time_span import Period, period_between, seconds_of, with_unit
 from skipgramophone.wording import suggestion
 
 Format = Literal[
@@ -58,7 +58,7 @@ class ExtractSettings:
         metavar="ROLE=NAME,…",
     )
     session_gap: str = setting(
-        "30m", "Split a listening history into sessions at pauses longer than SPAN.", metavar="SPAN"
+        "30m", "Split a listening history into sessions at pauses longer than SPAN.", metavar="SPAN", parse=with_unit
     )
     since: str | None = setting(
         None, "Leave out tracks that were added or played before a date, such as 2020-01-31.", metavar="DATE"

@@ -17,7 +17,7 @@ from skipgramophone.settings.setting import (
     setting,
     with_default,
 )
-from skipgramophone.settings.time_span import seconds_of
+from skipgramophone.settings.time_span import seconds_with_unit
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
@@ -124,14 +124,14 @@ class SimilarSettings:
         "Leave out tracks that are shorter than TIME, such as 90s or 2m (needs track durations).",
         metavar="TIME",
         bounds=LENGTH,
-        parse=seconds_of,
+        parse=seconds_with_unit,
     )
     shorter_than: float | None = setting(
         None,
         "Leave out tracks that are longer than TIME, such as 8m (needs track durations).",
         metavar="TIME",
         bounds=LENGTH,
-        parse=seconds_of,
+        parse=seconds_with_unit,
     )
     popularity: float = setting(
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
@@ -206,7 +206,7 @@ class ContinueSettings(SimilarSettings):
         "Limit the total playing time of the list, such as 90m or 2h (needs track durations).",
         metavar="TIME",
         bounds=LENGTH,
-        parse=seconds_of,
+        parse=seconds_with_unit,
     )
     recency: float | None = setting(
         None,

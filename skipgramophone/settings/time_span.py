@@ -15,6 +15,8 @@ def seconds_of(text: str) -> float:
     >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h"), seconds_of("none")
     (90.0, 900.0, 5400.0, inf)
 
+    A number without a unit is in seconds; it occurs only in the settings of earlier versions, see `with_unit`.
+
     Raises:
         SettingError: the text is not a number with an optional unit.
     """
@@ -27,6 +29,29 @@ def seconds_of(text: str) -> float:
         raise SettingError(
             f"a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not {text!r}"
         ) from None
+
+
+def with_unit(text: str) -> str:
+    """Return a time span as it is given; a number above 0 needs a unit.
+
+    >>> with_unit("15m"), with_unit("none"), with_unit("0")
+    ('15m', 'none', '0')
+
+    Raises:
+        SettingError: the text is not a time span, or has no unit.
+    """
+    if text[-1:].isdecimal() and seconds_of(text) > 0:
+        raise SettingError(f"a time span needs a unit (s, m or h): give {text}s, {text}m or {text}h, not {text}")
+    return text
+
+
+def seconds_with_unit(text: str) -> float:
+    """Convert a time span that must have a unit to seconds.
+
+    Raises:
+        SettingError: the text is not a time span, or has no unit.
+    """
+    return seconds_of(with_unit(text))
 
 
 WITHOUT_TIME = "without a time"

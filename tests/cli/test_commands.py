@@ -116,7 +116,7 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert lines[4] == "learning rate  0.6, decaying to 0"
     assert re.fullmatch(r"loss           \d+\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[5])
     assert lines[6] == "time           # s; training: # occurrences/s"
-    assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
+    assert re.fullmatch(r"index          32 trees, \d+\.\d kB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
     model = root / "genres" / "model"
     assert left(model) == [
         "accumulators.npy", "artists.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy",
@@ -212,7 +212,7 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     assert re.fullmatch(
         rf"export of genres\nfile          {re.escape(str(place))}\nalso written  out\.{suffix}\.manifest\.json\n"
         rf"format        {suffix}\n"
-        rf"vectors       81 tracks × 16\nsize          0\.\d MB \(verified by reading back\)\n",
+        rf"vectors       81 tracks × 16\nsize          \d+\.\d kB \(verified by reading back\)\n",
         ran.out,
     )
     before = place.read_bytes()

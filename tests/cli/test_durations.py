@@ -120,7 +120,7 @@ def test_tracks_are_filtered_by_their_duration(timed: Path) -> None:
     at = ("similar", "timed", "Song 0", "-n", "11", "--json")
     for options, songs in (
         (("--longer-than", "105s"), range(5, TRACKS)),
-        (("--shorter-than", "105"), range(1, 6)),
+        (("--shorter-than", "105s"), range(1, 6)),
         (("--longer-than", "1.75m", "--shorter-than", "108s"), range(5, 9)),
     ):
         ran = run_sgp(*at, *options)

@@ -95,9 +95,16 @@ def test_all_baselines_or_none_can_be_compared(genres_root: Path) -> None:
 def test_hit_rate_is_the_main_metric_if_one_track_is_wanted(genres_root: Path, protocol: str) -> None:
     code, out, err = evaluate_genres(genres_root, "--protocol", protocol)
     assert (code, err) == (0, "")
-    assert "hit@10   ndcg@10     mrr   clicks" in out
+    assert "hit@10   NDCG@10     mrr   clicks" in out
     assert "(hit@10 " in out
     assert ("euclidean" in out) == (protocol == "deezer2018")
+
+
+def test_names_of_rankings_are_never_shortened(genres_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    _, out, _ = evaluate_genres(genres_root, "--score", "cosine")
+    assert "…" not in out
+    assert len(re.findall("^popularity ", out, re.MULTILINE)) > 2  # the tables are split into blocks
 
 
 def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:

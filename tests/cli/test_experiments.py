@@ -50,6 +50,28 @@ def test_experiments_are_listed(three: Path) -> None:
     assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
 
 
+def test_an_evaluation_has_the_same_metrics_as_in_evaluate(three: Path, tmp_path: Path) -> None:
+    shutil.copytree(three / "six", tmp_path / "six")
+    where = ("--share", "0.3", "--experiments-dir", tmp_path)
+    for protocol in ("continuation", "next-item"):
+        evaluated = run_sgp("evaluate", "six", "--protocol", protocol, *where).out.splitlines()[1:]
+        shown = run_sgp("experiments", "six", "--experiments-dir", tmp_path).out.splitlines()
+        shown = shown[shown.index(f"latest evaluation: {protocol}") + 1 :]
+        assert ["score", *evaluated[0].split()] == shown[0].split()
+        rows = [re.sub(r" \[.*\]", "", line).split() for line in evaluated[2:]]
+        rows = rows[: rows.index(next(row for row in rows if row[0] == "coverage"))]
+        assert rows == [line.split() for line in shown[2 : 2 + len(rows)]]
+        assert len(rows) > 4
+    listed = run_sgp("experiments", "--experiments-dir", tmp_path).out.splitlines()
+    headings = [line.split()[3:] for line in listed if line.startswith("experiment   protocol")]
+    assert headings == [["R-precision", "NDCG@500", "mrr"], ["hit@10", "NDCG@10", "mrr"]]
+    assert [line.split()[:3] for line in listed[-2:]] == [["six", "next-item", score] for score in ("cosine", "hybrid")]
+    assert (
+        "| ranking | hit@10 | NDCG@10 | mrr | clicks |"
+        in run_sgp("experiments", "six", "--card", "--experiments-dir", tmp_path).out
+    )
+
+
 def test_only_differences_are_shown(three: Path) -> None:
     records = json.loads(run_sgp("experiments", "--changed", "--json", "--experiments-dir", three).out)
     assert [record["train.epochs"] for record in records] == [None, 5, 6]
@@ -75,7 +97,8 @@ def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_pa
     assert table[0] == "differences between experiments"
     heading = table[1].split()
     assert heading[:2] == ["experiment", "date"]
-    assert {"embedding_dim", "epochs", "loss"} < set(heading)
+    assert {"epochs", "loss"} < set(heading)
+    assert "embedding_dim" not in heading  # the same in both models
     assert [line.split()[:3] for line in table[3:]] == [
         [name, "2026-01-02", f"03:0{at}"] for at, name in enumerate(NAMES)
     ]
@@ -98,12 +121,46 @@ def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_pa
     assert none.err == f"there are no experiments in {tmp_path / 'none'}: run sgp extract NAME SOURCE\n"
 
 
+def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path, tmp_path: Path) -> None:
+    for name in NAMES:
+        shutil.copytree(three / name, tmp_path / name)
+    (tmp_path / "more.csv").write_text(
+        dump_text([*two_genres(60), ("o", "New", "Song", "list"), ("o", "A", "B", "list")])
+    )
+    where = ("--experiments-dir", tmp_path)
+    assert run_sgp("extract", "five", tmp_path / "more.csv", "--append", "-q", *where).code == 0
+    manifest = tmp_path / "six" / "index" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"parent": "0" * 64}))
+    (tmp_path / "bare" / "corpus" / "manifest.json").write_text("{")
+    model = (
+        "the corpus of 'five' has grown since the model was made: to continue from the present vectors, "
+        "run sgp train five --force --from five; to start over, run sgp train five --force"
+    )
+    index = "the index of 'six' is out of date: its model has been replaced; run sgp index six --force"
+    listed = run_sgp("experiments", *where)
+    assert (listed.code, listed.err) == (0, f"{model}\n{index}\n")
+    assert [line.split()[:3] for line in listed.out.splitlines()[3:6]] == [
+        ["bare", "unreadable", "corpus"],
+        ["five", "stale", "model"],
+        ["six", "stale", "index"],
+    ]
+    records = json.loads(run_sgp("experiments", "--json", *where).out)
+    assert [record.get("stale") for record in records] == [None, model, index]
+    changed = run_sgp("experiments", "--changed", *where)
+    assert changed.err == listed.err
+    assert "to start over" not in changed.out
+    for name, reason in (("five", model), ("six", index)):
+        assert run_sgp("experiments", name, *where).err == f"{reason}\n"
+        assert json.loads(run_sgp("experiments", name, "--json", *where).out)["stale"] == reason
+
+
 def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
-    for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch (logarithmic scale)"):
+    evaluation, title = "latest evaluation: continuation", "loss by epoch (logarithmic scale)"
+    for line in ("experiment six", "corpus  current", "train", evaluation, title):
         assert line in ran.out.splitlines()
-    curve = ran.out.split("loss by epoch (logarithmic scale)\n")[1].splitlines()
+    curve = ran.out.split(f"{title}\n")[1].splitlines()
     losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
     assert len(losses) == 6
     assert curve[0].split()[0] == f"{max(losses):.3f}"

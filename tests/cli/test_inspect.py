@@ -17,8 +17,8 @@ WriteDump = Callable[..., Path]
 
 # The fields of the JSON, as described in docs/inspecting.md.
 SCHEMA = {
-    "schema", "kind", "inspected", "playlists", "owners", "tracks", "occurrences", "lengths", "counts", "once", "half",
-    "head_share", "most_frequent", "findings", "command", "order", "seconds",
+    "schema", "kind", "inspected", "sources", "guessed_columns", "playlists", "owners", "tracks", "occurrences",
+    "lengths", "counts", "once", "half", "head_share", "most_frequent", "findings", "command", "order", "seconds",
 }  # fmt: skip
 DISTRIBUTION = {"mean", "median", "least", "most", "steps"}
 FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags", "apply"}
@@ -61,7 +61,7 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("inspection of ")
     assert (
-        "playlists      1, with 9 to 9 tracks\n"
+        "playlists      1, with 9 tracks\n"
         "               mean length 9.0, median 9\n"
         "tracks         8; 7 (88%) occur only once\n"
         "occurrences    9\n"
@@ -80,6 +80,27 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 
 
+def test_guessed_columns_are_shown_as_extract_shows_them(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump("Interpret;Titel;Mix\nNena;Leuchtturm;Ruhe\nTrio;Anna;Ruhe\n;;Ruhe\n", "de.csv")
+    inspected, extracted = sgp("inspect", path), sgp("extract", "x", path, "--dry-run")
+    lines = inspected.out.splitlines()[1:4]
+    assert lines == [
+        "sources        de.csv (columns)",
+        "columns        artist=Interpret,title=Titel; unused: Mix",
+        "               guessed from the header; to choose other columns, edit and add this option: "
+        "--columns artist=Interpret,title=Titel",
+    ]
+    assert [line.split(None, 1) for line in extracted.out.splitlines()[1:4]] == [line.split(None, 1) for line in lines]
+    found = inspect_json(sgp, path)
+    assert found["guessed_columns"] == [
+        {"file": "de.csv", "columns": "artist=Interpret,title=Titel", "unused": ["Mix"]}
+    ]
+    (rejected,) = [one for one in found["findings"] if one["kind"] == "rejected-rows"]
+    assert rejected["remedy"].startswith("sgp extract lists these rows in corpus/rejects.jsonl of the experiment;")
+    chosen = sgp("inspect", path, "--columns", "artist=Interpret,title=Titel,playlist=Mix")
+    assert (chosen.code, "\ncolumns " in chosen.out) == (0, False)
+
+
 def test_sources_an_experiment_and_a_dry_run_have_the_same_findings(
     sgp: Sgp, write_dump: WriteDump, experiments: Path
 ) -> None:
@@ -94,6 +115,8 @@ def test_sources_an_experiment_and_a_dry_run_have_the_same_findings(
     assert found.pop("command") != of_experiment.pop("command")  # sources are extracted first
     for one, kind, named in ((found, "sources", str(path)), (of_experiment, "experiment", "x")):
         assert (one.pop("kind"), one.pop("inspected"), one.pop("seconds") > 0) == (kind, [named], True)
+        formats = [source["format"] for source in one.pop("sources")]
+        assert (formats, one.pop("guessed_columns")) == (["zenodo"] if kind == "sources" else [], [])
     assert found == of_experiment
 
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.train import reason
 from skipgramophone.evaluation.recency_choice import RecencyChoice
 from skipgramophone.evaluation.scorecard import Estimate
 from skipgramophone.evaluation.window_choice import ContextChoice
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.pipeline.reports import TrainReport
-from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+from skipgramophone.pipeline.train import too_few_playlists
+from skipgramophone.settings import TrainSettings, WindowSize
+from skipgramophone.wording import size
+from tests.conftest import Sgp, dump_text, run_sgp
 
 MOST = str(2**31 - 1)
 
 
-def report(first: float, last: float) -> TrainReport:
+def report(first: float, last: float, few: int | None = None) -> TrainReport:
     """Return the report of a run with five negatives, whose loss begins at 6 log 2 = 4.159."""
     return TrainReport(
         experiment="x", settings={"negatives": 5}, tracks=9, tracks_learnt=9, tracks_taken_over=0, occurrences=99,
         epochs=3, first_loss=first, last_loss=last, learning_rate=0.6, seconds=1.0, tracks_per_second=99,
         index=None, order=None, recency=RecencyChoice(1.0, 0),
+        few_playlists=few,
     )  # fmt: skip
 
 
@@ -31,23 +37,66 @@ def test_a_loss_that_ends_low_gives_no_warning(first: float, last: float) -> Non
     assert report(first, last).doubts() == []
 
 
-@pytest.mark.parametrize(("first", "last"), [(4.4, 60.0), (60.0, 9.0), (2.0, 2.5), (5.0, 5.0)])
-def test_a_loss_that_ends_above_where_it_began_names_the_setting_to_change(first: float, last: float) -> None:
+@pytest.mark.parametrize(
+    ("first", "last", "above"),
+    [
+        (4.4, 60.0, "60.000, higher than in the first epoch (4.400)"),
+        (2.0, 2.5, "2.500, higher than in the first epoch (2.000)"),
+        (60.0, 9.0, "9.000, higher than for random vectors (4.159)"),
+        (5.0, 5.0, "5.000, higher than for random vectors (4.159)"),
+    ],
+)
+def test_a_loss_that_ends_above_where_it_began_names_the_setting_to_change(
+    first: float, last: float, above: str
+) -> None:
     (doubt,) = report(first, last).doubts()
-    assert doubt.startswith(
-        f"warning: the loss ended at {last:.3g}, higher than at the start ({min(4.159, first):.3g})"
-    )
+    assert doubt.startswith(f"warning: the loss ended at {above}: ")
     assert doubt.endswith("train with a smaller learning rate than 0.6, such as -lr 0.15")
 
 
+def test_too_few_playlists_are_a_warning() -> None:
+    (doubt,) = report(4.1, 2.0, few=1).doubts()
+    assert doubt == (
+        "warning: only 1 distinct playlist with two or more tracks: too few to learn which tracks belong together; "
+        "add playlists with sgp extract x SOURCE --append"
+    )
+    assert len(report(4.4, 60.0, few=0).doubts()) == 2
+
+
+def corpus_of(*playlists: list[int]) -> Corpus:
+    offsets = np.cumsum([0, *map(len, playlists)], dtype=np.int64)
+    return Corpus(np.array([track for playlist in playlists for track in playlist], np.int32), offsets)
+
+
+@pytest.mark.parametrize(
+    ("playlists", "window_size", "few"),
+    [
+        ([[0, 1, 2]], "bag", 1),
+        ([[0, 1], [1, 0, 0], [2], [2, 2]], "bag", 1),  # the same tracks in another order; single tracks
+        ([[3]], "bag", 0),
+        ([[at, at + 1] for at in range(9)], "bag", 9),
+        ([[at, at + 1] for at in range(10)], "bag", None),
+        ([[0, 1] * 499], 2, 1),
+        ([[0, 1] * 500], 2, None),  # one long playlist is enough for a window
+        ([[0, 1] * 500], "bag", 1),
+    ],
+)
+def test_playlists_with_the_same_tracks_count_once(
+    playlists: list[list[int]], window_size: WindowSize, few: int | None
+) -> None:
+    assert too_few_playlists(corpus_of(*playlists), TrainSettings(window_size=window_size)) == few
+
+
 def test_a_learning_rate_that_diverges_is_reported(sgp: Sgp, experiments: Path) -> None:
-    (experiments.parent / "dump.csv").write_text(dump_text(two_genres(20)))
+    (experiments.parent / "dump.csv").write_text(dump_text([("o", f"a{at}", f"t{at}", "p") for at in range(9)]))
     assert sgp("extract", "x", experiments.parent / "dump.csv", "-q").code == 0
     ran = sgp("train", "x", "-lr", "100", "-e", "2", "-emb", "8", "--no-index", "--json")
     assert ran.code == 0
-    first, last = ran.err.splitlines()
-    assert first.startswith("warning: with a learning rate of 100 training will probably diverge")
-    assert last.startswith("warning: the loss ended at ")
+    found, (rate, loss, few) = json.loads(ran.out), ran.err.splitlines()
+    assert rate.startswith("warning: with a learning rate of 100 training will probably diverge")
+    assert loss.startswith(f"warning: the loss ended at {found['last_loss']:.3f}, higher than ")
+    assert few.startswith("warning: only 1 distinct playlist with two or more tracks: too few to learn ")
+    assert found["few_playlists"] == 1
 
 
 def test_the_largest_numbers_are_answered(trained: Path, tmp_path: Path) -> None:

@@ -304,9 +304,8 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
         np.savez(tmp_path / "v.npz", vectors=np.array(rows, np.float32), tracks=np.array(called))
         sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
     asked = ("similar", "left", "one", "-n", "3", "--compare", "right", "--experiments-dir", tmp_path)
-    ran = run_sgp(*asked)
-    assert (ran.code, ran.err) == (0, "")
-    # left: two, three, four (90 degrees away); right: three, two, five.
+    ran = run_sgp(*asked)  # left: two, three, four (90 degrees away); right: three, two, five
+    assert (ran.code, ran.err) == (0, "the corpora differ: tracks are matched by name\n")
     assert ran.out.splitlines()[0] == "tracks most similar to 'a - one' in left (A) and right (B): 2 of 3 in both lists"
     assert [line.split() for line in ran.out.splitlines()[3:]] == [
         ["1", "0.970", "2", "0.894", "a", "two"],
@@ -315,9 +314,11 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
         ["3", "0.800", "A", "FIVE"],
     ]
     compared = json.loads(run_sgp(*asked, "--json").out)
-    assert (compared["experiments"], compared["shared"]) == (["left", "right"], 2)
+    assert (compared["experiments"], compared["shared"], compared["matched_by"]) == (["left", "right"], 2, "name")
     assert [one["answers"][1] and one["answers"][1]["rank"] for one in compared["neighbours"]] == [2, 1, None, 3]
     assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
+    assert run_sgp("experiments", "copy", "left", "same", "--experiments-dir", tmp_path).code == 0
+    assert run_sgp(*asked[:6], "same", *asked[7:]).err == ""  # the same corpus, so the same tracks
     refused = run_sgp(*asked, "--format", "m3u8")
     assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")
 

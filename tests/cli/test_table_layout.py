@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from skipgramophone.cli.render import listing
 from skipgramophone.cli.table_layout import lay_out, shortened
 
 TRACKS = [("rank", "number"), ("similarity", "number"), ("artist", "text"), ("title", "text"), ("count", "number")]
@@ -40,11 +41,31 @@ def test_names_and_numbers_are_never_shortened_but_split_into_blocks() -> None:
     assert [column.cells for column in others] == [[one, other] for one, other in zip("12345", "67890", strict=True)]
 
 
+def test_blocks_repeat_the_columns_that_tell_the_rows_apart() -> None:
+    columns = [("experiment", "name"), ("score", "name"), ("a first metric", "number"), ("a second metric", "number")]
+    rows = [["demo", "cosine", "1", "2"], ["demo", "hybrid", "3", "4"]]
+    first, second = lay_out(columns, rows, 40)
+    assert [column.heading for column in first.columns] == ["experiment", "score", "a first metric"]
+    assert [column.heading for column in second.columns] == ["experiment", "score", "a second metric"]
+    _, second = lay_out(columns, rows[:1], 40)
+    assert [column.heading for column in second.columns] == ["experiment", "a second metric"]
+
+
 @pytest.mark.parametrize(
     ("texts", "width", "short"),
     [
         (["Kettle - Acoustic", "Kettle - Live at Vardmere"], 10, ["Kett…Acou…", "Kett…Live…"]),
-        (["the same beginning", "the same beginning (live)"], 12, ["the s…inning", "the s…(live)"]),
+        (["the same beginning", "the same beginning (live)"], 12, ["the same be…", "the s…(live)"]),
+        (["Every Pencil Knows (feat. Skellingsson)"], 20, ["Every Pen…(feat. Sk…"]),  # one version only
+        (["Every Pencil Knows (feat. Zofie) - Remix"], 20, ["Every Pencil K…Remix"]),  # the version, not the guests
+        (["e\u0301" * 9], 5, ["e\u0301" * 4 + "…"]),  # accents have no width
+        (["\U0001f469\u200d\U0001f467 and more"], 2, ["…"]),  # a joined symbol is not cut
+        (["Yes - Live at the Royal Albert Hall"], 20, ["Yes - Live at the R…"]),
+        (
+            ["Kettle Song - Live at Vardmere", "Kettle Song - Live at Vasby"],
+            16,
+            ["Kettle So…rdmere", "Kettle Song…sby"],
+        ),
         (["abcdefghij", "abcdefghij"], 5, ["abcd…", "abcd…"]),  # the same text twice
         (["椎名林檎椎名林檎一", "椎名林檎椎名林檎二"], 9, ["椎名林…一", "椎名林…二"]),  # two columns a letter
         (["short", "sh"], 5, ["short", "sh"]),
@@ -54,6 +75,11 @@ def test_texts_that_differ_still_differ_when_they_are_short(texts: list[str], wi
     found = shortened(texts, width)
     assert all(cell_len(text) <= width for text in found)
     assert [text.replace(" ", "") for text in found] == [text.replace(" ", "") for text in short]
+
+
+def test_a_table_without_rows_is_only_its_title(capsys: pytest.CaptureFixture[str]) -> None:
+    listing("no tracks", TRACKS, [])
+    assert capsys.readouterr().out == "no tracks\n"
 
 
 @given(st.lists(st.text("ab -é林", max_size=30), max_size=6), st.integers(1, 20))

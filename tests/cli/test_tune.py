@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from skipgramophone.cli.tune import show, tell_trial
+from skipgramophone.evaluation.scorecard import Estimate
+from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 from tests.conftest import Sgp, run_sgp
 
 pytest.importorskip("optuna", reason="tuning needs Optuna")
@@ -47,10 +50,35 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
     assert shown.code == 0
     line = "no trial was significantly better than the present settings on validation playlists: keep these settings"
     assert line in shown.out
-    assert len([line for line in shown.err.splitlines() if line.startswith("trial ")]) == 1
+    assert [line.split()[0] for line in shown.err.splitlines()[-2:]] == ["trial", "0"]
     again = run_sgp("tune", "wrong", "--trials", "2", "--json", "--experiments-dir", wrong)
-    assert len([line for line in again.err.splitlines() if line.startswith("trial ")]) == 1  # the first is not rerun
+    assert [line.split()[0] for line in again.err.splitlines()[-2:]] == ["trial", "1"]  # the first is not rerun
     assert len(json.loads(again.out)["trials"]) == 2
+
+
+def test_the_output_fits_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    settings = {"window_size": "bag", "embedding_dim": 1024, "epochs": 40, "negatives": 15}
+    settings |= {"noise_exponent": -0.5, "rate": 0.123456, "subsample": 0.001}
+    trials = [TrialReport(10, "complete", 0.30462, settings), TrialReport(9, "pruned", 0.2, settings)]
+    printed: list[int] = []
+    for trial in trials:
+        tell_trial(trial, printed, quiet=False)
+    gain = {"r_precision": Estimate(0.0167, -0.01, 0.0833), "ndcg": Estimate(0.0082, 0.0034, 0.0274)}
+    report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=1)
+    show(report, tmp_path / ("a" * 80) / "best.toml")
+    shown = capsys.readouterr()
+    heading, *rows = shown.err.splitlines()
+    assert [row.split()[:3] for row in rows] == [["10", "complete", "0.3046"], ["9", "pruned", "0.2000"]]
+    assert {len(heading), *map(len, rows)} == {80}  # aligned at the right
+    *lines, command = shown.out.splitlines()
+    assert command == f"sgp train demo --config {tmp_path / ('a' * 80) / 'best.toml'} --force"  # in one piece
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].split() == heading.split()
+    assert lines[3].split() == ["10", "complete", "0.3046", "bag", "1024", "40", "15", "-0.50", "0.123", "0.001"]
+    assert lines[-2].split() == ["NDCG@500", "+0.0082", "[+0.0034,", "+0.0274]"]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +88,7 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
             ["--budget", "soon"],
             "a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
         ),
+        (["--budget", "30"], "a time span needs a unit (s, m or h): give 30s, 30m or 30h, not 30"),
         (["--budget", "0"], "budget must be above 0, not 0.0"),
         (["--trials", "0"], "trials must be at least 1, not 0"),
         (
@@ -71,35 +100,3 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
 def test_invalid_options_are_one_line_errors(sgp: Sgp, arguments: list[str], line: str) -> None:
     ran = sgp("tune", "x", *arguments)
     assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")
-
-
-def test_all_settings_of_the_trials_fit_80_columns(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from skipgramophone.cli.tune import _show
-    from skipgramophone.evaluation.tuning import TrialReport, TuneReport
-
-    settings = {
-        "window_size": "bag",
-        "embedding_dim": 128,
-        "epochs": 30,
-        "negatives": 12,
-        "noise_exponent": -0.25,
-        "rate": 0.34567,
-        "subsample": 0.001,
-    }
-    report = TuneReport(
-        experiment="x",
-        settings={},
-        trials=[TrialReport(11, "complete", 0.4567, settings)],
-        winner={},
-        is_new=False,
-        gain={},
-        test_playlists=9,
-    )
-    monkeypatch.setattr("skipgramophone.cli.render.UNLIMITED", 80)
-    _show(report, Path("best.toml"))
-    heading, rule, row = capsys.readouterr().out.splitlines()[1:4]
-    assert heading.split() == ["trial", "NDCG@500", "window", "dim", "epochs", "neg.", "noise", "rate", "subsample"]
-    assert row.split() == ["11", "complete", "0.4567", "bag", "128", "30", "12", "-0.25", "0.346", "0.001"]
-    assert len(rule) <= 80

@@ -29,6 +29,7 @@ from skipgramophone.settings import (
     TuneSettings,
 )
 from skipgramophone.settings.setting import alternatives, setting_of
+from skipgramophone.settings.time_span import with_unit
 
 
 @pytest.mark.parametrize(
@@ -190,3 +191,9 @@ def test_a_learning_rate_that_diverges_gives_a_warning() -> None:
     assert TrainSettings(learning_rate=5.0).doubts() == []
     (doubt,) = TrainSettings(learning_rate=100.0).doubts()
     assert doubt.startswith("warning: with a learning rate of 100 training will probably diverge")
+
+
+def test_settings_of_earlier_versions_may_have_a_time_span_without_a_unit() -> None:
+    assert ExtractSettings(session_gap="1800").session_gap == "1800"
+    with pytest.raises(SettingError, match="give 1800s, 1800m or 1800h, not 1800"):
+        with_unit("1800")
