@@ -73,6 +73,7 @@ def _usage_errors_as_one_line() -> Iterator[None]:
         text = " ".join(error.format_message().split()).rstrip(".")
         text = text.replace("a valid int", "a whole number").replace("a valid float", "a number")
         text = text.replace(". Did you mean", "; did you mean")
+        text += "; put a name with spaces in quotes" if "unexpected extra argument" in text else ""
         path = error.ctx.command_path.removeprefix(error.ctx.find_root().command_path) if error.ctx else ""
         with _errors_as_exit_codes():
             see = " See" if text.endswith("?") else "; see"
