@@ -121,6 +121,15 @@ class UnknownTrackError(TrackNameError):
 
     exit_code = 3
 
+    @classmethod
+    def of(
+        cls, kind: str, name: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()
+    ) -> UnknownTrackError:
+        """Return the error for an unknown name; `kind` is what it should name: "track", "artist" or "album"."""
+        if candidates:
+            return cls(f"no {kind} matches {name!r}; did you mean one of these?", candidates, tracks)
+        return cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
+
 
 class AmbiguousTrackError(TrackNameError):
     """Several tracks match the name."""

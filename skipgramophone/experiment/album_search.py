@@ -52,9 +52,7 @@ class AlbumSearch:
             found = [track for track in tracks if name.means(fold_name(track.artist), fold_name(track.album or ""))]
         if found:
             return found
-        near = self.similar(album)
-        hint = "did you mean one of these?" if near else "and no similar name was found"
-        raise UnknownTrackError(f"no album matches {album!r}; {hint}", near)
+        raise UnknownTrackError.of("album", album, self.similar(album))
 
     def require(self, albums: Collection[str]) -> None:
         """Verify that each album is known.

@@ -185,7 +185,8 @@ def test_an_unknown_album_is_an_error_with_the_nearest_names(known: Path, option
     assert ran.err.splitlines()[0] == "error: no album matches 'Dors'; did you mean one of these?"
     assert "Doors" in ran.err.splitlines()[1]
     ran = run_sgp("similar", "known", *query, option, "zzzqqq")
-    assert (ran.code, ran.err) == (3, "error: no album matches 'zzzqqq'; and no similar name was found\n")
+    problem = "no album matches 'zzzqqq', and no name is similar: check the spelling, or give another album"
+    assert (ran.code, ran.err) == (3, f"error: {problem}\n")
 
 
 def test_a_corpus_without_albums_refuses_filters_and_seeds_in_one_line(unknown: Path) -> None:
