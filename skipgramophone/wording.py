@@ -22,6 +22,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def span(least: int, most: int) -> str:
+    """Return a range of numbers, or the number if both ends are equal.
+
+    >>> span(5, 1200), span(9, 9)
+    ('5 to 1,200', '9')
+    """
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean …?" with the most similar known word, or "" if no known word is similar.
 

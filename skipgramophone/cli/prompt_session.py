@@ -14,6 +14,7 @@ from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistNeighbour
+from skipgramophone.wording import span
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -150,7 +151,7 @@ class PromptState:
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
-        return f"{last + 1} to {last + self._settings.number}"
+        return span(last + 1, last + self._settings.number)
 
     def _more(self) -> AnyAnswer:
         """Return the next results of the latest query; numbers then refer to all results listed so far."""

@@ -61,7 +61,7 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("inspection of ")
     assert (
-        "playlists      1, with 9 to 9 tracks\n"
+        "playlists      1, with 9 tracks\n"
         "               mean length 9.0, median 9\n"
         "tracks         8; 7 (88%) occur only once\n"
         "occurrences    9\n"
@@ -102,6 +102,13 @@ def test_a_clean_corpus_has_no_problems(sgp: Sgp, write_dump: WriteDump) -> None
     lines = [" ".join(f"id{track}" for track in rng.choice(300, 9, replace=False)) for _ in range(400)]
     ran = sgp("inspect", write_dump("\n".join(lines) + "\n", "sessions.txt"))
     assert "\nno problems found\n" in ran.out
+
+
+def test_a_range_with_equal_ends_is_one_number(sgp: Sgp, write_dump: WriteDump) -> None:
+    rows = [("owner", f"a{at % 9}", f"t{at % 9}", f"list {at // 9}") for at in range(27)]
+    assert "\nplaylists      3, with 9 tracks\n" in sgp("inspect", write_dump(rows)).out
+    assert "\nplaylists      2, with 1 to 9 tracks\n" in sgp("inspect", write_dump(rows[:10])).out
+    assert "\nplaylists      1, with 1 track\n" in sgp("inspect", write_dump(rows[:1])).out
 
 
 def test_the_options_for_reading_are_used(sgp: Sgp, write_dump: WriteDump) -> None:

@@ -105,6 +105,12 @@ def test_a_list_ends_where_no_more_tracks_pass(sample_root: Path) -> None:
             state.answer(">")
 
 
+def test_the_next_rank_of_a_list_of_one_is_one_number(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        state = PromptState(demo, sgp.SimilarSettings(number=1))
+        assert state.next_ranks(state.answer("every pencil knows")) == "2"
+
+
 def test_an_ambiguous_name_is_settled_by_a_number(conversation: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         conversation.answer("skyline wandering")
