@@ -38,9 +38,19 @@ class SgpError(Exception):
 
 
 class SettingError(SgpError):
-    """A setting has an invalid value."""
+    """A setting has an invalid value.
+
+    `str(error)` names a setting as Python does, such as min_count.
+
+    Attributes:
+        on_command_line: the message that names a setting by its option, such as --min-count.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, on_command_line: str = "") -> None:
+        super().__init__(message)
+        self.on_command_line = on_command_line or message
 
 
 class SourceError(SgpError):

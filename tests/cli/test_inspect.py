@@ -134,7 +134,7 @@ def test_a_name_is_an_experiment_first_and_errors_are_one_line(
         ([], 2, "error: give a SOURCE to read, or --sample for the built-in sample\n"),
         (["x", "--sample"], 2, read),
         (["x", "-nr", "5"], 2, read),
-        (["./x", "--keep", "dust"], 2, "error: keep must be one of episodes, placeholders, skips, not 'dust'\n"),
+        (["./x", "--keep", "dust"], 2, "error: --keep must be one of episodes, placeholders, skips, not 'dust'\n"),
     ):
         ran = sgp("inspect", *arguments)
         assert (ran.code, ran.out, ran.err) == (code, "", line)
