@@ -99,7 +99,7 @@ def test_an_ambiguous_name_of_an_artist_names_a_form_that_a_shell_reads(root: Pa
     ran = run_sgp("similar", "named", "guns n' roses", "--experiments-dir", root)
     assert ran.code == 4
     last = ran.err.splitlines()[-1]
-    assert last == "For all tracks of the artist, use --artist 'Guns N'\"'\"' Roses'"
+    assert last == 'For all tracks of the artist, use --artist "Guns N\' Roses"'
     with sgp.open("named", root) as opened, pytest.raises(AmbiguousTrackError) as error:
         opened.similar("guns n' roses")
     assert str(error.value).endswith(f"). {last}")
@@ -109,7 +109,7 @@ def test_the_chooser_names_the_option_for_artists(root: Path) -> None:
     code, output = on_a_terminal(80, "similar", "named", "guns n' roses", "--experiments-dir", root, typed="2\n")
     assert code == 0
     plain = " ".join(ESCAPES.sub("", output).split())
-    assert "use --artist 'Guns N'\"'\"' Roses' (Ctrl-C ends this command) which one, 1 to 2" in plain
+    assert 'use --artist "Guns N\' Roses" (Ctrl-C ends this command) which one, 1 to 2' in plain
     _, output = on_a_terminal(80, "similar", "named", "e", "--experiments-dir", root, typed="1\n")
     assert "--artist" not in output
 
