@@ -125,6 +125,9 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
         render.error(SgpError(error.summary))
         for number, entry in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {described(entry)}")
+        if error.candidates:
+            sign = line[0] if line[0] in (LIKE, UNLIKE) else ""
+            render.note(f"to choose one, type its number: {sign}1 to {sign}{len(session.listed)}", quiet)
         if error.advice:
             render.note(error.advice, quiet)
     except SgpError as error:

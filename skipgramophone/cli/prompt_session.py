@@ -25,7 +25,7 @@ HELP = """\
 name               similar tracks; part of the name is enough
 artist: name       tracks similar to all tracks of an artist
 album: name        tracks similar to all tracks of an album
-3                  tracks similar to number 3 of the list
+3                  tracks similar to number 3 of the list, or match 3 of a name
 +name +3 -name -3  move the query towards this track (+) or away from it (-);
                    also +artist: name, -artist: name
 <                  back to the previous query
@@ -99,7 +99,12 @@ class PromptState:
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
         """Return the part of a query that a number of the list or a name means, and remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
-        if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
+        is_number = sign != NAME and name.isdecimal()
+        if is_number and sign and not self.listed:
+            raise SettingError(
+                f"there is no list yet, so '{sign}{name}' refers to nothing: first type a track, then {sign}{name}"
+            )
+        if is_number and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
         group = GROUP.fullmatch(name) if sign != NAME else None
         try:
@@ -114,6 +119,10 @@ class PromptState:
                 kind = group[1].lower() if group else ""
                 self.listed = error.tracks or tuple(NamedGroup(kind, near) for near in error.candidates)
                 self._pages = 0  # the list is not an answer
+            elif is_number and self.listed:
+                error.advice = f"the list has the numbers 1 to {len(self.listed)}"
+            elif is_number:
+                error.advice = "there is no list yet; after a list, a number means one of its entries"
             raise
 
     def _group(self, kind: str, name: str, weight: float) -> tuple[Part, list[str]]:

@@ -174,7 +174,13 @@ def test_the_prompt_completes_artists(prompt: PromptState) -> None:
         ([("A", 1), ("b", 1), ("a", 0.5), ("B", 1)], "4 tracks by 'A' and 'b'"),
         ([("A", 1), ("B", 1), ("C", 1), ("C", 1)], "4 tracks by 'A', 'B' and 'C'"),
         ([("A", 1), ("B", 1), ("C", 1), ("D", 1)], "4 tracks"),
-        ([("A", 1), ("A", 1), ("A", 1), ("B", -1)], "4 tracks"),
+        (
+            [("A", 1), ("A", 1), ("A", 1), ("B", -1)],
+            "'A - 0' (pos. 1), 'A - 1' (pos. 2), 'A - 2' (pos. 3), away from 'B - 3' (pos. 4)",
+        ),
+        ([("A", 1), ("B", -0.5)], "'A - 0' (pos. 1), away from 0.5 × 'B - 1' (pos. 2)"),
+        ([("A", 0.5), ("B", -1)], "0.5 × 'A - 0' (pos. 1), away from 'B - 1' (pos. 2)"),
+        ([("A", 1)] * 4 + [("B", -1)] * 4, "4 tracks by 'A', away from 4 tracks by 'B'"),
         ([("A", 1), ("A", 1), ("A", 1), ("", 1)], "4 tracks"),
     ],
 )
