@@ -58,10 +58,10 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
     [
         (
             ["--budget", "soon"],
-            "a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
+            "--budget: a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
         ),
-        (["--budget", "0"], "budget must be above 0, not 0.0"),
-        (["--trials", "0"], "trials must be at least 1, not 0"),
+        (["--budget", "0"], "--budget must be above 0, not 0.0"),
+        (["--trials", "0"], "--trials must be at least 1, not 0"),
         (
             ["--protocol", "deezer2018"],
             "deezer2018 cannot be used for tuning, because it holds out no whole playlists: use next-item",
