@@ -38,9 +38,19 @@ class SgpError(Exception):
 
 
 class SettingError(SgpError):
-    """A setting has an invalid value."""
+    """A setting has an invalid value.
+
+    `str(error)` names a setting as Python does, such as min_count.
+
+    Attributes:
+        on_command_line: the message that names a setting by its option, such as --min-count.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, on_command_line: str = "") -> None:
+        super().__init__(message)
+        self.on_command_line = on_command_line or message
 
 
 class SourceError(SgpError):
@@ -120,6 +130,15 @@ class UnknownTrackError(TrackNameError):
     """No track matches the name."""
 
     exit_code = 3
+
+    @classmethod
+    def of(
+        cls, kind: str, name: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()
+    ) -> UnknownTrackError:
+        """Return the error for an unknown name; `kind` is what it should name: "track", "artist" or "album"."""
+        if candidates:
+            return cls(f"no {kind} matches {name!r}; did you mean one of these?", candidates, tracks)
+        return cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
 
 
 class AmbiguousTrackError(TrackNameError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
@@ -31,6 +32,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def span(least: int, most: int) -> str:
+    """Return a range of numbers, or the number if both ends are equal.
+
+    >>> span(5, 1200), span(9, 9)
+    ('5 to 1,200', '9')
+    """
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean …?" with the most similar known word, or "" if no known word is similar.
 
@@ -42,6 +52,17 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     spelt = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), spelt, 1)
     return f"; did you mean {spelt[near[0]]!r}?" if near else ""
+
+
+def shell_word(text: str) -> str:
+    """Quote a text for a shell, with double quotes if it contains an apostrophe and nothing that they do not protect.
+
+    >>> print(shell_word("demo"), shell_word("blinding lights"), shell_word("don't stop"))
+    demo 'blinding lights' "don't stop"
+    """
+    if "'" in text and not set(text) & set('"$`\\!'):
+        return f'"{text}"'
+    return shlex.quote(text)
 
 
 def visible(text: str) -> str:

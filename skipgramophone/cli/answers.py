@@ -59,7 +59,7 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
         raise SettingError("--show-versions is for the table format; JSON always includes the versions")
     if format is not None and format not in ANSWER_FORMATS:
         near = suggestion(format, ANSWER_FORMATS)
-        raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
+        raise SettingError(f"--format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
     if json and format not in (None, "json"):
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
     if settings.of != "tracks" and format not in (None, *MIXED_FORMATS):
@@ -77,7 +77,7 @@ def require_cells(safe_cells: bool, format: str) -> None:
         SettingError: the format is neither CSV nor TSV.
     """
     if safe_cells and format not in render.TABLE_FORMATS:
-        raise SettingError(f"safe-cells is for spreadsheets: use --format csv or tsv, not {format}")
+        raise SettingError(f"--safe-cells is for spreadsheets: use --format csv or tsv, not {format}")
 
 
 def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:

@@ -25,6 +25,7 @@ from skipgramophone.cli.import_ import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.inspect import inspect
 from skipgramophone.cli.map import draw_map
+from skipgramophone.cli.meant_commands import OF_SGP, unknown_command
 from skipgramophone.cli.memory_limit import memory_shortage, run_supervised
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
@@ -36,6 +37,7 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
+WRITING = ("extract", "train", "import", "index", "run")  # the commands that write stages of an experiment
 
 
 class ErrorBoundary(TyperGroup):
@@ -54,9 +56,16 @@ class ErrorBoundary(TyperGroup):
         with _usage_errors_as_one_line():
             return super().make_context(*args, **kwargs)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; an unknown one that is known to mean another one is an error that names it."""
+        meant = unknown_command("sgp", args, OF_SGP) if args[0] not in self.commands else None
+        if meant is not None and not ctx.resilient_parsing:
+            raise meant
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command."""
-        with _errors_as_exit_codes(), _usage_errors_as_one_line():
+        with _errors_as_exit_codes(ctx), _usage_errors_as_one_line():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
@@ -73,6 +82,7 @@ def _usage_errors_as_one_line() -> Iterator[None]:
         text = " ".join(error.format_message().split()).rstrip(".")
         text = text.replace("a valid int", "a whole number").replace("a valid float", "a number")
         text = text.replace(". Did you mean", "; did you mean")
+        text += "; put a name with spaces in quotes" if "unexpected extra argument" in text else ""
         path = error.ctx.command_path.removeprefix(error.ctx.find_root().command_path) if error.ctx else ""
         with _errors_as_exit_codes():
             see = " See" if text.endswith("?") else "; see"
@@ -80,7 +90,7 @@ def _usage_errors_as_one_line() -> Iterator[None]:
 
 
 @contextmanager
-def _errors_as_exit_codes() -> Iterator[None]:
+def _errors_as_exit_codes(context: typer.Context | None = None) -> Iterator[None]:
     """If the block raises an error, print it as one line on standard error and exit with its exit code."""
     try:
         yield
@@ -89,7 +99,7 @@ def _errors_as_exit_codes() -> Iterator[None]:
         render.error(shown)
         sys.exit(shown.exit_code)
     except KeyboardInterrupt as interrupt:
-        _exit_interrupted(interrupt)
+        _exit_interrupted(interrupt, context)
     except BrokenPipeError:
         # Results are written after the work is done, so nothing is lost if the reader stops early.
         discard_stdout()
@@ -106,15 +116,19 @@ def _errors_as_exit_codes() -> Iterator[None]:
             sys.exit(shortage.exit_code)
         for cause in causes(error):  # an interrupt at an unlucky moment can make a library fail while it cleans up
             if isinstance(cause, KeyboardInterrupt | SystemExit):
-                _exit_interrupted(cause)
+                _exit_interrupted(cause, context)
         raise
 
 
-def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit) -> NoReturn:
-    """Exit with the exit code of `interrupt`; if Ctrl-C was pressed, print a note first."""
+def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit, context: typer.Context | None) -> NoReturn:
+    """Exit with the exit code of `interrupt`; if Ctrl-C was pressed, print a note first.
+
+    For a command that writes stages, the note states that they are unchanged.
+    """
     if isinstance(interrupt, SystemExit):
         sys.exit(interrupt.code)
-    render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)
+    writes = context is not None and context.invoked_subcommand in WRITING
+    render.note(str(interrupt) or ("interrupted: no stage was changed" if writes else "interrupted"), quiet=False)
     sys.exit(INTERRUPTED)
 
 

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import typer
-
 from skipgramophone.cli import render
+from skipgramophone.cli.confirmation import ask
 
 if TYPE_CHECKING:
     from skipgramophone.errors import AmbiguousTrackError
@@ -36,10 +35,7 @@ def _choose(name: str, error: AmbiguousTrackError) -> Track:
     if error.advice:
         render.note(f"{error.advice} (Ctrl-C ends this command)", quiet=False)
     while True:
-        try:
-            answer: str = typer.prompt(f"which one, 1 to {len(tracks)}", default="1", err=True)
-        except typer.Abort:
-            raise KeyboardInterrupt from None
+        answer = ask(f"which one, 1 to {len(tracks)}", "1")
         if answer.strip().isdecimal() and 1 <= int(answer) <= len(tracks):
             return tracks[int(answer) - 1]
         render.note(f"{answer!r} is not a number from 1 to {len(tracks)}; Ctrl-C ends the command", quiet=False)

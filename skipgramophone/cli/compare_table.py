@@ -58,7 +58,8 @@ def show(
         most = max(len(answer.neighbours) for answer in answers)
         seeds = answers[0].seeds
         named = ", ".join(f"'{seed.track.name}'" for seed in seeds)
-        named = query_title(seeds) if len(seeds) > MOST_NAMED or any(seed.fallback for seed in seeds) else named
+        is_plain = len(seeds) <= MOST_NAMED and all(seed.weight == 1 and not seed.fallback for seed in seeds)
+        named = named if is_plain else query_title(seeds)
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
         title = f"tracks most similar to {named} in {one} (A) and {other} (B): {shared} of {most} in both lists"

@@ -17,7 +17,7 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import require_replaceable
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings, HistorySettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_word
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -191,6 +191,8 @@ def continue_playlist(
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays
+    from skipgramophone.lookup.results import Asked
+    from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
@@ -206,6 +208,9 @@ def continue_playlist(
         else:
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist or album:
+                if track != [STDIN]:
+                    command = f"sgp continue {shell_word(experiment)}"
+                    asked += Asked((), tuple(notes_on_quotes(opened, names, command)))
                 weighted, groups = [(name, 1.0) for name in names], {"artist": artist or (), "album": album or ()}
                 given_tracks = opened.asked(
                     weighted, file=file, **groups, leave_out=True, choose=choose, fallback=settings.fallback

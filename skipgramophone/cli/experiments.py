@@ -12,29 +12,15 @@ import typer
 from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from skipgramophone.cli import completion, options, render
+from skipgramophone.cli.confirmation import confirm
 from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics
+from skipgramophone.cli.meant_commands import COMMANDS, OF_EXPERIMENTS, no_such_command, unknown_command
 from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError
-from skipgramophone.wording import size, suggestion
+from skipgramophone.wording import size
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
-
-
-# Words that people type instead of a command, and the command that they mean.
-MEANT = {
-    "list": "sgp experiments",
-    "ls": "sgp experiments",
-    "compare": "sgp experiments --changed",
-    "diff": "sgp experiments --changed",
-    "delete": "sgp experiments rm NAME",
-    "remove": "sgp experiments rm NAME",
-    "cp": "sgp experiments copy NAME NEW",
-    "move": "sgp experiments rename NAME NEW",
-    "mv": "sgp experiments rename NAME NEW",
-    "zip": "sgp experiments pack NAME ARCHIVE",
-    "unzip": "sgp experiments unpack ARCHIVE",
-}
 
 
 class ShowByName(TyperGroup):
@@ -50,7 +36,7 @@ class ShowByName(TyperGroup):
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
         if args[1:] and not args[1].startswith("-") and not ctx.resilient_parsing:
-            raise _no_command(args[0])
+            raise no_such_command("sgp experiments", args, OF_EXPERIMENTS, list(COMMANDS))
         return super().resolve_command(ctx, ["show", *args])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
@@ -59,13 +45,6 @@ class ShowByName(TyperGroup):
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, names)]
 
 
-def _no_command(word: str) -> SettingError:
-    """Return the error for an unknown command, with the command that was probably meant."""
-    cure = f": run {MEANT[word]}" if word in MEANT else suggestion(word, COMMANDS) or f": use {', '.join(COMMANDS)}"
-    return SettingError(f"sgp experiments has no command '{word}'{cure}")
-
-
-COMMANDS = ("rm", "copy", "rename", "pack", "unpack")
 NewName = Annotated[str, typer.Argument(metavar="NEW", help="New name.", show_default=False)]
 app = typer.Typer(cls=ShowByName, invoke_without_command=True, rich_markup_mode=None)
 
@@ -144,8 +123,9 @@ def show(
     from skipgramophone.pipeline.model_card import model_card, set_licence
     from skipgramophone.settings_file import settings_text
 
-    if experiment in MEANT and not named_experiment(experiment, experiments_dir).has_description():
-        raise _no_command(experiment)
+    meant = unknown_command("sgp experiments", [experiment], OF_EXPERIMENTS)
+    if meant and not named_experiment(experiment, experiments_dir).has_description():
+        raise meant
     if sum((card, toml, json)) > 1:
         raise SettingError("--card, --toml and --json print different things: give only one of them")
     if licence is not None:
@@ -195,7 +175,8 @@ def rm(
             raise SettingError(
                 f"cannot ask for confirmation because the input is not a terminal: add --yes to remove {what}"
             )
-        typer.confirm(f"remove {what} ({size(taken)})?", abort=True, err=True)
+        if not confirm(f"remove {what} ({size(taken)})?", f"{what} {'were' if evaluations else 'was'} not removed"):
+            raise typer.Exit(SgpError.exit_code)
     remove(experiment, experiments_dir)
     render.note(f"removed {what}" + (f" ({size(taken)})" if evaluations else ""), quiet=False)
 

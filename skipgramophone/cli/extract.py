@@ -167,7 +167,7 @@ def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
     except ValueError:
         if (path := Path(holdout)).exists() and not path.is_dir():
             return None, path
-    raise SettingError(f"holdout must be a share, such as 0.1, or a file with playlist names, not {holdout!r}")
+    raise SettingError(f"--holdout must be a share, such as 0.1, or a file with playlist names, not {holdout!r}")
 
 
 def _with_corpus_settings(

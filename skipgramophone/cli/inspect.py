@@ -13,7 +13,7 @@ from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.options import given_settings, only, with_settings
 from skipgramophone.cli.source_rows import guessed_columns, source_formats
 from skipgramophone.settings import ExtractSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, span
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.scorecard import Estimate
@@ -130,11 +130,10 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     lengths = found.lengths
     owners = f" by {found.owners:,} owners" if found.owners > 1 else ""
     frequent = "; ".join(f"{track.name} ({track.count:,})" for track in found.most_frequent)
-    least = f"{lengths.least:,} to " if lengths.least < lengths.most else ""
     return [
         *source_formats(found.sources),
         *guessed_columns(found.guessed_columns),
-        ("playlists", f"{found.playlists:,}{owners}, with {least}{plural(lengths.most, 'track')}"),
+        ("playlists", f"{found.playlists:,}{owners}, with {_tracks(lengths.least, lengths.most)}"),
         ("", f"mean length {lengths.mean:,.1f}, median {lengths.median:,.0f}"),
         ("tracks", f"{found.tracks:,}; {found.once:,} ({found.once / found.tracks:.0%}) occur only once"),
         ("occurrences", f"{found.occurrences:,}"),
@@ -147,10 +146,19 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     ]
 
 
+def _tracks(least: int, most: int) -> str:
+    """Return a range of numbers of tracks.
+
+    >>> _tracks(5, 93), _tracks(9, 9), _tracks(1, 1)
+    ('5 to 93 tracks', '9 tracks', '1 track')
+    """
+    return f"{span(least, most)} {'track' if most == 1 else 'tracks'}"
+
+
 def _show_histogram(of: str, what: str, values: Distribution) -> None:
     """Print a histogram of lengths or counts, with one line per range."""
     steps = values.steps
-    names = [f"{s.least:,}" if s.least == s.most else f"{s.least:,} to {s.most:,}" for s in steps]
+    names = [span(step.least, step.most) for step in steps]
     rows = [(name, f"{s.number:,}", f"{s.share:.1%}") for name, s in zip(names, steps, strict=True)]
     render.text("")
     render.histogram([of, what, "share of occurrences"], rows, [step.number for step in steps], of=what)

@@ -7,10 +7,12 @@ jsonl      the whole answer on one line
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from skipgramophone.cli import answers, render
-from skipgramophone.cli.query_title import MOST_NAMED, in_place_of, with_weight
+from skipgramophone.cli.query_title import MOST_NAMED, in_place_of, with_unliked, with_weight
 from skipgramophone.lookup.mixed_answers import MixedAnswer
 from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
@@ -128,7 +130,13 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the tracks and groups in a query; if there are many, return how many tracks and groups."""
+    """Return the names of the tracks and groups in a query, and those to move away from."""
+    unliked = [replace(part, weight=-part.weight) for part in parts if part.weight < 0]
+    return with_unliked(_names([part for part in parts if part.weight >= 0]), _names(unliked))
+
+
+def _names(parts: Sequence[Part]) -> str:
+    """Return the names of tracks and groups; if there are many, return how many tracks and groups."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])

@@ -19,8 +19,9 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import typer
 
 from skipgramophone.cli import completion
+from skipgramophone.errors import SettingError
 from skipgramophone.settings import ANSWER_FORMATS, DEFAULT_ROOT, ROOT_VARIABLE, ExtractSettings, TrainSettings
-from skipgramophone.settings.setting import Setting, alternatives, setting_of
+from skipgramophone.settings.setting import Setting, alternatives, option_of, setting_of
 
 Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 
@@ -86,7 +87,10 @@ def given_settings(context: typer.Context, settings: Any, config: Path | None = 
 def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
     """Return the settings; a setting that is not given on the command line is taken from a settings file."""
     read = _read_config(config, stage, type(settings))
-    return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
+    try:
+        return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
+    except SettingError as error:
+        raise SettingError(f"{config}: {error}") from error  # a settings file names settings as Python does
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
@@ -147,7 +151,11 @@ def _value(declared: Field[Any], given: Any) -> Any:
     """Convert what Typer returns for an option to the value of the setting."""
     known = setting_of(declared)
     if known and known.parse and isinstance(given, str):
-        return known.parse(given)
+        try:
+            return known.parse(given)
+        except SettingError as error:
+            problem, option = str(error), option_of(declared)
+            raise SettingError(problem if option in problem else f"{option}: {problem}") from error
     return None if given == [] else given
 
 

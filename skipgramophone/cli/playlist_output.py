@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, SourceError
-from skipgramophone.playlists.file_paths import is_missing, relocated
+from skipgramophone.playlists.file_paths import ADDRESS, is_missing, relocated
 from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry, breaks_lines
 from skipgramophone.wording import plural, visible
 
@@ -87,9 +87,7 @@ class Playlist:
             self._note_missing(entries, quiet)
         if format == "m3u8":
             _note_unwritable(entries, quiet)
-            if entries and not any(entry.location for entry in entries):
-                instead = "find the files with --library DIR, or write another format, such as xspf"
-                render.note(f"the list has names but no files, so most players cannot open it: {instead}", quiet)
+            _note_unplayable(entries, quiet)
         render.print_data(WRITERS[format](entries, self.title or ""))
         return len(entries)
 
@@ -151,6 +149,14 @@ def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:
     if names:
         count = f"m3u8 cannot contain the name of {plural(len(names), 'file')}, such as '{visible(names[0])}'"
         render.note(f"{count}, so their tracks are listed without files: choose --format xspf or jspf", quiet)
+
+
+def _note_unplayable(entries: Sequence[Entry], quiet: bool) -> None:
+    """Print a note with the number of tracks for which a player finds neither a file nor a web address."""
+    without = sum(not entry.location and not ADDRESS.match(entry.uri or "") for entry in entries)
+    if without:
+        count = f"{without:,} of {plural(len(entries), 'track')} without a file or web address"
+        render.note(f"{count}: most players skip them; --library DIR finds your files", quiet)
 
 
 def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:

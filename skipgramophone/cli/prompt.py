@@ -29,7 +29,7 @@ from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.lookup.results import Answer
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.wording import visible
+from skipgramophone.wording import span, visible
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -119,11 +119,15 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
         else:
             mixed_answers.show(answer, "table", quiet)
         if ranks := session.next_ranks(answer):
-            render.note(f"{answer.neighbours[0].rank} to {answer.neighbours[-1].rank}; type {MORE} for {ranks}", quiet)
+            shown = span(answer.neighbours[0].rank, answer.neighbours[-1].rank)
+            render.note(f"{shown}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:
         render.error(SgpError(error.summary))
         for number, entry in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {described(entry)}")
+        if error.candidates:
+            sign = line[0] if line[0] in (LIKE, UNLIKE) else ""
+            render.note(f"to choose one, type its number: {sign}1 to {sign}{len(session.listed)}", quiet)
         if error.advice:
             render.note(error.advice, quiet)
     except SgpError as error:

@@ -14,6 +14,7 @@ from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistNeighbour
+from skipgramophone.wording import span
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -24,7 +25,7 @@ HELP = """\
 name               similar tracks; part of the name is enough
 artist: name       tracks similar to all tracks of an artist
 album: name        tracks similar to all tracks of an album
-3                  tracks similar to number 3 of the list
+3                  tracks similar to number 3 of the list, or match 3 of a name
 +name +3 -name -3  move the query towards this track (+) or away from it (-);
                    also +artist: name, -artist: name
 <                  back to the previous query
@@ -98,7 +99,12 @@ class PromptState:
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
         """Resolve a typed name, or a number of the list, to a track or a group; also return remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
-        if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
+        is_number = sign != NAME and name.isdecimal()
+        if is_number and sign and not self.listed:
+            raise SettingError(
+                f"there is no list yet, so '{sign}{name}' refers to nothing: first type a track, then {sign}{name}"
+            )
+        if is_number and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
         group = GROUP.fullmatch(name) if sign != NAME else None
         try:
@@ -113,6 +119,10 @@ class PromptState:
                 kind = group[1].lower() if group else ""
                 self.listed = error.tracks or tuple(NamedGroup(kind, near) for near in error.candidates)
                 self._pages = 0  # candidates are listed, so there is no answer to continue
+            elif is_number and self.listed:
+                error.advice = f"the list has the numbers 1 to {len(self.listed)}"
+            elif is_number:
+                error.advice = "there is no list yet; after a list, a number means one of its entries"
             raise
 
     def _group(self, kind: str, name: str, weight: float) -> tuple[Part, list[str]]:
@@ -150,7 +160,7 @@ class PromptState:
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
-        return f"{last + 1} to {last + self._settings.number}"
+        return span(last + 1, last + self._settings.number)
 
     def _more(self) -> AnyAnswer:
         """Return the next results of the latest query; numbers then refer to all results listed so far."""

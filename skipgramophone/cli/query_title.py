@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skipgramophone.names.normalization import fold_name
@@ -15,7 +16,26 @@ MOST_NAMED = 3  # a title names at most this many tracks; for more tracks, at mo
 
 
 def query_title(seeds: Sequence[Seed]) -> str:
-    """Return the names of the tracks of a query. If the tracks of an artist replace one track, they form one entry."""
+    """Return the names of the tracks of a query, and of the tracks to move away from.
+
+    If the tracks of an artist replace one track, they form one entry.
+    """
+    liked = [seed for seed in seeds if seed.weight >= 0]
+    unliked = [replace(seed, weight=-seed.weight) for seed in seeds if seed.weight < 0]
+    return with_unliked(_title(liked), _title(unliked))
+
+
+def with_unliked(liked: str, unliked: str) -> str:
+    """Join the names of both parts of a query.
+
+    >>> with_unliked("'A'", "2 tracks"), with_unliked("'A'", "")
+    ("'A', away from 2 tracks", "'A'")
+    """
+    return ", ".join(filter(None, (liked, f"away from {unliked}" if unliked else "")))
+
+
+def _title(seeds: Sequence[Seed]) -> str:
+    """Return the names of some tracks of a query or, if they are many, their number and artists."""
     parts: dict[object, list[Seed]] = {}
     for place, seed in enumerate(seeds):
         parts.setdefault(seed.fallback if seed.may_be_listed else place, []).append(seed)
@@ -27,11 +47,11 @@ def query_title(seeds: Sequence[Seed]) -> str:
 
 
 def _by_artists(seeds: Sequence[Seed]) -> str:
-    """Return " by" and the artists of the tracks; "" if there are many artists, an unknown one, or unliked tracks."""
+    """Return " by" and the artists of the tracks; "" if there are many artists or an unknown one."""
     artists: dict[str, str] = {}
     for seed in seeds:
         artists.setdefault(fold_name(seed.track.artist), seed.track.artist)
-    if len(artists) > MOST_NAMED or "" in artists or any(seed.weight < 0 for seed in seeds):
+    if len(artists) > MOST_NAMED or "" in artists:
         return ""
     *others, last = (f"'{artist}'" for artist in artists.values())
     return f" by {' and '.join([', '.join(others), last] if others else [last])}"
@@ -47,7 +67,7 @@ def _part_title(seeds: list[Seed]) -> str:
 
 def with_weight(name: str, weight: float) -> str:
     """Return a name, preceded by its weight if the weight is not 1."""
-    return name if abs(weight - 1) < 1e-9 else f"{weight:+.3g} × {name}"
+    return name if abs(weight - 1) < 1e-9 else f"{weight:.3g} × {name}"
 
 
 def in_place_of(fallback: Fallback | None) -> str:

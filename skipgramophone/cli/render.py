@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skipgramophone.cli.table_layout import lay_out, shortened
-from skipgramophone.errors import SgpError, StorageError, TrackNameError
+from skipgramophone.errors import SettingError, SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
@@ -58,6 +58,8 @@ def _valid_environment() -> dict[str, str]:
 def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
     summary, names = str(failure), tuple[str, ...]()
+    if isinstance(failure, SettingError):
+        summary = failure.on_command_line
     if isinstance(failure, TrackNameError) and failure.candidates:
         summary, names = failure.summary, failure.candidates
     _print_stderr(f"error: {visible(summary)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
+from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -108,18 +110,23 @@ def similar(
         from skipgramophone.cli import mixed_answers  # imported here, so that queries for tracks start faster
         from skipgramophone.lookup import lookup
         from skipgramophone.lookup.mixed_answers import answer_mixed
+        from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+            remarks = notes_on_quotes(opened, track or (), _command(experiment), artists=True)
             query = opened.mixed_query(names, **given)
+            query = replace(query, notes=(*query.notes, *remarks))
             mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet, safe_cells)
     elif track or like or file or artist or album:
         from skipgramophone.lookup import lookup
+        from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
         def answer(name: str) -> Answer:
             """Answer the query with one of the two experiments."""
             with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
+                remarks = notes_on_quotes(opened, track or (), _command(name))
                 asked = opened.asked(names, **given)
-                return opened.similar_to(asked.seeds, settings, asked.notes)
+                return opened.similar_to(asked.seeds, settings, (*asked.notes, *remarks))
 
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions, safe_cells=safe_cells)
@@ -145,6 +152,11 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         return opened.similar_to([Seed(opened.catalogue.track(opened.catalogue.by_count(1)[0]))], settings)
+
+
+def _command(experiment: str) -> str:
+    """Return the command line of a look-up in an experiment, without names and options."""
+    return f"sgp similar {shell_word(experiment)}"
 
 
 def _what_to_give(settings: SimilarSettings) -> str:

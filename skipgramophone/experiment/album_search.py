@@ -24,15 +24,6 @@ class AlbumSearch:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def require_albums(self, what: str) -> None:
-        """Raise an error if the catalogue has no albums; `what` is the start of its message ("album 'X' needs albums").
-
-        Raises:
-            SettingError: the catalogue has no albums.
-        """
-        if "album" not in self._catalogue.facts:
-            raise SettingError(f"{what}, but the sources of this corpus contain none: leave it out")
-
     def tracks(self, album: str) -> list[Track]:
         """Return the tracks of the albums with a name, most frequent first; case and accents do not matter.
 
@@ -43,7 +34,10 @@ class AlbumSearch:
             SettingError: the catalogue has no albums.
             UnknownTrackError: there is no such album; the candidates are albums with a similar name.
         """
-        self.require_albums(f"album {album!r} needs albums")
+        if "album" not in self._catalogue.facts:
+            raise SettingError(
+                f"album {album!r} needs albums, but the sources of this corpus contain none: leave it out"
+            )
         name = album_name(album)
         found: list[Track] = []
         if name.whole and is_utf8(album):
@@ -52,9 +46,7 @@ class AlbumSearch:
             found = [track for track in tracks if name.means(fold_name(track.artist), fold_name(track.album or ""))]
         if found:
             return found
-        near = self.similar(album)
-        hint = "did you mean one of these?" if near else "and no similar name was found"
-        raise UnknownTrackError(f"no album matches {album!r}; {hint}", near)
+        raise UnknownTrackError.of("album", album, self.similar(album))
 
     def require(self, albums: Collection[str]) -> None:
         """Verify that each album is known.

@@ -31,9 +31,7 @@ class ArtistSearch:
         found = self.find(artist)
         if found:
             return found
-        near = self.similar(artist)
-        hint = "did you mean one of these?" if near else "and no similar name was found"
-        raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", near)
+        raise UnknownTrackError.of("artist", artist, self.similar(artist))
 
     def find(self, artist: str) -> list[Track]:
         """Return the tracks that credit an artist, as `tracks` does, but return an empty list if there are none."""

@@ -191,8 +191,13 @@ def experiments_root(given: Path | str | None = None) -> Path:
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
-def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
+def open_experiment(name: str, root: Path | str | None = None, *, to_manage: bool = False) -> Experiment:
     """Open an existing experiment.
+
+    Args:
+        name: name of the experiment.
+        root: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
+        to_manage: whether it is to be shown, copied or removed; an error then does not advise to make it.
 
     Raises:
         ExperimentError: the name is invalid, or the experiment does not exist or has a format that this version does
@@ -201,7 +206,8 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
     experiment = named_experiment(name, root)
     if not experiment.has_description():
         near = similar_name(experiment)
-        cure = f"{near} sgp experiments lists all" if near else f": run sgp extract {name} SOURCE"
+        make = "; sgp experiments lists all" if to_manage else f": run sgp extract {name} SOURCE"
+        cure = f"{near} sgp experiments lists all" if near else make
         raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment

@@ -91,10 +91,8 @@ class NameSearch:
         if misspelt:
             similar, near = self.misspelt(query)
             if not similar:
-                hint = "; did you mean one of these?" if near else ", and no name is similar"
                 suggested = tuple(near[:SHOWN_SUGGESTIONS])
-                names = tuple(track.name for track in suggested)
-                raise UnknownTrackError(f"no track matches {query!r}{hint}", names, suggested)
+                raise UnknownTrackError.of("track", query, tuple(track.name for track in suggested), suggested)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
             return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)

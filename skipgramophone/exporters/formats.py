@@ -26,6 +26,7 @@ from skipgramophone.exporters import (
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.file_format import format_of as format_by_suffix
 from skipgramophone.settings import ExportSettings
+from skipgramophone.settings.setting import require_named
 
 Facts = Mapping[str, Any]
 
@@ -92,8 +93,13 @@ def require_supported(format: str, settings: ExportSettings) -> None:
         SettingError: the format does not support a setting.
     """
     chosen = FORMATS[format]
-    if settings.safe_cells and not chosen.has_cells:
-        raise SettingError(f"safe-cells is for spreadsheets: export as {_formats_with('has_cells')}, not {format}")
+    require_named(
+        settings,
+        chosen.has_cells or not settings.safe_cells,
+        lambda named: (
+            f"{named('safe_cells')} is for spreadsheets: export as {_formats_with('has_cells')}, not {format}"
+        ),
+    )
     if settings.neighbours and not chosen.has_neighbours:
         raise SettingError(f"{format} cannot store neighbours: export as {_formats_with('has_neighbours')}")
     if settings.projection and not chosen.has_neighbours:

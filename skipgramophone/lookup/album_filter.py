@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.names.album_names import AlbumName, album_name
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings.setting import require_named
 from skipgramophone.wording import plural
 
 
@@ -45,8 +45,14 @@ def require_albums(catalogue: Catalogue, settings: SimilarSettings) -> None:
     Raises:
         SettingError: the settings limit albums, but the catalogue has no albums.
     """
-    if settings.limits_albums:
-        AlbumSearch(catalogue).require_albums("only-album, exclude-album and max-per-album need albums")
+    require_named(
+        settings,
+        not settings.limits_albums or "album" in catalogue.facts,
+        lambda named: (
+            f"{named('only_album')}, {named('exclude_album')} and {named('max_per_album')} need albums, but the "
+            "sources of this corpus contain none: leave them out"
+        ),
+    )
 
 
 def remark_on_albums(catalogue: Catalogue, settings: SimilarSettings) -> list[str]:

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.lookup.exact_search import Neighbours
 from skipgramophone.lookup.results import Answer
@@ -19,6 +18,7 @@ from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.selection import select
 from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 1000  # initial number of candidates
 WIDENED = 4  # growth factor of the number of candidates while filters leave too few tracks
@@ -30,8 +30,13 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
     Raises:
         SettingError: the settings ask for diversity, which needs scores on the scale of cosines.
     """
-    if settings.diversity:
-        raise SettingError("diversity cannot be combined with a blend, which has ranks instead of scores: leave it out")
+    require_named(
+        settings,
+        not settings.diversity,
+        lambda named: (
+            f"{named('diversity')} cannot be combined with a blend, which has ranks instead of scores: leave it out"
+        ),
+    )
     rows, worse = _common_ranks(search, questions, settings)
     seeds = {seed.track.row: seed for one in questions for seed in one.seeds}
     both = search.question(tuple(seeds.values()), ())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from skipgramophone.errors import SettingError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings.setting import require_named
 from skipgramophone.wording import plural
 
 
@@ -14,11 +14,14 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings) -> None:
     Raises:
         SettingError: the settings limit durations, but the catalogue has no durations.
     """
-    if settings.limits_durations and "seconds" not in catalogue.facts:
-        raise SettingError(
-            "longer-than and shorter-than need durations, which the sources of this corpus do not contain "
-            "(M3U, PLS, XSPF and JSPF files do): leave these options out"
-        )
+    require_named(
+        settings,
+        not settings.limits_durations or "seconds" in catalogue.facts,
+        lambda named: (
+            f"{named('longer_than')} and {named('shorter_than')} need durations, which the sources of this corpus "
+            "do not contain (M3U, PLS, XSPF and JSPF files do): leave them out"
+        ),
+    )
 
 
 def has_duration(track: Track, settings: SimilarSettings) -> bool:

@@ -37,6 +37,7 @@ from skipgramophone.lookup.duration_filter import require_durations
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.frames import frame_of_answer, frame_of_tracks
 from skipgramophone.lookup.match_remarks import artist_option
+from skipgramophone.lookup.missing_names import nothing_found
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.query_parts import resolve_parts
 from skipgramophone.lookup.query_tracks import Choose, resolve_file, resolve_names
@@ -174,10 +175,12 @@ class Lookup:
         asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
         if not asked.seeds:
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113 - false for any text, where Path raises
-            why = "; ".join([*asked.notes, *(f"'{each}' is a file: use --file '{each}'" for each in files)])
-            raise UnknownTrackError(
-                f"none of the names matches exactly one track: {why}" if why else "no names were given: give a track"
-            )
+            advice = "; ".join(f"'{each}' is a file: use --file '{each}'" for each in files)
+            if not asked.missing:
+                raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")
+            error = nothing_found(asked.missing, self.experiment.name)
+            error.advice = advice or error.advice
+            raise error
         return asked
 
     def known_as(self, track: NamedTrack) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import Match
+from skipgramophone.wording import shell_word
 
 ArtistForm = Callable[[str], str]  # returns what the user types to query by an artist
 
@@ -17,7 +17,7 @@ def artist_option(artist: str) -> str:
     >>> artist_option("Toto"), artist_option("Daft Punk")
     ('--artist Toto', "--artist 'Daft Punk'")
     """
-    return f"--artist {shlex.quote(artist)}"
+    return f"--artist {shell_word(artist)}"
 
 
 def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> str:

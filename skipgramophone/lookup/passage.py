@@ -26,6 +26,7 @@ from skipgramophone.lookup.selection import Choice, Selection, select
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import song_key
 from skipgramophone.settings import Score, SimilarSettings
+from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
 WIDENED = 8  # growth factor of this number while the filters leave no track
@@ -65,10 +66,14 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
     Raises:
         SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.
     """
-    if settings.popularity or settings.diversity:
-        raise SettingError(
-            "popularity and diversity cannot be combined with a path from one track to another: leave them out"
-        )
+    require_named(
+        settings,
+        not (settings.popularity or settings.diversity),
+        lambda named: (
+            f"{named('popularity')} and {named('diversity')} cannot be combined with a path from one track to another: "
+            "leave them out"
+        ),
+    )
     if settings.by not in NEAREST:
         raise SettingError(
             f"tracks on a path from one track to another are chosen by cosine, and cannot be ranked by {settings.by}: "

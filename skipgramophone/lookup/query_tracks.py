@@ -11,7 +11,7 @@ from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameEr
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artist_option, remarks_about
 from skipgramophone.lookup.mixed_query import Part, seeds_of
-from skipgramophone.lookup.results import Asked, Fallback, Seed
+from skipgramophone.lookup.results import Asked, Fallback, Missing, Seed
 from skipgramophone.playlists.playlist_file import read_listing
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def resolve_names(
     """Find the tracks for names with weights; a track that two names with the same weight match counts once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
-    missing: list[str] = []
+    missing: list[Missing] = []
     for name, weight in names:
         offered = fallback if fallback or len(missing) < SHOWN_MISSING else None
         try:
@@ -111,15 +111,17 @@ def resolve_names(
         except TrackNameError as error:
             if not leave_out:
                 raise
-            missing.append(str(error))
+            missing.append(Missing(name, error))
             continue
         seeds |= {(seed.track.row, seed.weight, seed.fallback): seed for seed in seeds_of(part)}
         notes += remarks
-    shown = list(Counter(missing).items())[:SHOWN_MISSING]  # one note for names with the same message
+    shown = list(Counter(str(each.error) for each in missing).items())[
+        :SHOWN_MISSING
+    ]  # one note for names with the same message
     notes += [f"left out{f' {number:,} names' if number > 1 else ''}: {why}" for why, number in shown]
     if more := len(missing) - sum(number for _, number in shown):
         notes.append(f"left out: {more:,} more of {len(names):,} names")
-    return Asked(tuple(seeds.values()), tuple(notes))
+    return Asked(tuple(seeds.values()), tuple(notes), tuple(missing))
 
 
 def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> Asked:
@@ -131,4 +133,4 @@ def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> A
     notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
     if listing.playlists > 1:
         notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
-    return Asked(asked.seeds, (*notes, *asked.notes))
+    return Asked(asked.seeds, (*notes, *asked.notes), asked.missing)

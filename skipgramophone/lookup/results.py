@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from skipgramophone.errors import TrackNameError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score
@@ -50,14 +51,23 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A name that was left out of a query, because it does not match exactly one track with a vector."""
+
+    name: str
+    error: TrackNameError
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The seeds of a query, found by names, in a playlist file or by artist."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...] = ()  # notes for the user on how names were matched
+    missing: tuple[Missing, ...] = ()  # names that were left out
 
     def __add__(self, other: Asked) -> Asked:
-        return Asked(self.seeds + other.seeds, self.notes + other.notes)
+        return Asked(self.seeds + other.seeds, self.notes + other.notes, self.missing + other.missing)
 
     def scaled(self) -> Asked:
         """Return the same tracks with weights that add up to 1."""

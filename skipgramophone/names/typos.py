@@ -11,11 +11,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from skipgramophone.names.artist_credits import BETWEEN, PERHAPS
-from skipgramophone.names.normalization import fold_name, words_of
+from skipgramophone.names.normalization import SEPARATOR, fold_name, split_name, words_of
 from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
+CLEAR_PART = 1 / 3  # minimum share of a query's letters that are in the words that a suggestion has in common with it
+SHORT = 3  # number of letters of words such as "the" and "of"
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
 EVERY_ARTIST = re.compile(f"{BETWEEN}|{PERHAPS}")
@@ -47,14 +49,48 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose whole name is similar to the query, most similar first."""
-    return [tracks[at] for at, _ in _scores(query, [track.name for track in tracks])]
+    """Return the tracks whose whole name is similar to the query and has a clear part of it, most similar first."""
+    found = (tracks[at] for at, _ in _scores(query, [track.name for track in tracks]))
+    return [track for track in found if has_clear_part(query, track.name, split_name(track.name)[0])]
 
 
 def nearest_names(query: str, names: list[str]) -> list[str]:
-    """Return the names that are similar to the query, most similar first, unless they score far below the best."""
-    scores = _scores(query, names)
+    """Return the names that are similar to the query, most similar first, unless they score far below the best.
+
+    Each of them has a clear part of the query (see `has_clear_part`).
+    """
+    scores = [(at, score) for at, score in _scores(query, names) if has_clear_part(query, names[at])]
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
+
+
+def has_clear_part(query: str, *names: str) -> bool:
+    """Whether one of the names shares a part with the query that a person recognizes.
+
+    This is true in each of three cases, in which spaces, accents and upper case do not matter:
+
+    - the name contains the query, typos allowed;
+    - the words of the query that are in the name, typos allowed, make up at least `CLEAR_PART` of its letters; words of
+      one to three Latin letters are too frequent to count;
+    - the name is the artist or the title of the query "artist - title".
+
+    >>> has_clear_part("Toto - Africa", "Electric Pelican - Narrow Motorway"), has_clear_part("daftpunk", "Daft Punk")
+    (False, True)
+    >>> has_clear_part("Toto - Afrika", "Africa"), has_clear_part("the wall", "The Sky of the Dogs")
+    (True, False)
+    """
+    folded, words = fold_name(query), words_of(query)
+    parts, letters, joined = folded.split(SEPARATOR), sum(map(len, words)), folded.replace(" ", "")
+    clear = [word for word in words if len(word) > SHORT or not word.isascii()]
+
+    def shares(name: str) -> bool:
+        """Whether a folded name shares a clear part with the query."""
+        others, whole = words_of(name), name.replace(" ", "")
+        if name in parts or (len(whole) + 1 >= len(joined) and fuzz.partial_ratio(joined, whole) >= SAME):
+            return True
+        common = (word for word in clear if word in others or any(_is_typo(word, other) for other in others))
+        return sum(map(len, common)) >= CLEAR_PART * letters
+
+    return letters > 0 and any(shares(fold_name(name)) for name in names)
 
 
 def _scores(query: str, names: list[str]) -> list[tuple[int, float]]:

@@ -65,7 +65,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed, or is full.
     """
-    experiment, place = open_experiment(name, experiments_dir), free_path(new, experiments_dir)
+    experiment, place = open_experiment(name, experiments_dir, to_manage=True), free_path(new, experiments_dir)
     with experiment.writing("experiments copy"), draft_directory(place) as draft:
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
@@ -83,7 +83,7 @@ def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = 
         ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed.
     """
-    experiment, place = open_experiment(name, experiments_dir), free_path(new, experiments_dir)
+    experiment, place = open_experiment(name, experiments_dir, to_manage=True), free_path(new, experiments_dir)
     with experiment.writing("experiments rename"), storage_errors(place, "write"):
         experiment.path.rename(place)
         _describe(place, new)
@@ -100,7 +100,7 @@ def pack_experiment(
         ExperimentError: the experiment does not exist, is being written or is damaged, or the archive exists.
         StorageError: the disk failed, or the archive does not read back as written.
     """
-    experiment, archive = open_experiment(name, experiments_dir), Path(archive)
+    experiment, archive = open_experiment(name, experiments_dir, to_manage=True), Path(archive)
     require_replaceable(archive, force)
     with experiment.writing("experiments pack"), published_file(archive) as draft:
         if damage := _damage(experiment):

@@ -88,7 +88,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
         ExperimentError: the experiment does not exist, or its description is damaged.
         StorageError: a file cannot be read.
     """
-    experiment = open_experiment(name, experiments_dir)
+    experiment = open_experiment(name, experiments_dir, to_manage=True)
     states: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
     stale: list[str] = []
@@ -135,7 +135,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
         ExperimentError: the experiment does not exist, is being written, or is a link to a directory.
         StorageError: a file cannot be removed.
     """
-    experiment = open_experiment(name, experiments_dir)
+    experiment = open_experiment(name, experiments_dir, to_manage=True)
     if experiment.path.is_symlink():
         raise ExperimentError(
             f"{experiment.path} is a link to {experiment.path.resolve()}: remove that directory and the link yourself"
@@ -150,7 +150,7 @@ def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> in
     Raises:
         ExperimentError: the experiment does not exist.
     """
-    return _bytes(open_experiment(name, experiments_dir).path / EVALUATION)
+    return _bytes(open_experiment(name, experiments_dir, to_manage=True).path / EVALUATION)
 
 
 def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> None:
@@ -159,7 +159,7 @@ def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> 
     Raises:
         ExperimentError: the experiment does not exist, or is being written.
     """
-    experiment = open_experiment(name, experiments_dir)
+    experiment = open_experiment(name, experiments_dir, to_manage=True)
     with experiment.writing("experiments rm"), storage_errors(experiment.path / EVALUATION, "remove"):
         if (experiment.path / EVALUATION).is_dir():
             shutil.rmtree(experiment.path / EVALUATION)

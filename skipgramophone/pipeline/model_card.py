@@ -41,7 +41,7 @@ def model_card(name: str, experiments_dir: Path | str | None = None) -> str:
         ExperimentError: the experiment does not exist, has no corpus, or is damaged.
         StorageError: a file cannot be read.
     """
-    return card_of(open_experiment(name, experiments_dir))
+    return card_of(open_experiment(name, experiments_dir, to_manage=True))
 
 
 def card_of(experiment: Experiment) -> str:
@@ -80,7 +80,7 @@ def set_licence(name: str, licence: str, experiments_dir: Path | str | None = No
         raise SettingError(
             f"the licence must be one line of 1 to {LONGEST_LICENCE} printable characters, such as 'CC BY 4.0'"
         )
-    experiment = open_experiment(name, experiments_dir)
+    experiment = open_experiment(name, experiments_dir, to_manage=True)
     with experiment.writing("experiments"):
         write_description(experiment.path, read_json(experiment.path / DESCRIPTION) | {LICENCE: licence})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SettingError, SourceError, UnknownFormatError, storage_errors
+from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
@@ -50,6 +51,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
+from skipgramophone.settings.setting import require_named
 
 Identity = tuple[int, int, str | None]
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
@@ -203,13 +205,15 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     format = settings.format or detect_format(file, head, rated)
     if isinstance(format, ColumnGuess):
         return _guessing_reader(file, settings, format)
-    if rated:
-        raise SettingError(f"min-rating needs a table with ratings, but {file.display_name} has the format {format}")
-    if settings.period and format not in DATED:
-        raise SettingError(
-            f"since and until need a source with times, but {file.display_name} has the format {format}: "
+    need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
+    need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
+    need(
+        not settings.period or format in DATED,
+        lambda named: (
+            f"{named('since')} and {named('until')} need a source with times, {found}: "
             "leave them out, or leave out this source"
-        )
+        ),
+    )
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "mpd":
@@ -219,8 +223,13 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
 
 def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
-    if settings.period and "time" not in guess.roles:
-        raise SettingError(f"since and until need a column with times, but {file.display_name} has none")
+    require_named(
+        settings,
+        not settings.period or "time" in guess.roles,
+        lambda named: (
+            f"{named('since')} and {named('until')} need a column with times, but {file.display_name} has none"
+        ),
+    )
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
     return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)

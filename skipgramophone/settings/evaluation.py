@@ -5,7 +5,17 @@ from typing import Literal, get_args
 
 from skipgramophone.settings.extraction import GROUP_HELP
 from skipgramophone.settings.lookup import EMBEDDED, RECENCY, SCORES, Embedded, Score
-from skipgramophone.settings.setting import SHARE, above, at_least, between, check, require, seed_of_bits, setting
+from skipgramophone.settings.setting import (
+    SHARE,
+    above,
+    at_least,
+    between,
+    check,
+    require,
+    require_named,
+    seed_of_bits,
+    setting,
+)
 from skipgramophone.settings.time_span import seconds_with_unit
 
 Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
@@ -91,13 +101,17 @@ class EvaluateSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(
+        require_named(
+            self,
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
-            f"seeds cannot be combined with {self.protocol}, which always gives one track",
+            lambda named: f"{named('seeds')} cannot be combined with {self.protocol}, which always gives one track",
         )
-        require(
+        require_named(
+            self,
             self.recency is None or self.protocol == "next-item",
-            "recency applies only to next-item: all other protocols give the tracks in random order",
+            lambda named: (
+                f"{named('recency')} applies only to next-item: all other protocols give the tracks in random order"
+            ),
         )
         require(
             self.of == "tracks" or self.protocol != "deezer2018",

@@ -4,10 +4,11 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
+from skipgramophone.settings.setting import Bounds, at_least, between, check, require_named, seed_of_bits, setting
 from skipgramophone.settings.time_span import Period, period_between, seconds_of, with_unit
 from skipgramophone.wording import suggestion
 
@@ -120,38 +121,71 @@ class ExtractSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(
+        need = partial(require_named, self)
+        need(
             self.max_length is None or self.max_length >= max(2, self.min_length),
-            f"max-length must be at least 2 and at least as large as min-length, not {self.max_length}",
+            lambda named: (
+                f"{named('max_length')} must be at least 2 and at least as large as {named('min_length')}, "
+                f"not {self.max_length}"
+            ),
         )
-        require(seconds_of(self.session_gap) > 0, f"session-gap must be above 0, not {self.session_gap}")
-        for name in self.keep or ():
-            near = suggestion(name, KEEPABLE)
-            require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}{near}")
-        for kind in self.matched:
-            near = suggestion(kind, MATCHABLE)
-            require(kind in MATCHABLE, f"match must be one or more of {','.join(MATCHABLE)}, not {kind!r}{near}")
+        need(
+            _positive_span(self.session_gap),
+            lambda named: (
+                f"{named('session_gap')} must be a time span above 0, such as 90s, 15m or 2h, not {self.session_gap!r}"
+            ),
+        )
+        kept = [name for name in self.keep or () if name not in KEEPABLE]
+        need(
+            not kept,
+            lambda named: (
+                f"{named('keep')} must be one of {', '.join(KEEPABLE)}, not {kept[0]!r}{suggestion(kept[0], KEEPABLE)}"
+            ),
+        )
+        kinds = [kind for kind in self.matched if kind not in MATCHABLE]
+        need(
+            not kinds,
+            lambda named: (
+                f"{named('match')} must be one or more of {','.join(MATCHABLE)}, "
+                f"not {kinds[0]!r}{suggestion(kinds[0], MATCHABLE)}"
+            ),
+        )
         period = self.period
-        require(
+        need(
             period is None or period.low < period.high,
-            f"since must not be later than until, but {self.since} is after {self.until}",
+            lambda named: (
+                f"{named('since')} must not be later than {named('until')}, but {self.since} is after {self.until}"
+            ),
         )
-        _require_text_encoding(self.encoding)
+        need(
+            _is_text_encoding(self.encoding),
+            lambda named: (
+                f"{named('encoding')} must be one that Python knows, such as utf-8, cp1252 or utf-16, "
+                f"not {self.encoding!r}"
+            ),
+        )
         if self.columns is not None:
-            require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
-            require(
-                bool({"title", "uri"} & self.roles.keys()), "columns must include a title or a uri, as in title=Song"
+            need(
+                self.format in (None, "columns"),
+                lambda named: f"{named('columns')} cannot be combined with the format {self.format}",
             )
-            require(
-                not {"time", "position"} <= set(self.roles), "columns can include a time or a position, but not both"
+            need(
+                bool({"title", "uri"} & self.roles.keys()),
+                lambda named: f"{named('columns')} must include a title or a uri, as in title=Song",
             )
-            require(
+            need(
+                not {"time", "position"} <= set(self.roles),
+                lambda named: f"{named('columns')} can include a time or a position, but not both",
+            )
+            need(
                 self.period is None or "time" in self.roles,
-                "since and until need a column with times: add time=… to --columns",
+                lambda named: (
+                    f"{named('since')} and {named('until')} need a column with times: add time=… to {named('columns')}"
+                ),
             )
-            require(
+            need(
                 self.min_rating is None or "rating" in self.roles,
-                "min-rating needs a column with ratings: add rating=… to --columns",
+                lambda named: f"{named('min_rating')} needs a column with ratings: add rating=… to {named('columns')}",
             )
         elif self.format == "columns":
             raise SettingError("the format 'columns' needs --columns, such as --columns artist=Name,title=Song")
@@ -195,9 +229,12 @@ class ExtractSettings:
             artists = sum(known.startswith("artist") for known in roles)
             unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
             roles[unique] = column
-        require(
+        require_named(
+            self,
             not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
-            f"columns must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}",
+            lambda named: (
+                f"{named('columns')} must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}"
+            ),
         )
         return roles
 
@@ -214,11 +251,18 @@ def columns_text(roles: Mapping[str, str]) -> str:
     return ",".join(f"{role.split()[0]}={column}" for role, column in roles.items())
 
 
-def _require_text_encoding(name: str) -> None:
-    """Raise `SettingError` unless Python knows a text encoding of this name."""
+def _positive_span(text: str) -> bool:
+    """Whether a text is a time span above 0."""
+    try:
+        return seconds_of(text) > 0
+    except SettingError:
+        return False
+
+
+def _is_text_encoding(name: str) -> bool:
+    """Whether Python knows a text encoding of this name."""
     try:
         "".encode(codecs.lookup(name).name)
     except (LookupError, ValueError):
-        raise SettingError(
-            f"encoding must be one that Python knows, such as utf-8, cp1252 or utf-16, not {name!r}"
-        ) from None
+        return False
+    return True

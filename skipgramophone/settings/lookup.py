@@ -11,8 +11,8 @@ from skipgramophone.settings.setting import (
     at_least,
     between,
     check,
-    option_name,
     require,
+    require_named,
     seed_of_bits,
     setting,
     with_default,
@@ -56,7 +56,7 @@ def parse_limit(name: str, text: str) -> int | None:
     try:
         return int(text) or None
     except ValueError:
-        raise SettingError(f"{name} must be a whole number (0 = no limit), not {text!r}") from None
+        raise SettingError(f"--{name} must be a whole number (0 = no limit), not {text!r}") from None
 
 
 # Settings that do not apply to lists of artists, and those that do not apply to lists of playlists.
@@ -151,24 +151,35 @@ class SimilarSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        for kind in self.exclude_versions or ():
-            near = suggestion(kind, VERSIONS)
-            require(
-                kind in VERSIONS, f"exclude-versions must be one or more of {', '.join(VERSIONS)}, not {kind!r}{near}"
-            )
+        unknown = [kind for kind in self.exclude_versions or () if kind not in VERSIONS]
+        require_named(
+            self,
+            not unknown,
+            lambda named: (
+                f"{named('exclude_versions')} must be one or more of {', '.join(VERSIONS)}, "
+                f"not {unknown[0]!r}{suggestion(unknown[0], VERSIONS)}"
+            ),
+        )
         shortest, longest = self.longer_than or 0.0, self.shorter_than
-        require(longest is None or shortest <= longest, "longer-than must not be above shorter-than")
+        require_named(
+            self,
+            longest is None or shortest <= longest,
+            lambda named: f"{named('longer_than')} must not be above {named('shorter_than')}",
+        )
         self._require_applicable()
 
     def _require_applicable(self) -> None:
         """Refuse settings that do not apply to lists of artists or of playlists."""
         refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
-        for declared in fields(self):
-            is_default = getattr(self, declared.name) == declared.default
-            require(
-                is_default or declared.name not in refused,
-                f"{option_name(declared)} is for lists of tracks: leave it out, or leave out --of {self.of}",
-            )
+        given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+        wrong = [name for name in given if name in refused]
+        require_named(
+            self,
+            not wrong,
+            lambda named: (
+                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of')} {self.of}"
+            ),
+        )
         require(
             self.of != "artists" or self.by in ARTIST_SCORES,
             f"artists can be ranked only by {', '.join(ARTIST_SCORES)}, not by {self.by}",
@@ -233,10 +244,17 @@ class ContinueSettings(SimilarSettings):
 
     def __post_init__(self) -> None:
         SimilarSettings.__post_init__(self)
-        require(self.arrange or not self.artist_gap, "artist-gap needs an ordered list: add --arrange")
-        require(
+        require_named(
+            self,
+            self.arrange or not self.artist_gap,
+            lambda named: f"{named('artist_gap')} needs an ordered list: add {named('arrange')}",
+        )
+        require_named(
+            self,
             not self.arrange or self.number <= MOST_ARRANGED,
-            f"arrange orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}",
+            lambda named: (
+                f"{named('arrange')} orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}"
+            ),
         )
 
 

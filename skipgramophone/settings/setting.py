@@ -113,11 +113,11 @@ def setting_of(declared: Field[Any]) -> Setting | None:
     return found
 
 
-def option_name(declared: Field[Any]) -> str:
-    """Return the long option of a field without the leading hyphens, for messages."""
+def option_of(declared: Field[Any]) -> str:
+    """Return the long option of a field, or its short one if there is no long one, for messages."""
     known = setting_of(declared)
     flags = known.flags if known else ()
-    return flags[-1].split("/")[0].lstrip("-") if flags else declared.name.replace("_", "-")
+    return flags[-1].split("/")[0] if flags else f"--{declared.name.replace('_', '-')}"
 
 
 def given_options(settings: Any) -> list[str]:
@@ -127,7 +127,7 @@ def given_options(settings: Any) -> list[str]:
         value = getattr(settings, declared.name)
         if setting_of(declared) is None or value == declared.default:
             continue
-        option = f"--{option_name(declared)}"
+        option = option_of(declared)
         values = list(value) if isinstance(value, list | tuple) else [value]
         words += [option] if value is True else [word for each in values for word in (option, str(each))]
     return words
@@ -151,7 +151,7 @@ def check(settings: Any) -> None:
     """Validate type, choice and bounds of every field, because Python itself accepts any value.
 
     Raises:
-        SettingError: a value is invalid; the message names the option, the valid values and the given value.
+        SettingError: a value is invalid; the message names the setting, the valid values and the given value.
     """
     for declared in fields(settings):
         known = setting_of(declared)
@@ -159,7 +159,21 @@ def check(settings: Any) -> None:
             kinds = _kept_alternatives(cast(Hashable, declared.type))
             wanted = _unmet(getattr(settings, declared.name), kinds, known.bounds)
             if wanted:
-                raise SettingError(f"{option_name(declared)} must be {wanted}")
+                raise SettingError(f"{declared.name} must be {wanted}", f"{option_of(declared)} must be {wanted}")
+
+
+def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str], str]], str]) -> None:
+    """Raise `SettingError` unless a condition holds, with a message that names settings.
+
+    Args:
+        settings: the settings, or their class.
+        holds: the condition.
+        message: returns the message. Its argument is a function that returns how the message names a field: by its name
+            in Python, or by its option for the command line.
+    """
+    if not holds:
+        options = {declared.name: option_of(declared) for declared in fields(settings)}
+        raise SettingError(message(str), message(options.__getitem__))
 
 
 def require(holds: bool, message: str) -> None:

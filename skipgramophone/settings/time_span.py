@@ -114,5 +114,6 @@ def _moment(text: str, option: str) -> datetime:
         (moment + timedelta(days=1)).timestamp()
     except (ValueError, OverflowError):
         form = "a date or a time such as 2020-12-31 or 2020-12-31T18:00"
-        raise SettingError(f"{option} must be {form}, not {text!r}") from None
+        problem = f"{option} must be {form}, not {text!r}"
+        raise SettingError(problem, f"--{problem}") from None
     return moment

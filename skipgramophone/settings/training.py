@@ -13,6 +13,7 @@ from skipgramophone.settings.setting import (
     between,
     check,
     require,
+    require_named,
     seed_of_bits,
     setting,
 )
@@ -47,7 +48,7 @@ def parse_window_size(text: str) -> WindowSize:
         return int(text)
     except ValueError:
         near = suggestion(text, ("auto", "bag"))
-        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}{near}") from None
+        raise SettingError(f"--window-size must be 'auto', 'bag' or a number, not {text!r}{near}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ class TrainSettings:
         """
         window = self.window_size
         if window == "auto":
-            raise SettingError("window-size 'auto' must first be replaced by 'bag' or a number: train() does that")
+            raise SettingError("window_size 'auto' must first be replaced by 'bag' or a number: train() does that")
         return window
 
     def doubts(self) -> list[str]:
@@ -174,9 +175,12 @@ class RunSettings:
                 "TF_CONFIG already describes a cluster: leave out --local-cluster, or unset TF_CONFIG",
             )
         if self.local_cluster is not None:
-            require(
+            require_named(
+                self,
                 re.fullmatch(r"[1-9]\d{0,2}x[1-9]\d{0,2}", self.local_cluster, re.ASCII) is not None,
-                f"local-cluster must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}",
+                lambda named: (
+                    f"{named('local_cluster')} must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}"
+                ),
             )
         if self.role is not None or self.local_cluster is not None:
             require(self.device != "gpu", "a cluster trains only on CPUs: leave out --device gpu")

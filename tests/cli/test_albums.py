@@ -21,7 +21,7 @@ from tests.conftest import run_sgp
 TRACKS = 40
 ALBUMS = ("Doors", "Röofs", "", "Best Of", "Doors")
 ALL = ("--by", "cosine", "--all-versions", "--max-per-artist", "0", "--json")
-NO_ALBUMS = "only-album, exclude-album and max-per-album need albums, but the sources of this corpus contain none"
+NO_ALBUMS = "--only-album, --exclude-album and --max-per-album need albums, but the sources of this corpus contain none"
 
 
 def album_at(at: int) -> str | None:
@@ -185,13 +185,14 @@ def test_an_unknown_album_is_an_error_with_the_nearest_names(known: Path, option
     assert ran.err.splitlines()[0] == "error: no album matches 'Dors'; did you mean one of these?"
     assert "Doors" in ran.err.splitlines()[1]
     ran = run_sgp("similar", "known", *query, option, "zzzqqq")
-    assert (ran.code, ran.err) == (3, "error: no album matches 'zzzqqq'; and no similar name was found\n")
+    problem = "no album matches 'zzzqqq', and no name is similar: check the spelling, or give another album"
+    assert (ran.code, ran.err) == (3, f"error: {problem}\n")
 
 
 def test_a_corpus_without_albums_refuses_filters_and_seeds_in_one_line(unknown: Path) -> None:
     for options in (["--only-album", "x"], ["--exclude-album", "x"], ["--max-per-album", "1"]):
         ran = run_sgp("similar", "unknown", "Song 1", *options)
-        assert (ran.code, ran.out, ran.err) == (2, "", f"error: {NO_ALBUMS}: leave it out\n")
+        assert (ran.code, ran.out, ran.err) == (2, "", f"error: {NO_ALBUMS}: leave them out\n")
     ran = run_sgp("similar", "unknown", "--album", "Doors")
     message = "error: album 'Doors' needs albums, but the sources of this corpus contain none: leave it out\n"
     assert (ran.code, ran.err) == (2, message)
@@ -202,7 +203,7 @@ def test_lists_of_artists_refuse_filters_by_album(known: Path) -> None:
     ran = run_sgp("similar", "known", "Song 1", "--of", "artists", "--max-per-album", "1")
     assert (ran.code, ran.err) == (
         2,
-        "error: max-per-album is for lists of tracks: leave it out, or leave out --of artists\n",
+        "error: --max-per-album is for lists of tracks: leave it out, or leave out --of artists\n",
     )
     ran = run_sgp("similar", "known", "Song 1", "--max-per-album", "x")
-    assert ran.err == "error: max-per-album must be a whole number (0 = no limit), not 'x'\n"
+    assert ran.err == "error: --max-per-album must be a whole number (0 = no limit), not 'x'\n"

@@ -66,7 +66,7 @@ def test_other_formats_have_no_cells(formulas: Path, format: str) -> None:
     for command in ("similar", "continue"):
         ran = run_sgp(command, "formulas", "A - B", "--safe-cells", "--format", format)
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err == f"error: safe-cells is for spreadsheets: use --format csv or tsv, not {format}\n"
+        assert ran.err == f"error: --safe-cells is for spreadsheets: use --format csv or tsv, not {format}\n"
 
 
 def test_json_is_not_written_to_a_file_of_another_format(formulas: Path, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_blend_lists_tracks_by_the_worse_of_two_ranks(sample_root: Path, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--artist-gap", "2", *GIVEN], 2, "artist-gap needs an ordered list: add --arrange"),
+        (["--artist-gap", "2", *GIVEN], 2, "--artist-gap needs an ordered list: add --arrange"),
         (["--from", GIVEN[0]], 2, "a fixed first or last track needs an ordered list: add --arrange"),
         (["--from", GIVEN[0], "--to", GIVEN[0], "--arrange"], 2, "is both the first and the last track"),
         (["--from", GIVEN[0], "--to", GIVEN[1], "--arrange", "-n", "2"], 2, "-n 2 leaves no room"),
@@ -172,7 +172,7 @@ def test_a_blend_lists_tracks_by_the_worse_of_two_ranks(sample_root: Path, tmp_p
         (["--blend", "absent.m3u8", "x.m3u8"], 1, "absent.m3u8"),
         (["--blend", "a", "b", GIVEN[0]], 2, "--blend takes all tracks from its two files"),
         (["--stdin", "--from", GIVEN[0]], 2, "--stdin reads the tracks from standard input"),
-        (["--min-similarity", "2", GIVEN[0]], 2, "min-similarity must be from -1 to 1, not 2.0"),
+        (["--min-similarity", "2", GIVEN[0]], 2, "--min-similarity must be from -1 to 1, not 2.0"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(sample_root: Path, arguments: list[str], code: int, message: str) -> None:

@@ -99,7 +99,7 @@ def test_an_ambiguous_name_of_an_artist_names_a_form_that_a_shell_reads(root: Pa
     ran = run_sgp("similar", "named", "guns n' roses", "--experiments-dir", root)
     assert ran.code == 4
     last = ran.err.splitlines()[-1]
-    assert last == "For all tracks of the artist, use --artist 'Guns N'\"'\"' Roses'"
+    assert last == 'For all tracks of the artist, use --artist "Guns N\' Roses"'
     with sgp.open("named", root) as opened, pytest.raises(AmbiguousTrackError) as error:
         opened.similar("guns n' roses")
     assert str(error.value).endswith(f"). {last}")
@@ -109,7 +109,7 @@ def test_the_chooser_names_the_option_for_artists(root: Path) -> None:
     code, output = on_a_terminal(80, "similar", "named", "guns n' roses", "--experiments-dir", root, typed="2\n")
     assert code == 0
     plain = " ".join(ESCAPES.sub("", output).split())
-    assert "use --artist 'Guns N'\"'\"' Roses' (Ctrl-C ends this command) which one, 1 to 2" in plain
+    assert 'use --artist "Guns N\' Roses" (Ctrl-C ends this command) which one, 1 to 2' in plain
     _, output = on_a_terminal(80, "similar", "named", "e", "--experiments-dir", root, typed="1\n")
     assert "--artist" not in output
 
@@ -174,7 +174,13 @@ def test_the_prompt_completes_artists(prompt: PromptState) -> None:
         ([("A", 1), ("b", 1), ("a", 0.5), ("B", 1)], "4 tracks by 'A' and 'b'"),
         ([("A", 1), ("B", 1), ("C", 1), ("C", 1)], "4 tracks by 'A', 'B' and 'C'"),
         ([("A", 1), ("B", 1), ("C", 1), ("D", 1)], "4 tracks"),
-        ([("A", 1), ("A", 1), ("A", 1), ("B", -1)], "4 tracks"),
+        (
+            [("A", 1), ("A", 1), ("A", 1), ("B", -1)],
+            "'A - 0' (pos. 1), 'A - 1' (pos. 2), 'A - 2' (pos. 3), away from 'B - 3' (pos. 4)",
+        ),
+        ([("A", 1), ("B", -0.5)], "'A - 0' (pos. 1), away from 0.5 × 'B - 1' (pos. 2)"),
+        ([("A", 0.5), ("B", -1)], "0.5 × 'A - 0' (pos. 1), away from 'B - 1' (pos. 2)"),
+        ([("A", 1)] * 4 + [("B", -1)] * 4, "4 tracks by 'A', away from 4 tracks by 'B'"),
         ([("A", 1), ("A", 1), ("A", 1), ("", 1)], "4 tracks"),
     ],
 )

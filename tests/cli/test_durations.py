@@ -136,12 +136,12 @@ def test_tracks_are_filtered_by_their_duration(timed: Path) -> None:
     )
     assert sorted(blended.out.split("\n")) == ["", "Artist 0 - Song 3", "Artist 1 - Song 1", "Artist 2 - Song 2"]
     for given, problem in (
-        (("--longer-than", "2m", "--shorter-than", "1m"), "longer-than must not be above shorter-than"),
-        (("--longer-than", "0"), "longer-than must be above 0 and at most a year, not 0.0"),
-        (("--shorter-than", "soon"), "a time span must be a number followed by s, m or h"),
+        (("--longer-than", "2m", "--shorter-than", "1m"), "--longer-than must not be above --shorter-than"),
+        (("--longer-than", "0"), "--longer-than must be above 0 and at most a year, not 0.0"),
+        (("--shorter-than", "soon"), "--shorter-than: a time span must be a number followed by s, m or h"),
         (
             ("--shorter-than", "2m", "--of", "artists"),
-            "shorter-than is for lists of tracks: leave it out, or leave out --of artists",
+            "--shorter-than is for lists of tracks: leave it out, or leave out --of artists",
         ),
     ):
         ran = run_sgp(*at, *given)
@@ -157,8 +157,8 @@ def test_a_corpus_without_durations_cannot_be_filtered_by_them(experiments: Path
         ran = run_sgp(command, "plain", "A - 1", "--by", "cosine", "--longer-than", "2m")
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
-            "error: longer-than and shorter-than need durations, which the sources of this corpus do not contain "
-            "(M3U, PLS, XSPF and JSPF files do): leave these options out\n"
+            "error: --longer-than and --shorter-than need durations, which the sources of this corpus do not contain "
+            "(M3U, PLS, XSPF and JSPF files do): leave them out\n"
         )
 
 

@@ -118,17 +118,17 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        (["--protocol", "x"], 2, "protocol must be one of continuation, next-item, lookup, deezer2018, not 'x'"),
-        (["--score", "x"], 2, "score must be one of cosine, cosine+count, model, factors, hybrid, not 'x'"),
-        (["--baselines", "some"], 2, "baselines must be one of default, all, none, not 'some'"),
-        (["--ease-regularization", "0"], 2, "ease-regularization must be above 0, not 0.0"),
-        (["--draws", "0"], 2, "draws must be from 1 to 100, not 0"),
-        (["--share", "0"], 2, "share must be above 0 and below 1, not 0.0"),
+        (["--protocol", "x"], 2, "--protocol must be one of continuation, next-item, lookup, deezer2018, not 'x'"),
+        (["--score", "x"], 2, "--score must be one of cosine, cosine+count, model, factors, hybrid, not 'x'"),
+        (["--baselines", "some"], 2, "--baselines must be one of default, all, none, not 'some'"),
+        (["--ease-regularization", "0"], 2, "--ease-regularization must be above 0, not 0.0"),
+        (["--draws", "0"], 2, "--draws must be from 1 to 100, not 0"),
+        (["--share", "0"], 2, "--share must be above 0 and below 1, not 0.0"),
         (["-k", "400"], 1, "k is 400, but only 80 tracks can be ranked: use a smaller -k"),
         (
             ["--seeds", "2", "--protocol", "lookup"],
             2,
-            "seeds cannot be combined with lookup, which always gives one track",
+            "--seeds cannot be combined with lookup, which always gives one track",
         ),
         (
             ["--group", "("],

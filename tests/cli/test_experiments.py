@@ -168,7 +168,7 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
     assert curve[-1].split() == ["epoch", "1", "6"]
     assert len(curve[-1]) == len(curve[-2]) == len("    1.234 ") + 4 * len(losses)
     unknown = run_sgp("experiments", "seven", "--experiments-dir", three)
-    assert unknown.err == f"error: there is no experiment 'seven' in {three}: run sgp extract seven SOURCE\n"
+    assert unknown.err == f"error: there is no experiment 'seven' in {three}; sgp experiments lists all\n"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
         (["train", "SIX1"], 1, "there is no experiment 'SIX1' in {}; did you mean 'six'? sgp experiments lists all"),
         (["inspect", "sxi"], 1, "no experiment 'sxi' in {}, and no file of that name; did you mean 'six'?"),
         (["experiments", "list"], 2, "sgp experiments has no command 'list': run sgp experiments"),
-        (["experiments", "delete", "six"], 2, "sgp experiments has no command 'delete': run sgp experiments rm NAME"),
+        (["experiments", "delete", "six"], 2, "sgp experiments has no command 'delete': run sgp experiments rm six"),
         (["experiments", "renme", "six", "x"], 2, "sgp experiments has no command 'renme'; did you mean 'rename'?"),
         (["experiments", "q", "six"], 2, "sgp experiments has no command 'q': use rm, copy, rename, pack, unpack"),
     ],

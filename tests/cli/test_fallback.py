@@ -37,7 +37,10 @@ def test_an_unknown_title_is_an_error_that_names_the_option(sample_root: Path) -
     [
         ([UNKNOWN], f"5 tracks in place of '{UNKNOWN}'"),
         ([LIVE], f"'{PENCIL}' (pos. 42) in place of '{LIVE}'"),
-        ([PENCIL, "--unlike", f"{UNKNOWN}^0.5"], f"'{PENCIL}' (pos. 42), -0.5 × 5 tracks in place of '{UNKNOWN}'"),
+        (
+            [PENCIL, "--unlike", f"{UNKNOWN}^0.5"],
+            f"'{PENCIL}' (pos. 42), away from 0.5 × 5 tracks in place of '{UNKNOWN}'",
+        ),
         ([PENCIL, "faded raincoat", "sample:track:0573", UNKNOWN], "4 tracks (1 replaced)"),
         ([f"{OTTERS} - Umbrella \x1b[2J"], f"5 tracks in place of '{OTTERS} - Umbrella \\x1b[2J'"),
     ],

@@ -127,6 +127,13 @@ def test_a_clean_corpus_has_no_problems(sgp: Sgp, write_dump: WriteDump) -> None
     assert "\nno problems found\n" in ran.out
 
 
+def test_a_range_with_equal_ends_is_one_number(sgp: Sgp, write_dump: WriteDump) -> None:
+    rows = [("owner", f"a{at % 9}", f"t{at % 9}", f"list {at // 9}") for at in range(27)]
+    assert "\nplaylists      3, with 9 tracks\n" in sgp("inspect", write_dump(rows)).out
+    assert "\nplaylists      2, with 1 to 9 tracks\n" in sgp("inspect", write_dump(rows[:10])).out
+    assert "\nplaylists      1, with 1 track\n" in sgp("inspect", write_dump(rows[:1])).out
+
+
 def test_the_options_for_reading_are_used(sgp: Sgp, write_dump: WriteDump) -> None:
     path = write_dump("by;song;show\nA;one;x\nB;two;x\nA;three;y\n", "radio.csv")
     ran = sgp("inspect", path)
@@ -150,7 +157,7 @@ def test_a_name_is_an_experiment_first_and_errors_are_one_line(
         ([], 2, "error: give a SOURCE to read, or --sample for the built-in sample\n"),
         (["x", "--sample"], 2, read),
         (["x", "-nr", "5"], 2, read),
-        (["./x", "--keep", "dust"], 2, "error: keep must be one of episodes, placeholders, skips, not 'dust'\n"),
+        (["./x", "--keep", "dust"], 2, "error: --keep must be one of episodes, placeholders, skips, not 'dust'\n"),
     ):
         ran = sgp("inspect", *arguments)
         assert (ran.code, ran.out, ran.err) == (code, "", line)

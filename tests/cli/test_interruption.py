@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 import skipgramophone as sgp
-from skipgramophone.cli.app import _errors_as_exit_codes
+from skipgramophone.cli.app import WRITING, _errors_as_exit_codes, app
 from skipgramophone.cli.interruption import Stopping
 from skipgramophone.cli.train import run_train
 from skipgramophone.settings import RunSettings, TrainSettings
@@ -92,7 +93,7 @@ def test_ctrl_c_waits_for_the_end_of_a_round_only_while_there_is_one() -> None:
 
 @pytest.mark.parametrize(
     ("interrupt", "code", "line"),
-    [(KeyboardInterrupt(), 130, "interrupted: no stage was changed\n"), (SystemExit(143), 143, "")],
+    [(KeyboardInterrupt(), 130, "interrupted\n"), (SystemExit(143), 143, "")],
 )
 def test_an_error_during_the_clean_up_after_an_interrupt_is_no_traceback(
     interrupt: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
@@ -103,6 +104,30 @@ def test_an_error_during_the_clean_up_after_an_interrupt_is_no_traceback(
         finally:
             raise ValueError("cannot close")
     assert (ended.value.code, capsys.readouterr().err) == (code, line)
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("extract", "interrupted: no stage was changed\n"),
+        ("train", "interrupted: no stage was changed\n"),
+        ("similar", "interrupted\n"),
+        ("evaluate", "interrupted\n"),
+        ("experiments", "interrupted\n"),
+    ],
+)
+def test_only_commands_that_write_stages_mention_them(
+    command: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = typer.Context(typer.main.get_command(app))
+    context.invoked_subcommand = command
+    with pytest.raises(SystemExit) as ended, _errors_as_exit_codes(context):
+        raise KeyboardInterrupt
+    assert (ended.value.code, capsys.readouterr().err) == (130, line)
+
+
+def test_the_commands_that_write_stages_exist() -> None:
+    assert set(WRITING) <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def test_an_unexpected_error_remains_a_traceback() -> None:

@@ -158,7 +158,7 @@ def test_a_list_ends_after_its_duration(mine: Path, music: Path, tmp_path: Path)
     for time in ("0", "-5m", "none", "nan", "9999999h"):
         ran = run_sgp(*at, time)
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err.startswith("error: duration must be above 0 and at most a year, not ")
+        assert ran.err.startswith("error: --duration must be above 0 and at most a year, not ")
     assert "a time span must be a number" in run_sgp(*at, "soon").err
 
 

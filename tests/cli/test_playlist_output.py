@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import skipgramophone as sgp
+from skipgramophone.cli.playlist_output import _note_unplayable
 from skipgramophone.names.song_versions import is_version
+from skipgramophone.playlists.playlist_formats import Entry
 from tests.conftest import Ran, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100")
@@ -102,6 +104,25 @@ def test_formats_of_players_and_services(sample_root: Path, tmp_path: Path) -> N
         assert (lines[0], len(lines)) == (header, 6)
         assert answer[0]["title"] in lines[1]
         assert answer[0]["artist"] in lines[1]
+
+
+NOTE = "without a file or web address: most players skip them; --library DIR finds your files"
+
+
+def test_a_note_counts_the_tracks_that_players_cannot_open(
+    sample_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = run_sgp("continue", "demo", *GIVEN, "-n", "5", "--format", "m3u8", "--experiments-dir", sample_root)
+    assert f"5 of 5 tracks {NOTE}" in ran.err.splitlines()
+    file, web = Entry("A", "B", location="b.mp3"), Entry("A", "B", uri="https://example.org/b")
+    for entries, note in (
+        ([file, web], ""),
+        ([], ""),
+        ([file, web, Entry("A", "B", uri="spotify:track:1"), Entry("A", "B")], f"2 of 4 tracks {NOTE}\n"),
+        ([Entry("A", "B")], f"1 of 1 track {NOTE}\n"),
+    ):
+        _note_unplayable(entries, quiet=False)
+        assert capsys.readouterr().err == note
 
 
 def test_a_list_of_uris_says_which_tracks_it_lacks(trained: Path) -> None:

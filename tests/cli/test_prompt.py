@@ -16,7 +16,7 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
-from skipgramophone.cli.prompt import TrackCompleter
+from skipgramophone.cli.prompt import TrackCompleter, _answer
 from skipgramophone.cli.prompt_history import LINES_KEPT, SavedHistory, history_file
 from skipgramophone.cli.prompt_session import PromptState
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
@@ -103,6 +103,46 @@ def test_a_list_ends_where_no_more_tracks_pass(sample_root: Path) -> None:
         assert (len(first.neighbours), state.next_ranks(first)) == (3, "4 to 6")
         with pytest.raises(SettingError, match="there are no more tracks"):
             state.answer(">")
+
+
+def test_the_next_rank_of_a_list_of_one_is_one_number(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        state = PromptState(demo, sgp.SimilarSettings(number=1))
+        assert state.next_ranks(state.answer("every pencil knows")) == "2"
+
+
+@pytest.mark.parametrize("line", ["+3", "-3", "+ 12"])
+def test_a_sign_with_a_number_before_any_list_explains_itself(conversation: PromptState, line: str) -> None:
+    short = line.replace(" ", "")
+    with pytest.raises(SettingError) as refused:
+        conversation.answer(line)
+    assert str(refused.value) == (
+        f"there is no list yet, so '{short}' refers to nothing: first type a track, then {short}"
+    )
+
+
+def test_a_number_that_names_nothing_explains_what_numbers_mean(conversation: PromptState) -> None:
+    for advice in (
+        "there is no list yet; after a list, a number means one of its entries",
+        "the list has the numbers 1 to 5",
+    ):
+        with pytest.raises(UnknownTrackError) as unknown:
+            conversation.answer("77777")
+        assert unknown.value.advice == advice
+        conversation.answer("every pencil knows")
+
+
+@pytest.mark.parametrize("sign", ["", "+", "-"])
+def test_a_list_of_matches_says_how_to_choose_one(
+    conversation: PromptState, sign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conversation.answer("every pencil knows")
+    _answer(conversation, f"{sign}skyline wandering", quiet=False, show_versions=False)
+    shown = capsys.readouterr()
+    last = len(shown.out.splitlines())
+    assert last > 1
+    assert shown.err.splitlines()[-1] == f"to choose one, type its number: {sign}1 to {sign}{last}"
+    assert len(asked(conversation.answer(f"{sign}{last}"))) == (2 if sign else 1)
 
 
 def test_an_ambiguous_name_is_settled_by_a_number(conversation: PromptState) -> None:
@@ -232,7 +272,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         answered = "top 3 tracks that go best with 'Jörund Tarrovale Trio - Every Pencil Knows'"
         assert f"demo> {PENCIL}\n" in terminal.wait_for(answered, ready)
         terminal.type("-2", "Enter")
-        terminal.wait_for("-1 × ", ready)
+        terminal.wait_for(", away from ", ready)
         terminal.type("skyline wandering", "Enter")
         terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
         terminal.type("4", "Enter")

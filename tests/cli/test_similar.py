@@ -84,7 +84,7 @@ def test_every_format_lists_the_same_tracks(trained: Path) -> None:
 def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     code, out, err = similar(trained, "folk 3", "--format", "xml")
     assert (code, out) == (2, "")
-    assert err == f"error: format must be one of {', '.join(ANSWER_FORMATS)}, not 'xml'\n"
+    assert err == f"error: --format must be one of {', '.join(ANSWER_FORMATS)}, not 'xml'\n"
     assert similar(trained, "folk 3", "--format", "jsno")[2].endswith("not 'jsno'; did you mean 'json'?\n")
     assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
     assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2
@@ -209,7 +209,7 @@ def test_several_seeds_and_their_weights(trained: Path) -> None:
     assert (code, out) == (2, "")
     assert "cancel each other out" in err
     assert "+0.5" not in similar(trained, "folk 3")[1]
-    assert "-0.5 × 'techno" in similar(trained, "folk 3", "--unlike", "techno 5^.5")[1]
+    assert ", away from 0.5 × 'techno" in similar(trained, "folk 3", "--unlike", "techno 5^.5")[1]
 
 
 def test_answered_by_index_or_exact_search(trained: Path) -> None:

@@ -107,12 +107,12 @@ def test_lines_of_standard_input_are_artists_or_tracks(genres: Path) -> None:
         (
             ["folk 3", "--fold-versions"],
             2,
-            "error: fold-versions is for lists of tracks: leave it out, or leave out --of artists",
+            "error: --fold-versions is for lists of tracks: leave it out, or leave out --of artists",
         ),
         (
             ["folk 3", "--max-per-artist", "2"],
             2,
-            "error: max-per-artist is for lists of tracks: leave it out, or leave out --of artists",
+            "error: --max-per-artist is for lists of tracks: leave it out, or leave out --of artists",
         ),
         (
             ["folk 3", "--by", "model"],
@@ -144,7 +144,7 @@ def test_what_cannot_be_answered_is_one_line(genres: Path, arguments: list[str],
 )
 def test_a_list_of_playlists_has_no_filters(genres: Path, option: list[str]) -> None:
     ran = similar(genres, "folk 3", "--of", "playlists", *option)
-    refused = f"error: {option[0][2:]} is for lists of tracks: leave it out, or leave out --of playlists\n"
+    refused = f"error: {option[0]} is for lists of tracks: leave it out, or leave out --of playlists\n"
     assert (ran.code, ran.out, ran.err) == (2, "", refused)
 
 

@@ -86,11 +86,11 @@ def test_the_output_fits_80_columns(
     [
         (
             ["--budget", "soon"],
-            "a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
+            "--budget: a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
         ),
-        (["--budget", "30"], "a time span needs a unit (s, m or h): give 30s, 30m or 30h, not 30"),
-        (["--budget", "0"], "budget must be above 0, not 0.0"),
-        (["--trials", "0"], "trials must be at least 1, not 0"),
+        (["--budget", "30"], "--budget: a time span needs a unit (s, m or h): give 30s, 30m or 30h, not 30"),
+        (["--budget", "0"], "--budget must be above 0, not 0.0"),
+        (["--trials", "0"], "--trials must be at least 1, not 0"),
         (
             ["--protocol", "deezer2018"],
             "deezer2018 cannot be used for tuning, because it holds out no whole playlists: use next-item",

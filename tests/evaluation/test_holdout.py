@@ -95,11 +95,11 @@ def test_playlists_are_held_out_by_name_with_their_group(
     names.write_text("p7\nunknown\n")
     (tmp_path / "latin.txt").write_bytes(b"na\xefve\n")
     refused: list[tuple[list[str | Path], int, str]] = [
-        (["--holdout", "1.5"], 2, "holdout must be above 0 and below 1, or a file, not 1.5"),
+        (["--holdout", "1.5"], 2, "--holdout must be above 0 and below 1, or a file, not 1.5"),
         (
             ["--holdout", "some"],
             2,
-            "holdout must be a share, such as 0.1, or a file with playlist names, not 'some'",
+            "--holdout must be a share, such as 0.1, or a file with playlist names, not 'some'",
         ),
         (
             ["--holdout", "0.99"],

@@ -181,7 +181,8 @@ def test_nonsense_is_unknown_and_does_no_harm(catalogue: Catalogue, query: str) 
 def test_a_query_without_similar_names_gets_no_suggestions(search: NameSearch) -> None:
     with pytest.raises(UnknownTrackError) as unknown:
         search.resolve("zzzzzz")
-    assert str(unknown.value) == "no track matches 'zzzzzz', and no name is similar"
+    problem = "no track matches 'zzzzzz', and no name is similar: check the spelling, or give another track"
+    assert str(unknown.value) == problem
     assert unknown.value.candidates == ()
 
 

@@ -42,7 +42,7 @@ def test_min_count_top_normalise_and_safe_cells(experiments: Path, tmp_path: Pat
     np.testing.assert_array_equal(read["centre"], vectors[:3])
     with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: lower min-count"):
         exported(min_count=10)
-    with pytest.raises(SettingError, match="safe-cells is for spreadsheets: export as csv or tsv, not npz"):
+    with pytest.raises(SettingError, match="safe_cells is for spreadsheets: export as csv or tsv, not npz"):
         exported(safe_cells=True)
     package.export("small", tmp_path / "safe.csv", settings=package.ExportSettings(safe_cells=True))
     read = pd.read_csv(tmp_path / "safe.csv", keep_default_na=False)

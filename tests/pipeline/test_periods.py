@@ -164,7 +164,7 @@ def test_a_settings_file_may_have_dates(tmp_path: Path) -> None:
     ):
         (tmp_path / "s.toml").write_text(f"[extract]\n{line}\n")
         ran = run_sgp("extract", "demo", tmp_path / "a.csv", *at_root)
-        assert (ran.code, ran.err) == (2, f"error: {problem}\n")
+        assert (ran.code, ran.err) == (2, f"error: {tmp_path / 's.toml'}: {problem}\n")
 
 
 def test_sources_without_times_are_refused(tmp_path: Path) -> None:
@@ -176,6 +176,6 @@ def test_sources_without_times_are_refused(tmp_path: Path) -> None:
     ):
         ran = run_sgp("extract", "demo", source, "--since", "2021-01-01", "--experiments-dir", tmp_path / "e")
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err.startswith(f"error: since and until need {problem}")
+        assert ran.err.startswith(f"error: --since and --until need {problem}")
     ran = run_sgp("extract", "demo", "--sample", "--since", "2021-01-01", "--experiments-dir", tmp_path / "e")
     assert ran.err == "error: the sample has no times: leave out --since and --until\n"

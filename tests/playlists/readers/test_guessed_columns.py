@@ -119,10 +119,10 @@ def test_low_ratings_are_counted_in_the_report(write_dump: WriteDump, tmp_path: 
 
 
 def test_a_lowest_rating_needs_ratings(write_dump: WriteDump) -> None:
-    with pytest.raises(SettingError, match=r"^min-rating needs a column with ratings: add rating=… to --columns$"):
+    with pytest.raises(SettingError, match=r"^min_rating needs a column with ratings: add rating=… to columns$"):
         ExtractSettings(columns="title=x", min_rating=3)
     for text in ("artist,title\na,b\n", "1 2 3\n4 1\n"):
-        with pytest.raises(SettingError, match=r"^min-rating "):
+        with pytest.raises(SettingError, match=r"^min_rating "):
             open_sources([write_dump(text)], ExtractSettings(min_rating=3))
 
 

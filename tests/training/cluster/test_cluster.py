@@ -154,5 +154,5 @@ def test_addresses_of_other_machines_need_the_option_private_network(
     assert both.err == "error: TF_CONFIG already describes a cluster: leave out --local-cluster, or unset TF_CONFIG\n"
     monkeypatch.delenv("TF_CONFIG")
     assert sgp("train", "genres", "--local-cluster", "2").err == (
-        "error: local-cluster must be WORKERSxSERVERS, such as 2x1, not 2\n"
+        "error: --local-cluster must be WORKERSxSERVERS, such as 2x1, not 2\n"
     )

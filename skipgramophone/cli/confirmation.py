@@ -1,0 +1,43 @@
+"""Questions to the user on a terminal: a yes or a no before something is removed, or any short answer."""
+
+from __future__ import annotations
+
+import typer
+
+from skipgramophone.cli import render
+
+ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
+
+
+def confirm(question: str, refused: str) -> bool:
+    """Ask until the user answers yes or no, and return the answer; Enter means no.
+
+    Args:
+        question: the question, which ends with a question mark.
+        refused: what is true if the user does not agree; it is printed for the answer no, and after Ctrl-C and Ctrl-D.
+
+    Raises:
+        KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.
+    """
+    while True:
+        answer = ask(f"{question} yes or no", "no", refused)
+        agreed = ANSWERS.get(answer.strip().casefold())
+        if agreed is not None:
+            if not agreed:
+                render.note(refused, quiet=False)
+            return agreed
+        render.note(f"{answer!r} is neither yes nor no; Ctrl-C ends the command", quiet=False)
+
+
+def ask(question: str, default: str, ended: str = "") -> str:
+    """Print a question on standard error, and return the answer; Enter means the default.
+
+    Raises:
+        KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D; the text of the exception is `ended`.
+    """
+    try:
+        answer: str = typer.prompt(question, default=default, err=True)
+    except typer.Abort:
+        render.note("", quiet=False)  # ends the line of the question
+        raise KeyboardInterrupt(*([ended] if ended else [])) from None
+    return answer

@@ -1,0 +1,43 @@
+"""The error for a query none of whose names matches exactly one track."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skipgramophone.errors import AmbiguousTrackError, TrackNameError, UnknownTrackError
+from skipgramophone.lookup.results import Missing
+
+NAMED = 3  # number of names that the error lists for each reason
+LONGEST = 80  # letters of a name; the rest of a longer one is replaced by an ellipsis
+
+
+def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError:
+    """Return the error for names that were left out, if no name is left.
+
+    Args:
+        missing: the names and the reasons why they were left out. If all reasons are the same, it is returned.
+        experiment: name of the experiment, for the advice.
+    """
+    if len({str(each.error) for each in missing}) == 1:
+        return missing[0].error
+    several = [each.name for each in missing if isinstance(each.error, AmbiguousTrackError)]
+    unknown = [each.name for each in missing if not isinstance(each.error, AmbiguousTrackError)]
+    if unknown and several:
+        problem = (
+            f"matches exactly one track: {len(unknown):,} without a match or a vector ({_first(unknown)}), "
+            f"{len(several):,} with several matches ({_first(several)})"
+        )
+    elif several:
+        problem = f"matches only one track ({_first(several)})"
+    else:
+        problem = f"matches a track that has a vector ({_first(unknown)})"
+    advice = f"to see the reason and similar names, look one up alone: sgp similar {experiment} NAME"
+    error = AmbiguousTrackError if several and not unknown else UnknownTrackError
+    return error(f"none of the {len(missing):,} names {problem}; {advice}")
+
+
+def _first(names: Sequence[str]) -> str:
+    """Return the first names and the number of the others."""
+    shown = [repr(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…") for name in names[:NAMED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,0 +1,71 @@
+"""Detects a name of several words that was typed without quotes, so that each word arrives as a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from skipgramophone.errors import AmbiguousTrackError, TrackNameError
+from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.names.normalization import fold_name, words_of
+from skipgramophone.wording import shell_word
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.lookup import Lookup
+
+
+def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artists: bool = False) -> list[str]:
+    """Return a note if single words were given that together are the name of a track.
+
+    Words that are names of different tracks on their own are a valid query. The note shows the command for one track.
+
+    Args:
+        lookup: the opened experiment.
+        names: the names, one per argument of the command line.
+        command: the command line before the names, such as "sgp similar demo".
+        artists: whether a name may also be the name of an artist.
+
+    Raises:
+        UnknownTrackError: the words together are the name of a track, but one of them alone matches no track.
+        AmbiguousTrackError: the words together are the name of a track, but one of them alone matches several tracks.
+    """
+    together = _one_name(lookup, names, artists)
+    if together is None:
+        return []
+    quoted, rows = f"{command} {shell_word(together)}", set()
+    for name in names:
+        if artists and lookup.catalogue.of_artist(name):
+            rows.add(-1)  # no track
+            continue
+        try:
+            rows.add(lookup.resolve(name).track.row)
+        except TrackNameError as error:
+            matches = "several tracks match" if isinstance(error, AmbiguousTrackError) else "no track matches"
+            raise type(error)(f"{matches} {name!r}; did you mean one name? Quote all of its words: {quoted}") from error
+    if len(rows) == 1:
+        return []
+    return [f"each word was used as the name of a track; for one track, quote all of its words: {quoted}"]
+
+
+def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None:
+    """Return the words as one name if they are probably one, or None.
+
+    The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each of the
+    words is a whole name or title, the words together must be a whole name or title too.
+    """
+    together = " ".join(names)
+    if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:
+        return None
+    if _is_whole(lookup, together) or (artists and lookup.catalogue.of_artist(together)):
+        return together
+    if all(_is_whole(lookup, name) for name in names):
+        return None
+    found = lookup.names.find(together, 1)[0] or lookup.names.misspelt(together)[0]
+    return together if found else None
+
+
+def _is_whole(lookup: Lookup, name: str) -> bool:
+    """Whether a text is the uri, the whole name or the whole title of a track."""
+    if lookup.names.is_whole_name(name):
+        return True
+    return bool(lookup.catalogue.matching(Condition("title_folded = ?", [fold_name(name)]), 1))
