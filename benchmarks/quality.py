@@ -53,6 +53,7 @@ from skipgramophone.lookup.ranking import (
     FACTOR_WEIGHT,
     HYBRID_COUNT_WEIGHT,
     of_artists,
+    reliability,
     rooted,
     scaled_predictions,
 )
@@ -139,7 +140,9 @@ def train_rankers(
 
     parts: dict[str, Callable[[Any], Any]] = {
         "agreement": lambda given: rooted(agreement.scores(given)),
-        "cosine": lambda given: COSINE_WEIGHT * cosine.scores(given),
+        "cosine": lambda given: (
+            COSINE_WEIGHT * reliability(counts, (given @ counts).reshape(-1, 1)) * cosine.scores(given)
+        ),
         "count": of_count,
         "artists": lambda given: of_artists(in_common.scores(given), counts),
         "factors": partial(predicted, factors, FACTOR_WEIGHT),

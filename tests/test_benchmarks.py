@@ -1,11 +1,14 @@
-"""The GPU benchmark runs on the CPU with a small corpus, so that it works when a GPU is available."""
+"""The GPU benchmark runs on the CPU with a small corpus, so that it works with a GPU. Folds keep groups together."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from benchmarks.next_item import fold_of
 
 
 @pytest.mark.slow
@@ -18,3 +21,13 @@ def test_the_gpu_benchmark_measures_every_context() -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith("| 2")]
     assert [row[1] for row in rows] == ["5", "bag"]
     assert all(float(row[2]) > 0 and row[3].endswith("%") for row in rows)
+
+
+def test_folds_keep_groups_together_and_have_about_the_same_size() -> None:
+    groups = np.repeat(np.arange(90), np.tile([1, 1, 4], 30))  # 180 playlists in 90 groups
+    fold = fold_of(groups, 5, seed=42)
+    assert all(len(set(fold[groups == group])) == 1 for group in range(90))
+    assert sorted(set(fold)) == [0, 1, 2, 3, 4]
+    assert all(abs(size - 36) <= 4 for size in np.bincount(fold))
+    assert fold.tolist() == fold_of(groups, 5, seed=42).tolist()
+    assert fold.tolist() != fold_of(groups, 5, seed=43).tolist()

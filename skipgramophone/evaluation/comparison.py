@@ -217,7 +217,13 @@ def model_rankers(
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
         "hybrid": Hybrid(
-            item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors, ease=kept.ease
+            item_knn(playlists, lengths),
+            cosine,
+            counts,
+            artists=artists,
+            factors=factors,
+            ease=kept.ease,
+            of_tracks=settings.of == "tracks",
         ),
     }
     if settings.score and settings.score not in ours:

@@ -40,6 +40,7 @@ from skipgramophone.lookup.ranking import (
     FACTOR_WEIGHT,
     evidence,
     prediction_weight,
+    reliability,
     scaled_predictions,
     with_cosine,
     with_count,
@@ -246,6 +247,7 @@ class Hybrid:
     artists: ArtistsInCommon | None = None
     factors: Ranker | None = None  # a `FoldedIn`
     ease: Ranker | None = None
+    of_tracks: bool = True  # False: the ranking of artists, in which all cosines have the same weight
 
     def scores(self, given: Given) -> Scores:
         """Return the weighted sum of all terms; terms for which the model has no data are left out."""
@@ -253,7 +255,8 @@ class Hybrid:
         in_common = self.artists.scores(given) if self.artists else None
         agreement, has_factors = self.agreement.scores(given), self.factors is not None
         known = evidence(agreement, self.counts, many, in_common=in_common, has_factors=has_factors)
-        scores = with_cosine(known, self.cosine.scores(given))
+        reliable = reliability(self.counts, (given @ self.counts).reshape(-1, 1)) if self.of_tracks else 1.0
+        scores = with_cosine(known, self.cosine.scores(given), reliable)
         if not prediction_weight(many).any():
             return scores
         for ranker, weight in ((self.factors, FACTOR_WEIGHT), (self.ease, EASE_WEIGHT)):

@@ -19,6 +19,7 @@ from skipgramophone.lookup.ranking import (
     evidence,
     log_prior,
     prediction_weight,
+    reliability,
     scaled_predictions,
     with_cosine,
     with_count,
@@ -111,6 +112,10 @@ class Scoring:
         has_factors = self.opened.embeddings.factors is not None
         return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
+    def reliability(self, asked: Question, rows: Rows) -> Scores:
+        """Return the reliability of the cosines of some rows in `hybrid` (see `ranking`), float32 (rows,)."""
+        return reliability(self.counts[rows], float(np.abs(asked.scaled) @ self.counts[asked.rows]))
+
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
         """Score only the tracks that may be among the best, by `hybrid` without factors and EASE.
 
@@ -125,7 +130,7 @@ class Scoring:
         rows = rows[learnt]
         # einsum, because the last digits of a matrix product depend on the number of rows.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
-        return Scored(rows, with_cosine(known[rows], cosines), np.empty(0, np.float32))
+        return Scored(rows, with_cosine(known[rows], cosines, self.reliability(asked, rows)), np.empty(0, np.float32))
 
     def _model(self, asked: Question) -> Scores:
         """Return the scores that the model was trained to predict, float32 (tracks,)."""

@@ -308,7 +308,8 @@ class Search:
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
         if settings.by == "hybrid":
-            scores = with_cosine(self.scoring.evidence(asked)[rows], cosines[rows])
+            known, reliable = self.scoring.evidence(asked)[rows], self.scoring.reliability(asked, rows)
+            scores = with_cosine(known, cosines[rows], reliable)
         else:
             scores = self.scoring.scores(asked, settings.by, rows, cosines)
         return Scored(rows, scores, cosines)

@@ -3,7 +3,9 @@
 In the score of the hybrid ranking for a single query track, only the cosine depends on the seed. From one seed to
 another, it differs by about
 
-    sd = 0.05 + 0.15 / (count of the rarer of the two tracks)
+    sd = 0.05 + 0.15 / m    m: count of the rarer of the two tracks
+
+and its weight is 0.4 (1 - 1 / m), so the score does not depend on the seed if one of the tracks occurs once.
 
 A candidate with the score s reaches a score t in another model with the probability P(s, t), a normal distribution with
 this deviation. The list has n tracks, so t is the value for which the probabilities of all candidates sum to n. A track
@@ -17,11 +19,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.lookup.ranking import COSINE_WEIGHT
+from skipgramophone.lookup.ranking import COSINE_WEIGHT, reliability
 
 Scores = npt.NDArray[np.float32]
 CONTENDERS = 100  # number of candidates below the list that may enter it with another seed
 NOISE, NOISE_PER_OCCURRENCE = 0.05, 0.15  # see the module docstring
+LEAST = 1e-6  # smallest deviation of a score, to avoid a division by zero
 LOGISTIC = 1.702  # the logistic function of LOGISTIC * z differs from the normal distribution by less than 0.01
 HALVINGS = 16  # how often the interval that contains t is halved
 
@@ -38,7 +41,8 @@ def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: in
     if len(scores) <= listed:
         return np.ones(listed, np.bool_)  # no other track can enter the list
     rarer = np.maximum(1, np.minimum(counts, count))
-    steepness = LOGISTIC / (COSINE_WEIGHT * (NOISE + NOISE_PER_OCCURRENCE / rarer))
+    deviation = COSINE_WEIGHT * reliability(counts, count) * (NOISE + NOISE_PER_OCCURRENCE / rarer)
+    steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
     low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is many times the deviation
     with np.errstate(over="ignore"):  # an infinite value means a probability of 0
@@ -46,4 +50,4 @@ def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: in
             threshold = (low + high) / 2
             expected = (1 / (1 + np.exp((threshold - values) * steepness))).sum()
             low, high = (threshold, high) if expected > listed else (low, threshold)
-    return np.asarray(values[:listed] >= (low + high) / 2)
+    return np.asarray(values[:listed] >= low)  # with tied scores, `low` is just below them

@@ -130,7 +130,7 @@ class SimilarArtists:
             known = evidence(
                 self._agreement.scores(query.parts), vectors.counts, given, in_common=None, has_factors=False
             )
-            scores = with_cosine(known[rows], scores)
+            scores = with_cosine(known[rows], scores, 1.0)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
         if not np.isfinite(scores).all():

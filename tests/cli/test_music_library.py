@@ -174,8 +174,8 @@ def test_a_library_that_cannot_be_used_is_one_clear_line_and_writes_nothing(
     for name, code, problem in (
         ("absent", 1, f"cannot read {tmp_path / 'absent'}: it is not a directory"),
         ("empty", 1, "has no audio file with artist and title: give another directory"),
-        ("damaged", 1, "with artist and title (2 other audio files skipped): name another"),
-        ("untagged", 1, "with artist and title (1 other audio file skipped): name another"),
+        ("damaged", 1, "with artist and title (2 other audio files skipped): give another"),
+        ("untagged", 1, "with artist and title (1 other audio file skipped): give another"),
         ("other", 1, f"{tmp_path / 'other'} has no file for any of the 7 tracks of the answer"),
     ):
         ran = run_sgp(*ALL, "-q", "--library", tmp_path / name, "-o", tmp_path / "x.m3u8")

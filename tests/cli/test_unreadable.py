@@ -34,7 +34,7 @@ def test_a_file_without_permission_could_not_be_checked(sgp: Sgp, two: Path, pla
     (two / "first" / place).chmod(0o700)
     assert (found.code, found.err, alone.code, alone.err) == (6, "", 6, "")
     lines = found.out.splitlines()
-    assert lines[-1].endswith("MB: no damage found; not everything could be checked, see above")
+    assert lines[-1].endswith("B: no damage found; not everything could be checked, see above")
     assert lines[-1].startswith("checked 2 experiments")
     for line in lines[:-1]:
         assert re.fullmatch(

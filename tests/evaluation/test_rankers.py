@@ -149,9 +149,13 @@ def test_the_hybrid_score_adds_agreement_cosine_log_count_and_artists() -> None:
     popular, cosine = Popularity(counts), Cosine(unit_rows(np.eye(TRACKS, dtype=np.float32)))
     some, many = given([3], [0, 3, 5, 7]), (1, 4)
     logs, near = np.log(1 + counts), cosine.scores(some)
+    of_seeds = (counts[3], counts[[0, 3, 5, 7]].sum())  # 9 and 18; track 0 occurs once, so its cosine has no weight
     for row, ranked in enumerate(Hybrid(popular, cosine, counts).scores(some)):
-        expected = np.sqrt(logs / np.log(10)) + 0.4 * near[row] + 0.15 / np.sqrt(many[row]) * logs
+        weights = 0.4 * (1 - 1 / np.minimum(counts, of_seeds[row]))
+        expected = np.sqrt(logs / np.log(10)) + weights * near[row] + 0.15 / np.sqrt(many[row]) * logs
         np.testing.assert_allclose(ranked, expected, rtol=1e-5)
+    equal = Hybrid(popular, cosine, counts, of_tracks=False).scores(some)  # artists: the same weight for all cosines
+    np.testing.assert_allclose(equal[0], np.sqrt(logs / np.log(10)) + 0.4 * near[0] + 0.15 * logs, rtol=1e-5)
     # Tracks 0, 3 and 11 credit artist 0, track 3 also artist 1: it counts half for artist 0.
     from scipy import sparse
 

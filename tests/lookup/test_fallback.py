@@ -84,9 +84,10 @@ def test_the_tracks_of_the_artist_are_scored_as_one_track(demo: sgp.Lookup) -> N
     unit = demo.embeddings.centre / np.linalg.norm(demo.embeddings.centre, axis=1, keepdims=True)
     query = sum(weight * unit[row] for row, weight in weights.items())
     own = np.isin(np.arange(len(counts)), rows_of(demo, OTTERS))  # one track in common, whose artist is the Otters
-    scores = (
-        np.sqrt(agreement / agreement.max()) + 0.15 * np.log1p(counts) + 0.4 * unit @ (query / np.linalg.norm(query))
-    )
+    of_query = sum(weight * counts[row] for row, weight in weights.items())
+    reliable = 1 - 1 / np.minimum(counts, of_query)
+    cosines = unit @ (query / np.linalg.norm(query))
+    scores = np.sqrt(agreement / agreement.max()) + 0.15 * np.log1p(counts) + 0.4 * reliable * cosines
     scores += 2 * np.log(2) / np.sqrt(counts + 3) * own
     listed = [near.track.row for near in found.neighbours]
     np.testing.assert_allclose([near.score or 0 for near in found.neighbours], scores[listed], rtol=2e-5)

@@ -140,7 +140,7 @@ def test_hybrid_is_the_ranking_that_evaluate_measures(
     artists, vectors = demo.artist_search.artists, demo.artist_search.vectors
     playlists = membership(artists.playlists_of(demo.corpus), len(artists))
     lengths = np.asarray(playlists.sum(axis=1), np.float32).ravel()
-    ranker = Hybrid(item_knn(playlists, lengths), Cosine(vectors.unit), vectors.counts)
+    ranker = Hybrid(item_knn(playlists, lengths), Cosine(vectors.unit), vectors.counts, of_tracks=False)
     asked = EvaluationQuery(0, np.array([artists.find(OTTERS)]), np.empty(0, np.int64), 0)
     scores = ranker.scores(given_matrix([asked], len(artists)))[0]
     for near in answer.neighbours:

@@ -175,7 +175,10 @@ class Reference:
         number, agreed = given(asked), self.agreement(asked)
         largest = np.abs(agreed).max()
         score = np.sign(agreed) * np.sqrt(np.abs(agreed) / (largest or 1))
-        score += 0.4 * self.cosines(asked) + 0.15 / np.sqrt(number) * np.log(1 + self.counts)
+        scale = number / sum(abs(weight) for weight in asked.values())
+        of_query = scale * sum(abs(weight) * self.counts[row] for row, weight in asked.items())
+        reliable = 1 - 1 / np.maximum(1, np.minimum(self.counts, of_query))
+        score += 0.4 * reliable * self.cosines(asked) + 0.15 / np.sqrt(number) * np.log(1 + self.counts)
         common = self.in_common(asked) / (np.sqrt(number) if self.factors is None else 1)
         score += 2 * np.sign(common) * np.log(1 + np.abs(common)) / np.sqrt(self.counts + 3)
         predicted = [(2, self.products(asked))] if self.factors is not None else []
