@@ -3,7 +3,7 @@
 # make test-all  run only the slow tests: processes, packages, long training
 # make lint      check style and spelling
 # make types     check types
-# make docs      write docs/commands.md and the examples of README.md from real output
+# make docs      write docs/commands.md, the JSON Schemas, and the examples of README.md and the tutorials from real output
 # make man       write the man pages, docs/man/, from the help of the commands
 # make site      build the documentation site in site/; a dead link fails the build
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
@@ -97,6 +97,7 @@ docs: setup-test
 	$(BIN)/python -m tests.test_docs
 	$(BIN)/python -m tests.test_man_pages
 	$(BIN)/python -m tests.test_tutorials
+	$(BIN)/python -m tests.report_schemas
 
 man: setup-test
 	$(BIN)/python -m tests.test_man_pages
