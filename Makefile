@@ -98,6 +98,7 @@ docs: setup-test
 	$(BIN)/python -m tests.test_man_pages
 	$(BIN)/python -m tests.test_tutorials
 	$(BIN)/python -m tests.report_schemas
+	$(BIN)/python -m tests.test_completion_files
 
 man: setup-test
 	$(BIN)/python -m tests.test_man_pages
