@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from typer import completion
+from typer._completion_shared import get_completion_script
 
 from tests.test_docs import HERE
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(not FILES.exists(), reason="the documents are no
 
 def script(shell: str) -> str:
     """Return the completion script of Typer for a shell, as a file that the shell loads when it is needed."""
-    text = completion.get_completion_script(prog_name="sgp", complete_var="_SGP_COMPLETE", shell=shell)
+    text = get_completion_script(prog_name="sgp", complete_var="_SGP_COMPLETE", shell=shell)
     if shell == "zsh":  # loads the file as the body of a function, and calls it at once
         (call,) = re.findall(r"^  (eval .*)$", text, re.MULTILINE)
         return f"#compdef sgp\n{HEAD}{call}\n"

@@ -19,10 +19,17 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import typer
 
 from skipgramophone.cli import completion
-from skipgramophone.settings import ANSWER_FORMATS, DEFAULT_ROOT, ROOT_VARIABLE, ExtractSettings, TrainSettings
+from skipgramophone.settings import (
+    ANSWER_FORMATS,
+    DEFAULT_ROOT,
+    ROOT_VARIABLE,
+    ExtractSettings,
+    IndexSettings,
+    TrainSettings,
+)
 from skipgramophone.settings.setting import Setting, alternatives, setting_of
 
-Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
+Settings = TypeVar("Settings", ExtractSettings, TrainSettings, IndexSettings)
 
 
 @dataclass(frozen=True, slots=True)
