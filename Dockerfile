@@ -6,6 +6,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -r
 WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY docs/man docs/man
+COPY docs/completion docs/completion
 COPY skipgramophone skipgramophone
 RUN python -m venv /opt/sgp && /opt/sgp/bin/pip install --no-cache-dir --constraint constraints.txt .
 

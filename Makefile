@@ -3,9 +3,10 @@
 # make test-all  run only the slow tests: processes, packages, long training
 # make lint      check style and spelling
 # make types     check types
-# make docs      write docs/commands.md and the examples of README.md from real output
+# make docs      write docs/commands.md, the JSON Schemas, and the examples of README.md and the tutorials from real output
 # make man       write the man pages, docs/man/, from the help of the commands
 # make site      build the documentation site in site/; a dead link fails the build
+# make site-versions  add the site of this version to site-versions/, next to those of other versions
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
 # make licences  write docs/licences.md
 # make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
@@ -18,12 +19,13 @@ BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
 LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
+VERSIONS ?= site-versions
 # Each test process uses one core: threads of OpenBLAS that wait for a busy core would spin and take time from the other tests.
 # Python keeps compiled modules, because most of the processes that tests start would spend more time on compiling than on their work.
 PYTEST := OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs man site lock licences audit release bench setup setup-test
+.PHONY: demo test test-all lint types docs man site site-versions lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -97,6 +99,8 @@ docs: setup-test
 	$(BIN)/python -m tests.test_docs
 	$(BIN)/python -m tests.test_man_pages
 	$(BIN)/python -m tests.test_tutorials
+	$(BIN)/python -m tests.report_schemas
+	$(BIN)/python -m tests.test_completion_files
 
 man: setup-test
 	$(BIN)/python -m tests.test_man_pages
@@ -111,3 +115,6 @@ $(VENV)-site/.installed: pyproject.toml
 site: $(VENV)-site/.installed
 	NO_MKDOCS_2_WARNING=1 $(VENV)-site/bin/mkdocs build --quiet --strict
 	@echo "open site/index.html"
+
+site-versions: $(VENV)-site/.installed
+	.ci/site-versions $(VENV)-site $(VERSIONS)

@@ -6,6 +6,7 @@ outside docs/ to the site and point the links to them. A link to a file that is 
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import sys
@@ -44,14 +45,20 @@ EXTERNAL = re.compile(
 )
 MODULE = re.compile(r"\b(?:typing|collections\.abc|pathlib)\.")
 SETTINGS = "<!-- settings -->"
+OTHERS = "SGPOTHERVERSIONS"  # place of the link to other versions; only .ci/site-versions makes a page for it
 
 
 def on_config(config: Any) -> Any:
-    """Show the version in the name of the site."""
+    """Show the version in the name of the site, and at the foot of each page."""
     sys.path.insert(0, str(HERE))
     from skipgramophone import __version__
 
     config.site_name = f"skipgramophone {__version__}"
+    unreleased = (
+        (HERE / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [Unreleased]")[2].partition("\n## ")[0]
+    )
+    also = " and the unreleased changes after it" if unreleased.strip() else ""
+    config.copyright = f"This page describes version {__version__}{also}.{OTHERS}"
     return config
 
 
@@ -95,9 +102,12 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that loads something from elsewhere. Name the search dialog of the theme for screen readers."""
+    """Refuse a page that loads something from elsewhere. Link other versions. Name the search dialog of the theme."""
     if found := EXTERNAL.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found[0]}")
+    up = "../" * (page.file.dest_uri.count("/") + 1)
+    others = f' <a href="{up}index.html">Other versions</a>' if os.environ.get("SITE_VERSIONS") else ""
+    output = output.replace(OTHERS, others)
     dialog = ' data-md-component="search" role="dialog"'
     return output.replace(dialog, f'{dialog} aria-label="Search"')
 

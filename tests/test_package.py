@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.test_architecture import ALLOWED_IN
+from tests.test_completion_files import PLACES
 
 HERE = Path(__file__).parent.parent
 
@@ -56,6 +57,8 @@ def test_wheel_and_sdist_install_and_run(tmp_path: Path, installs_dependencies: 
         assert Path(files.strip()).is_relative_to(tmp_path)
         assert (Path(files.strip()) / "py.typed").exists()
         assert (tmp_path / "venv" / "share" / "man" / "man1" / "sgp-experiments-rm.1").exists()
+        for file, place in PLACES.items():
+            assert (tmp_path / "venv" / place / Path(file).name).exists()
         run(*pip, "--force-reinstall", "--no-deps", sdist, cwd=tmp_path)
 
 

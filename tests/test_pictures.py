@@ -41,6 +41,12 @@ def test_a_terminal_is_drawn_with_every_row(sample_root: Path) -> None:
     assert "Jörund Tarrovale Trio" in shown
 
 
+def test_the_picture_of_a_look_up_shows_what_the_command_prints_now(sample_root: Path) -> None:
+    printed = run_sgp("similar", "demo", "every pencil knows", "-n", "8", "--experiments-dir", sample_root).out
+    shown = "".join(ElementTree.parse(ASSETS / "lookup.svg").getroot().itertext())
+    assert "".join(printed.splitlines()[0].split()) in "".join(shown.split()), "draw it: python -m benchmarks.pictures"
+
+
 def test_a_loss_that_falls_is_drawn_downwards() -> None:
     points = re.findall(r"polyline points='([^']+)'", draw_loss([10.0, 3.0, 1.0]))[0].split()
     heights = [float(point.partition(",")[2]) for point in points]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +48,12 @@ def test_the_ci_workflow_runs_the_script_of_ci_on_every_supported_python() -> No
     job = workflow["jobs"]["run"]
     assert job["strategy"]["matrix"]["python"] == supported
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    released = read_yaml(WORKFLOWS / "publish.yml")["jobs"]["build"]["steps"]
+    (offered,) = [step["with"]["python-version"] for step in released if "python-version" in step.get("with", {})]
+    assert offered.split() == supported
+    default = re.search(r"PYTHONS:-([^}]+)\}", RELEASE.read_text(encoding="utf-8"))
+    assert default is not None
+    assert default[1].split() == [f"python{version}" for version in supported]
 
 
 @in_checkout
@@ -80,6 +88,12 @@ def git(root: Path, *arguments: str) -> None:
     """Run git with settings of its own."""
     identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
     subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
+
+
+def release(root: Path, tools: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the script for releases."""
+    command = [root / ".ci" / "release", tools]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
 
 
 def commit(root: Path) -> None:
@@ -120,6 +134,7 @@ def tag_elsewhere(root: Path) -> None:
         ),
         (lambda root: change(root, "CITATION.cff", "1.2.3", "1.2"), "CITATION.cff has another version than 1.2.3"),
         (tag_elsewhere, "the tag v1.2.3 is on another commit"),
+        (lambda root: git(root, "tag", "v1.3.0"), "this commit has the tag v1.3.0, but the version is 1.2.3"),
         (
             lambda root: change(root, "skipgramophone/__init__.py", "__version__", "version"),
             "skipgramophone/__init__.py has no __version__",
@@ -130,19 +145,28 @@ def test_a_checkout_that_is_not_ready_is_refused(
     checkout: Path, tmp_path: Path, break_it: Callable[[Path], object], error: str
 ) -> None:
     break_it(checkout)
-    ran = subprocess.run(
-        [checkout / ".ci" / "release", tmp_path / "tools"], capture_output=True, text=True, check=False
-    )
+    ran = release(checkout, tmp_path / "tools", PYTHONS=sys.executable)
     assert ran.returncode == 1
     assert re.match(re.escape(f"error: {error}"), ran.stderr), ran.stderr
     assert not (checkout / "dist").exists()
 
 
 @in_checkout
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_a_release_needs_every_supported_python(checkout: Path, tmp_path: Path) -> None:
+    ran = release(checkout, tmp_path / "tools", PYTHONS=f"{sys.executable} python3.99")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(
+        "error: there is no usable python3.99, and the wheel is tried on each supported Python"
+    )
+
+
+@in_checkout
 def test_the_image_is_built_from_all_files_that_the_package_needs() -> None:
     settings = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
-    needed = {*wheel["packages"], *wheel["shared-data"], settings["project"]["readme"], "pyproject.toml"}
+    shared = {"/".join(place.split("/")[:2]) for place in wheel["shared-data"]}
+    needed = {*wheel["packages"], *shared, settings["project"]["readme"], "pyproject.toml"}
     needed |= {"constraints.txt", *settings["project"]["license-files"]}
     copies = re.findall(r"^COPY (?!--)(.+) \S+$", (HERE / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert {name for names in copies for name in names.split()} == needed

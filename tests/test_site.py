@@ -51,6 +51,23 @@ def test_the_extra_for_the_site_is_not_part_of_the_tests() -> None:
     assert not any("mkdocs" in requirement for requirement in project()["test"])
 
 
+@pytest.mark.skipif(not (HERE / ".ci").exists(), reason="the files of CI are not part of a package")
+def test_versions_of_the_site_stay_next_to_each_other(tmp_path: Path) -> None:
+    for place in (".ci", "skipgramophone", "tools/bin"):
+        (tmp_path / place).mkdir(parents=True)
+    shutil.copy(HERE / ".ci" / "site-versions", tmp_path / ".ci")
+    mkdocs = tmp_path / "tools" / "bin" / "mkdocs"  # only notes where it would build
+    mkdocs.write_text('#!/bin/sh\nfor last; do :; done\nmkdir -p "$last"\n')
+    mkdocs.chmod(0o755)
+    for version, entries in (("0.9.0", ""), ("0.10.0", ""), ("0.10.0", "- New.\n")):
+        (tmp_path / "skipgramophone" / "__init__.py").write_text(f'__version__ = "{version}"\n')
+        (tmp_path / "CHANGELOG.md").write_text(f"## [Unreleased]\n\n{entries}\n## [{version}] - 2026-01-02\n- Old.\n")
+        subprocess.run([".ci/site-versions", "tools", "all"], cwd=tmp_path, check=True, capture_output=True)
+    index = (tmp_path / "all" / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'href="([^"]+)"', index) == [f"{name}/index.html" for name in ("0.10.0", "0.9.0", "development")]
+    assert all((tmp_path / "all" / name).is_dir() for name in ("0.10.0", "0.9.0", "development"))
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the files that the site is made of."""
@@ -69,6 +86,8 @@ def test_the_build_refuses_dead_links_and_loads_nothing_from_elsewhere(copy: Pat
     assert build(python, copy) == ""
     index = (copy / "site" / "index.html").read_text(encoding="utf-8")
     assert f"skipgramophone {skipgramophone.__version__}" in index
+    assert f"This page describes version {skipgramophone.__version__}" in index
+    assert "Other versions" not in index  # this site is alone
     lookups = (copy / "site" / "lookups.html").read_text(encoding="utf-8")
     assert re.search(r'<math [^>]*display="block"', lookups)
     assert "$$" not in lookups

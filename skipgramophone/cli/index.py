@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import typer
+
 from skipgramophone.cli import options, render
-from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.options import with_config, with_settings
 from skipgramophone.settings import IndexSettings
 from skipgramophone.wording import size
 
@@ -18,7 +20,9 @@ EXACT = "use exact search, which is as fast as the index with the requested reca
 
 @with_settings
 def index(
+    context: typer.Context,
     experiment: options.Experiment,
+    config: options.Config = None,
     *,
     settings: IndexSettings,
     json: options.Json = False,
@@ -32,9 +36,11 @@ def index(
 
     \b
     sgp index demo --recall 0.999
+    sgp index demo --config demo.toml
     """
     from skipgramophone.pipeline.index import build_index
 
+    settings = with_config(context, config, "index", settings)
     facts = build_index(experiment, settings, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(facts))

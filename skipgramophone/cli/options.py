@@ -20,10 +20,17 @@ import typer
 
 from skipgramophone.cli import completion
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import ANSWER_FORMATS, DEFAULT_ROOT, ROOT_VARIABLE, ExtractSettings, TrainSettings
+from skipgramophone.settings import (
+    ANSWER_FORMATS,
+    DEFAULT_ROOT,
+    ROOT_VARIABLE,
+    ExtractSettings,
+    IndexSettings,
+    TrainSettings,
+)
 from skipgramophone.settings.setting import Setting, alternatives, option_of, setting_of
 
-Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
+Settings = TypeVar("Settings", ExtractSettings, TrainSettings, IndexSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ class RankerResult:
     Attributes:
         metrics: metric -> its mean and interval.
         against: baseline -> metric -> paired difference from this baseline; empty for a baseline.
-        coverage, popularity, artists, found_by_frequency: see `Scorecard`.
+        coverage: share of the catalogue that is among the top k of at least one query.
+        popularity: mean popularity percentile of the top k, from 0 to 1.
+        artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
     """
 
     ranker: str

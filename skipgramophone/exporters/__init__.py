@@ -90,7 +90,7 @@ def write(
         vectors: the tracks and vectors to write.
         force: replace an existing export.
         about: entries of the manifest about the origin of the vectors.
-        card: Markdown page about the vectors, for formats that are directories.
+        card: Markdown page about the vectors. A directory has it as a file; a file has it in its manifest.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).
@@ -116,7 +116,8 @@ def write(
         if write_names:
             write_names(drafts[1], vectors)
         files = {place.name: draft for place, draft in zip(places, drafts, strict=False)}
-        manifest.write(described, format, vectors, files=files, facts={**about, **facts})
+        page = NOTHING if card is None else {"card": card.encode("utf-8", "backslashreplace").decode("utf-8")}
+        manifest.write(described, format, vectors, files=files, facts={**about, **facts, **page})
     return sum(path.stat().st_size for path in places)
 
 

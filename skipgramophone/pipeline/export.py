@@ -48,7 +48,7 @@ def export(
     vectors, recall = convert(vectors, settings)
     licence = licence_of(lookup.experiment)
     about |= {"licence": licence} if licence else {}
-    card = card_of(lookup.experiment) if exporters.FORMATS[chosen].is_directory else None
+    card = card_of(lookup.experiment)
     size = exporters.write(destination, chosen, vectors, force=force, about=about, card=card)
     return ExportReport(
         experiment=name,

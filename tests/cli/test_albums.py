@@ -14,9 +14,9 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.playlists.sources import open_sources
-from tests.cli.test_json_schemas import require_valid
 from tests.cli.untrained import give_vectors
 from tests.conftest import run_sgp
+from tests.json_schemas import require_valid
 
 TRACKS = 40
 ALBUMS = ("Doors", "Röofs", "", "Best Of", "Doors")

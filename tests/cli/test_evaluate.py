@@ -15,6 +15,7 @@ import pytest
 import skipgramophone as package
 from skipgramophone.evaluation.baselines import BASELINES
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+from tests.json_schemas import require_valid
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def test_the_report_is_printed_as_json_and_saved(genres_root: Path) -> None:
     code, out, err = evaluate_genres(genres_root, "--json", "--draws", "2", "--share", "0.2")
     assert (code, err) == (0, "")
     report = json.loads(out)
+    require_valid(report, "evaluate")
     rows = {row["ranker"]: row for row in report["judgement"]["judged"]}
     assert list(rows) == [
         "popularity",
@@ -195,6 +197,7 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
     ran = sgp("evaluate", "demo", "--stability", "-k", "3", "--json")
     found = json.loads(ran.out)
     assert (ran.code, found["neighbours"], found["asked"]) == (0, 3, 80)
+    require_valid(found, "evaluate_stability")
     assert found["by_chance"] < found["agreement"]["mean"] < 1
     shown = sgp("evaluate", "demo", "--stability", "-k", "3").out
     assert "stability of demo: top-3 neighbours (hybrid) of 80 tracks after training with another seed" in shown

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import dump_text, run_sgp, two_genres
+from tests.json_schemas import require_valid
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,7 @@ def evaluate(root: Path, *arguments: str) -> tuple[int, str, str]:
 def test_two_experiments_are_compared_on_the_same_playlists(imported: Path) -> None:
     code, out, err = evaluate(imported, "bad", "--compare", "good", "--json")
     assert (code, err) == (0, "")
+    require_valid(json.loads(out), "evaluate_compare")
     scores = json.loads(out)["comparison"]["scores"]
     assert list(scores) == ["cosine", "hybrid"]
     alone = [json.loads(evaluate(imported, name, "--json")[1])["judgement"]["judged"] for name in ("bad", "good")]

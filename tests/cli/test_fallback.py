@@ -11,8 +11,8 @@ import skipgramophone as sgp
 from skipgramophone.cli.prompt_session import PromptState
 from skipgramophone.errors import UnknownTrackError
 from tests.cli.continued import answer, continued
-from tests.cli.test_json_schemas import require_valid
 from tests.conftest import Ran, run_sgp
+from tests.json_schemas import require_valid
 
 OTTERS, PENCIL = "The Unpaid Otters", "Jörund Tarrovale Trio - Every Pencil Knows"
 UNKNOWN, LIVE = f"{OTTERS} - Umbrella Sonata", f"{PENCIL} - Live at Umbrella Hall"

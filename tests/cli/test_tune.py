@@ -12,6 +12,7 @@ from skipgramophone.cli.tune import show, tell_trial
 from skipgramophone.evaluation.scorecard import Estimate
 from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 from tests.conftest import Sgp, run_sgp
+from tests.json_schemas import require_valid
 
 pytest.importorskip("optuna", reason="tuning needs Optuna")
 
@@ -32,6 +33,7 @@ def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
     first = run_sgp("tune", "wrong", "--trials", "2", "--json", "-q", "--experiments-dir", wrong)
     assert (first.code, first.err) == (0, "")
     report = json.loads(first.out)
+    require_valid(report, "tune")
     assert [trial["number"] for trial in report["trials"]] == [1, 0]  # the default settings, then the bad ones
     assert report["is_new"]
     assert report["winner"]["window_size"] == "bag"

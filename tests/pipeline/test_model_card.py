@@ -178,14 +178,15 @@ def test_a_packed_experiment_has_its_card(root: Path, tmp_path: Path) -> None:
     assert (root / "ours" / "card.md").read_text() == "# Ours\n"
 
 
-def test_exports_state_the_licence_and_directories_have_the_card(root: Path, tmp_path: Path) -> None:
+def test_exports_state_the_licence_and_have_the_card(root: Path, tmp_path: Path) -> None:
     set_licence("demo", "CC BY 4.0", root)
     package.export("demo", tmp_path / "shown", "projector", experiments_dir=root)
     assert (tmp_path / "shown" / "card.md").read_text() == model_card("demo", root)
     described = json.loads((tmp_path / "shown" / "manifest.json").read_text())
     assert (described["licence"], "card.md" in described["files"]) == ("CC BY 4.0", True)
     package.export("demo", tmp_path / "v.npz", experiments_dir=root)
-    assert json.loads((tmp_path / "v.npz.manifest.json").read_text())["licence"] == "CC BY 4.0"
+    described = json.loads((tmp_path / "v.npz.manifest.json").read_text())
+    assert (described["licence"], described["card"]) == ("CC BY 4.0", model_card("demo", root))
     assert not (tmp_path / "card.md").exists()
 
 
