@@ -30,6 +30,7 @@ from skipgramophone.settings import ALL_ROWS
 WINDOW = 4 << 20  # bytes of objects that are decoded together
 WHITESPACE = b" \t\n\r"
 HEAD = 1 << 16  # the first two objects must be within this many bytes
+DIGITS = 1 << 11
 Decode = Callable[[bytes], list[Any] | None]  # array or lines -> decoded objects; None if msgspec refuses one
 
 
@@ -57,9 +58,9 @@ class ArrayPart:
             return self.values[at]
         starts = self._starts
         if starts is None:
-            return _value_of(self._texts[at])
+            return value_of(self._texts[at])
         end = self.data.rfind(b"}", int(starts[at]), int(starts[at + 1]))
-        return _value_of(self.data[int(starts[at]) : end + 1])
+        return value_of(self.data[int(starts[at]) : end + 1])
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64] | None:
@@ -75,14 +76,27 @@ class ArrayPart:
         return [bytes(raw) for raw in msgspec.json.decode(self.data, type=list[msgspec.Raw])]
 
 
-def _value_of(data: bytes) -> Any:
-    """Return a JSON value that msgspec has skipped or decoded as Python reads it."""
+def value_of(data: bytes) -> Any:
+    """Return a JSON value, which msgspec has skipped or decoded, as Python reads it."""
     import msgspec
 
     try:
         return msgspec.json.decode(data)  # three times as fast
-    except msgspec.DecodeError:  # it skips numbers that it does not decode, such as 1e999
+    except (msgspec.DecodeError, RecursionError):  # msgspec skips numbers that it does not decode, such as 1e999
         return json.loads(data.decode())
+
+
+def has_long_number(data: bytes) -> bool:
+    """Whether data may contain an integer with too many digits for Python; msgspec skips such integers.
+
+    Python refuses more than 4,300 digits. So many digits fill at least one of the blocks of 2,048 bytes.
+    """
+    starts = np.arange(0, len(data), DIGITS)
+    letters = np.frombuffer(data, np.uint8)[starts]
+    doubtful = starts[(letters >= ord("0")) & (letters <= ord("9"))]
+    return any(
+        len(block) == DIGITS and block.isdigit() for block in (data[at : at + DIGITS] for at in doubtful.tolist())
+    )
 
 
 def array_parts(stream: OpenFile, decode: Decode, number: int) -> Iterator[ArrayPart | None]:
@@ -99,7 +113,7 @@ def array_parts(stream: OpenFile, decode: Decode, number: int) -> Iterator[Array
     first = 1
     for data in _arrays(stream):
         is_valid = is_text(data)
-        objects = decode(data) if is_valid else None
+        objects = decode(data) if is_valid and not has_long_number(data) else None
         values = _read_array(data) if objects is None and is_valid else objects
         if values is None:
             yield None
@@ -165,7 +179,7 @@ def objects_on_lines(raw: RawLines) -> RawLines | None:
     letters = np.frombuffer(data, np.uint8)
     ends = np.flatnonzero(letters < ord(" "))
     # JSON allows other control characters between values, but not in strings.
-    if np.any(letters[ends] != ord("\n")) or not is_text(data):
+    if np.any(letters[ends] != ord("\n")) or not is_text(data) or has_long_number(data):
         return None
     edges = np.concatenate([[-1], ends, [] if data.endswith(b"\n") else [len(data)]]).astype(np.int64)
     if not data or np.any(np.diff(edges) < 2):

@@ -23,7 +23,9 @@ LISTEN = '{"listened_at":1622541600,"track_metadata":{"artist_name":"A","track_n
 # Fields that replace the last field of a play or a listen: unusual or damaged JSON.
 LAST_FIELDS = [
     '"x":NaN', '"x":-Infinity', '"x":1e999', '"x":01', '"x":1.', '"x":-', '"x":+1', '"x":tru', '"x":nul', '"x":0x1',
-    '"x":"\\ud800"', '"x":"\\ude00\\ud83d"', '"x":"\\ud83d\\ude00"', '"x":"\\x"', '"x":"\\u00g0"', '"x":"a\tb"',
+    '"x":' + "9" * 5000, '"msPlayed":0,"x":' + "9" * 5000,
+    '"x":"\\ud800"', '"x":"\\ude00\\ud83d"', '"x":"\\ud83d\\ude00"', '"x":"\\x"', '"x":"\\u00g0"',
+    '"x":"a\tb"',
     '"x":"a\nb"', '"x":"a\x7fb"', '"x":"', '"x":"\\"', '"x":[1,{"y":[]}]', '"x":[1,]', '"x":{"y":1,}', '"x":[{},{}]',
     '"x":"},{"', '"x":"}"', '"x":"{"', '"x"', '"x":', '"x":1,', "'x':1", "x:1", '"x":1}', '"x":[[}',
     '"x":1,"x":{"y":2}',
@@ -94,7 +96,7 @@ def test_a_refused_object_does_not_make_python_read_the_others(write_dump: Write
     path = write_dump(f"[{','.join(plays)}]", "StreamingHistory0.json")
     decoded: list[bool] = []
 
-    def noted(*arguments: Any, **numbers: int) -> ArrayPart:
+    def noted(*arguments: Any, **numbers: Any) -> ArrayPart:
         decoded.append(arguments[2])
         return ArrayPart(*arguments, **numbers)
 
