@@ -123,7 +123,7 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
         for name in OPTIONAL:
             stated = [getattr(play, name) for play in single.values()]
             if name in columns or any(stated):
-                known = columns.get(name, pa.nulls(len(played), TEXT))
+                known = columns[name].cast(TEXT) if name in columns else pa.nulls(len(played), TEXT)
                 columns[name] = pc.replace_with_mask(known, pa.array(places), pa.array(stated, TEXT))
     rows = np.flatnonzero(played)
     # A column is encoded before rows are taken, because numbers are copied faster than strings.

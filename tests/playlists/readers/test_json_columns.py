@@ -108,6 +108,14 @@ def test_a_refused_object_does_not_make_python_read_the_others(write_dump: Write
     assert len(decoded) > 5
 
 
+def test_an_episode_among_plays_with_albums_is_read() -> None:
+    names = ("master_metadata_album_artist_name", "master_metadata_track_name", "master_metadata_album_album_name")
+    play = {"ts": "2021-06-01T10:00:00Z", "ms_played": 1000} | dict.fromkeys(names, "A")
+    episode = play | dict.fromkeys(names) | {"episode_name": "E", "episode_show_name": "S"}
+    text = json.dumps([play, episode, play, play | {"ts": "2021-06-01 10:00:00.5"}])
+    assert_same(text, "StreamingHistory0.json", "spotify", keep=["episodes"])
+
+
 def test_an_array_larger_than_the_limit_is_refused(write_dump: WriteDump) -> None:
     path = write_dump(f"[{','.join([PLAY] * 9)}]", "StreamingHistory0.json")
     (reader,) = open_sources([path], ExtractSettings()).readers
