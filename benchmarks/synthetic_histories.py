@@ -282,5 +282,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--plays", type=int, default=PLAYS)
+    parser.add_argument("--only", action="append", help="write only this file; may be repeated")
     asked = parser.parse_args()
-    write(asked.folder, make_plays(asked.plays))
+    write(asked.folder, make_plays(asked.plays), asked.only or (*FILES, MONTHS))
