@@ -39,7 +39,9 @@ Ids = npt.NDArray[np.int64]
 def blocks(rows: int, seed: int = 1) -> Iterator[pa.Table]:
     """Yield the rows (owner, artist, title, playlist) in blocks, one playlist after the other."""
     rng = np.random.default_rng(seed)
-    titles, artists = (_names(max(4, int(share * rows)), words, rng) for share, words in ((TITLES, 4), (ARTISTS, 2)))
+    titles, artists = (
+        synthetic_names(max(4, int(share * rows)), words, rng) for share, words in ((TITLES, 4), (ARTISTS, 2))
+    )
     quoted = rng.random(len(titles)) < QUOTED
     titles = pc.if_else(pa.array(quoted), _joined(titles, _text(' "Take"')), titles)
     tracks = int(len(titles) * TRACKS_PER_TITLE)
@@ -55,7 +57,7 @@ def blocks(rows: int, seed: int = 1) -> Iterator[pa.Table]:
     drawn = drawn[order]
     owners = [f"{number:032x}" for number in rng.integers(0, 1 << 60, max(2, int(OWNERS * rows)))]
     owner_of = rng.integers(0, len(owners), playlist[-1] + 1)
-    names = _names(playlist[-1] + 1, 2, rng)
+    names = synthetic_names(playlist[-1] + 1, 2, rng)
     nameless = rng.random(rows) < NAMELESS
     for start in range(0, rows, ROWS_WRITTEN_AT_ONCE):
         here = slice(start, start + ROWS_WRITTEN_AT_ONCE)
@@ -83,7 +85,7 @@ def write(path: Path, rows: int, clean: bool, seed: int = 1) -> None:
             file.write(memoryview(lines.buffers()[2])[: pc.sum(pc.binary_length(lines)).as_py()])
 
 
-def _names(number: int, words: int, rng: np.random.Generator) -> pa.Array:
+def synthetic_names(number: int, words: int, rng: np.random.Generator) -> pa.Array:
     """Return `number` invented names of `words` words each; duplicates are rare."""
     syllables = pa.array(SYLLABLES, pa.large_string())
     word = [pc.take(syllables, pa.array(rng.integers(0, len(SYLLABLES), WORDS))) for _ in range(3)]

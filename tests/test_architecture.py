@@ -44,6 +44,7 @@ ALLOWED_IN = {
     "annoy": {"lookup.annoy_index"},
     "faiss": {"exporters.faiss"},
     "matplotlib": {"maps.picture"},
+    "msgspec": {"playlists"},
     "onnx": {"exporters.onnx"},
     "optuna": {"evaluation.tuning"},
     "pandas": {"lookup.lookup", "lookup.frames"},

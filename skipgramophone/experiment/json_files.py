@@ -57,4 +57,5 @@ def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | Non
         if after:
             with after.open("rb") as lines:
                 shutil.copyfileobj(lines, file.buffer)
-        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        file.writelines(encode(record) + "\n" for record in records)

@@ -276,7 +276,7 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
         write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
     write_lines(
         directory / REJECTS,
-        [asdict(reject) for reject in encoded.rejects],
+        [reject.as_dict() for reject in encoded.rejects],
         before.directory / REJECTS if before else None,
     )
 

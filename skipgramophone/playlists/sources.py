@@ -20,8 +20,13 @@ from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
-from skipgramophone.playlists.readers.lastfm_archive import read_lastfm_archive
-from skipgramophone.playlists.readers.lastfm_json import read_lastfm_json, read_lastfmstats
+from skipgramophone.playlists.readers.lastfm_archive import lastfm_archive_blocks, read_lastfm_archive
+from skipgramophone.playlists.readers.lastfm_json import (
+    lastfm_json_blocks,
+    lastfmstats_blocks,
+    read_lastfm_json,
+    read_lastfmstats,
+)
 from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
@@ -99,6 +104,9 @@ DATED: tuple[Format, ...] = (
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
+    "lastfm-archive": lastfm_archive_blocks,
+    "lastfm-json": lastfm_json_blocks,
+    "lastfmstats": lastfmstats_blocks,
     "listenbrainz": listenbrainz_blocks,
     "sessions": session_id_blocks,
 }

@@ -175,9 +175,9 @@ def readers() -> Target:
     return Target(files, read)
 
 
-def require_same_in_columns(path: Path) -> None:
+def require_same_in_columns(path: Path, format: Format | None = None) -> None:
     """Verify that a history, or sessions of ids, give the same rows in columns and record by record."""
-    chosen = sgp.ExtractSettings()
+    chosen = sgp.ExtractSettings(format=format)
     with contextlib.suppress(SgpError):
         readers = open_sources([path], chosen).readers
         if len(readers) == 1 and readers[0].format in BLOCKS:
@@ -318,6 +318,8 @@ def exports() -> Target:
                         assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
             except SgpError as error:
                 require_one_line(error)
+        for _, format in choices[:2]:
+            require_same_in_columns(path, format)
 
     return Target(files, read)
 

@@ -1,154 +1,189 @@
-"""Reads JSON objects (in an array or on lines) into columns with Arrow, if Arrow reads them as Python does.
+"""Decodes many JSON objects at once with msgspec: the objects of an array, or of JSON lines.
 
-Arrow and Python treat duplicate keys, control characters and some numbers differently. If the data may contain these,
-the functions return None, and the caller reads the objects one by one.
+msgspec is stricter than Python's parser: it refuses lone surrogates, NaN and values of unexpected types. Then the
+objects are read one by one. Both parsers use the last of duplicate keys.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.json as arrow_json
+import numpy.typing as npt
 
-from skipgramophone.playlists.readers.lines import RawLines, is_text, text_lines, with_plain_ends
+from skipgramophone.playlists.readers.documents import LARGEST
+from skipgramophone.playlists.readers.lines import (
+    BYTE_ORDER_MARK,
+    RawLines,
+    is_text,
+    require_smaller,
+    skip_byte_order_mark,
+    with_plain_ends,
+)
+from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS
 
-WINDOW = 1 << 24  # bytes of objects that are read together
+WINDOW = 4 << 20  # bytes of objects that are decoded together
 WHITESPACE = b" \t\n\r"
 HEAD = 1 << 16  # the first two objects must be within this many bytes
+DIGITS = 1 << 11
+Decode = Callable[[bytes], list[Any] | None]  # array or lines -> decoded objects; None if msgspec refuses one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArrayPart:
-    """Consecutive objects of a JSON array.
+    """Consecutive values of a JSON array.
 
     Attributes:
-        contents: the objects without their outer braces.
-        first: the number of the first of these objects, from 1.
-        wanted: how many of these objects are read; the other objects must be valid too.
+        data: the values as a JSON array.
+        values: the objects that msgspec has decoded, or the values as Python reads them.
+        decoded: whether msgspec has decoded the values.
+        first: the number of the first of these values, from 1.
+        wanted: how many of these values are read; the other values must be valid too.
     """
 
-    contents: list[bytes]
+    data: bytes
+    values: list[Any]
+    decoded: bool
     first: int
     wanted: int
 
-    def one(self, at: int) -> dict[str, Any]:
-        """Return the object at an index."""
-        found: dict[str, Any] = json.loads(f"{{{self.contents[at].decode()}}}")
-        return found
+    def one(self, at: int) -> Any:
+        """Return the value at an index as Python reads it."""
+        if not self.decoded:
+            return self.values[at]
+        starts = self._starts
+        if starts is None:
+            return value_of(self._texts[at])
+        end = self.data.rfind(b"}", int(starts[at]), int(starts[at + 1]))
+        return value_of(self.data[int(starts[at]) : end + 1])
 
-    def table(self, schema: pa.Schema) -> pa.Table | None:
-        """Return fields of the wanted objects, or None if Arrow would read the objects differently from Python."""
-        text = b"{" + b"}\n{".join(self.contents) + b"}"
-        table = columns_of_objects(text, len(self.contents), schema)
-        return None if table is None else table[: self.wanted]
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.int64] | None:
+        """The start of each object in `data`, and the end of `data`; None if an object contains more braces."""
+        starts = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("{"))
+        return np.append(starts, len(self.data)) if len(starts) == len(self.values) else None
 
-    def are_objects(self) -> bool:
-        """Whether Python also reads each entry of `contents` as one object."""
-        try:
-            values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
-        except (ValueError, RecursionError):
-            return False
-        return len(values) == len(self.contents)
+    @cached_property
+    def _texts(self) -> list[bytes]:
+        """The text of each object."""
+        import msgspec
+
+        return [bytes(raw) for raw in msgspec.json.decode(self.data, type=list[msgspec.Raw])]
 
 
-def array_parts(data: bytes, number: int) -> Iterator[ArrayPart] | None:
-    """Split a JSON array into parts of about `WINDOW` bytes, or return None if it is not a list of similar objects.
+def value_of(data: bytes) -> Any:
+    """Return a JSON value, which msgspec has skipped or decoded, as Python reads it."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(data)  # three times as fast
+    except (msgspec.DecodeError, RecursionError):  # msgspec skips numbers that it does not decode, such as 1e999
+        return json.loads(data.decode())
+
+
+def has_long_number(data: bytes) -> bool:
+    """Whether data may contain an integer with too many digits for Python; msgspec skips such integers.
+
+    Python refuses more than 4,300 digits. So many digits fill at least one of the blocks of 2,048 bytes.
+    """
+    starts = np.arange(0, len(data), DIGITS)
+    letters = np.frombuffer(data, np.uint8)[starts]
+    doubtful = starts[(letters >= ord("0")) & (letters <= ord("9"))]
+    return any(
+        len(block) == DIGITS and block.isdigit() for block in (data[at : at + DIGITS] for at in doubtful.tolist())
+    )
+
+
+def array_parts(stream: OpenFile, decode: Decode, number: int) -> Iterator[ArrayPart | None]:
+    """Yield the values of a file with a JSON array in parts; yield None if the file must be read as a whole.
 
     Args:
-        data: the document.
-        number: how many objects are read, or `ALL_ROWS`.
+        stream: the file.
+        decode: decodes a JSON array of objects, or returns None if msgspec refuses it.
+        number: how many values are read, or `ALL_ROWS`.
+
+    Raises:
+        SourceError: the file has more than `LARGEST` bytes, or its compressed data is damaged.
     """
-    contents = _contents(data)
-    return None if contents is None else _parts(contents, len(contents) if number == ALL_ROWS else number)
+    first = 1
+    for data in _arrays(stream):
+        is_valid = is_text(data)
+        objects = decode(data) if is_valid and not has_long_number(data) else None
+        values = _read_array(data) if objects is None and is_valid else objects
+        if values is None:
+            yield None
+            return
+        wanted = len(values) if number == ALL_ROWS else max(0, min(len(values), number + 1 - first))
+        yield ArrayPart(data, values, objects is not None, first=first, wanted=wanted)
+        first += len(values)
 
 
-def _parts(contents: list[bytes], number: int) -> Iterator[ArrayPart]:
-    """Yield the objects in parts; the first `number` objects are wanted."""
-    start, size = 0, 0
-    for at, content in enumerate(contents, 1):
-        size += len(content)
-        if size > WINDOW or at == len(contents):
-            yield ArrayPart(contents[start:at], start + 1, max(0, min(at, number) - start))
-            start, size = at, 0
-
-
-def _contents(data: bytes) -> list[bytes] | None:
-    """Split a JSON array at every repetition of the text between its first two objects.
-
-    Return None if the data is not such an array, or if its first two objects are not near its start.
-
-    The parts are the objects without their outer braces. If the text also occurs inside an object, the parts are not
-    valid objects. Then `ArrayPart.table` returns None, because a comma is missing or a string contains a line end.
-    """
-    gap = _gap(data)
-    if gap is None or not is_text(data):
-        return None
-    start, end = data.find(b"{"), data.rfind(b"}") + 1
-    if data[:start].strip(WHITESPACE) != b"[" or data[end:].strip(WHITESPACE) != b"]":
-        return None
-    return data[start + 1 : end - 1].split(b"}" + gap + b"{")
-
-
-def _gap(data: bytes) -> bytes | None:
-    """Return the text between the first two objects of an array, or None if they are not near its start."""
-    head = data[:HEAD].decode("utf-8", "ignore")
-    start = head.find("{")
+def _read_array(data: bytes) -> list[Any] | None:
+    """Return a JSON array as Python reads it, or None if the data is not one."""
     try:
-        _, end = json.JSONDecoder().raw_decode(head, max(start, 0))
+        values = json.loads(data.decode())
     except (ValueError, RecursionError):
         return None
-    following = head.find("{", end)
-    gap = head[end:following].encode() if following >= 0 else b""
+    return values if isinstance(values, list) else None
+
+
+def _arrays(stream: OpenFile) -> Iterator[bytes]:
+    """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if it does not look like one.
+
+    The file is split at the text that is between its first two objects. If the file is split inside an object, the
+    array before the split is not valid JSON, because a brace or quote is not closed.
+    """
+    gap = _gap(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK))
+    if gap is None:
+        yield b""
+        return
+    pending, size, total, opening = list[bytes](), 0, skip_byte_order_mark(stream), b""
+    while chunk := stream.read(WINDOW):
+        size, total = size + len(chunk), total + len(chunk)
+        require_smaller(stream, total, LARGEST)
+        cut = chunk.rfind(b"}" + gap + b"{") if size >= WINDOW else -1
+        if cut < 0:
+            pending.append(chunk)
+            continue
+        yield b"".join((opening, *pending, memoryview(chunk)[: cut + 1], b"]"))
+        pending, opening = [chunk[cut + 1 + len(gap) :]], b"["
+        size = len(pending[0])
+    yield b"".join((opening, *pending))
+
+
+def _gap(head: bytes) -> bytes | None:
+    """Return the text between the first two objects of an array, or None if the head of the data lacks two objects."""
+    text = head.decode("utf-8", "ignore")
+    start = text.find("{")
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, max(start, 0))
+    except (ValueError, RecursionError):
+        return None
+    following = text.find("{", end)
+    gap = text[end:following].encode() if following >= 0 else b""
     return gap if gap.strip(WHITESPACE) == b"," else None
 
 
-def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table | None:
-    """Return fields of consecutive objects, or None if Arrow would read them differently from Python.
+def objects_on_lines(raw: RawLines) -> RawLines | None:
+    """Return lines with LF line ends, or None if a line does not have the edges of an object.
 
-    Args:
-        data: text of the objects.
-        number: number of the objects.
-        schema: the fields; others are ignored.
+    If the lines contain as many JSON objects as there are lines, each line is one object: no object can span two lines,
+    because the text between two lines is a closing and an opening brace.
     """
-    try:
-        table = arrow_json.read_json(
-            pa.BufferReader(data),
-            arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            arrow_json.ParseOptions(
-                explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="ignore"
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    return table.combine_chunks() if table.num_rows == number else None
-
-
-def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
-    """Return lines with one object each, as bytes and as an array, or None if a line is not a single object."""
     data = with_plain_ends(raw.data)
-    if b"\r" in data or not is_text(data):
-        return None
-    lines = text_lines(replace(raw, data=data)).lines
-    # Lines with these edges have at least one object each, and no object spans two lines.
-    if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
-        return None
     letters = np.frombuffer(data, np.uint8)
-    if np.count_nonzero(letters < ord(" ")) != np.count_nonzero(letters == ord("\n")):
-        return None  # a control character, which JSON allows between values but not in strings
-    return data, lines
-
-
-def texts(table: pa.Table, path: Sequence[str]) -> pa.Array:
-    """Return the text of a column, or of a field of a nested column, with "" for null."""
-    column = table[path[0]].combine_chunks()
-    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    for name in path[1:]:
-        column = pc.struct_field(column, name)
-    return pc.fill_null(column, "")
+    ends = np.flatnonzero(letters < ord(" "))
+    # JSON allows other control characters between values, but not in strings.
+    if np.any(letters[ends] != ord("\n")) or not is_text(data) or has_long_number(data):
+        return None
+    edges = np.concatenate([[-1], ends, [] if data.endswith(b"\n") else [len(data)]]).astype(np.int64)
+    if not data or np.any(np.diff(edges) < 2):
+        return None
+    if np.any(letters[edges[:-1] + 1] != ord("{")) or np.any(letters[edges[1:] - 1] != ord("}")):
+        return None
+    return replace(raw, data=data)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
-from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +19,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
-from skipgramophone.playlists.readers.albums import album_column, album_of
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.columns import ColumnLayout
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -32,24 +30,15 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.identifier_columns import joined_columns
 from skipgramophone.playlists.readers.lines import (
+    Line,
     RawLines,
-    decode_lines,
     is_text,
-    number_lines,
-    read_raw_lines,
 )
 from skipgramophone.playlists.readers.ordering import seconds_of_all
-from skipgramophone.playlists.readers.plain import PlainFields, are_plain, plain_pieces
-from skipgramophone.playlists.readers.play_columns import (
-    PlayColumns,
-    PlayTable,
-    plays_in,
-    plays_of_records,
-    session_blocks,
-)
-from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, Record, RowBlock
+from skipgramophone.playlists.readers.plain import PlainFields, are_plain
+from skipgramophone.playlists.readers.rows import ALBUM, Record, RowBlock
+from skipgramophone.playlists.readers.scrobble_tables import ScrobbleTable, scrobble_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import (
     FieldsRecord,
@@ -59,7 +48,7 @@ from skipgramophone.playlists.readers.tables import (
     read_fields,
     wrong_width,
 )
-from skipgramophone.settings import ALL_ROWS, ExtractSettings
+from skipgramophone.settings import ExtractSettings
 
 HEADERS = (
     ("", "artist", "album", "track", "timestamp", "datetime"),
@@ -68,7 +57,6 @@ HEADERS = (
 HEADERLESS = ("artist", "album", "track", "date")
 MBID = "track_mbid"  # a MusicBrainz recording id, or in old scrobbles a track id
 TIMES = {"timestamp", "uts", "date"}
-COLUMNS_OF = {len(columns): columns for columns in (*HEADERS, HEADERLESS)}
 USUAL_DATE = r"^[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12][0-9]{3} [0-9]{2}:[0-9]{2}$"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -92,35 +80,16 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
     """Yield the rows of `read_lastfm` in blocks; whole columns are converted while all lines are plain."""
-    raws = read_raw_lines(stream)
-    head = next(raws, None)
-    if head is None:
-        return
-    plain = _plain_fields(head)
-    pieces: list[PlayColumns] = []
-    rest: Iterable[RawLines] = chain([head], raws)
-    left = settings.num_rows
-    if plain:
-        raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
-        tried = plain_pieces(raws, left, partial(_columns, plain, stream=stream, settings=settings))
-        rest = ()
-        for raw, piece in tried:
-            if piece is None:
-                rest = chain([raw], (later for later, _ in tried))
-                break
-            pieces.append(piece)
-            left -= 0 if left == ALL_ROWS else min(left, len(raw))
-    if rest:
-        lines = number_lines(decode_lines(stream, raw) for raw in rest)
-        fields = fields_in(lines, stream.file.display_name, plain.delimiter if plain else None)
-        records = _records(fields, COLUMNS_OF[plain.layout.width] if plain else ())
-        some = list(records if left == ALL_ROWS else islice(records, left))
-        pieces.append(plays_of_records(some, stream.file.name, settings))
-    yield from session_blocks(pieces, stream, settings)
+
+    def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
+        fields = fields_in(lines, stream.file.display_name, table.plain.delimiter if table else None)
+        return _records(fields, tuple(table.header) if table else ())
+
+    return scrobble_blocks(stream, settings, _table_of, records_of)
 
 
-def _plain_fields(head: RawLines) -> PlainFields | None:
-    """Return a reader for lines with the layout of the first line, or None if that line is not plain."""
+def _table_of(head: RawLines) -> ScrobbleTable | None:
+    """Return how to read lines with the layout of the first line, or None if that line is not plain."""
     line = head.split_at(1)[0].data.removesuffix(b"\n").removesuffix(b"\r")
     if not is_text(line):
         return None
@@ -134,42 +103,8 @@ def _plain_fields(head: RawLines) -> PlainFields | None:
     roles = [("artist", "artist"), ("title", "track"), ("time", time), (ALBUM, ALBUM)]
     roles += [("mbid", MBID)] if MBID in columns else []
     places = {role: columns.index(name) for role, name in roles}
-    return PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
-
-
-def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the scrobbles of some lines as columns, or None if a line is not plain."""
-    rows = plain.read(raw)
-    if rows is None:
-        return None
-    artist, title, time = (rows.columns[role] for role in ("artist", "title", "time"))
-    mbid = rows.columns.get("mbid")
-    ended = _seconds_of_all(time)
-
-    def records(some: Sequence[int]) -> Iterator[PlayRecord]:
-        for row, (line, text) in zip(some, rows.where(some), strict=True):
-            named = artist[row].as_py(), title[row].as_py()
-            seconds = _seconds(time[row].as_py())
-            play = None if seconds is None else Play("", *named, None, began=seconds, ended=seconds)
-            if play:
-                others = joined([labelled("mbid", mbid[row].as_py())]) if mbid is not None else None
-                play = play._replace(identifiers=others, album=album_of(rows.columns[ALBUM][row].as_py()))
-            yield line, text, play or NO_TIME
-
-    columns = {
-        "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(artist), np.int64))),
-        "artist": artist,
-        "title": title,
-        "uri": pa.nulls(len(artist), TEXT),
-    }
-    identifiers = None if mbid is None else joined_columns([("mbid", mbid)])
-    if identifiers is not None:
-        columns[IDENTIFIERS] = identifiers
-    albums = album_column(rows.columns[ALBUM])
-    if albums is not None:
-        columns[ALBUM] = albums
-    table = PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records, faults=rows.faults)
-    return plays_in(table, stream.file.name, settings)
+    plain = PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
+    return ScrobbleTable(plain, columns, seconds=_seconds, seconds_of_all=_seconds_of_all)
 
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:

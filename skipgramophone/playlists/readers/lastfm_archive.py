@@ -8,7 +8,7 @@ tracks have fewer columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.albums import album_of
@@ -19,12 +19,23 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record
+from skipgramophone.playlists.readers.lines import Line, RawLines
+from skipgramophone.playlists.readers.rows import Record, RowBlock
+from skipgramophone.playlists.readers.scrobble_tables import ScrobbleTable, scrobble_blocks, table_of_header
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import fields_of, read_named_fields
+from skipgramophone.playlists.readers.tables import (
+    NamedFieldsRecord,
+    fields_by_name,
+    fields_in,
+    fields_of,
+    named_fields_in,
+    read_named_fields,
+)
 from skipgramophone.settings import ExtractSettings
 
 MBID, ALBUM = "track mbid", "album name"
+WHAT = "scrobbles.tsv of Last.fm"
+ROLES = {"artist": "artist name", "title": "track name", "time": "unixtime", "mbid": MBID, "album": ALBUM}
 COLUMNS = ("ISO time", "unixtime", "track name", "artist name", "application")
 
 
@@ -39,12 +50,30 @@ def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.
     """
-    return split_into_sessions(_plays(stream), stream, settings)
+    return split_into_sessions(_records(read_named_fields(stream, COLUMNS, WHAT, "\t")), stream, settings)
 
 
-def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
-    """Yield the scrobbles in the order of the file."""
-    for number, line, fields in read_named_fields(stream, COLUMNS, "scrobbles.tsv of Last.fm", "\t"):
+def lastfm_archive_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the rows of `read_lastfm_archive` in blocks; whole columns are converted while all lines are plain.
+
+    Raises:
+        SourceError: the header is wrong, or a quoted field does not end.
+    """
+
+    def table_of(head: RawLines) -> ScrobbleTable | None:
+        table = table_of_header(head, ROLES, "\t")
+        return table if table and set(COLUMNS) <= set(table.header) else None
+
+    def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
+        fields, name = fields_in(lines, stream.file.display_name, "\t"), stream.file.display_name
+        return _records(fields_by_name(fields, table.header) if table else named_fields_in(fields, name, COLUMNS, WHAT))
+
+    return scrobble_blocks(stream, settings, table_of, records_of)
+
+
+def _records(records: Iterable[NamedFieldsRecord]) -> Iterator[PlayRecord]:
+    """Yield scrobbles in the order of their rows."""
+    for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
             continue

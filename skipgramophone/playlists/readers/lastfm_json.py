@@ -10,13 +10,16 @@ and is rejected. In files of lastfmstats.com, the user is the owner of the sessi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
+from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
-from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
+from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     Play,
@@ -24,13 +27,27 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record
+from skipgramophone.playlists.readers.json_columns import has_long_number, value_of
+from skipgramophone.playlists.readers.lines import Line, RawLines, is_text, whole_bytes
+from skipgramophone.playlists.readers.play_columns import PlayColumns, plays_in, plays_of_records, session_blocks
+from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.scrobble_tables import ScrobbleTable, scrobble_blocks, table_of_header
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import fields_of, read_named_fields
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.playlists.readers.tables import (
+    NamedFieldsRecord,
+    fields_by_name,
+    fields_in,
+    fields_of,
+    named_fields_in,
+    read_named_fields,
+)
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 STATS_COLUMNS = ("Artist", "Album", "AlbumId", "Track")
+WHAT = "scrobbles of Last.fm"
 STATS_DATE = "Date#"
+STATS_ROLES = {"artist": "Artist", "title": "Track", "album": "Album"}
+STATS = "a table of lastfmstats"
 
 
 def is_lastfm_json(value: Any) -> bool:
@@ -50,7 +67,55 @@ def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     Raises:
         SourceError: the file contains no scrobbles.
     """
-    content = read_document(stream, "scrobbles of Last.fm")
+    return _records_of(read_document(stream, WHAT), stream, settings)
+
+
+def lastfm_json_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the rows of `read_lastfm_json` in blocks; whole columns of scrobbles are converted together.
+
+    Raises:
+        SourceError: the file contains no scrobbles.
+    """
+    from skipgramophone.playlists.readers.scrobble_objects import raw_scrobbles, windows
+
+    raw = whole_bytes(stream, LARGEST)
+    found = raw_scrobbles(raw) if is_text(raw) and not has_long_number(raw) else None
+    if found is None:
+        yield from gather_blocks(_records_of(document_of(stream, raw, WHAT), stream, settings), stream, settings)
+        return
+    scrobbles, listener = found
+    if settings.num_rows != ALL_ROWS:
+        scrobbles = scrobbles[: settings.num_rows]
+    columns = partial(_columns, scrobbles, listener, file=stream.file.name, settings=settings)
+    pieces = list(run_in_order(partial(columns, window) for window in windows(scrobbles)))
+    yield from session_blocks(pieces, stream, settings)
+
+
+def _columns(
+    scrobbles: Sequence[Any], listener: str, window: tuple[int, int, bytes], *, file: str, settings: ExtractSettings
+) -> PlayColumns:
+    """Return the scrobbles of a window as columns; `scrobbles` are the texts of all scrobbles."""
+    from skipgramophone.playlists.readers.scrobble_objects import decode_scrobbles, play_table
+
+    start, end, data = window
+
+    def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
+        for at in (start + row for row in rows):
+            scrobble = value_of(bytes(scrobbles[at]))
+            yield at + 1, raw_record(scrobble), _play(scrobble, listener)
+
+    decoded = decode_scrobbles(data)
+    if decoded is None:
+        return plays_of_records(list(records(range(end - start))), file, settings)
+    return plays_in(play_table(decoded, listener, records), file, settings)
+
+
+def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the scrobbles of a document, split into sessions.
+
+    Raises:
+        SourceError: the document contains no scrobbles.
+    """
     scrobbles = _scrobbles(content)
     if scrobbles is None:
         raise FormatError(f"{stream.file.display_name} has no scrobbles of Last.fm")
@@ -66,12 +131,37 @@ def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.
     """
-    return split_into_sessions(_stats_plays(stream), stream, settings)
+    return split_into_sessions(_stats_plays(read_named_fields(stream, STATS_COLUMNS, STATS, ";")), stream, settings)
 
 
-def _stats_plays(stream: OpenFile) -> Iterator[PlayRecord]:
+def lastfmstats_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted while all lines are plain.
+
+    Raises:
+        SourceError: the header is wrong, or a quoted field does not end.
+    """
+
+    def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
+        fields, name = fields_in(lines, stream.file.display_name, ";"), stream.file.display_name
+        named = fields_by_name(fields, table.header) if table else named_fields_in(fields, name, STATS_COLUMNS, STATS)
+        return _stats_plays(named)
+
+    return scrobble_blocks(stream, settings, _stats_table, records_of)
+
+
+def _stats_table(head: RawLines) -> ScrobbleTable | None:
+    """Return how to read a table of lastfmstats.com; None if it must be read row by row."""
+    header = fields_of(head.split_at(1)[0].data.decode("utf-8", "replace").rstrip("\r\n"), ";")
+    dates = [name.strip() for name in header if name.strip().startswith(STATS_DATE)]
+    if len(dates) != 1 or not set(STATS_COLUMNS) <= {name.strip() for name in header}:
+        return None
+    table = table_of_header(head, STATS_ROLES | {"time": dates[0]}, ";")
+    return table and replace(table, listener=dates[0].removeprefix(STATS_DATE))
+
+
+def _stats_plays(records: Iterable[NamedFieldsRecord]) -> Iterator[PlayRecord]:
     """Yield the scrobbles of a CSV file of lastfmstats.com in the order of the file."""
-    for number, line, fields in read_named_fields(stream, STATS_COLUMNS, "a table of lastfmstats", ";"):
+    for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
             continue

@@ -160,14 +160,25 @@ def whole_bytes(stream: OpenFile, largest: int) -> bytes:
     Raises:
         SourceError: the file has more than `largest` bytes, or its compressed data is damaged.
     """
-    data = bytearray()
+    pieces, size = [], skip_byte_order_mark(stream)
     while more := stream.read(1 << 20):
-        data += more
-        if len(data) > largest:
-            raise SourceError(
-                f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, the limit for its format: split it"
-            )
-    return bytes(data.removeprefix(BYTE_ORDER_MARK))
+        pieces.append(more)
+        size += len(more)
+        require_smaller(stream, size, largest)
+    return b"".join(pieces)
+
+
+def skip_byte_order_mark(stream: OpenFile) -> int:
+    """Skip a byte order mark at the start of a file, and return how many bytes were skipped."""
+    return len(stream.read(len(BYTE_ORDER_MARK))) if stream.peek(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
+
+
+def require_smaller(stream: OpenFile, size: int, largest: int) -> None:
+    """Raise `SourceError` if the part of a file that has been read has more than `largest` bytes."""
+    if size > largest:
+        raise SourceError(
+            f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, the limit for its format: split it"
+        )
 
 
 def printable(raw: bytes) -> str:

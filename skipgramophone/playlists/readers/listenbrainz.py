@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.parallel import run_in_order
-from skipgramophone.playlists.readers.albums import album_column, album_of
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import (
     LARGEST,
     document_of,
@@ -35,9 +34,8 @@ from skipgramophone.playlists.readers.histories import LATEST, NO_TIME, Part, Pl
 from skipgramophone.playlists.readers.identifier_columns import joined_columns
 from skipgramophone.playlists.readers.json_columns import (
     ArrayPart,
-    columns_of_objects,
+    array_parts,
     objects_on_lines,
-    texts,
 )
 from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
@@ -59,7 +57,16 @@ from skipgramophone.playlists.readers.play_columns import (
     read_array,
     session_blocks,
 )
-from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, NAME_NOT_TEXT, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import (
+    ALBUM,
+    DICTIONARY,
+    IDENTIFIERS,
+    NAME_NOT_TEXT,
+    Record,
+    RowBlock,
+    dictionary_of,
+    gather_blocks,
+)
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
@@ -74,12 +81,6 @@ STATED = (
     ("isrc", ("additional_info", "isrc")),
     ("", ("additional_info", "spotify_id")),
 )
-NAMES = {"artist_name": TEXT, "track_name": TEXT, "release_name": TEXT}
-INFO = pa.struct({"recording_mbid": TEXT, "isrc": TEXT, "spotify_id": TEXT})
-OTHERS = {"additional_info": INFO, "mbid_mapping": pa.struct({"recording_mbid": TEXT})}
-LISTEN = {"listened_at": pa.int64(), "user_name": TEXT}
-WITHOUT_IDENTIFIERS = pa.schema(LISTEN | {"track_metadata": pa.struct(NAMES)})  # faster to read
-WITH_IDENTIFIERS = pa.schema(LISTEN | {"track_metadata": pa.struct(NAMES | OTHERS)})
 
 
 def is_array_of_listens(value: Any) -> bool:
@@ -109,79 +110,82 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
     Raises:
         SourceError: the file begins like a JSON array but is not valid.
     """
+    from skipgramophone.playlists.readers.play_objects import decode_listens
+
+    pieces: list[PlayColumns] | None
     if _is_array(stream):
-        raw = whole_bytes(stream, LARGEST)
-        pieces = read_array(
-            raw,
-            partial(_columns_of_array, schema=_schema_of(raw), file=stream.file.name, settings=settings),
-            settings.num_rows,
-        )
-        if pieces is None:
-            plays = _plays_of_array(document_of(stream, raw, WHAT))
-            yield from gather_blocks(split_into_sessions(plays, stream, settings), stream, settings)
-            return
+        columns = partial(_columns_of_array, file=stream.file.name, settings=settings)
+        pieces = read_array(array_parts(stream, decode_listens, settings.num_rows), columns)
     else:
         raws = first_of(read_raw_lines(stream), settings.num_rows)
         pieces = list(run_in_order(partial(_columns_of_lines, raw, stream, settings) for raw in raws))
-    yield from session_blocks(pieces, stream, settings)
+    if pieces is None:
+        with stream.file.open(settings.encoding) as again:
+            plays = _plays_of_array(document_of(stream, whole_bytes(again, LARGEST), WHAT))
+        yield from gather_blocks(split_into_sessions(plays, stream, settings), stream, settings)
+    else:
+        yield from session_blocks(pieces, stream, settings)
 
 
-def _schema_of(data: bytes) -> pa.Schema:
-    """Return the fields to read; fields with identifiers are included only if their names occur in the data."""
-    names = {path[-1] for _, path in STATED}
-    return WITH_IDENTIFIERS if any(f'"{name}"'.encode() in data for name in names) else WITHOUT_IDENTIFIERS
-
-
-def _columns_of_array(
-    part: ArrayPart, *, schema: pa.Schema, file: str, settings: ExtractSettings
-) -> PlayColumns | None:
-    """Return the listens of a part of an array as columns, or None if the document must be read as a whole."""
+def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns:
+    """Return the listens of a part of an array as columns."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        for row in rows:
-            listen = part.one(row)
-            yield part.first + row, raw_record(listen), _play(listen)
+        return (_play_of_array(part.first + row, part.one(row)) for row in rows)
 
-    table = part.table(schema)
-    if table is None:
-        return plays_of_records(list(records(range(part.wanted))), file, settings) if part.are_objects() else None
-    return plays_in(_play_table(table, records), file, settings)
+    if not part.decoded:
+        return plays_of_records(list(records(range(part.wanted))), file, settings)
+    return plays_in(_play_table(part.values[: part.wanted], records), file, settings)
 
 
 def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings) -> PlayColumns:
     """Return the listens of some lines as columns."""
-    found = objects_on_lines(raw)
-    table = columns_of_objects(found[0], len(found[1]), _schema_of(found[0])) if found else None
-    if found is None or table is None:
+    from skipgramophone.playlists.readers.play_objects import decode_lines_of_listens
+
+    lines = objects_on_lines(raw)
+    listens = decode_lines_of_listens(lines.data) if lines else None
+    if lines is None or listens is None or len(listens) != len(lines):
         records = list(_plays_of_lines(number_lines([decode_lines(stream, raw)])))
         return plays_of_records(records, stream.file.name, settings)
-    lines = found[1]
+    kept = lines
 
     def records_of(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        return _plays_of_lines((raw.first + row, lines[row].as_py(), "") for row in rows)
+        numbers = np.array(rows, np.int64) + kept.first
+        return _plays_of_lines(zip(numbers.tolist(), kept.texts(numbers), ("" for _ in rows), strict=True))
 
-    return plays_in(_play_table(table, records_of), stream.file.name, settings)
+    return plays_in(_play_table(listens, records_of), stream.file.name, settings)
 
 
-def _play_table(table: pa.Table, records: Records) -> PlayTable:
-    """Convert a table of listens that Arrow has read to a `PlayTable`."""
-    times = table["listened_at"].combine_chunks()
-    seconds = np.asarray(pc.fill_null(times, -1), np.int64)
+def _play_table(listens: Sequence[Any], records: Records) -> PlayTable:
+    """Convert listens that msgspec has decoded to a `PlayTable`."""
+    from skipgramophone.playlists.readers.play_objects import Info, Mapping, TrackMetadata
+
+    seconds = np.array([-1 if listen.listened_at is None else listen.listened_at for listen in listens], np.int64)
     usual = (seconds >= 0) & (seconds < LATEST_LISTEN) & (seconds <= LATEST)
-    usual &= table["track_metadata"].is_valid().to_numpy()
+    usual &= np.array([listen.track_metadata is not None for listen in listens], np.bool_)
+    nothing, no_info, no_mapping = TrackMetadata(), Info(), Mapping()
+    tracks = [listen.track_metadata or nothing for listen in listens]
+    infos = [track.additional_info or no_info for track in tracks]
+    mappings = [track.mbid_mapping or no_mapping for track in tracks]
     columns = {
-        "owner": texts(table, ["user_name"]),
-        "artist": texts(table, ["track_metadata", "artist_name"]),
-        "title": texts(table, ["track_metadata", "track_name"]),
-        "uri": pa.nulls(len(seconds), TEXT),
+        "owner": pa.array([listen.user_name or "" for listen in listens], DICTIONARY),
+        "artist": pa.array([track.artist_name or "" for track in tracks], DICTIONARY),
+        "title": pa.array([track.track_name or "" for track in tracks], DICTIONARY),
+        "uri": dictionary_of(None, len(seconds)),
     }
-    stated = STATED if table.schema == WITH_IDENTIFIERS else ()
-    identifiers = joined_columns((kind, texts(table, ["track_metadata", *path])) for kind, path in stated)
+    stated = (
+        ("mbid", [info.recording_mbid for info in infos]),
+        ("mbid", [mapping.recording_mbid for mapping in mappings]),
+        ("isrc", [info.isrc for info in infos]),
+        ("", [info.spotify_id for info in infos]),
+    )
+    identifiers = joined_columns(
+        (kind, pa.array([value or "" for value in values], TEXT)) for kind, values in stated if any(values)
+    )
     if identifiers is not None:
         columns[IDENTIFIERS] = identifiers
-    albums = album_column(texts(table, ["track_metadata", "release_name"]))
-    if albums is not None:
-        columns[ALBUM] = albums
+    if any(albums := [track.release_name or None for track in tracks]):
+        columns[ALBUM] = pa.array(albums, DICTIONARY)
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 
@@ -200,8 +204,12 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 def _plays_of_array(listens: Iterable[Any]) -> Iterator[PlayRecord]:
     """Yield the listens of an array."""
-    for number, listen in enumerate(listens, 1):
-        yield number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
+    return (_play_of_array(number, listen) for number, listen in enumerate(listens, 1))
+
+
+def _play_of_array(number: int, listen: Any) -> PlayRecord:
+    """Return the play of a listen in an array, or the reason for rejecting the listen."""
+    return number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
 
 
 def _plays_of_lines(lines: Iterable[Line]) -> Iterator[PlayRecord]:

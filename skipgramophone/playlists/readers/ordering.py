@@ -151,8 +151,13 @@ def _numbers(
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
     for pattern, convert in usual.items():
         fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
-        found[fits] = convert(texts.filter(pa.array(fits)))
-        left &= ~fits
+        if fits.all():
+            return convert(texts)
+        if fits.any():
+            found[fits] = convert(texts.filter(pa.array(fits)))
+            left &= ~fits
+        if not left.any():
+            return found
     found[left] = _parse_each(texts.filter(pa.array(left)), one)
     return found
 

@@ -179,7 +179,7 @@ class PlainObjects:
         found, names = objects_on_lines(raw), dict.fromkeys(self.roles.values())
         if found is None or any("." in name for name in names):
             return None
-        data, lines = found
+        data = found.data
         try:
             table = arrow_json.read_json(
                 pa.BufferReader(data),
@@ -190,11 +190,12 @@ class PlainObjects:
             )
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != len(lines):
+        if table.num_rows != len(found):
             return None
 
         def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
-            return ((raw.first + row, lines[row].as_py()) for row in rows)
+            numbers = np.array(rows, np.int64) + raw.first
+            return zip(numbers.tolist(), found.texts(numbers), strict=True)
 
         columns = {role: pc.fill_null(_as_one(table[name]), "") for role, name in self.roles.items()}
         return PlainRows(columns, where)

@@ -26,7 +26,7 @@ from skipgramophone.playlists.readers.histories import (
     PlayRecord,
     Sessions,
 )
-from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
+from skipgramophone.playlists.readers.json_columns import ArrayPart
 from skipgramophone.playlists.readers.ordering import in_period, minutes_of
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
@@ -61,7 +61,7 @@ class PlayTable:
 
     Attributes:
         columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record; in
-            some formats, also identifiers and albums.
+            some formats, also identifiers and albums. A column may be dictionary-encoded.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
         usual: bool (records,), whether the record was converted, so that the fields above contain it. Other records
@@ -119,14 +119,15 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
         places[list(single)] = True
         for at, name in enumerate(NAMES):
             values = pa.array([play[at] for play in single.values()], TEXT)
-            columns[name] = pc.replace_with_mask(columns[name], pa.array(places), values)
+            columns[name] = pc.replace_with_mask(columns[name].cast(TEXT), pa.array(places), values)
         for name in OPTIONAL:
             stated = [getattr(play, name) for play in single.values()]
             if name in columns or any(stated):
-                known = columns.get(name, pa.nulls(len(played), TEXT))
+                known = columns[name].cast(TEXT) if name in columns else pa.nulls(len(played), TEXT)
                 columns[name] = pc.replace_with_mask(known, pa.array(places), pa.array(stated, TEXT))
     rows = np.flatnonzero(played)
-    encoded = {name: column.take(pa.array(rows)).dictionary_encode() for name, column in columns.items()}
+    # A column is encoded before rows are taken, because numbers are copied faster than strings.
+    encoded = {name: _encoded(column).take(pa.array(rows)) for name, column in columns.items()}
     nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
     nameless = {at: reason for at, reason in nameless.items() if int(rows[at]) not in unnamed}
     lines = table.records([int(rows[at]) for at in nameless])
@@ -149,19 +150,26 @@ def plays_of_records(records: Sequence[PlayRecord], file: str, settings: Extract
 
 
 def read_array(
-    data: bytes, columns: Callable[[ArrayPart], PlayColumns | None], number: int
+    parts: Iterable[ArrayPart | None], columns: Callable[[ArrayPart], PlayColumns]
 ) -> list[PlayColumns] | None:
-    """Return the plays of a JSON array, or None if the document must be read as a whole.
+    """Return the plays of a JSON array, or None if the file must be read as a whole.
 
     Args:
-        data: the document.
+        parts: the array, see `array_parts`.
         columns: returns the plays of a part of the array.
-        number: how many objects are read, or `ALL_ROWS`.
     """
-    parts = array_parts(data, number)
-    pieces = [] if parts is None else list(run_in_order(partial(columns, part) for part in parts))
-    known = [piece for piece in pieces if piece is not None]
-    return known if parts is not None and len(known) == len(pieces) else None
+    as_whole = False
+
+    def tasks() -> Iterator[Callable[[], PlayColumns]]:
+        nonlocal as_whole
+        for part in parts:
+            if part is None:
+                as_whole = True
+                return
+            yield partial(columns, part)
+
+    pieces = list(run_in_order(tasks()))
+    return None if as_whole else pieces
 
 
 def unusable_reason(found: object) -> str:
@@ -246,6 +254,11 @@ def _sessions(
         number = int(session[latest])
         last[name] = float(ended[latest]), names[number], keys[number]
     return session, pa.array(names, TEXT), pa.array(keys, TEXT)
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return a column in dictionary encoding."""
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _column(piece: PlayColumns, name: str) -> pa.DictionaryArray:

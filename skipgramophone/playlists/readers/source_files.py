@@ -27,6 +27,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.playlists.directory_walk import walk
 from skipgramophone.playlists.readers.file_version import FileVersion, same_version, version_of
+from skipgramophone.playlists.readers.zip_archives import open_archive
 from skipgramophone.utf8 import is_utf8, printable_path
 
 STANDARD_INPUT = Path("-")
@@ -86,8 +87,8 @@ class SourceFile:
         shown = posixpath.normpath(PurePosixPath(self.name).parent / name)
         if self.member is not None:
             inside = posixpath.normpath(PurePosixPath(self.member).parent / name)
-            with storage_errors(self.path, "read"), damage_errors(self), zipfile.ZipFile(self.path) as archive:
-                there = inside in archive.namelist()
+            with storage_errors(self.path, "read"), damage_errors(self):
+                there = inside in open_archive(self.path).NameToInfo
             return replace(self, name=shown, member=inside) if there else None
         path = self.path.parent / name
         if self.spool or not path.is_file():
@@ -109,19 +110,19 @@ class SourceFile:
         """
         unchanged = same_version(self.path, self.version, self.display_name)
         with ExitStack() as stack, unchanged, storage_errors(self.path, "read"):
-            raw = stack.enter_context(self.path.open("rb"))
-            packed = raw
-            if self.member is not None:
-                packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(raw, stack))))
+            if self.member is None:
+                packed = stack.enter_context(self.path.open("rb"))
+            else:
+                packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(stack))))
             data = self._unpacked(packed)
             if codecs.lookup(encoding).name != "utf-8":
                 data = cast(IO[bytes], RecodedStream(data, encoding, self.display_name))
             yield OpenFile(self, packed, data, encoding=encoding.upper(), replaces=replaces)
 
-    def _member(self, raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
+    def _member(self, stack: ExitStack) -> IO[bytes]:
         """Open the member of a zip archive."""
         with damage_errors(self):
-            archive = stack.enter_context(zipfile.ZipFile(raw))
+            archive = open_archive(self.path)
             known = archive.getinfo(self.member or "")
             if known.flag_bits & 1:
                 raise SourceError(f"{self.name} is password-protected: unpack it first")
@@ -342,7 +343,8 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
         whole = SourceFile(path, name, version.size, version=version)
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
-    with storage_errors(path, "read"), damage_errors(whole), zipfile.ZipFile(path) as archive:
+    with storage_errors(path, "read"), damage_errors(whole):
+        archive = open_archive(path)
         # `ZipInfo.is_dir` of Python 3.11 fails for an empty name.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)

@@ -20,11 +20,10 @@ from urllib.parse import unquote_plus
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from skipgramophone.errors import FormatError
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.playlists.readers.albums import album_column, album_of
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -37,7 +36,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.json_columns import ArrayPart, texts
+from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.ordering import seconds_of_all
 from skipgramophone.playlists.readers.play_columns import (
@@ -50,12 +49,13 @@ from skipgramophone.playlists.readers.play_columns import (
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
+    DICTIONARY,
     NAME_NOT_TEXT,
     Record,
     Row,
     RowBlock,
+    dictionary_of,
     gather_blocks,
-    null_for_empty,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
@@ -88,10 +88,6 @@ EXTENDED = Layout(
 )
 SHORT = Layout("endTime", "msPlayed", "artistName", "trackName", "trackUri")
 EPISODE_NAME = "episode_name"
-SCHEMAS = {
-    layout: pa.schema({name: pa.int64() if name == layout.lasted else TEXT for name in (*layout, EPISODE_NAME) if name})
-    for layout in (EXTENDED, SHORT)
-}
 TrackFields = tuple[str, str, str | None, str | None]  # artist, title, uri, album
 
 
@@ -132,47 +128,48 @@ def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowB
     Raises:
         SourceError: the file is not part of the account data of Spotify.
     """
-    raw = whole_bytes(stream, LARGEST)
-    pieces = read_array(raw, partial(_columns, file=stream.file.name, settings=settings), settings.num_rows)
+    from skipgramophone.playlists.readers.play_objects import decode_plays
+
+    columns = partial(_columns, file=stream.file.name, settings=settings)
+    pieces = read_array(array_parts(stream, decode_plays, settings.num_rows), columns)
     if pieces is None:
-        content = document_of(stream, raw, WHAT)
+        with stream.file.open(settings.encoding) as again:
+            content = document_of(stream, whole_bytes(again, LARGEST), WHAT)
         yield from gather_blocks(_records_of(content, stream, settings), stream, settings)
     else:
         yield from session_blocks(pieces, stream, settings)
 
 
-def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the plays of a part of an array as columns, or None if the document must be read as a whole."""
+def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns:
+    """Return the plays of a part of an array as columns."""
     keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
         for row in rows:
             number, play = part.first + row, part.one(row)
-            yield (number, play, SKIP) if skipped[row] else _record(number, play, keep)
+            yield (number, raw_record(play), SKIP) if skipped[row] else _record(number, play, keep)
 
-    layout = EXTENDED if any(b'"ts"' in content for content in part.contents) else SHORT
-    table = part.table(SCHEMAS[layout])
-    if table is None:
-        return plays_of_records(list(records(range(part.wanted))), file, settings) if part.are_objects() else None
-    ended = seconds_of_all(texts(table, [layout.time]))
-    lasted = table[layout.lasted].combine_chunks()
-    milliseconds = np.asarray(pc.fill_null(lasted, -1), np.int64)
+    if not part.decoded:
+        return plays_of_records(list(records(range(part.wanted))), file, settings)
+    plays = part.values[: part.wanted]
+    ended = seconds_of_all(pa.array([play.time or "" for play in plays], TEXT))
+    milliseconds = np.array([-1 if play.lasted is None else play.lasted for play in plays], np.int64)
     began = ended - milliseconds / 1000
     usual = (milliseconds >= 0) & (milliseconds < MOST_MILLISECONDS) & (began >= EARLIEST)
-    if layout == EXTENDED:
-        no_episode = pc.or_(pc.equal(texts(table, [EPISODE_NAME]), ""), pc.not_equal(texts(table, [layout.title]), ""))
-        usual &= no_episode.to_numpy(zero_copy_only=False)
+    extended = bool(plays) and hasattr(plays[0], "episode")
+    if extended:
+        usual &= np.array([bool(play.title or not play.episode) for play in plays], np.bool_)
     if "skips" not in keep:
         skipped |= usual & (began == ended)
         usual &= ~skipped
-    columns = {"artist": texts(table, [layout.artist]), "title": texts(table, [layout.title])}
-    columns |= {
-        "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(usual), np.int64))),
-        "uri": null_for_empty(texts(table, [layout.uri])),
+    columns: dict[str, pa.Array] = {
+        "owner": dictionary_of("", len(plays)),
+        "artist": pa.array([play.artist or "" for play in plays], DICTIONARY),
+        "title": pa.array([play.title or "" for play in plays], DICTIONARY),
+        "uri": pa.array([play.uri or None for play in plays], DICTIONARY),
     }
-    albums = album_column(texts(table, [layout.album])) if layout.album else None
-    if albums is not None:
-        columns[ALBUM] = albums
+    if extended and any(albums := [play.album or None for play in plays]):
+        columns[ALBUM] = pa.array(albums, DICTIONARY)
     return plays_in(PlayTable(columns, began, ended, usual=usual, records=records), file, settings)
 
 

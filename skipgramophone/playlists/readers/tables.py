@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
@@ -90,15 +90,29 @@ def read_named_fields(
     Raises:
         SourceError: the header lacks a column, or a quoted field does not end.
     """
-    header: Sequence[str] = ()
-    for number, line, fields in read_fields(stream, delimiter):
-        if not header:
-            header = () if isinstance(fields, str) else [name.strip() for name in fields]
-            if not set(required) <= set(header):
-                columns = ", ".join(required)
-                name = stream.file.display_name
-                raise FormatError(f"{name} is not {what}: its first line needs the columns {columns}")
-        elif isinstance(fields, str) or len(fields) != len(header):
+    return named_fields_in(read_fields(stream, delimiter), stream.file.display_name, required, what)
+
+
+def named_fields_in(
+    records: Iterator[FieldsRecord], display_name: str, required: Sequence[str], what: str
+) -> Iterator[NamedFieldsRecord]:
+    """Yield the fields of each row in `records`, like `read_named_fields`; the first record is the header.
+
+    Raises:
+        SourceError: the header lacks a column, or a quoted field does not end.
+    """
+    for _, _, fields in records:
+        header = () if isinstance(fields, str) else [name.strip() for name in fields]
+        if not set(required) <= set(header):
+            columns = ", ".join(required)
+            raise FormatError(f"{display_name} is not {what}: its first line needs the columns {columns}")
+        yield from fields_by_name(records, header)
+
+
+def fields_by_name(records: Iterable[FieldsRecord], header: Sequence[str]) -> Iterator[NamedFieldsRecord]:
+    """Yield the fields of each row in `records`, which have no header, as column -> field."""
+    for number, line, fields in records:
+        if isinstance(fields, str) or len(fields) != len(header):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
         else:
             yield number, line, dict(zip(header, fields, strict=True))

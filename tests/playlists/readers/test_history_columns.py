@@ -63,6 +63,9 @@ DATES = st.sampled_from(
     ["20 Nov 2020 09:35", "1 Jan 2021 00:00", "31 Feb 2021 00:00", "01 Jan 2021, 10:00", "20 Nov 2020 09:50", "",
      "soon", "20 Nov 2020 24:00", "20 Nov 2020 23:60", "0 Nov 2020 09:35", "2020-11-20 09:35:00", "1605864900"]
 )  # fmt: skip
+MOMENTS = st.sampled_from(
+    ["1605864900", "1605864900000", "2020-11-20 09:35:00", "", "soon", '"1605865900"', "99999999999999"]
+)
 CELLS = st.sampled_from(["A", "B", "ä", '"q, r"', '"a ""b"""', '"x\ny"', 'in "side', "-", "", "[unknown]"])
 LINES = st.sampled_from(
     ["1 2", "12\t7  8 ", " 3", "", "-", "ä1 2", "1\x1f2", "1\x0b2", "\x00", "9" * 30]
@@ -88,8 +91,13 @@ def read(path: Path, chosen: ExtractSettings, *, in_columns: bool) -> Any:
             blocks = list(made)
         except SgpError as error:
             return str(error)
-        found = [row for block in blocks for row in block.table.to_pylist()]
+        found = [_stated(row) for block in blocks for row in block.table.to_pylist()]
         return found, [reject for block in blocks for reject in block.rejects], sessions
+
+
+def _stated(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without the optional columns that are null; a block without any value may lack such a column."""
+    return {name: value for name, value in row.items() if name in rows.COLUMNS or value is not None}
 
 
 def assert_same(text: str | bytes, name: str, format: str, **given_settings: Any) -> None:
@@ -156,6 +164,30 @@ def test_scrobbles_of_lastfm(scrobbles: list[tuple[str, ...]], layout: str, numb
         header = "A,B,C,20 Nov 2020 09:30"
         table = [f"{artist},{album},{title},{date}{more}" for artist, album, title, date, more in scrobbles]
     assert_same(end.join([header, *table]), "scrobbles.csv", "lastfm", num_rows=number)
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS, MOMENTS, st.sampled_from(["", "more"])), max_size=9),
+    st.sampled_from(["lastfmstats", "lastfm-archive"]),
+    st.sampled_from(["", " ", '"', "x", "double", "\xff", "tab"]),
+    NUMBERS,
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_tables_of_scrobbles_with_a_header(
+    scrobbles: list[tuple[str, ...]], format: str, fault: str, number: int, end: str
+) -> None:
+    delimiter = ";" if format == "lastfmstats" else "\t"
+    names = ["Artist", "Album", "AlbumId", "Track", "Date#me"]
+    if format == "lastfm-archive":
+        names = ["artist name", "album name", "track mbid", "track name", "unixtime", "ISO time", "application"]
+    names = [fault + names[0] if fault not in {"double", "tab"} else names[0], *names[1:]]
+    names += {"double": names[4:5], "tab": ["x\ty"]}.get(fault, [])
+    rows = [
+        delimiter.join([*fields, *[""] * (len(names) - 5), *([more] if more else [])]) for *fields, more in scrobbles
+    ]
+    text = end.join([delimiter.join(names), *rows])
+    assert_same(text.encode("latin-1" if fault == "\xff" else "utf-8"), "scrobbles.csv", format, num_rows=number)
 
 
 @settings(max_examples=settings().max_examples // 3)

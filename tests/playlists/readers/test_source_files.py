@@ -9,6 +9,7 @@ import os
 import sys
 import zipfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -109,6 +110,19 @@ def test_a_member_with_an_empty_name_is_a_file(tmp_path: Path) -> None:
     assert file.name == "x.zip/"
     with contextlib.suppress(SourceError):
         content(file)
+
+
+def test_the_members_of_an_archive_are_listed_once_per_version(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    for number in (3, 4):
+        with zipfile.ZipFile(path, "w") as archive:
+            for at in range(number):
+                archive.writestr(f"{at}.txt", f"text {at} of {number}")
+        with patch.object(zipfile, "ZipFile", wraps=zipfile.ZipFile) as opened:
+            for at, file in enumerate(files_of(path)):
+                with file.open() as stream, file.open() as other:
+                    assert stream.read(100) == other.read(100) == f"text {at} of {number}".encode()
+        assert opened.call_count == 1
 
 
 def test_a_zip_bomb_raises_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Measures how fast `sgp extract` reads listening histories, in the formats of several services.
+
+    python -m benchmarks.histories [--plays 500000] [--repeats 1] [--only listens.jsonl]
+
+Each run is a new process. The table shows plays per second of processor time, for reading alone and for the whole
+extraction, and the peak resident memory of reading. The processor time depends less on other programs than the wall
+time does, but it also rises if they use the caches of the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.synthetic_histories import FILES, MONTHS, PLAYS
+
+MEASURE = """
+import json, resource, sys, tempfile, time
+from pathlib import Path
+import pandas, pyarrow.compute, pyarrow.csv, pyarrow.json, pyarrow.parquet
+import skipgramophone as sgp
+from skipgramophone.playlists.sources import open_sources
+path, started = Path(sys.argv[1]), time.process_time()
+if sys.argv[2] == "read":
+    blocks = [block for reader in open_sources([path], sgp.ExtractSettings()).readers for block in reader.blocks()]
+    found = [sum(block.used + len(block.rejects) for block in blocks), sum(len(block.rejects) for block in blocks)]
+else:
+    with tempfile.TemporaryDirectory() as directory:
+        report = sgp.extract("history", path, experiments_dir=directory)
+        found = [report.rows_read, report.rows_rejected]
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+print(json.dumps({"seconds": time.process_time() - started, "peak_mb": peak, "found": found}))
+"""
+
+
+def measured(path: Path, what: str) -> dict[str, Any]:
+    """Read a file in a new process, or extract from it, and return the measurements."""
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(path), what], capture_output=True, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--plays", type=int, default=PLAYS)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--only", action="append", help="measure only this file; may be repeated")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        for name in asked.only or (*FILES, MONTHS):
+            # A child process writes the file, because the peak memory of later children starts from that of this one.
+            command = [sys.executable, "-m", "benchmarks.synthetic_histories", directory, "--plays", str(asked.plays)]
+            subprocess.run([*command, "--only", name], check=True)
+            path = Path(directory) / name
+            runs = {
+                what: min((measured(path, what) for _ in range(asked.repeats)), key=lambda one: float(one["seconds"]))
+                for what in ("read", "extract")
+            }
+            speed = {what: run["found"][0] / run["seconds"] for what, run in runs.items()}
+            rejected = runs["read"]["found"][1]
+            print(
+                f"{name:45} {path.stat().st_size / asked.plays:4.0f} B/play  reading {speed['read']:11,.0f}/s  "
+                f"extraction {speed['extract']:9,.0f}/s  {runs['read']['peak_mb']:6,.0f} MB  {rejected:,} rejected",
+                flush=True,
+            )
+            path.unlink()
+        print(f"load average: {os.getloadavg()[0]:.1f}")

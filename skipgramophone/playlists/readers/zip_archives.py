@@ -1,0 +1,28 @@
+"""Opens zip archives for reading, and keeps the last one open.
+
+To open an archive, the list of all its members must be read. An archive with thousands of members would otherwise be
+listed again for each member.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Return an open archive, which the caller does not close; an archive that has changed is opened again.
+
+    Raises:
+        OSError: the file does not exist, or cannot be read.
+        BadZipFile: the archive is damaged.
+    """
+    status = path.stat()
+    return _open(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _open(path: Path, _version: tuple[int, ...]) -> zipfile.ZipFile:
+    """Open an archive; it is closed when another archive has taken its place and none of its members is open."""
+    return zipfile.ZipFile(path)
