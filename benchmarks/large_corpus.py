@@ -64,7 +64,7 @@ def same_scene(directory: Path, tracks: int) -> float:
     """Return the share of the ten nearest tracks of frequent tracks that are in the same scene."""
     scenes = tracks // SCENE
     centre = read_embeddings(directory, tracks).centre
-    frequent = min(tracks, 100 * scenes)  # the 100 most frequent tracks of each scene
+    frequent = min(tracks, 20 * scenes)  # the 20 most frequent tracks of each scene
     unit = unit_rows(np.asarray(centre[:frequent]))
     queries = np.random.default_rng(SEED).choice(frequent, QUERIES, replace=False)
     similarity = unit[queries] @ unit.T

@@ -41,16 +41,19 @@ def require_memory(tracks: int, dim: int) -> None:
     )
 
 
-def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> None:
+def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int, *, has_tables: bool) -> None:
     """Raise if this machine has too little free memory for the factors and the regression of the hybrid ranking.
+
+    If the tables are in this process (`has_tables`), their memory is needed too: TensorFlow keeps it for other tensors.
 
     Raises:
         TrainingError: the factors need more memory than is free.
     """
     needed, free = bytes_for_ranking(tracks, dim, playlists, occurrences), free_bytes()
+    needed += bytes_for(tracks, dim) if has_tables else 0
     if free is not None and needed > free:
         raise TrainingError(
-            f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
+            f"training with the factors of the hybrid ranking needs about {needed / 1e9:.1f} GB of memory, but only "
             f"{free / 1e9:.1f} GB are free: add --no-factors to train only the vectors"
         )
 

@@ -160,7 +160,9 @@ def fit(
     if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
     if settings.factors:
-        require_memory_for_factors(tracks, settings.embedding_dim, len(corpus), corpus.occurrences)
+        require_memory_for_factors(
+            tracks, settings.embedding_dim, len(corpus), corpus.occurrences, has_tables=run.role is None
+        )
     result = _fit_vectors(
         corpus,
         tracks,
@@ -199,7 +201,7 @@ def _fit_vectors(
     keep: Keep,
     keep_now: Keep,
 ) -> TrainingResult:
-    """Train the vectors and write them; the memory of the tables is free again afterwards."""
+    """Train the vectors and write them."""
     stage("loading TensorFlow")
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for

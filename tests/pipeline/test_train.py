@@ -45,9 +45,9 @@ def test_the_files_are_the_same_if_memory_is_short(root: Path, monkeypatch: pyte
     monkeypatch.setattr("skipgramophone.pipeline.stages.death_of_annoy", begin)
     package.train("genres", SETTINGS, experiments_dir=root, stage=stages.append)
     beside = stage_files(root)
-    needed = memory.bytes_for(80, 8)  # enough to train, but not for two tasks at the same time
-    monkeypatch.setattr(memory, "free_bytes", lambda: needed)
-    monkeypatch.setattr(use_case, "bytes_for_index", lambda _tracks, _dim: needed)
+    free = 4 << 30  # enough to train, but not for two tasks at the same time
+    monkeypatch.setattr(memory, "free_bytes", lambda: free)
+    monkeypatch.setattr(use_case, "bytes_for_index", lambda _tracks, _dim: free)
     package.train("genres", SETTINGS, experiments_dir=root, force=True, stage=stages.append)
     assert stage_files(root) == beside
     assert {"model/centre.npy", "model/factors.npy", "index/tracks.annoy"} <= set(beside)

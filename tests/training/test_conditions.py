@@ -205,6 +205,19 @@ def test_a_run_that_needs_more_memory_than_is_free_is_an_error(
     assert not (genres / "model").exists()
 
 
+def test_factors_need_memory_in_addition_to_the_tables(sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables, factors = memory.bytes_for(80, 8), memory.bytes_for_ranking(80, 8, 400, 4000)
+    assert factors >= 2 * (80 + 400) * 2 * 8 * 4 + 24 * 4000
+    monkeypatch.setattr(memory, "free_bytes", lambda: tables)
+    ran = sgp("train", "genres", "-emb", "8", "-wsz", "bag")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert ran.err.startswith(
+        "error: training with the factors of the hybrid ranking needs about 1.1 GB of memory, but "
+    )
+    assert ran.err.endswith("add --no-factors to train only the vectors\n")
+    assert sgp("train", "genres", "-emb", "8", "-wsz", "bag", "-e", "1", "--no-factors", "--no-index", "-q").code == 0
+
+
 def test_a_missing_gpu_is_an_error(sgp: Sgp, genres: Path) -> None:
     from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
