@@ -79,7 +79,7 @@ class Oracle:
     def label(self, row: int) -> str:
         """A name that means one track."""
         track = self.reference.tracks.loc[row]
-        return str(track.uri or f"{track.artist} - {track.title}")
+        return track.uri if isinstance(track.uri, str) else f"{track.artist} - {track.title}"
 
     def weights(self, most: int = 30, unlike: bool = True) -> Weights:
         """Draw query tracks; the first has weight 1."""
