@@ -100,9 +100,10 @@ class Load:
         """Return the words of a command; None if it does not apply now."""
         self.number += 1
         experiment, rng = open_experiment(NAME, self.root), self.rng
-        has_checkpoint = read_checkpoint(experiment.path) is not None
         if kind == "train --resume":
-            return ["train", NAME, "--resume", "-q"] if has_checkpoint else None
+            checkpoint = read_checkpoint(experiment.path)
+            can_resume = checkpoint and checkpoint.corpus == experiment.manifest("corpus").digest
+            return ["train", NAME, "--resume", "-q"] if can_resume else None
         if kind == "train":
             return [*TRAIN, "-e", str(rng.randint(1, 8)), "-wsz", rng.choice(["bag", "5"])]
         if kind == "train --from":
