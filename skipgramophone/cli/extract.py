@@ -274,7 +274,7 @@ def _merge_advice(report: ExtractReport, option: str) -> str:
     """Return advice to merge tracks with `option`; after `--append`, all sources must be extracted again for this."""
     if report.added is None:
         return f"merge them with {option}"
-    return f"to merge them, extract all sources again with {option}"
+    return f"to merge them, extract all sources together with {option}, into a new experiment or with --force"
 
 
 def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
