@@ -125,7 +125,7 @@ def test_ten_links_lead_to_pages(browser: Browser, site: str) -> None:
     for address in inside:
         page.goto(f"{site}index.html")
         page.locator(f"article a[href='{address.removeprefix(site)}']").first.click()
-        assert page.url == address
+        page.wait_for_url(address)
         assert page.locator("article h1").count() == 1
     page.close()
     assert problems == []
