@@ -32,7 +32,7 @@ album: name        tracks similar to all tracks of an album
 > or +             the next tracks of this list
 =name              a track whose name looks like a number or a command
 help, ?            this text
-quit, exit         leave, as Ctrl-D does
+q, quit, exit      leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
 AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
@@ -106,6 +106,10 @@ class PromptState:
             )
         if is_number and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
+        if is_number and self.listed and not self._pages:  # a number now chooses a match, so it is not a name
+            raise SettingError(
+                f"the list has the numbers 1 to {len(self.listed)}, not {name}; to look up a name, type {NAME}{name}"
+            )
         group = GROUP.fullmatch(name) if sign != NAME else None
         try:
             if group:
