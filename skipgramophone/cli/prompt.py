@@ -15,7 +15,6 @@ from skipgramophone.cli.confirmation import QUIT_WORDS
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
 from skipgramophone.cli.prompt_session import (
     BACK,
-    GROUP,
     HELP,
     LIKE,
     MORE,
@@ -25,6 +24,7 @@ from skipgramophone.cli.prompt_session import (
     artist_line,
     described,
 )
+from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.name_search import NameSearch

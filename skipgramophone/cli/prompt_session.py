@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
 from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
@@ -37,7 +37,6 @@ Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line.""
 AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
-GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

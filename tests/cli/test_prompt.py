@@ -194,7 +194,10 @@ def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
 def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'\n"
+    assert ran.err == (
+        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+    )
 
 
 def test_the_history_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
