@@ -6,6 +6,7 @@ import typer
 
 from skipgramophone.cli import render
 
+QUIT_WORDS = ("q", "quit", "exit")
 ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
 
@@ -29,14 +30,16 @@ def confirm(question: str, refused: str) -> bool:
         render.note(f"{answer!r} is neither yes nor no; Ctrl-C ends the command", quiet=False)
 
 
-def ask(question: str, default: str, ended: str = "") -> str:
+def ask(question: str, default: str, ended: str = "", *, show_default: bool = True) -> str:
     """Print a question on standard error, and return the answer; Enter means the default.
+
+    Without `show_default`, the question must itself say what Enter means.
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D; the text of the exception is `ended`.
     """
     try:
-        answer: str = typer.prompt(question, default=default, err=True)
+        answer: str = typer.prompt(question, default=default, err=True, show_default=show_default)
     except typer.Abort:
         render.note("", quiet=False)  # ends the line of the question
         raise KeyboardInterrupt(*([ended] if ended else [])) from None

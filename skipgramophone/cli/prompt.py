@@ -11,10 +11,10 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from skipgramophone.cli import answers, mixed_answers, render
+from skipgramophone.cli.confirmation import QUIT_WORDS
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
 from skipgramophone.cli.prompt_session import (
     BACK,
-    GROUP,
     HELP,
     LIKE,
     MORE,
@@ -24,6 +24,7 @@ from skipgramophone.cli.prompt_session import (
     artist_line,
     described,
 )
+from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.name_search import NameSearch
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 SHOWN_COMPLETIONS = 8
 SECONDS = 0.1  # time limit of a completion
 HELP_WORDS = ("?", "help")
-QUIT_WORDS = ("quit", "exit")
 WELCOME = "type a track, or {}; ? for help, Ctrl-D to quit"
 
 

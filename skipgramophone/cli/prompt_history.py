@@ -11,10 +11,11 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
+from skipgramophone.cli.confirmation import QUIT_WORDS
 from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
-COMMANDS = ("<", ">", "?", "help", "quit", "exit")  # not saved, because they are useless in a later session
+COMMANDS = ("<", ">", "?", "help", *QUIT_WORDS)  # not saved, because they are useless in a later session
 LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
 from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
@@ -32,12 +32,11 @@ album: name        tracks similar to all tracks of an album
 > or +             the next tracks of this list
 =name              a track whose name looks like a number or a command
 help, ?            this text
-quit, exit         leave, as Ctrl-D does
+q, quit, exit      leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
 AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
-GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,10 @@ class PromptState:
             )
         if is_number and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
+        if is_number and self.listed and not self._pages:  # a number now chooses a match, so it is not a name
+            raise SettingError(
+                f"the list has the numbers 1 to {len(self.listed)}, not {name}; to look up a name, type {NAME}{name}"
+            )
         group = GROUP.fullmatch(name) if sign != NAME else None
         try:
             if group:

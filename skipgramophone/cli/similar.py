@@ -14,6 +14,7 @@ import typer
 from skipgramophone.cli import answers, completion, options
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.prompt_syntax import hint_at_option
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 from skipgramophone.wording import shell_word
@@ -93,6 +94,7 @@ def similar(
     answers.require_no_fallback(strict_names, settings)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     names = [(text, 1.0) for text in track or ()] + weighted
+    texts = [text for text, _ in names]
     given: dict[str, Any] = {"file": file, "artist": artist or (), "album": album or ()}
     given |= {"choose": chooser(strict_names), "fallback": settings.fallback}
     if stdin or track == [STDIN]:
@@ -112,7 +114,7 @@ def similar(
         from skipgramophone.lookup.mixed_answers import answer_mixed
         from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
-        with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        with hint_at_option(texts), lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
             remarks = notes_on_quotes(opened, track or (), _command(experiment), artists=True)
             query = opened.mixed_query(names, **given)
             query = replace(query, notes=(*query.notes, *remarks))
@@ -123,7 +125,7 @@ def similar(
 
         def answer(name: str) -> Answer:
             """Answer the query with one of the two experiments."""
-            with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
+            with hint_at_option(texts), lookup.open_lookup(name, experiments_dir, strict_names) as opened:
                 remarks = notes_on_quotes(opened, track or (), _command(name))
                 asked = opened.asked(names, **given)
                 return opened.similar_to(asked.seeds, settings, (*asked.notes, *remarks))
@@ -161,12 +163,12 @@ def _command(experiment: str) -> str:
 
 def _what_to_give(settings: SimilarSettings) -> str:
     """Return the error for a query without tracks."""
-    if settings.of == "tracks":
-        return "no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
-    return (
-        f"no TRACK given: try sgp similar EXPERIMENT 'artist - title' --of {settings.of}, or give the name of an "
-        "artist, --artist NAME, --album NAME or --file FILE"
-    )
+    error = "no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+    if settings.of != "tracks":
+        error += f" --of {settings.of}, or give the name of an artist, --artist NAME, --album NAME or --file FILE"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        error += "; --stdin reads names from standard input, and the prompt needs a terminal"
+    return error
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:

@@ -201,7 +201,10 @@ def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
 def test_without_a_track_and_a_terminal_similar_is_a_usage_error(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "--experiments-dir", trained)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'\n"
+    assert ran.err == (
+        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+    )
 
 
 @pytest.mark.parametrize("suffix", ["npz", "csv", "parquet"])

@@ -156,6 +156,24 @@ def test_an_ambiguous_name_is_settled_by_a_number(conversation: PromptState) -> 
     assert conversation.listed[0].name == PENCIL
 
 
+@pytest.mark.parametrize("sign", ["", "+", "-"])
+def test_a_number_beyond_a_list_of_matches_keeps_the_list(conversation: PromptState, sign: str) -> None:
+    first = conversation.answer("every pencil knows")
+    with pytest.raises(AmbiguousTrackError):
+        conversation.answer("skyline wandering")
+    matches = conversation.listed
+    for number in ("0", "5", "2012"):  # 2012 is part of a name
+        with pytest.raises(SettingError) as refused:
+            conversation.answer(sign + number)
+        assert str(refused.value) == (
+            f"the list has the numbers 1 to 4, not {number}; to look up a name, type ={number}"
+        )
+        assert conversation.listed == matches
+    named = conversation.answer("=remastered 2012 skyline wandering")
+    assert asked(named) == [(matches[0].name, 1)]
+    assert asked(first) != asked(named)
+
+
 def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
     names = [("A", "song 1", None), ("A", "song \x1b[2J", "x:2"), ("A", "song \u202e", None), ("+44", "song 22", None)]
     write_catalogue(tmp_path, table_of(TRACKS, [(*name, 9 - at, at + 1) for at, name in enumerate(names)]))
@@ -176,7 +194,10 @@ def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
 def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'\n"
+    assert ran.err == (
+        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+    )
 
 
 def test_the_history_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +309,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.wait_for("never sent", "demo> ?")  # the previous line, because the last one was dropped
         terminal.type("C-c")
         terminal.wait_for("never sent", ready)
-        terminal.type("quit", "Enter")
+        terminal.type("q", "Enter")
         assert "Traceback" not in terminal.wait_for("left with 0", ready)  # a new session
         terminal.type("Up")
         terminal.wait_for(

@@ -104,15 +104,16 @@ def test_other_answers_fit_too(hostile: Path, command: list[str]) -> None:
 
 def test_a_terminal_asks_which_track_is_meant(hostile: Path) -> None:
     command = ("similar", "hostile", "title of", "-n", "1", "--experiments-dir", hostile)
-    for typed, number in (("\n", 1), ("4\n", 4), ("99\nno\n4\n", 4)):
+    for typed, number in (("\n", 1), ("4\n", 4), ("99\n0\nno\n4\n", 4)):
         code, output = on_a_terminal(80, *command, typed=typed)
         assert code == 0
         assert "several tracks match 'title of':" in output
         listed = re.findall(r"^ +(\d)   (.*) \(9×\)", re.sub("\x1b\\[[0-9;]*m", "", output), re.MULTILINE)
         assert [int(at) for at, _ in listed] == list(range(1, 9))
         assert f"that goes best with '{listed[number - 1][1][:10]}" in output
-    for wrong in ("99", "no"):
-        assert f"'{wrong}' is not a number from 1 to 8; Ctrl-C ends the command" in output
+    for wrong in ("99", "0"):
+        assert f"the list has the numbers 1 to 8, not {wrong}" in output
+    assert "no name in the list contains 'no'" in output
     assert on_a_terminal(80, *command, typed="\x04")[0] == 130  # Ctrl-D
     code, output = on_a_terminal(80, *command, "--strict-names")
     assert code == 4

@@ -1,0 +1,33 @@
+"""The prompt's form of a query by artist or album, and a hint for users who type it on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from skipgramophone.errors import TrackNameError
+from skipgramophone.wording import shell_word
+
+GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@contextmanager
+def hint_at_option(names: Sequence[str]) -> Iterator[None]:
+    """If the block raises an error about a name such as "artist: queen", add the option that is meant to its advice."""
+    try:
+        yield
+    except TrackNameError as error:
+        if hint := _hint(names, error.summary):
+            error.advice = ". ".join(filter(None, (hint, error.advice)))
+        raise
+
+
+def _hint(names: Sequence[str], summary: str) -> str:
+    """Return the hint for the name in an error, or ""; the words of a name without quotes are names of their own."""
+    for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
+        group = GROUP.fullmatch(name)
+        if group and group[2].strip() and repr(unknown) in summary:
+            kind = group[1].lower()
+            return f"For all tracks of an {kind}, use --{kind} {shell_word(group[2].strip())}"
+    return ""
