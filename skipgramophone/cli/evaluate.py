@@ -12,7 +12,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
-from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
+from skipgramophone.settings import LEAST_ASKED, MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
 from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 SAME = "no significant difference from"
-LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
 
 
 @with_settings

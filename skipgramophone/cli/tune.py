@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,13 +13,15 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.cli.table_layout import SHORT_HEADINGS
 from skipgramophone.evaluation.metric_names import metric_heading
-from skipgramophone.settings import RunSettings, TuneSettings
+from skipgramophone.inspection.proposal import free_name
+from skipgramophone.settings import LEAST_ASKED, RunSettings, TuneSettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
+LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name with which the name of its copy begins
 NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
 
 
@@ -39,7 +43,8 @@ def tune(
 
     \b
     sgp tune demo --budget 15m
-    sgp train demo --config experiments/demo/tuning/best.toml --force
+    sgp experiments copy demo demo-tuned
+    sgp train demo-tuned --config experiments/demo/tuning/best.toml --force
     """
     from skipgramophone.pipeline.tune import tune as search
 
@@ -55,7 +60,10 @@ def tune(
     elif not quiet:
         from skipgramophone.experiment.experiment import experiments_root
 
-        show(report, experiments_root(experiments_dir) / experiment / "tuning" / "best.toml")
+        root = experiments_root(experiments_dir)
+        directory = () if root == experiments_root() else ("--experiments-dir", str(root))
+        new = free_name(f"{experiment[:LONGEST_BEGINNING]}-tuned", [path.name for path in root.iterdir()])
+        show(report, root / experiment / "tuning" / "best.toml", new, directory)
 
 
 def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:
@@ -77,8 +85,15 @@ def _value(name: str, value: object) -> str:
     return f"{value:+.2f}" if name == "noise_exponent" and isinstance(value, float) else render.short(value, 3)
 
 
-def show(report: TuneReport, best: Path) -> None:
-    """Print the best trials, and the gain of the winning settings on test playlists."""
+def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()) -> None:
+    """Print the best trials, the gain of the winning settings on test playlists, and what to do with these settings.
+
+    Args:
+        report: the result of the search.
+        best: file with the best settings.
+        new: unused name for a copy of the experiment.
+        directory: options for the experiments directory.
+    """
     names = list(report.trials[0].settings)
     columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [
@@ -99,6 +114,12 @@ def show(report: TuneReport, best: Path) -> None:
         playlists = plural(report.test_playlists, "unseen test playlist")
         title = f"gain of the new settings over the present ones, on {playlists}"
         render.listing(title, [("metric", "name"), ("gain", "number")], rows)
-    if report.is_new:
-        render.text("to train with the new settings:")
-        render.copyable(f"sgp train {report.experiment} --config {best} --force")
+        if report.test_playlists < LEAST_ASKED:
+            render.text(f"too few test playlists ({report.test_playlists}) for a reliable comparison")
+    if any(gain.mean < 0 for gain in report.gain.values()):
+        render.text("the new settings were not better on the test playlists: keep the present settings")
+    elif report.is_new:
+        render.text(f"to train a copy with the new settings, and keep the model of {report.experiment}:")
+        train = ["train", new, "--config", str(best), "--force"]
+        for command in (["experiments", "copy", report.experiment, new], train):
+            render.copyable(shlex.join(["sgp", *command, *directory]))

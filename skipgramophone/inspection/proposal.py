@@ -71,6 +71,15 @@ def proposed_name(source: str, taken: Sequence[str]) -> str:
     """
     stem = source.rstrip("/").rsplit("/", 1)[-1].lstrip(".").split(".")[0]
     name = re.sub(r"[^\w]+", "-", stem, flags=re.ASCII)[:LONGEST_NAME].strip("-") or NAMELESS
+    return free_name(name, taken)
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """Return the name, with a number if the name is taken.
+
+    >>> free_name("demo", []), free_name("demo", ["demo", "demo-2"])
+    ('demo', 'demo-3')
+    """
     names = (name if at == 1 else f"{name}-{at}" for at in range(1, len(taken) + 2))
     return next(each for each in names if each not in taken)
 

@@ -6,6 +6,7 @@ its manifest. This package reads no files and does not depend on the command lin
 
 from skipgramophone.settings.evaluation import (
     EVALUATED_SHARE,
+    LEAST_ASKED,
     PROTOCOLS,
     Baselines,
     EvaluateSettings,
@@ -86,6 +87,7 @@ __all__ = [
     "HELD_OUT_SHARE",
     "KEEPABLE",
     "LASTING",
+    "LEAST_ASKED",
     "LISTED",
     "MAIN_SCORES",
     "MATRICES",

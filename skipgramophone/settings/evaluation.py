@@ -23,6 +23,7 @@ PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 Baselines = Literal["default", "all", "none"]
 MOST_TRIALS = 1_000_000
 EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
+LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
 CHOSEN = "default: chosen on validation playlists"
 
 

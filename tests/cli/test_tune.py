@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -70,17 +72,64 @@ def test_the_output_fits_80_columns(
         tell_trial(trial, printed, quiet=False)
     gain = {"r_precision": Estimate(0.0167, -0.01, 0.0833), "ndcg": Estimate(0.0082, 0.0034, 0.0274)}
     report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=1)
-    show(report, tmp_path / ("a" * 80) / "best.toml")
+    show(report, tmp_path / ("a" * 80) / "best.toml", "demo-tuned")
     shown = capsys.readouterr()
     heading, *rows = shown.err.splitlines()
     assert [row.split()[:3] for row in rows] == [["10", "complete", "0.3046"], ["9", "pruned", "0.2000"]]
     assert {len(heading), *map(len, rows)} == {80}  # aligned at the right
-    *lines, command = shown.out.splitlines()
-    assert command == f"sgp train demo --config {tmp_path / ('a' * 80) / 'best.toml'} --force"  # in one piece
+    *lines, copy, command = shown.out.splitlines()
+    assert copy == "sgp experiments copy demo demo-tuned"
+    assert command == f"sgp train demo-tuned --config {tmp_path / ('a' * 80) / 'best.toml'} --force"  # in one piece
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].split() == heading.split()
     assert lines[3].split() == ["10", "complete", "0.3046", "bag", "1024", "40", "15", "-0.50", "0.123", "0.001"]
-    assert lines[-2].split() == ["NDCG@500", "+0.0082", "[+0.0034,", "+0.0274]"]
+    assert lines[-3].split() == ["NDCG@500", "+0.0082", "[+0.0034,", "+0.0274]"]
+    assert lines[-2:] == [
+        "too few test playlists (1) for a reliable comparison",
+        "to train a copy with the new settings, and keep the model of demo:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("means", "kept"),
+    [((0.02, -0.0387), True), ((-0.01, 0.02), True), ((0.0, 0.0), False), ((0.02, 0.01), False)],
+)
+def test_settings_that_are_worse_on_test_playlists_are_not_suggested(
+    capsys: pytest.CaptureFixture[str], means: tuple[float, float], kept: bool
+) -> None:
+    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"})]
+    gain = {name: Estimate(mean, -0.1, 0.1) for name, mean in zip(("r_precision", "ndcg"), means, strict=True)}
+    report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=20)
+    show(report, Path("my lists/best.toml"), "demo-tuned-2", ("--experiments-dir", "my lists"))
+    lines = capsys.readouterr().out.splitlines()
+    if kept:
+        assert lines[-1] == "the new settings were not better on the test playlists: keep the present settings"
+        assert not any(line.startswith("sgp ") for line in lines)
+    else:
+        assert lines[-2:] == [
+            "sgp experiments copy demo demo-tuned-2 --experiments-dir 'my lists'",
+            "sgp train demo-tuned-2 --config 'my lists/best.toml' --force --experiments-dir 'my lists'",
+        ]
+    assert not any("too few" in line for line in lines)
+
+
+def test_the_suggested_commands_keep_the_model(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "my lists"
+    shutil.copytree(trained, root)
+    model = (root / "genres" / "model" / "manifest.json").read_bytes()
+    best = tmp_path / "best.toml"
+    best.write_text('[train]\nwindow_size = "bag"\nembedding_dim = 8\nepochs = 2\n')
+    gain = {"ndcg": Estimate(0.1, 0.05, 0.2)}
+    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"})]
+    report = TuneReport("genres", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=30)
+    show(report, best, "genres-tuned", ("--experiments-dir", str(root)))
+    for line in capsys.readouterr().out.splitlines()[-2:]:
+        ran = run_sgp(*shlex.split(line)[1:])
+        assert (ran.code, line[:4]) == (0, "sgp ")
+    assert (root / "genres" / "model" / "manifest.json").read_bytes() == model
+    assert json.loads((root / "genres-tuned" / "model" / "manifest.json").read_text())["settings"]["epochs"] == 2
 
 
 @pytest.mark.parametrize(
