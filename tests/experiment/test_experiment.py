@@ -113,6 +113,20 @@ def test_the_error_for_a_missing_stage_names_the_command(tmp_path: Path, experim
         open_experiment("other", tmp_path)
 
 
+def test_the_error_for_a_missing_model_resumes_an_unfinished_run(tmp_path: Path) -> None:
+    with new_experiment("tried", tmp_path) as made:
+        put(made, "corpus", "some playlists")
+    with pytest.raises(ExperimentError, match=r"experiment 'tried' has no model yet: run sgp train tried$"):
+        made.current("model")
+    (made.path / "checkpoint").mkdir()
+    with pytest.raises(ExperimentError) as missing:
+        made.current("model")
+    assert str(missing.value) == (
+        "experiment 'tried' has no model yet, because its training was interrupted: "
+        "continue with sgp train tried --resume"
+    )
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "[" * 100_000])
 def test_a_damaged_manifest_is_reported_in_one_line(experiment: Experiment, text: str) -> None:
     (experiment.directory("corpus") / "manifest.json").write_text(text)
