@@ -327,9 +327,9 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
         ExperimentError: the name is invalid.
     """
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
-        raise ExperimentError(
-            f"{name!r} cannot be an experiment's name: it is empty, has a slash or begins with . or -"
-        )
+        slash = "it contains a slash" if "/" in name else "it contains a backslash" if "\\" in name else ""
+        problem = slash or (f"it begins with {name[0]}" if name else "it is empty")
+        raise ExperimentError(f"{name!r} cannot be an experiment's name: {problem}")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
         raise ExperimentError(f"{name!r} cannot be an experiment's name: it contains control characters")
     if len(name.encode()) > LONGEST_NAME:

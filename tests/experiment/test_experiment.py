@@ -39,15 +39,15 @@ def experiment(tmp_path: Path) -> Experiment:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("../evil", "it is empty, has a slash or begins with . or -"),
-        ("/etc/evil", "it is empty, has a slash or begins with . or -"),
-        ("a/b", "it is empty, has a slash or begins with . or -"),
-        ("a\\b", "it is empty, has a slash or begins with . or -"),
-        ("", "it is empty, has a slash or begins with . or -"),
-        (".", "it is empty, has a slash or begins with . or -"),
-        ("..", "it is empty, has a slash or begins with . or -"),
-        (".hidden", "it is empty, has a slash or begins with . or -"),
-        ("-x", "it is empty, has a slash or begins with . or -"),
+        ("../evil", "it contains a slash"),
+        ("/etc/evil", "it contains a slash"),
+        ("a/b", "it contains a slash"),
+        ("a\\b", "it contains a backslash"),
+        ("", "it is empty"),
+        (".", "it begins with ."),
+        ("..", "it begins with ."),
+        (".hidden", "it begins with ."),
+        ("-x", "it begins with -"),
         ("a\nb", "it contains control characters"),
         ("a\0b", "it contains control characters"),
         ("a\u202eb", "it contains control characters"),
@@ -59,7 +59,7 @@ def test_an_invalid_name_is_refused(tmp_path: Path, name: str, why: str) -> None
     with pytest.raises(ExperimentError) as refused, new_experiment(name, tmp_path / "inside"):
         pass
     assert "cannot be an experiment's name" in str(refused.value)
-    assert str(refused.value).endswith(why)
+    assert str(refused.value).endswith(f": {why}")
     assert list(tmp_path.iterdir()) == []
 
 
