@@ -24,6 +24,7 @@ from skipgramophone.cli.extract import extract
 from skipgramophone.cli.import_ import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.inspect import inspect
+from skipgramophone.cli.interruption import UNCHANGED
 from skipgramophone.cli.map import draw_map
 from skipgramophone.cli.meant_commands import OF_SGP, unknown_command
 from skipgramophone.cli.memory_limit import memory_shortage, run_supervised
@@ -37,7 +38,7 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
-WRITING = ("extract", "train", "import", "index", "run")  # the commands that write stages of an experiment
+WRITING = ("extract", "train", "index")  # the commands that write one result, at their end
 
 
 class ErrorBoundary(TyperGroup):
@@ -123,12 +124,12 @@ def _errors_as_exit_codes(context: typer.Context | None = None) -> Iterator[None
 def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit, context: typer.Context | None) -> NoReturn:
     """Exit with the exit code of `interrupt`; if Ctrl-C was pressed, print a note first.
 
-    For a command that writes stages, the note states that they are unchanged.
+    For a command that writes its result only at the end, the note states that nothing was changed.
     """
     if isinstance(interrupt, SystemExit):
         sys.exit(interrupt.code)
     writes = context is not None and context.invoked_subcommand in WRITING
-    render.note(str(interrupt) or ("interrupted: no stage was changed" if writes else "interrupted"), quiet=False)
+    render.note(str(interrupt) or (UNCHANGED if writes else "interrupted"), quiet=False)
     sys.exit(INTERRUPTED)
 
 

@@ -68,7 +68,7 @@ def experiments(
     """
     if context.invoked_subcommand is not None:
         return
-    from skipgramophone.experiment.experiment import experiments_root
+    from skipgramophone.experiment.experiment import experiments_root, other_directory
     from skipgramophone.pipeline.experiments import changed as differing
     from skipgramophone.pipeline.experiments import survey
 
@@ -83,7 +83,8 @@ def experiments(
         render.print_csv([{name: record.get(name, "") for name in names} for record in records])
     elif not found:
         root = experiments_root(experiments_dir)
-        render.note(f"there are no experiments in {root}: run sgp extract NAME SOURCE", quiet=False)
+        place = f"{root.absolute()}: run sgp extract NAME SOURCE{other_directory(experiments_dir)}"
+        render.note(f"there are no experiments in {place}", quiet=False)
     elif changed:
         show_changed(found, records)
     else:

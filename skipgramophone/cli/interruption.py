@@ -1,17 +1,29 @@
-"""Handles Ctrl-C during training.
+"""Handles Ctrl-C: the message at the end of a command, and the checkpoint of a training run.
 
-The run stops after the current round of batches, because its state can be saved only between two rounds.
+A training run stops after the current round of batches, because its state can be saved only between two rounds.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
+
+UNCHANGED = "interrupted: nothing was changed"
+
+
+@contextmanager
+def interrupted_as(message: str) -> Iterator[None]:
+    """If Ctrl-C is pressed during the block, the command ends with this message."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(message) from interrupt
 
 
 class Stopping:

@@ -8,6 +8,7 @@ from skipgramophone.cli import answers, options
 from skipgramophone.cli import extract as extract_command
 from skipgramophone.cli import similar as similar_command
 from skipgramophone.cli import train as train_command
+from skipgramophone.cli.interruption import UNCHANGED, interrupted_as
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.settings import ExtractSettings, RunSettings, SimilarSettings, TrainSettings
 
@@ -34,18 +35,25 @@ def run(
     sgp run demo --sample
     sgp run large_wsz --csv_path spotify_playlists.csv --window_size 4
     """
-    extracted = extract_command.run_extract(
+    with interrupted_as(UNCHANGED):
+        extracted = extract_command.run_extract(
+            experiment,
+            extract_command.source_files(source, csv_path),
+            reading,
+            sample=sample,
+            force=force,
+            quiet=quiet,
+            experiments_dir=experiments_dir,
+        )
+    extract_command.show(extracted, json=False, quiet=quiet)
+    trained = train_command.run_train(
         experiment,
-        extract_command.source_files(source, csv_path),
-        reading,
-        sample=sample,
+        settings,
+        RunSettings(),
         force=force,
         quiet=quiet,
         experiments_dir=experiments_dir,
-    )
-    extract_command.show(extracted, json=False, quiet=quiet)
-    trained = train_command.run_train(
-        experiment, settings, RunSettings(), force=force, quiet=quiet, experiments_dir=experiments_dir
+        result=f"the corpus is complete, but the model was not changed; train it with `sgp train {experiment}`",
     )
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)

@@ -139,8 +139,9 @@ def run_train(
     resume: bool = False,
     start_from: str | None = None,
     no_index: bool = False,
+    result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train, show a progress bar, and handle Ctrl-C."""
+    """Train, show a progress bar, and handle Ctrl-C; `result` is what Ctrl-C before the first checkpoint leaves."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import continue_command, open_experiment
     from skipgramophone.pipeline import train as use_case
@@ -150,6 +151,7 @@ def run_train(
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)
+    former = _published_ns(experiment, experiments_dir)
     try:
         with (
             staged_training(quiet, settings.epochs, occurrences) as (progress, stage),
@@ -168,16 +170,28 @@ def run_train(
                 stage=stage,
             )
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(_interrupted(experiment, experiments_dir)) from interrupt
+        if _published_ns(experiment, experiments_dir) != former:
+            result = f"the model is complete, but not its index; build it with `sgp index {experiment}`"
+            raise KeyboardInterrupt(f"interrupted: {result}") from interrupt
+        raise KeyboardInterrupt(_interrupted(experiment, experiments_dir, result)) from interrupt
 
 
-def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
-    """Return a message about where an interrupted run stopped and how to continue it."""
+def _published_ns(experiment: str, experiments_dir: Path | None) -> int | None:
+    """Return the time at which the model was published, or None if there is no model."""
+    from skipgramophone.experiment.experiment import open_experiment
+    from skipgramophone.experiment.manifest import MANIFEST
+
+    manifest = open_experiment(experiment, experiments_dir).directory("model") / MANIFEST
+    return manifest.stat().st_mtime_ns if manifest.is_file() else None
+
+
+def _interrupted(experiment: str, experiments_dir: Path | None, result: str) -> str:
+    """Return a message about where an interrupted run stopped, and how to continue it or what it leaves."""
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):
         return f"interrupted at epoch {at[0]} of {at[1]}; continue with `sgp train {experiment} --resume`"
-    return "interrupted before the first checkpoint: no stage was changed"
+    return f"interrupted before the first checkpoint: {result}"
 
 
 def show(report: TrainReport, json: bool, quiet: bool) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from skipgramophone.cli.meant_options import hint
+
 # The exception for an invalid command line. Typer exports only its subclass BadParameter.
 UsageError: Any = typer.BadParameter.__base__
 
@@ -18,11 +20,14 @@ class Command(TyperCommand):
     """A command with a better usage line than Typer's, which has braces around required arguments and no ellipsis."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; add the command to an error, so that the message can refer to the right help."""
+        """Parse the command line; add the command to an error, and the meant option if one is unknown."""
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:
             error.ctx = error.ctx or ctx
+            if getattr(error, "possibilities", None) is not None:
+                known = [name for each in self.get_params(ctx) for name in (*each.opts, *each.secondary_opts)]
+                error.message, error.possibilities = f"{error.message}{hint(error.option_name, known)}", None
             raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

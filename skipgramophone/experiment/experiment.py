@@ -94,8 +94,20 @@ class Experiment:
             ExperimentError: the stage is missing, damaged, or has a format that this version does not know.
         """
         if not self.has(stage):
-            raise ExperimentError(f"experiment '{self.name}' has no {stage} yet: run sgp {COMMAND[stage]} {self.name}")
+            command = f"sgp {COMMAND[stage]} {self.name}"
+            missing = f"experiment '{self.name}' has no {stage} yet"
+            if stage == "model" and self._has_unfinished_run():
+                raise ExperimentError(
+                    f"{missing}, because its training was interrupted: continue with {command} --resume"
+                )
+            raise ExperimentError(f"{missing}: run {command}")
         return read_manifest(self.directory(stage) / MANIFEST, stage)
+
+    def _has_unfinished_run(self) -> bool:
+        """Whether the experiment has the checkpoint of a training run that can be resumed."""
+        from skipgramophone.experiment.checkpoint import DIRECTORY  # imported here because only errors need it
+
+        return self.directory(DIRECTORY).is_dir()
 
     def is_intact(self, manifest: Manifest, name: str) -> bool:
         """Whether the file `name` of a stage is unchanged since it was published.
@@ -207,10 +219,21 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     if not experiment.has_description():
         near = similar_name(experiment)
         make = "; sgp experiments lists all" if to_manage else f": run sgp extract {name} SOURCE"
-        cure = f"{near} sgp experiments lists all" if near else make
-        raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent}{cure}")
+        cure = f"{near} sgp experiments lists all" if near else f"{make}{other_directory(root)}"
+        raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent.absolute()}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
+
+
+def other_directory(root: Path | str | None) -> str:
+    """Return the end of an error message: how to use another experiments directory.
+
+    It is "" if the user named a directory that exists, because this directory was meant.
+    """
+    is_named = root or os.environ.get(ROOT_VARIABLE)
+    if is_named and experiments_root(root).is_dir():
+        return ""
+    return f"; to use another directory, give --experiments-dir DIR or set {ROOT_VARIABLE}"
 
 
 def similar_name(missing: Experiment) -> str:
@@ -230,7 +253,8 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     """
     directory = experiments_root(root)
     if not directory.is_dir():
-        raise ExperimentError(f"there are no experiments in {directory}: run sgp extract NAME SOURCE")
+        place = f"{directory.absolute()}: run sgp extract NAME SOURCE{other_directory(root)}"
+        raise ExperimentError(f"there are no experiments in {place}")
     with storage_errors(directory, "read"):
         found = [Experiment(path.name, path) for path in sorted(directory.iterdir()) if not is_draft(path.name)]
     return [experiment for experiment in found if _may_be_experiment(experiment)]
@@ -303,9 +327,9 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
         ExperimentError: the name is invalid.
     """
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
-        raise ExperimentError(
-            f"{name!r} cannot be an experiment's name: it is empty, has a slash or begins with . or -"
-        )
+        slash = "it contains a slash" if "/" in name else "it contains a backslash" if "\\" in name else ""
+        problem = slash or (f"it begins with {name[0]}" if name else "it is empty")
+        raise ExperimentError(f"{name!r} cannot be an experiment's name: {problem}")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
         raise ExperimentError(f"{name!r} cannot be an experiment's name: it contains control characters")
     if len(name.encode()) > LONGEST_NAME:

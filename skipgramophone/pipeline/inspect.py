@@ -19,6 +19,7 @@ from skipgramophone.experiment.experiment import (
     experiments_root,
     named_experiment,
     open_experiment,
+    other_directory,
     similar_name,
 )
 from skipgramophone.experiment.playlist_table import read_playlist_table
@@ -128,7 +129,9 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
     if Path(word).exists():
         return None
     near = similar_name(experiment)
-    raise ExperimentError(f"no experiment '{word}' in {experiment.path.parent}, and no file of that name{near}")
+    cure = near or other_directory(root)
+    place = experiment.path.parent.absolute()
+    raise ExperimentError(f"no experiment '{word}' in {place}, and no file of that name{cure}")
 
 
 def _read_corpus(experiment: Experiment) -> tuple[dict[str, Any], Contents]:

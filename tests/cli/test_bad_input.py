@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
+from skipgramophone.cli.app import app
+from skipgramophone.cli.meant_options import MEANT, NEEDLESS
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
@@ -82,10 +85,21 @@ def test_a_file_without_read_permission(sgp: Sgp, write_dump: WriteDump) -> None
     assert (ran.code, ran.err) == (1, f"error: cannot read {path}: Permission denied\n")
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/b", "..", ""])
-def test_an_experiment_name_that_is_a_path(sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("../evil", "it contains a slash"),
+        ("/tmp/evil", "it contains a slash"),
+        ("a/b", "it contains a slash"),
+        ("..", "it begins with ."),
+        ("", "it is empty"),
+    ],
+)
+def test_an_experiment_name_that_is_a_path(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str, problem: str
+) -> None:
     dump = write_dump(two_genres())
-    line = f"error: {name!r} cannot be an experiment's name: it is empty, has a slash or begins with . or -\n"
+    line = f"error: {name!r} cannot be an experiment's name: {problem}\n"
     for arguments in (["extract", name, str(dump)], ["train", name], ["similar", name, "x"], ["index", name]):
         ran = sgp(*arguments)
         assert (ran.code, ran.out, ran.err) == (1, "", line)
@@ -165,6 +179,39 @@ def test_a_wrong_command_line_is_an_error_like_others(sgp: Sgp, arguments: list[
     assert (ran.code, ran.out) == (2, "")
     command = " ".join(word for word in arguments if word in ("train", "similar", "experiments", "rm"))
     assert ran.err == f"error: {line}; see {' '.join(['sgp', command]).strip()} --help\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "end"),
+    [
+        ("train", "--dim", "; did you mean --embedding-dim? See"),
+        ("train", "--vector_size", "; did you mean --embedding-dim? See"),
+        ("train", "--window", "; did you mean --window-size? See"),
+        ("train", "--lr", "; did you mean --learning-rate? See"),
+        ("train", "--workers", "; did you mean --threads? See"),
+        ("train", "--seed", "; did you mean --random-seed? See"),
+        ("train", "--iter", "; did you mean --epochs? See"),
+        ("train", "--epoch", "; did you mean --epochs? See"),
+        ("similar", "--topn", "; did you mean -n? See"),
+        ("similar", "--lmit", "; see"),
+        ("similar", "--dim", "; see"),
+        ("extract", "--seperator", " (the separator is detected); see"),
+        ("extract", "--sep", " (the separator is detected); see"),
+        ("extract", "--dry-rnu", "; did you mean --dry-run? See"),
+        ("similar", "--separator", "; see"),
+    ],
+)
+def test_an_unknown_option_suggests_only_what_was_probably_meant(sgp: Sgp, command: str, typed: str, end: str) -> None:
+    ran = sgp(command, "x", typed, "5")
+    line = f"error: no such option: {typed.replace('_', '-')}{end} sgp {command} --help\n"
+    assert (ran.code, ran.out, ran.err) == (2, "", line)
+
+
+def test_the_options_that_are_suggested_for_foreign_ones_exist() -> None:
+    commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]
+    known = {name for command in commands for option in command.params for name in option.opts}
+    assert set(MEANT.values()) <= known
+    assert known.isdisjoint({*NEEDLESS}), "an option exists by now"
 
 
 def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:

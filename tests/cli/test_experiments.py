@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.cli.table_layout import SHORT_HEADINGS
+from tests.cli.test_other_directories import OTHER_DIRECTORY
 from tests.cli.test_terminal import ESCAPES, on_a_terminal
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
@@ -47,7 +48,8 @@ def test_experiments_are_listed(three: Path) -> None:
         for found in [metrics["continuation"][score]]
     ]
     nobody = run_sgp("experiments", "--experiments-dir", three / "nowhere")
-    assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
+    missing = f"there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE{OTHER_DIRECTORY}"
+    assert nobody.err == f"error: {missing}\n"
 
 
 def test_an_evaluation_has_the_same_metrics_as_in_evaluate(three: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from skipgramophone.cli.interruption import Stopping
 from skipgramophone.cli.train import run_train
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.trainer import Progress
+from tests.conftest import run_sgp
 
 SETTINGS = TrainSettings(window_size="bag", embedding_dim=8, epochs=6)
 
@@ -68,6 +69,49 @@ def test_a_run_that_is_interrupted_early_can_be_resumed(
     assert resumed.seconds >= facts["seconds"]  # the report's time is that of the whole command
 
 
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("open_corpus", "interrupted before the first checkpoint: nothing was changed"),
+        ("read_embeddings", "interrupted: the model is complete, but not its index; build it with `sgp index x`"),
+    ],
+)
+def test_the_message_states_what_a_run_without_a_checkpoint_leaves(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, message: str
+) -> None:
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shutil.copytree(trained / "genres", tmp_path / "x")
+    monkeypatch.setattr(f"skipgramophone.pipeline.train.{step}", press)
+    with pytest.raises(KeyboardInterrupt) as ended:
+        run_train("x", SETTINGS, RunSettings(), force=True, quiet=True, experiments_dir=tmp_path)
+    assert str(ended.value) == message
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("extract.write_corpus", "interrupted: nothing was changed\n"),
+        (
+            "train.open_corpus",
+            "interrupted before the first checkpoint: the corpus is complete, but the model was not changed; "
+            "train it with `sgp train x`\n",
+        ),
+    ],
+)
+def test_an_interrupted_sgp_run_states_whether_the_corpus_is_complete(
+    experiments: Path, monkeypatch: pytest.MonkeyPatch, step: str, message: str
+) -> None:
+    def press(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"skipgramophone.pipeline.{step}", press)
+    ran = run_sgp("run", "x", "--sample", "-q")
+    assert (ran.code, ran.err) == (130, message)
+    assert (experiments / "x" / "corpus").is_dir() == step.startswith("train")
+
+
 def test_ctrl_c_waits_for_the_end_of_a_round_only_while_there_is_one() -> None:
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -109,14 +153,15 @@ def test_an_error_during_the_clean_up_after_an_interrupt_is_no_traceback(
 @pytest.mark.parametrize(
     ("command", "line"),
     [
-        ("extract", "interrupted: no stage was changed\n"),
-        ("train", "interrupted: no stage was changed\n"),
+        ("extract", "interrupted: nothing was changed\n"),
+        ("train", "interrupted: nothing was changed\n"),
         ("similar", "interrupted\n"),
+        ("import", "interrupted\n"),
         ("evaluate", "interrupted\n"),
         ("experiments", "interrupted\n"),
     ],
 )
-def test_only_commands_that_write_stages_mention_them(
+def test_only_commands_that_write_at_their_end_state_that_nothing_was_changed(
     command: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     context = typer.Context(typer.main.get_command(app))
@@ -126,7 +171,7 @@ def test_only_commands_that_write_stages_mention_them(
     assert (ended.value.code, capsys.readouterr().err) == (130, line)
 
 
-def test_the_commands_that_write_stages_exist() -> None:
+def test_the_commands_that_write_at_their_end_exist() -> None:
     assert set(WRITING) <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
