@@ -12,12 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+NOT_UTF8 = "not UTF-8"  # reason for rejecting a row
+GIVE_ENCODING = "give the encoding, such as --encoding cp1252 for a file that Excel saved on Windows"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def is_utf8(text: str) -> bool:
     """Whether a text can be encoded as UTF-8."""
     return text.isascii() or not _LONE_SURROGATE.search(text)
+
+
+def with_remedy(reason: str) -> str:
+    """Return the reason for rejecting a row; if the row is not UTF-8, append the option that reads it.
+
+    >>> with_remedy("blank line")
+    'blank line'
+    """
+    return f"{reason}: {GIVE_ENCODING}" if reason == NOT_UTF8 else reason
 
 
 def replace_surrogates(text: str) -> str:

@@ -16,6 +16,7 @@ from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
+from skipgramophone.utf8 import with_remedy
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
-        *_counted(report.rejected, " × "),
+        *_counted({with_remedy(reason): count for reason, count in report.rejected.items()}, " × "),
         *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
         *_counted(report.left_out, " "),
         *([("replaced", replaced)] if report.letters_replaced else []),

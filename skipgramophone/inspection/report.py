@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
+from skipgramophone.utf8 import GIVE_ENCODING, NOT_UTF8
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
 HEAD = 0.01  # share of all tracks that are in the head, the most frequent tracks
@@ -149,7 +150,9 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
         reasons = sorted(facts.get("rejected", {}).items(), key=lambda counted: -counted[1])
         examples = [f"{number:,} × {reason}" for reason, number in reasons[:3]]
         what = f"{rejected:,} of {read:,} rows ({percent(rejected, read)}) were rejected"
-        yield make_finding("rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples)
+        found = make_finding("rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples)
+        undecodable = NOT_UTF8 in facts.get("rejected", {})
+        yield replace(found, remedy=f"{GIVE_ENCODING}; {found.remedy}") if undecodable else found
     merged, playlists = facts.get("welded", 0), facts.get("playlists", 0)
     if merged:
         of = merged + playlists

@@ -5,6 +5,7 @@ from __future__ import annotations
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import FEWEST_JUDGED, ExtractSettings
+from skipgramophone.utf8 import with_remedy
 from skipgramophone.wording import plural
 
 
@@ -44,5 +45,5 @@ class RejectLimit:
 
 
 def _described(reject: Reject) -> str:
-    """Return the file, line and reason of a reject."""
-    return f"{reject.file}, line {reject.line}: {reject.reason}"
+    """Return the file, line and reason of a reject, with its remedy."""
+    return f"{reject.file}, line {reject.line}: {with_remedy(reject.reason)}"

@@ -55,6 +55,7 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 from skipgramophone.settings.setting import require_named
 
@@ -201,16 +202,25 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
 
     Raises:
         SettingError: the settings have a minimum rating, but the format has no ratings.
+        SourceError: the header of a table cannot be decoded.
         UnknownFormatError: sgp does not know the format.
     """
     with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise UnknownFormatError(file.display_name, "empty")
+    rated = settings.min_rating is not None
+    undecodable = undecodable_first_line(head, settings)
+    try:
+        format = "columns" if settings.columns else settings.format or detect_format(file, head, rated)
+    except UnknownFormatError as error:
+        if undecodable and not is_binary(head):
+            raise UnknownFormatError(file.display_name, undecodable) from error
+        raise
+    if undecodable and has_header(format, settings):
+        raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
         return ColumnsReader(file, settings)
-    rated = settings.min_rating is not None
-    format = settings.format or detect_format(file, head, rated)
     if isinstance(format, ColumnGuess):
         return _guessing_reader(file, settings, format)
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"

@@ -19,6 +19,7 @@ from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS
+from skipgramophone.utf8 import GIVE_ENCODING
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # bytes; longer lines are refused, because they are not rows and would fill the memory
@@ -149,7 +150,7 @@ def whole_text(stream: OpenFile, raw: bytes) -> str:
     if text is None:
         raise SourceError(
             f"{stream.file.display_name} is not {stream.encoding}: "
-            "give its encoding with --encoding, or add --bad-bytes replace"
+            f"{GIVE_ENCODING if stream.encoding == 'UTF-8' else 'give another --encoding'}, or add --bad-bytes replace"
         )
     return text
 
