@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 SHOWN_COMPLETIONS = 8
 SECONDS = 0.1  # time limit of a completion
 HELP_WORDS = ("?", "help")
-WELCOME = "type a track, or {}; ? for help, Ctrl-D to quit"
+WELCOME = "type a track, or {}; ? for help, q to quit"
 
 
 class TrackCompleter(Completer):

@@ -284,7 +284,7 @@ class Terminal:
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux, which types into a terminal, is not installed")
 def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None:
     terminal = Terminal(sample_root, tmp_path)
-    ready = "demo> type a track, or artist: NAME; ? for help, Ctrl-D to quit"
+    ready = "demo> type a track, or artist: NAME; ? for help, q to quit"
     try:
         terminal.wait_for(ready)
         terminal.type("every pen")
