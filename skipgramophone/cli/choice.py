@@ -32,6 +32,9 @@ def _choose(name: str, error: AmbiguousTrackError) -> Track:
     render.note(f"several tracks match {name!r}:", quiet=False)
     for number, track in enumerate(tracks, 1):
         render.note(f"{number:>4}   {track.name} ({track.count:,}×)", quiet=False)
+    if error.unlisted != 0:
+        others = "others" if error.unlisted is None else f"{error.unlisted:,} more"
+        render.note(f"       and {others}; to reach them, give more of the name, as in 'artist - title'", quiet=False)
     if error.advice:
         render.note(f"{error.advice} (Ctrl-C ends this command)", quiet=False)
     while True:
