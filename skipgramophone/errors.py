@@ -106,12 +106,20 @@ class TrackNameError(SgpError):
         summary: the message without the candidates, to print above a list of candidates.
         candidates: names that match or are similar, best first.
         tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
+        unlisted: number of matching tracks that are not candidates; None if there are too many to count.
         advice: one more sentence of advice, which ends the line; may be empty.
     """
 
-    def __init__(self, summary: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()) -> None:
+    def __init__(
+        self,
+        summary: str,
+        candidates: tuple[str, ...] = (),
+        tracks: tuple[Track, ...] = (),
+        unlisted: int | None = 0,
+    ) -> None:
         super().__init__(summary)
         self.summary, self.candidates, self.tracks, self.advice = summary, candidates, tracks, ""
+        self.unlisted = unlisted
 
     def __str__(self) -> str:
         return ". ".join(filter(None, (self._with_candidates(), self.advice)))
@@ -121,8 +129,10 @@ class TrackNameError(SgpError):
         if not self.candidates:
             return self.summary
         named = "; ".join(self.candidates[:NAMED_CANDIDATES])
-        more = len(self.candidates) - NAMED_CANDIDATES
-        named += f"; and {more} more" if more > 0 else ""
+        if self.unlisted is None:
+            named += "; and others"
+        elif (more := len(self.candidates) + self.unlisted - NAMED_CANDIDATES) > 0:
+            named += f"; and {more:,} more"
         return f"{self.summary} {named}" if self.summary.endswith("?") else f"{self.summary} ({named})"
 
 

@@ -34,6 +34,9 @@ def _choose(name: str, error: AmbiguousTrackError) -> Track:
     tracks = error.tracks
     render.note(f"several tracks match {name!r}:", quiet=False)
     _show(tracks)
+    if error.unlisted != 0:
+        others = "others" if error.unlisted is None else f"{error.unlisted:,} more"
+        render.note(f"       and {others}; to reach them, give more of the name, as in 'artist - title'", quiet=False)
     if error.advice:
         render.note(f"{error.advice} (q ends this command)", quiet=False)
     while True:

@@ -108,6 +108,7 @@ class NameSearch:
             " pick one of them, or give more of the name, as in 'artist - title'",
             listed,
             tuple(found),
+            number - len(found) if number <= MOST_COUNTED else None,
         )
 
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:

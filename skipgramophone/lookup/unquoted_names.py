@@ -51,7 +51,8 @@ def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None
     """Return the words as one name if they are probably one, or None.
 
     The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each of the
-    words is a whole name or title, the words together must be a whole name or title too.
+    words is a whole name or title, the words together must be a whole name or title too; if one of them matches several
+    tracks, it is enough that a name contains the words together, next to each other.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:
@@ -59,9 +60,23 @@ def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None
     if _is_whole(lookup, together) or (artists and lookup.catalogue.of_artist(together)):
         return together
     if all(_is_whole(lookup, name) for name in names):
-        return None
+        if not any(_is_ambiguous(lookup, name, artists) for name in names):
+            return None
+        phrase = fold_name(together)
+        return together if any(phrase in fold_name(track.name) for track in lookup.names.find(together)[0]) else None
     found = lookup.names.find(together, 1)[0] or lookup.names.misspelt(together)[0]
     return together if found else None
+
+
+def _is_ambiguous(lookup: Lookup, name: str, artists: bool) -> bool:
+    """Whether a name matches several tracks, and is not the name of an artist if `artists` is true."""
+    if artists and lookup.catalogue.of_artist(name):
+        return False
+    try:
+        lookup.resolve(name)
+    except AmbiguousTrackError:
+        return True
+    return False
 
 
 def _is_whole(lookup: Lookup, name: str) -> bool:

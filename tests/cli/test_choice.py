@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from skipgramophone.cli import choice
 from skipgramophone.cli.choice import matching
+from skipgramophone.errors import AmbiguousTrackError
 from skipgramophone.experiment.catalogue import Track
 from tests.cli.test_terminal import ESCAPES, on_a_terminal
 
 QUESTION = "which one, 1 to {} or part of its name (Enter = 1, q to quit): "
+ADVICE = "; to reach them, give more of the name, as in 'artist - title'"
 SKYLINE = "Jörund & the Inkwells - Skyline, Still Wandering"
 
 
@@ -69,3 +74,29 @@ def test_a_text_means_a_whole_name_before_whole_words_and_parts_of_words() -> No
         ("", []),
     ):
         assert [found.row for found in matching(text, tracks)] == rows, text
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "named", "line"),
+    [
+        (0, "(A - x; A - x; A - x; and 1 more)", None),
+        (1200, "(A - x; A - x; A - x; and 1,201 more)", f"       and 1,200 more{ADVICE}"),
+        (None, "(A - x; A - x; A - x; and others)", f"       and others{ADVICE}"),
+    ],
+)
+def test_a_list_that_is_not_complete_states_how_many_tracks_are_missing(
+    unlisted: int | None,
+    named: str,
+    line: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tracks = tuple(Track(row, "A", "x", None, 9, row + 1) for row in range(4))
+    error = AmbiguousTrackError("several tracks match 'x'", ("A - x",) * 4, tracks, unlisted)
+    assert str(error) == f"several tracks match 'x' {named}"
+    monkeypatch.setattr(choice, "ask", lambda *_, **__: "2")
+    choose = choice._choose
+    assert choose("x", error).row == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[4].startswith("   4   A - x")
+    assert lines[5:] == ([line] if line else [])

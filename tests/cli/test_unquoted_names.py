@@ -47,6 +47,32 @@ def test_an_error_shows_the_command_with_quotes(songs: Path, command: str, words
     assert (ran.code, ran.out, ran.err) == (code, "", f"error: {error.replace('COMMAND', command)}\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("nur ein wort", "sgp similar titles 'nur ein wort'"),  # part of a title
+        ("nur ein", "sgp similar titles 'nur ein'"),
+        ("ein nur", None),  # in no name next to each other
+        ("nur mut", None),
+    ],
+)
+def test_titles_of_one_word_that_several_tracks_have_may_be_one_name(
+    tmp_path: Path, words: str, quoted: str | None
+) -> None:
+    tracks = [("A", "Nur ein Wort (live)"), ("A", "Mut"), ("A", "Wort")]
+    tracks += [(artist, title) for artist in ("B", "C") for title in ("Nur", "Ein")]
+    (tmp_path / "dump.csv").write_text(dump_text([("owner", *track, "list") for track in tracks]))
+    assert run_sgp("extract", "titles", tmp_path / "dump.csv", "-q", "--experiments-dir", tmp_path).code == 0
+    give_vectors(tmp_path, "titles")
+    ran = run_sgp("similar", "titles", *words.split(), "-n", "1", "--experiments-dir", tmp_path)
+    assert (ran.code, ran.out) == (4, "")
+    first = words.split()[0]
+    if quoted:
+        assert ran.err == f"error: several tracks match {first!r}; {ADVICE}: {quoted}\n"
+    else:
+        assert ADVICE not in ran.err
+
+
 @pytest.mark.parametrize("command", ["similar", "continue"])
 def test_an_answer_for_single_words_has_a_note_with_the_command(songs: Path, command: str) -> None:
     ran = ask(songs, "blinding", "lights", "--json", command=command)

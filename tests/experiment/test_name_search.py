@@ -198,7 +198,8 @@ def test_ten_candidates_are_listed_and_all_are_counted(tmp_path: Path) -> None:
     with pytest.raises(AmbiguousTrackError, match="40 tracks match 'same song';") as several:
         NameSearch(Catalogue(tmp_path)).resolve("same song")
     assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
-    assert str(several.value).endswith("Artist 2 - Same Song 2 (97×); and 7 more)")
+    assert str(several.value).endswith("Artist 2 - Same Song 2 (97×); and 37 more)")
+    assert several.value.unlisted == 30
 
 
 @pytest.mark.parametrize(
