@@ -139,8 +139,10 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
 def question(rows: Table, problem: str, playlist: str = "") -> str:
     """Return a message that asks the user to assign the columns of a table; it ends with an example for `--columns`."""
     named = _has_header(rows)
-    roles = {**_example(rows, named), **({"playlist": playlist} if playlist else {})}
-    by_number = "" if named else " by number"
+    has_words = not named and _has_words(rows)
+    example_roles = _example_of_words(rows) if has_words else _example(rows, named)
+    roles = {**example_roles, **({"playlist": playlist} if playlist else {})}
+    by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
     return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
@@ -153,6 +155,26 @@ def _has_header(rows: Table) -> bool:
     below = [row for row in rows[1:] if len(row) == len(rows[0])]
     words = all(field and not re.search(r"\d", field) for field in rows[0])
     return words and any(all(map(NUMBER.fullmatch, column)) for column in zip(*below, strict=True))
+
+
+def _has_words(rows: Table) -> bool:
+    """Whether the first row may be a header with unusual names: single words, above texts of several words."""
+    header, *below = rows
+    are_words = len(set(header)) == len(header) and all(re.fullmatch(r"[^\W\d]+", field) for field in header)
+    return are_words and any(re.search(r"\w \w", field) for row in below for field in row)
+
+
+def _example_of_words(rows: Table) -> dict[str, str]:
+    """Return an example for a header with unusual names: the first three columns are artist, title and playlist."""
+    header = rows[0]
+    below = [row for row in rows[1:] if len(row) == len(header)]
+    times = [name for at, name in enumerate(header) if below and all(_is_time(row[at]) for row in below)]
+    found = columns_by_role(header)
+    roles = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
+    free = [name for name in header if name not in times and name not in roles.values()]
+    missing = [role for role in ("artist", "title", "playlist") if role not in roles]
+    roles |= dict(zip(missing, free, strict=False))
+    return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:

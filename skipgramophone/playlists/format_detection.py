@@ -22,9 +22,9 @@ from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
-from skipgramophone.playlists.signatures import format_by_signature
+from skipgramophone.playlists.signatures import ends_early, format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_objects
-from skipgramophone.settings import FORMATS, Format
+from skipgramophone.settings import Format
 from skipgramophone.wording import visible
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
@@ -75,6 +75,8 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if guess := _guess_columns(file, rows_of_objects(lines) if start.startswith(b"{") else [], rated):
         return guess
     if JSON.match(start):
+        if len(head) < HEAD_BYTES and ends_early(start):
+            raise UnknownFormatError(file.display_name, "JSON that ends early: copy or download it again")
         raise UnknownFormatError(file.display_name, _unknown(header, "JSON"))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         if any(map(HLS.match, lines)):
@@ -160,7 +162,7 @@ def _unknown(header: str, kind: str = "", problem: str = "") -> str:
     what = f"{kind}, but not" if kind else "not"
     return (
         f"{what} in a format that sgp knows (first line: {_shortened(header)!r})"
-        f"{', ' + problem if problem else ''}; choose one with --format: {', '.join(FORMATS)}"
+        f"{', ' + problem if problem else ''}; see `sgp extract --help`"
     )
 
 

@@ -101,6 +101,16 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     return next((format for format, claims in LINES if claims(lines)), None)
 
 
+def ends_early(document: bytes) -> bool:
+    """Whether a JSON document ends inside an object or an array.
+
+    >>> ends_early(b'{"tracks": [{"title": "Pap'), ends_early(b'{"tracks": []}')
+    (True, False)
+    """
+    tokens = [token[0] for token in JSON_TOKEN.finditer(document.decode("utf-8", "replace"))]
+    return sum(token in CLOSING for token in tokens) > sum(token in CLOSING.values() for token in tokens)
+
+
 def first_json_value(head: bytes) -> Any:
     """Return the first JSON value in some bytes, or its complete part if the value is cut off; None if not JSON.
 

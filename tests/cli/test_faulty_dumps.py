@@ -61,7 +61,8 @@ def looping(path: Path) -> None:
 
 CUT_SHORT = "the compressed data is damaged or truncated: copy or download it again"
 UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields instead of 4"
-SLICE = "is not a slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
+CUT_JSON = "the JSON ends early, at line 1 column 37: copy or download it again"
+SLICE = f"is not a slice of the Million Playlist Dataset: {CUT_JSON}"
 BOMB = b'<!DOCTYPE plist [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><plist><dict><key>Tracks</key>&b;</dict></plist>'
 
 # Dumps with a faulty part: the used and rejected rows. For a line of 10 MB, see test_extract.py.

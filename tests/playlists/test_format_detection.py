@@ -283,6 +283,9 @@ def test_relatives_of_known_tables_are_read_by_their_columns_or_refused(name: st
         (BARE["events"].replace(",", "\t"), "owner=1,uri=4,time=5"),
         (BARE["triplets"].replace(",", "\t"), "owner=1,uri=2"),
         ("Nell Quay;Paper Boats\nLanyards;Salt Rope\n", "artist=1,title=2"),
+        ("Kuenstler,Stueck,Liste\nKraftklub,Ein Song,Sommer\n", "artist=Kuenstler,title=Stueck,playlist=Liste"),
+        ("Zeit;Band;Titel\n2024-05-01 10:00;Kraftklub;Ein Song\n", "artist=Band,title=Titel"),
+        ("Seeed,Ding\nSeeed,Augenbling\n", "owner=1,uri=2"),
         ("Song,Track,Artist Name\na,b,c\n", "'title=Song,artist=Artist Name'"),
         ("artist,title,programTitle\na,b,c\n", "artist=artist,title=title,playlist=programTitle"),
     ],
@@ -299,6 +302,22 @@ def test_a_last_line_that_is_cut_short_does_not_change_what_a_table_is(write_dum
     rows = "".join(f"user_{at},{'x' * 2000},{at}\n" for at in range(90))
     with pytest.raises(UnknownFormatError, match="is a table of 3 columns"):
         open_sources([write_dump(rows)], ExtractSettings())
+
+
+@pytest.mark.parametrize("text", ['{"foo": [{"bar": "x"}, {"ba', '{"foo": [1,\n', '[{"foo": "}"}'])
+def test_json_that_ends_early_is_named(write_dump: WriteDump, text: str) -> None:
+    path = write_dump(text, "cut.json")
+    with pytest.raises(UnknownFormatError) as raised:
+        open_sources([path], ExtractSettings())
+    assert str(raised.value) == f"{path} is JSON that ends early: copy or download it again"
+
+
+def test_the_reason_for_a_file_in_an_unknown_format_is_short(write_dump: WriteDump) -> None:
+    path = write_dump("Dear friend,\nthis is a letter.\n", "brief.txt")
+    with pytest.raises(UnknownFormatError) as raised:
+        open_sources([path], ExtractSettings())
+    what = "not in a format that sgp knows (first line: 'Dear friend,'); see `sgp extract --help`"
+    assert str(raised.value) == f"{path} is {what}"
 
 
 def test_json_of_one_line_is_not_a_list_of_titles(write_dump: WriteDump) -> None:

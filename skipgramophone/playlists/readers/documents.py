@@ -32,7 +32,16 @@ def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
     try:
         return json.loads(whole_text(stream, raw))
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{stream.file.display_name} is not {what}: {error}") from error
+        raise FormatError(f"{stream.file.display_name} is not {what}: {_fault(error)}") from error
+
+
+def _fault(error: Exception) -> str:
+    """Return why a file is not JSON, with the remedy if it ends early."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    if error.pos < len(error.doc.rstrip()) and not error.msg.startswith("Unterminated string"):
+        return str(error)
+    return f"the JSON ends early, at line {error.lineno} column {error.colno}: copy or download it again"
 
 
 def objects_in(lines: Iterable[Line]) -> Iterator[tuple[int, str, dict[str, Any] | str]]:

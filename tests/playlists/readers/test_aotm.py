@@ -35,4 +35,4 @@ def test_mixes_are_named_by_their_ids(write_dump: WriteDump) -> None:
 
 def test_a_broken_file_raises_a_one_line_error(write_dump: WriteDump) -> None:
     assert error_of(write_dump("{}", "x"), "aotm") == "PATH is not a file of AOTM-2011: it is not a list of mixes"
-    assert error_of(write_dump(AOTM[:-1], "x")).startswith("PATH is not a file of AOTM-2011: Expecting ")
+    assert error_of(write_dump(AOTM[:-1], "x")).startswith("PATH is not a file of AOTM-2011: the JSON ends early, ")

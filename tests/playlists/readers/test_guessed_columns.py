@@ -189,5 +189,6 @@ def test_columns_of_parquet_are_guessed(write_dump: WriteDump, tmp_path: Path) -
 
 
 def test_one_object_is_a_document_and_not_a_table(write_dump: WriteDump) -> None:
-    for text in (json.dumps(TRACKS[0]), json.dumps(TRACKS[0]) + "\n[]\n", json.dumps(TRACKS[0]) + "\n{\n"):
+    for text in (json.dumps(TRACKS[0]), json.dumps(TRACKS[0]) + "\n[]\n"):
         assert "JSON, but not in a format that sgp knows" in error_of(write_dump(text, "one.json"))
+    assert "JSON that ends early" in error_of(write_dump(json.dumps(TRACKS[0]) + "\n{\n", "one.json"))

@@ -92,14 +92,14 @@ def test_saved_tracks_are_one_playlist(write_dump: WriteDump) -> None:
     assert kept[-1] == ("YourLibrary", "A show", "Episode 9", "spotify:episode:9")
 
 
-DELIMITER = "Expecting ',' delimiter: line 1 column 3 (char 2)"
+EARLY = "the JSON ends early, at line 1 column 3: copy or download it again"
 
 
 @pytest.mark.parametrize(
     ("format", "text", "message"),
     [
         ("spotify-api", "{}", "PATH has neither playlists nor tracks of the Web API of Spotify"),
-        ("spotify-api", "[1", f"PATH is not JSON of the Web API of Spotify: {DELIMITER}"),
+        ("spotify-api", "[1", f"PATH is not JSON of the Web API of Spotify: {EARLY}"),
         ("spotify-library", '{"tracks": 1}', "PATH is not a library of Spotify: it has no list of tracks"),
     ],
 )  # fmt: skip

@@ -93,7 +93,8 @@ def test_plays_of_youtube_music_become_sessions(write_dump: WriteDump) -> None:
         (
             "youtube-history",
             '[{"header":',
-            "PATH is not a watch history of YouTube: Expecting value: line 1 column 12 (char 11)",
+            "PATH is not a watch history of YouTube: the JSON ends early, at line 1 column 12: "
+            "copy or download it again",
         ),
         ("youtube-songs", "a,b\n", "PATH is not a song library of YouTube Music: its first line is not the header"),
         ("youtube-playlist", 'Video ID,x\n"aaaaaaaaaa1,x\n', "PATH, line 2: unexpected end of data"),
