@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,22 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
-from skipgramophone.settings import LEAST_ASKED, MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
+from skipgramophone.experiment.experiment import directory_options
+from skipgramophone.settings import (
+    EVALUATED_SHARE,
+    LEAST_ASKED,
+    MAIN_SCORES,
+    EvaluateSettings,
+    RunSettings,
+    SimilarSettings,
+    task,
+)
 from skipgramophone.wording import plural, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
     from skipgramophone.evaluation.scorecard import Estimate
+    from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.stability import Stability
     from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 
@@ -132,7 +143,13 @@ def evaluate(
     elif csv:
         render.print_csv(_records(report))
     elif not quiet:
-        _show(report, verbose, evaluation_bytes(experiment, experiments_dir))
+        _show(
+            report,
+            verbose,
+            kept=evaluation_bytes(experiment, experiments_dir),
+            named=held_out is not None,
+            root=experiments_dir,
+        )
 
 
 def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -> None:
@@ -150,8 +167,11 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
 
-def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
-    """Print the report, and the size of the stored evaluations of the experiment (`kept`, in bytes)."""
+def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root: Path | None) -> None:
+    """Print the report, and the size of the stored evaluations of the experiment (`kept`, in bytes).
+
+    `named` tells whether a file named the held-out playlists, and `root` is the experiments directory.
+    """
     judgement, k = report.judgement, report.settings["k"]
     title = (
         f"{_task(report)} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
@@ -168,12 +188,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     for line in (*_fits(judgement), *_verdicts(report, first, verbose)):
         render.text(line)
     if report.snapshots:
-        again = "extract NAME SOURCE --holdout 0.1" if report.set_aside else f"evaluate {report.experiment}"
-        render.text(
-            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists are nearly "
-            "equal to a training playlist of an owner with a similar name. They may be snapshots of one playlist. "
-            f"Hold out such playlists together: sgp {again} --group '{report.snapshots.group}'"
-        )
+        _warn_of_snapshots(report, report.snapshots, named=named, root=root)
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
@@ -185,6 +200,34 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
             )
     if report.imported:
         render.text("warning: the vectors were imported and may have been trained on the held-out playlists")
+
+
+def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool, root: Path | None) -> None:
+    """Warn that snapshots are in both parts of a split, and print the command that holds them out together.
+
+    Args:
+        report: the evaluation.
+        found: the snapshots.
+        named: whether a file named the held-out playlists.
+        root: experiments directory.
+    """
+    warning = f"warning: these scores are too good: {found.share:.0%} of the held-out playlists are nearly equal to a"
+    if not found.separable:
+        render.text(
+            f"{warning} training playlist. Such playlists cannot be held out together, because there are too few "
+            "owners, or their playlists have too few tracks in common. So these scores show how well the rankings "
+            "continue playlists that resemble the training playlists, and may be "
+            "much lower for other playlists"
+        )
+        return
+    command = ["extract", "NAME", "SOURCE", "--holdout", "0.1"] if report.set_aside else ["evaluate", report.experiment]
+    if report.settings["share"] is not None or named:  # without a share, the playlists that extract held out are used
+        command += ["--share", f"{report.settings['share'] or EVALUATED_SHARE:g}"]
+    render.text(
+        f"{warning} training playlist of an owner with a similar name. They may be snapshots of one playlist. "
+        "Hold out such playlists together:"
+    )
+    render.copyable(shlex.join(["sgp", *command, "--group", found.group, *directory_options(root)]))
 
 
 def _task(report: EvaluateReport | CompareReport) -> str:

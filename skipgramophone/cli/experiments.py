@@ -263,11 +263,20 @@ def _note_stale(found: Sequence[Overview]) -> None:
 
 def _show(one: Overview) -> None:
     """Print the stages, settings, metrics and loss curve of an experiment."""
-    rows = [("size", size(one.bytes)), *((stage, state) for stage, state in one.states.items())]
-    render.facts(f"experiment {one.name}", rows)
+    corpus, rate = one.facts.get("corpus", {}), one.facts.get("model", {}).get("learning_rate")
+    counts = {
+        "sources": len(corpus.get("sources", [])),
+        "playlists": corpus.get("playlists"),
+        "tracks": corpus.get("tracks"),
+    }
+    rows = [("size", size(one.bytes)), *((name, f"{number:,}") for name, number in counts.items() if number)]
+    render.facts(f"experiment {one.name}", [*rows, *one.states.items()])
     for command, settings in one.settings.items():
         render.text("")
-        render.facts(command, [(name, render.short(value) or "-") for name, value in settings.items()])
+        shown = {name: render.short(value) or "-" for name, value in settings.items()}
+        if command == "train" and settings.get("learning_rate") is None and isinstance(rate, float):
+            shown["learning_rate"] = f"{rate:.2g} (chosen by the number of occurrences)"
+        render.facts(command, list(shown.items()))
     show_metrics(one)
     if len(one.losses) > 1 and min(one.losses) > 0:
         render.text("")

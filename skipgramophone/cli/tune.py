@@ -58,12 +58,11 @@ def tune(
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        from skipgramophone.experiment.experiment import experiments_root
+        from skipgramophone.experiment.experiment import directory_options, experiments_root
 
         root = experiments_root(experiments_dir)
-        directory = () if root == experiments_root() else ("--experiments-dir", str(root))
         new = free_name(f"{experiment[:LONGEST_BEGINNING]}-tuned", [path.name for path in root.iterdir()])
-        show(report, root / experiment / "tuning" / "best.toml", new, directory)
+        show(report, root / experiment / "tuning" / "best.toml", new, directory_options(experiments_dir))
 
 
 def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:

@@ -14,8 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.evaluation.splits import Split, group_keys
+from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.protocols import FEWEST_TRACKS
+from skipgramophone.evaluation.splits import Split, group_keys, groups_by_owner, split_at_random
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.settings import EVALUATED_SHARE
 
 SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or number of a snapshot
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
@@ -30,10 +34,17 @@ LEAST_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Share of held-out playlists with a snapshot in the training data, and the `--group` that prevents this."""
+    """Share of held-out playlists with a snapshot in the training data, and the `--group` that prevents this.
 
-    group: str  # regular expression for --group
-    share: float  # share of the held-out playlists
+    Attributes:
+        group: regular expression for `--group`.
+        share: share of the held-out playlists.
+        separable: whether there are enough groups to hold some out and evaluate them; if not, `--group` cannot be used.
+    """
+
+    group: str
+    share: float
+    separable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,9 @@ class Series:
     sampled: int
 
 
-def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
+def find_snapshots(
+    corpus: Corpus, split: Split, owners: Sequence[str], seed: int, *, to_hold_out: float = EVALUATED_SHARE
+) -> Snapshots | None:
     """Find playlists with snapshots in both parts of a split; return the grouping that joins most of them.
 
     Return None if few playlists have snapshots in both parts. Playlists are grouped by the beginning of the owner's
@@ -62,6 +75,7 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
         split: the held-out playlists.
         owners: the owner of each playlist.
         seed: random seed for the sample of held-out playlists.
+        to_hold_out: share of the playlists that a split with the grouping must hold out.
     """
     if split.last_track_only or len(owners) != len(split.held_out):
         return None
@@ -73,7 +87,23 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
     }
     most = max(counted, key=lambda pattern: counted[pattern])
     share = counted[most] / len(sampled)
-    return Snapshots(most, share) if share >= LEAST_SHARE else None
+    if share < LEAST_SHARE:
+        return None
+    return Snapshots(most, share, _is_separable(corpus, owners, most, seed, share=to_hold_out))
+
+
+def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int, *, share: float) -> bool:
+    """Whether a share of the playlists can be held out, and evaluated, if playlists of one group stay together."""
+    groups = join_near_duplicates(corpus, groups_by_owner(owners, pattern), seed)
+    try:
+        split = split_at_random(groups, share, seed)
+    except EvaluationError:
+        return False
+    trained, held_out = split.training_part(corpus), split.held_out_part(corpus)
+    known = np.isin(held_out.track_ids, trained.track_ids)
+    playlist = np.repeat(np.arange(len(held_out)), held_out.lengths())
+    can_be_evaluated = (np.bincount(playlist[known]) >= FEWEST_TRACKS).any()
+    return bool(can_be_evaluated) and len(np.unique(groups)) >= FEWEST_GROUPS
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:

@@ -203,6 +203,12 @@ def experiments_root(given: Path | str | None = None) -> Path:
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
+def directory_options(given: Path | str | None) -> tuple[str, ...]:
+    """Return the option that selects the experiments directory, or nothing if it is the default directory."""
+    root = experiments_root(given)
+    return () if root == experiments_root() else ("--experiments-dir", str(root))
+
+
 def open_experiment(name: str, root: Path | str | None = None, *, to_manage: bool = False) -> Experiment:
     """Open an existing experiment.
 

@@ -135,7 +135,7 @@ ADVICE: dict[Kind, Advice] = {
         ("similar --max-per-artist", "similar --exclude-artist"),
     ),
     "repeats": Advice(
-        "each repeat counts as another occurrence and is trained again: one listener outweighs many",
+        "each repeat counts as another occurrence and is trained again",
         "--repeats drop keeps only the first occurrence of each track in a playlist",
         ("extract --repeats",),
         {"extract": ("--repeats", "drop")},
@@ -221,9 +221,18 @@ ADVICE: dict[Kind, Advice] = {
 
 
 def make_finding(
-    kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str], apply: Apply | None = None
+    kind: Kind,
+    what: str,
+    *,
+    count: int,
+    of: int,
+    unit: Unit,
+    examples: Sequence[str],
+    apply: Apply | None = None,
+    effect: str | None = None,
+    remedy: str | None = None,
 ) -> Finding:
-    """Return a finding with the effect and remedy of its kind; `apply` overrides the options of its kind."""
+    """Return a finding with the effect, remedy and options of its kind, unless other ones are given."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,
@@ -233,8 +242,8 @@ def make_finding(
         share=round(count / max(1, of), 6),
         unit=unit,
         examples=tuple(examples),
-        effect=advice.effect,
-        remedy=advice.remedy,
+        effect=effect or advice.effect,
+        remedy=remedy or advice.remedy,
         flags=advice.flags,
         apply=advice.apply if apply is None else apply,
     )

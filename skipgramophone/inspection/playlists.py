@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import count_descents
 from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, rank_strings
-from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
+from skipgramophone.inspection.findings import ADVICE, Finding, Kind, make_finding, percent
 from skipgramophone.inspection.playlist_kinds import inspect_kinds, longest_playlists, playlist_finding, usual_length
 from skipgramophone.playlists.cleaning import has_longer_near_duplicate
 from skipgramophone.settings import Thresholds
@@ -101,7 +101,9 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         what = f"{number:,} of {of:,} occurrences ({percent(number, of)}) are repeats within a playlist"
         worst = np.argsort(-repeats, kind="stable")[:EXAMPLES]
         names = contents.playlist_names(worst[repeats[worst] > 0])
-        yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names)
+        several_owners = pc.count_distinct(contents.playlists["owner"]).as_py() > 1
+        effect = f"{ADVICE['repeats'].effect}: one listener outweighs many" if several_owners else None
+        yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names, effect=effect)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
         # A name without letters is a number or a time. Such a playlist is a listening session, not merged playlists.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from skipgramophone.inspection.findings import Finding, Kind
 
 LONGEST_NAME = 40  # characters of a proposed name
+HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
 NAMELESS = "playlists"  # name of an experiment whose source has no usable name
 
 
@@ -68,10 +69,12 @@ def proposed_name(source: str, taken: Sequence[str]) -> str:
 
     >>> proposed_name("data/My Lists (2).csv.gz", []), proposed_name("-", ["playlists"]), proposed_name(".csv", [])
     ('My-Lists-2', 'playlists-2', 'csv')
+    >>> proposed_name("StreamingHistory_music_0.json", []), proposed_name("Streaming_History_Audio_2020.json", [])
+    ('history', 'history')
     """
     stem = source.rstrip("/").rsplit("/", 1)[-1].lstrip(".").split(".")[0]
     name = re.sub(r"[^\w]+", "-", stem, flags=re.ASCII)[:LONGEST_NAME].strip("-") or NAMELESS
-    return free_name(name, taken)
+    return free_name("history" if HISTORY.match(name) else name, taken)
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:

@@ -11,6 +11,12 @@ from skipgramophone.inspection.findings import Apply, Finding, make_finding, per
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
+FEWEST_LEFT = 10  # minimum number of tracks that train --min-count 2 must leave, so that it is suggested
+TOO_FEW_LEFT = (
+    "add playlists that have tracks in common; train --min-count 2 would leave too few tracks; similar --min-count "
+    "leaves rare tracks out of answers"
+)
+
 
 def inspect_tracks(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     """Yield findings about the frequency of tracks and about tracks that share a name."""
@@ -27,8 +33,12 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         what = f"{number:,} of {of:,} tracks ({percent(number, of)}) occur only once"
         names = contents.track_names(np.flatnonzero(once)[:EXAMPLES])
         # Training needs a playlist with two tracks that have a vector.
-        nothing_left: Apply | None = None if (contents.distinct_among(~once) > 1).any() else {}
-        yield make_finding("seen-once", what, count=number, of=of, unit="tracks", examples=names, apply=nothing_left)
+        enough_left = of - number >= FEWEST_LEFT and (contents.distinct_among(~once) > 1).any()
+        apply: Apply | None = None if enough_left else {}
+        remedy = None if enough_left else TOO_FEW_LEFT
+        yield make_finding(
+            "seen-once", what, count=number, of=of, unit="tracks", examples=names, apply=apply, remedy=remedy
+        )
 
 
 def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:

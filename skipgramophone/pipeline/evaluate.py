@@ -22,7 +22,7 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, Score, TrainSettings, task
+from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -88,6 +88,8 @@ def evaluate(
             settings=settings,
             progress=judging or (lambda _name, _done, _all: None),
         )
+        share = EVALUATED_SHARE if settings.share is None else settings.share
+        owners = _owners(experiment, split, aside)
         report = EvaluateReport(
             experiment=name,
             settings=asdict(settings),
@@ -99,7 +101,7 @@ def evaluate(
             started_from=model.facts.get("started_from"),
             created=now(),
             version=__version__,
-            snapshots=find_snapshots(corpus, split, _owners(experiment, split, aside), settings.random_seed),
+            snapshots=find_snapshots(corpus, split, owners, settings.random_seed, to_hold_out=share),
             judgement=judgement,
         )
         directory = experiment.path / EVALUATION

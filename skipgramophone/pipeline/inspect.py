@@ -16,6 +16,7 @@ from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import (
     Experiment,
+    directory_options,
     experiments_root,
     named_experiment,
     open_experiment,
@@ -76,7 +77,7 @@ def inspect(
         )
     else:
         facts, contents = _read_corpus(experiment)
-        directory = _directory_options(experiments_dir)
+        directory = directory_options(experiments_dir)
         target = Target(experiment.name, directory=directory, trained=experiment.has("model"))
     order = choose_context(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
     kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
@@ -100,14 +101,8 @@ def _target_of_sources(
         name,
         sources=("--sample",) if sample else tuple(sources),
         options=tuple(given_options(settings)),
-        directory=_directory_options(root),
+        directory=directory_options(root),
     )
-
-
-def _directory_options(root: Path | str | None) -> tuple[str, ...]:
-    """Return the option that selects the experiments directory, or nothing if it is the default directory."""
-    given = experiments_root(root)
-    return () if given == experiments_root() else ("--experiments-dir", str(given))
 
 
 def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> Experiment | None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -248,3 +249,27 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
     report.write_text(json.dumps(content | {"model": "0" * 64}))
     assert json.loads(sgp("similar", "demo", names[0], "--json").out)["agreement"] is None
     assert json.loads(sgp("explain", "demo", *names, "--json").out)["second_training"] is None
+
+
+@pytest.mark.parametrize(("owners", "line"), [(1, None), (40, "sgp evaluate mine --group '.*'")])
+def test_snapshots_give_a_command_that_works_or_none(sgp: Sgp, tmp_path: Path, owners: int, line: str | None) -> None:
+    rng = np.random.default_rng(1)
+    rows = []
+    for at in range(120):  # three playlists of each series share at least 8 of 24 tracks
+        titles = [f"song {at // 3}.{at % 3 + place}" for place in range(10)]
+        titles += [f"hit {number}" for number in rng.choice(60, 6, replace=False)]
+        rows += [(f"owner {at // 3 % owners}", "A", title, f"list {at}") for title in titles]
+    path = tmp_path / "dump.csv"
+    path.write_text(dump_text(rows))
+    assert sgp("extract", "mine", path, "-q").code == 0
+    assert sgp("train", "mine", "-wsz", "bag", "-emb", "8", "-e", "1", "--no-factors", "-q").code == 0
+    ran = sgp("evaluate", "mine", "--baselines", "none")
+    assert ran.code == 0
+    assert "these scores are too good" in ran.out
+    commands = [found for found in ran.out.splitlines() if found.startswith("sgp ")]
+    assert commands == ([line] if line else [])
+    if line:
+        again = sgp(*shlex.split(line)[1:], "--baselines", "none")
+        assert (again.code, "too good" in again.out) == (0, False)
+    else:
+        assert "cannot be held out together, because there are too few owners" in " ".join(ran.out.split())

@@ -160,8 +160,14 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
     evaluation, title = "latest evaluation: continuation", "loss by epoch (logarithmic scale)"
-    for line in ("experiment six", "corpus  current", "train", evaluation, title):
+    for line in ("experiment six", "corpus     current", "train", evaluation, title):
         assert line in ran.out.splitlines()
+    shown = {words[0]: words[1:] for words in map(str.split, ran.out.splitlines()) if words}
+    report = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)
+    corpus = report["facts"]["corpus"]
+    assert shown["sources"] == [str(len(corpus["sources"]))]
+    assert (shown["playlists"], shown["tracks"]) == ([f"{corpus['playlists']:,}"], [f"{corpus['tracks']:,}"])
+    assert float(shown["learning_rate"][0]) == pytest.approx(report["facts"]["model"]["learning_rate"], abs=0.005)
     curve = ran.out.split(f"{title}\n")[1].splitlines()
     losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
     assert len(losses) == 6

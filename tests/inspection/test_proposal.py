@@ -114,12 +114,24 @@ def test_options_are_those_that_differ_from_the_defaults() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("shared", "applied"), [(1, False), (2, True)])
-def test_rare_tracks_are_left_out_only_if_something_remains_to_train_on(
+@pytest.mark.parametrize(("shared", "applied"), [(1, False), (9, False), (10, True)])
+def test_rare_tracks_are_left_out_only_if_enough_remains_to_train_on(
     sgp: Sgp, write_dump: WriteDump, shared: int, applied: bool
 ) -> None:
     rows = [("u", "A", f"song {at}", f"list {at % 12}") for at in range(60)]
     rows += [("u", "A", f"shared {at}", f"list {where}") for at in range(shared) for where in (0, 1)]
-    command = inspected(sgp, write_dump(dump_text(rows)))["command"]
+    found = inspected(sgp, write_dump(dump_text(rows)))
+    command = found["command"]
+    (finding,) = (finding for finding in found["findings"] if finding["kind"] == "seen-once")
+    assert ("would leave too few tracks" in finding["remedy"]) != applied
     assert ("seen-once" in command["applied"]) == applied
     assert ("--min-count" in (command["line"] or "")) == applied
+
+
+@pytest.mark.parametrize(("owners", "compared"), [(1, False), (2, True)])
+def test_one_listener_is_compared_with_others_only_if_there_are_others(
+    sgp: Sgp, write_dump: WriteDump, owners: int, compared: bool
+) -> None:
+    rows = [(f"u{at % owners}", "A", f"song {at // 10 % 4}", f"list {at // 10}") for at in range(120)]
+    (repeats,) = (f for f in inspected(sgp, write_dump(dump_text(rows)))["findings"] if f["kind"] == "repeats")
+    assert ("outweighs many" in repeats["effect"]) == compared
