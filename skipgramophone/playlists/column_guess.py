@@ -170,7 +170,7 @@ def _example_of_words(rows: Table) -> dict[str, str]:
     below = [row for row in rows[1:] if len(row) == len(header)]
     times = [name for at, name in enumerate(header) if below and all(_is_time(row[at]) for row in below)]
     found = columns_by_role(header)
-    roles = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
+    roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
     free = [name for name in header if name not in times and name not in roles.values()]
     missing = [role for role in ("artist", "title", "playlist") if role not in roles]
     roles |= dict(zip(missing, free, strict=False))
