@@ -48,18 +48,24 @@ class IndexBuild:
 
     def __init__(self, thread: ThreadPoolExecutor, path: Path, settings: IndexSettings) -> None:
         self._thread, self._path, self._settings = thread, path, settings
+        self._embeddings: Embeddings
         self._facts: Future[IndexFacts] | None = None
 
-    def start(self, embeddings: Embeddings) -> None:
-        """Start to build the index of these vectors, unless it has been started before."""
-        if self._facts is None:
-            death_of_annoy()  # here, because it forks, and OpenBLAS permits no fork while another thread computes
-            self._facts = self._thread.submit(build_annoy_index, self._path, embeddings.centre, self._settings)
+    def take(self, embeddings: Embeddings, *, start: bool) -> None:
+        """Take the vectors to index, and perhaps start; without `start`, `facts` builds the index."""
+        self._embeddings = embeddings
+        if start:
+            self._start()
 
     def facts(self) -> IndexFacts:
-        """Wait until the index is built, and return its parameters and recall; `start` must have been called."""
-        assert self._facts is not None
-        return self._facts.result()
+        """Wait until the index is built, and return its parameters and recall; the vectors must have been taken."""
+        return (self._facts or self._start()).result()
+
+    def _start(self) -> Future[IndexFacts]:
+        """Start to build the index in the other thread."""
+        death_of_annoy()  # here, because it forks, and OpenBLAS permits no fork while another thread computes
+        self._facts = self._thread.submit(build_annoy_index, self._path, self._embeddings.centre, self._settings)
+        return self._facts
 
 
 @contextmanager
@@ -76,7 +82,7 @@ def publishing_index(experiment: Experiment, settings: IndexSettings) -> Iterato
 def publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
     """Build the index of a model, and publish it."""
     with publishing_index(experiment, settings) as build:
-        build.start(embeddings)
+        build.take(embeddings, start=True)
         return build.facts()
 
 

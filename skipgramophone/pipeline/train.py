@@ -15,7 +15,7 @@ from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
-from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
+from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
@@ -106,9 +106,9 @@ def train(
             if not no_index:
                 build = until_published.enter_context(publishing_index(experiment, index_settings or IndexSettings()))
 
-            def start_index(embeddings: Embeddings) -> None:
-                if build and _has_memory_for_both(corpus, embeddings):
-                    build.start(embeddings)
+            def take_vectors(embeddings: Embeddings) -> None:
+                if build:
+                    build.take(embeddings, start=_has_memory_for_both(corpus, embeddings))
 
             with experiment.publishing("model", asdict(settings)) as draft:
                 fitted = fit(
@@ -123,7 +123,7 @@ def train(
                     earlier=earlier,
                     keep=keeper.keep,
                     keep_now=keeper.keep_now,
-                    on_vectors=start_index,
+                    on_vectors=take_vectors,
                 )
                 write_lines(draft.path / HISTORY, fitted.history)
                 _write_artists(experiment, draft.path)
@@ -146,7 +146,6 @@ def train(
             index = None
             if build:
                 stage("building the index")
-                build.start(read_embeddings(experiment.directory("model"), tracks))
                 index = build.facts()
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
     few = too_few_playlists(corpus, settings)

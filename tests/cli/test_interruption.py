@@ -72,8 +72,11 @@ def test_a_run_that_is_interrupted_early_can_be_resumed(
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("open_corpus", "interrupted before the first checkpoint: nothing was changed"),
-        ("read_embeddings", "interrupted: the model is complete, but not its index; build it with `sgp index x`"),
+        ("train.open_corpus", "interrupted before the first checkpoint: nothing was changed"),
+        (
+            "stages.IndexBuild.facts",
+            "interrupted: the model is complete, but not its index; build it with `sgp index x`",
+        ),
     ],
 )
 def test_the_message_states_what_a_run_without_a_checkpoint_leaves(
@@ -83,7 +86,7 @@ def test_the_message_states_what_a_run_without_a_checkpoint_leaves(
         raise KeyboardInterrupt
 
     shutil.copytree(trained / "genres", tmp_path / "x")
-    monkeypatch.setattr(f"skipgramophone.pipeline.train.{step}", press)
+    monkeypatch.setattr(f"skipgramophone.pipeline.{step}", press)
     with pytest.raises(KeyboardInterrupt) as ended:
         run_train("x", SETTINGS, RunSettings(), force=True, quiet=True, experiments_dir=tmp_path)
     assert str(ended.value) == message
