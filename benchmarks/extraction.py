@@ -79,11 +79,10 @@ def split(raw: Path, parts: tuple[Path, Path], rows: int, added: int) -> None:
             (second if number % step == step // 2 else first).write(line)
 
 
-def measured(program: str, path: Path, work: Path) -> dict[str, Any]:
+def measured(program: str, *arguments: object) -> dict[str, Any]:
     """Run a program in a new process and return its measurements."""
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path), str(work)], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 

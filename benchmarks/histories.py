@@ -10,14 +10,13 @@ time does, but it also rises if they use the caches of the processor.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from benchmarks.extraction import measured
 from benchmarks.synthetic_histories import FILES, MONTHS, PLAYS
 
 MEASURE = """
@@ -39,13 +38,6 @@ print(json.dumps({"seconds": time.process_time() - started, "peak_mb": peak, "fo
 """
 
 
-def measured(path: Path, what: str) -> dict[str, Any]:
-    """Read a file in a new process, or extract from it, and return the measurements."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path), what], capture_output=True, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--plays", type=int, default=PLAYS)
@@ -59,7 +51,9 @@ if __name__ == "__main__":
             subprocess.run([*command, "--only", name], check=True)
             path = Path(directory) / name
             runs = {
-                what: min((measured(path, what) for _ in range(asked.repeats)), key=lambda one: float(one["seconds"]))
+                what: min(
+                    (measured(MEASURE, path, what) for _ in range(asked.repeats)), key=lambda one: float(one["seconds"])
+                )
                 for what in ("read", "extract")
             }
             speed = {what: run["found"][0] / run["seconds"] for what, run in runs.items()}
