@@ -28,7 +28,7 @@ from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, neare
 from skipgramophone.lookup.duration_filter import remark_on_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.opened_index import OpenedIndex
-from skipgramophone.lookup.ranking import direction, number_of_seeds, with_cosine, with_popularity
+from skipgramophone.lookup.ranking import direction, number_of_seeds, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
 from skipgramophone.lookup.seed_noise import CONTENDERS, stable
@@ -243,8 +243,13 @@ class Search:
         scores = np.array([choice.score for choice in listed.chosen], np.float32)
         rows = np.concatenate([rows, listed.contenders.rows[:CONTENDERS]])
         scores = np.concatenate([scores, listed.contenders.similarities[:CONTENDERS]])
-        count = asked.seeds[0].track.count
-        kept: list[bool | None] = stable(scores, self.scoring.counts[rows], count, len(listed.chosen)).tolist()
+        kept: list[bool | None] = stable(
+            scores,
+            self.scoring.counts[rows],
+            asked.seeds[0].track.count,
+            listed=len(listed.chosen),
+            has_smoothed=self.scoring.has_smoothed,
+        ).tolist()
         return kept
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
@@ -300,19 +305,21 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks; for `hybrid`, without factors and EASE, which are added later.
+        """Score all tracks; for `hybrid`, only by its first two terms.
 
         The scores do not depend on the number of candidates.
         """
-        rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
+        rows = self.exact.candidates(np.empty(0, np.int64))
+        cosines = agreed = np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
         if settings.by == "hybrid":
-            known, reliable = self.scoring.evidence(asked)[rows], self.scoring.reliability(asked, rows)
-            scores = with_cosine(known, cosines[rows], reliable)
+            agreed = self.scoring.agreed(asked)
+            known = self.scoring.evidence(asked, agreed)[rows]
+            scores = self.scoring.with_cosines(asked, rows, known, cosines[rows])
         else:
             scores = self.scoring.scores(asked, settings.by, rows, cosines)
-        return Scored(rows, scores, cosines)
+        return Scored(rows, scores, cosines, agreed)
 
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
@@ -328,7 +335,7 @@ class Search:
         rows, scores = scored.rows, scored.scores
         if settings.by == "hybrid":
             most = None if settings.popularity else width  # popularity compares the scores of all tracks
-            rows, scores = self.scoring.add_predictions(asked, rows, scores, width=most)
+            rows, scores = self.scoring.all_terms(asked, scored, width=most)
         free = ~np.isin(rows, asked.left_out)
         rows, scores = rows[free], scores[free]
         if settings.popularity:
