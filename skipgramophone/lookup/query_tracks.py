@@ -100,7 +100,7 @@ def resolve_names(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> Asked:
-    """Find the tracks for names with weights; a track that two names with the same weight match counts once."""
+    """Find the tracks for names with weights. If two names with the same weight match one track, it counts once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
     missing: list[Missing] = []
