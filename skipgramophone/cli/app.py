@@ -58,7 +58,7 @@ class ErrorBoundary(TyperGroup):
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; for an unknown one that people type for another, raise an error that names the other."""
+        """Find the command; for a word such as "ls" that people type instead, raise an error that names the command."""
         meant = unknown_command("sgp", args, OF_SGP) if args[0] not in self.commands else None
         if meant is not None and not ctx.resilient_parsing:
             raise meant

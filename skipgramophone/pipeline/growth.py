@@ -151,7 +151,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes few added rows with the tracks and playlists that they may change, and many with the whole corpus.
+    """Encodes added rows together with the corpus: with all of it or, for a few rows, with the part that may change.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return how many more of the old playlists are now sorted by title, and how many more are long enough to judge."""
+    """Return how many more old playlists are now sorted by title, and how many more are long enough for this test."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return how many new playlists are sorted by title, and how many are long enough to judge."""
+    """Return how many new playlists are sorted by title, and how many are long enough for this test."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)
