@@ -104,7 +104,7 @@ class Track:
 
     @property
     def position(self) -> int:
-        """The row counted from 1, as in the original script; until the corpus grows, this is the rank by count."""
+        """The row counted from 1; until the corpus grows, this is the rank by count."""
         return self.row + 1
 
 

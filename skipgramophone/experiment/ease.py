@@ -19,7 +19,7 @@ G = regularization (X X^T + regularization I)^-1, with one row and one column pe
 
     score_j = (h_j - g_j d_j) / (1 - d_j)     h = g X^T G X / regularization     d_j = (X^T G X)_jj / regularization
 
-where g contains the weights of the given tracks, and zeros for all other tracks.
+where g has one entry per track: how much a given track counts in the query, and 0 for all other tracks.
 
 Source: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", arXiv 1905.03375.
 """
@@ -121,7 +121,7 @@ class TrackWeights:
         write_json(directory / RECORD, {"pairs": "tracks", "regularization": self.regularization})
 
     def _places(self, rows: Rows) -> tuple[Rows, npt.NDArray[np.bool_]]:
-        """Return the places of tracks among those that have weights, int64, and whether they have weights, bool."""
+        """Return the position of each track in `self.rows`, int64, and whether it has weights, bool."""
         places = np.minimum(np.searchsorted(self.rows, rows.astype(self.rows.dtype)), len(self.rows) - 1)
         return places, np.asarray(self.rows[places] == rows)
 

@@ -18,7 +18,7 @@ PLAYLISTS = "playlists.parquet"
 
 @dataclass(frozen=True, slots=True)
 class PlaylistTable:
-    """The memory-mapped playlist table of a corpus stage, which stays readable if the stage is replaced.
+    """The memory-mapped playlist table of a corpus stage; the table stays readable if the stage is replaced.
 
     Attributes:
         path: the file, for error messages.

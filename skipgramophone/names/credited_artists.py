@@ -3,8 +3,8 @@
 "A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
                       B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
                       therefore listed as one.
-"A & B", "A x B"      These name one artist. If A or B is credited elsewhere on more tracks than "A & B", that artist is
-                      named too. If both are, only A and B are named, as in "Elton John & Kiki Dee".
+"A & B", "A x B"      The whole text is one artist. If A or B is credited elsewhere on more tracks than "A & B",
+                      that one is an artist of the track too. If both are, only they are, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations

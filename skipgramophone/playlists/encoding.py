@@ -82,7 +82,7 @@ class EncodedPlaylists:
         held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
             occurrences exclude these playlists, so a track that occurs only in them has the count 0.
         matching: the tracks that were merged by identifiers; None if the settings do not match tracks.
-        known_postings: the postings of the tracks, if they have been computed.
+        known_postings: the playlists that contain each track, if they have been computed.
     """
 
     tracks: pa.Table
@@ -116,7 +116,7 @@ class EncodedPlaylists:
 
     @property
     def postings(self) -> Postings:
-        """The postings of the tracks."""
+        """The playlists that contain each track."""
         return self.known_postings or build_postings(self.corpus, self.tracks.num_rows)
 
     def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
@@ -369,10 +369,10 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
-    """Return the table of the playlists in `kept`; keys that are unique only in one file become unique numbers.
+    """Return the table of the playlists in `kept`; keys that are unique only within their file are replaced.
 
-    These numbers are the playlist numbers. They start at `unlisted`, because earlier playlists may not be in the table
-    (see `KnownRows`).
+    Such a key is replaced by the number of its playlist. The numbers start at `unlisted`, because that many playlists
+    of the existing corpus are not in the table (see `KnownRows`).
     """
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)

@@ -73,7 +73,7 @@ class Numbering:
         return codes, pa.concat_arrays(self._values)
 
     def _begin(self, partition: Callable[[pa.Array], Partition]) -> None:
-        """Partition the values that are not yet numbered; no value may have a number."""
+        """Partition the pending values; call this only before any value has a number."""
         known = partition(self._nothing)
         self._known = [known.part(part) for part in range(len(known))]
         self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part

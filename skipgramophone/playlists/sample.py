@@ -8,7 +8,8 @@ The same seed gives the same sample on every platform and Python version. For th
 `random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
 sets.
 
-All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
+All names are invented. The sample does not show how well a model works on real playlists: its scenes differ more
+clearly than real genres.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def has_memory_for(needed: int) -> bool:
 
 
 def bytes_for_ranking(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
-    """Estimate the bytes that the factors and the regression of the hybrid ranking need, one after the other."""
+    """Estimate the bytes that the hybrid ranking needs: the larger of its two steps, factors and regression."""
     needed = bytes_for_factors(tracks, dim, playlists, occurrences)
     return max(needed, bytes_for_ease(playlists, tracks)) if has_ease(playlists, tracks) else needed
 

@@ -79,7 +79,7 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm` in blocks; whole columns are converted while all lines are plain."""
+    """Yield the rows of `read_lastfm` in blocks; whole columns are converted as long as all lines are plain."""
 
     def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
         fields = fields_in(lines, stream.file.display_name, table.plain.delimiter if table else None)
