@@ -135,7 +135,7 @@ def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 
 def lastfmstats_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted while all lines are plain.
+    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted as long as all lines are plain.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.
