@@ -172,7 +172,7 @@ class Experiment:
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Publish a stage: the `with` block writes the files and the counts to the draft, which is then published.
+        """Yield a draft of a stage; the `with` block writes the files and the counts, and then the draft is published.
 
         The parent stage may be published during the block.
         """

@@ -147,7 +147,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return a query that finds a track: its uri, name or an identifier, whichever matches first, else the name."""
+        """Return the first of uri, name and identifiers that finds the track, or the name if none of them does."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -180,7 +180,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query; if there are none, compare hyphenated titles."""
+        """Return the tracks whose hyphenated name is the query; if there are none, those whose hyphenated title is."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []

@@ -44,8 +44,8 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     """Refuse a destination that cannot be written, or whose existing data must not be overwritten.
 
     Raises:
-        ExperimentError: the destination exists, and `force` is false; or it is not a regular file or, for formats that
-            write a directory, not an earlier export.
+        ExperimentError: the destination exists and `force` is false, or it is something that an export never replaces:
+            not a regular file or, for formats that write a directory, not an earlier export.
     """
     if FORMATS[format].is_directory:
         _require_replaceable_directory(destination, force)

@@ -5,7 +5,7 @@ spaces and Unicode normalization form are ignored. A playlist is identified by i
 has one, its key.
 
 Tracks are numbered by descending count; tracks with the same count are in order of first appearance. Playlists are in
-order of first appearance, and their tracks in the order of the dump. When a corpus grows, its existing rows are encoded
+order of first appearance, and their tracks in the order of the rows. When a corpus grows, its existing rows are encoded
 first, in the same way as new rows.
 
 All steps work on columns, so that a name is normalized once per distinct spelling and not once per row.
@@ -54,7 +54,7 @@ Coded = dict[str, tuple[Codes, pa.Array]]  # column -> index of each row's strin
 
 @dataclass(frozen=True, slots=True)
 class EncodedPlaylists:
-    """The encoded tracks and playlists of a dump, with counts for the report.
+    """The encoded tracks and playlists of all rows, with counts for the report.
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;

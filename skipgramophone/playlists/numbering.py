@@ -1,4 +1,4 @@
-"""Replace the values of a column by numbers, block by block, so that a dump need not fit into memory.
+"""Replace the values of a column by numbers, block by block, so that the rows need not fit into memory.
 
 Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
 write them to disk when memory is short.

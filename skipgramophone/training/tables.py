@@ -169,7 +169,7 @@ class Earlier:
 
     Attributes:
         rows: int64 (taken,), row in the new catalogue of each track that has a vector in the earlier model.
-        centre: float32 (taken, embedding_dim); the mean that was subtracted is added again.
+        centre: float32 (taken, embedding_dim); the mean that `Tables.write` subtracted is added again.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).
         context_accumulator: float32 (taken,).

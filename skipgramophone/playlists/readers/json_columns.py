@@ -77,7 +77,7 @@ class ArrayPart:
 
 
 def value_of(data: bytes) -> Any:
-    """Return a JSON value, which msgspec has skipped or decoded, as Python reads it."""
+    """Return a JSON value as Python's parser reads it; msgspec has already skipped or decoded `data`."""
     import msgspec
 
     try:
@@ -135,8 +135,8 @@ def _read_array(data: bytes) -> list[Any] | None:
 def _arrays(stream: OpenFile) -> Iterator[bytes]:
     """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if it does not look like one.
 
-    The file is split at the text that is between its first two objects. If the file is split inside an object, the
-    array before the split is not valid JSON, because a brace or quote is not closed.
+    The file is split where the text that separates its first two objects occurs again. If the file is split inside
+    an object, the array before the split is not valid JSON, because a brace or quote is not closed.
     """
     gap = _gap(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK))
     if gap is None:
