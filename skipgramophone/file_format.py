@@ -16,7 +16,7 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
         path: the file, which need not exist.
         given: name of the format, or None.
         known: names of all formats.
-        suffixes: maps suffixes that are not themselves names of formats to formats.
+        suffixes: suffix -> format, for suffixes that differ from the name of the format.
 
     Raises:
         SettingError: the format is unknown.

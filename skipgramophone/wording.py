@@ -55,7 +55,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text for a shell, with double quotes if it contains an apostrophe and nothing that they do not protect.
+    """Quote a text for a shell: with double quotes if it has an apostrophe and no character that is special in them.
 
     >>> print(shell_word("demo"), shell_word("blinding lights"), shell_word("don't stop"))
     demo 'blinding lights' "don't stop"

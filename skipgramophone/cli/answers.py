@@ -284,7 +284,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return the value of the JSON property "fallback": the query track that was replaced, or None."""
+    """Return a JSON object with the property "fallback": the query track that was replaced, or None."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 
@@ -358,7 +358,7 @@ def _decimals(value: float | None) -> str:
 
 
 def _smoothness(arrangement: Arrangement | None) -> str:
-    """Return the words that end a table title: how smooth the order of an arranged list is; "" for any other list."""
+    """Return the end of the table title of an arranged list, with its mean step; return "" for any other list."""
     if arrangement is None:
         return ""
     if arrangement.mean_step is None:

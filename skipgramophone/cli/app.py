@@ -38,7 +38,7 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
-WRITING = ("extract", "train", "index")  # the commands that write one result, at their end
+WRITING = ("extract", "train", "index")  # commands that write nothing before they end
 
 
 class ErrorBoundary(TyperGroup):
@@ -58,7 +58,7 @@ class ErrorBoundary(TyperGroup):
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; an unknown one that is known to mean another one is an error that names it."""
+        """Find the command; for a word such as "ls" that people type instead, raise an error that names the command."""
         meant = unknown_command("sgp", args, OF_SGP) if args[0] not in self.commands else None
         if meant is not None and not ctx.resilient_parsing:
             raise meant
@@ -134,7 +134,7 @@ def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit, context: typer.
 
 
 def _hyphens(name: str) -> str:
-    """Accept underscores in option names, as in the original script."""
+    """Replace underscores in an option name by hyphens, so that both spellings are accepted."""
     return name.replace("_", "-")
 
 

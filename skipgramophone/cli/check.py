@@ -31,8 +31,8 @@ def check(
     """Verify experiments: find damaged, stale and leftover files.
 
     Compares every file with its checksum, and checks the content of vectors and index. Also verifies that the model
-    was trained on the current corpus, and that the index was built from the current model. Exit code 5 if anything is
-    damaged, 6 if something could not be read, such as a file without read permission.
+    was trained on the current corpus, and that the index was built from the current model. The exit code is 5 if
+    anything is damaged, and 6 if something could not be read, such as a file without read permission.
 
     \b
     sgp check

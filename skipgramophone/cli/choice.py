@@ -71,8 +71,9 @@ def _show(tracks: Sequence[Track]) -> None:
 def matching(text: str, tracks: Sequence[Track]) -> tuple[Track, ...]:
     """Return the tracks that a text means, in the order given; case and accents do not matter.
 
-    These are the tracks whose whole name or title is the text. If there are none, they are the tracks whose name has
-    each word of the text as a word, and if there are none either, as a part of a word.
+    These are the tracks whose whole name or title is the text. If there are none, they are the tracks whose name
+    contains each word of the text as a whole word. If there are none of these either, the words of the text may also be
+    parts of longer words in the name.
     """
     folded, words = fold_name(text), words_of(text)
     if not words:

@@ -1,4 +1,4 @@
-"""Questions to the user on a terminal: a yes or a no before something is removed, or any short answer."""
+"""Asks the user questions on a terminal: whether to remove something, or any question with a short answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def confirm(question: str, refused: str) -> bool:
 
     Args:
         question: the question, which ends with a question mark.
-        refused: what is true if the user does not agree; it is printed for the answer no, and after Ctrl-C and Ctrl-D.
+        refused: text that is printed after the answer no, Ctrl-C and Ctrl-D, such as "'demo' was not removed".
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.

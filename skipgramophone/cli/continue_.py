@@ -108,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory to which relative paths of audio files refer, such as that of the extracted source "
-            "(default: current directory).",
+            help="Directory to which relative paths of audio files refer, such as the directory of the extracted "
+            "source (default: current directory).",
             show_default=False,
         ),
     ] = None,

@@ -68,10 +68,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    Each ranking gets some tracks of a held-out playlist and has to find the other ones among all tracks. Before that,
-    a model is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations.
-    If extract --holdout has already held out playlists, no new model is trained: the model of the experiment, which
-    was not trained on these playlists, is evaluated.
+    A model is trained on all other playlists with the settings of the experiment, and kept for later evaluations. Each
+    ranking then gets some tracks of a held-out playlist, and has to find the other ones among all tracks. If extract
+    --holdout has already held out playlists, no new model is trained: the model of the experiment, which was not
+    trained on these playlists, is evaluated.
 
     \b
     sgp evaluate demo
@@ -170,7 +170,7 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
 def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root: Path | None) -> None:
     """Print the report, and the size of the stored evaluations of the experiment (`kept`, in bytes).
 
-    `named` tells whether a file named the held-out playlists, and `root` is the experiments directory.
+    `named` tells whether the user named the held-out playlists in a file. `root` is the experiments directory.
     """
     judgement, k = report.judgement, report.settings["k"]
     title = (
@@ -208,16 +208,16 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
     Args:
         report: the evaluation.
         found: the snapshots.
-        named: whether a file named the held-out playlists.
+        named: whether the user named the held-out playlists in a file.
         root: experiments directory.
     """
     warning = f"warning: these scores are too good: {found.share:.0%} of the held-out playlists are nearly equal to a"
     if not found.separable:
         render.text(
-            f"{warning} training playlist. Such playlists cannot be held out together, because there are too few "
-            "owners, or their playlists have too few tracks in common. So these scores show how well the rankings "
-            "continue playlists that resemble the training playlists, and may be "
-            "much lower for other playlists"
+            f"{warning} training playlist. The playlists of an owner cannot be held out together, because there are "
+            "too few owners, or because the playlists of different owners have too few tracks in common. The scores "
+            "show how well the rankings continue playlists that resemble training playlists. For other playlists, "
+            "the scores may be much lower"
         )
         return
     command = ["extract", "NAME", "SOURCE", "--holdout", "0.1"] if report.set_aside else ["evaluate", report.experiment]

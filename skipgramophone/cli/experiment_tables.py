@@ -42,7 +42,7 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
         cells = _cells(name, [record[name] for record in records])
         command, _, setting = name.partition(".")
         made = [cell for cell, one in zip(cells, found, strict=True) if setting in one.settings.get(command, {})]
-        differs = len(set(cells)) > 1 and len(set(made)) != 1  # 1: the same wherever the command was run
+        differs = len(set(cells)) > 1 and len(set(made)) != 1  # 1: equal in all experiments with this setting
         if differs and not name.startswith(tuple(evaluated)):
             columns[_heading(name, records[0])] = cells
     names = [one.name for one in found]
@@ -67,7 +67,7 @@ def show_metrics(one: Overview) -> None:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol; if it contains main scores, print only these scores.
+    """Print the latest evaluation of each protocol: only the scores in `MAIN_SCORES` or, if it has none, all scores.
 
     Protocols with different metrics are in different tables.
     """

@@ -1,6 +1,6 @@
 """Handles Ctrl-C: the message at the end of a command, and the checkpoint of a training run.
 
-A training run stops after the current round of batches, because its state can be saved only between two rounds.
+Training processes batches in rounds. A run stops only after a round, because its state can be saved only then.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ OF_SGP = COMMANDS | OF_EXPERIMENTS | {"show": "sgp experiments NAME", "compare":
 
 
 def unknown_command(group: str, words: Sequence[str], meant: dict[str, str]) -> SettingError | None:
-    """Return the error for an unknown command that people type for another one, or None.
+    """Return the error for a word that people type instead of a command; return None if `meant` does not contain it.
 
     >>> print(unknown_command("sgp", ["rm", "demo"], OF_SGP))
     sgp has no command 'rm': run sgp experiments rm demo
@@ -55,7 +55,7 @@ def no_such_command(group: str, words: Sequence[str], meant: dict[str, str], kno
 
 
 def _filled_in(command: str, arguments: Sequence[str]) -> str:
-    """Return a command with the arguments that were typed; an option ends them."""
+    """Replace the placeholders of a command, such as NAME, by the typed arguments before the first option."""
     parts = command.split()
     places = [at for at, part in enumerate(parts) if part.isupper()]
     for at, argument in zip(places, arguments, strict=False):

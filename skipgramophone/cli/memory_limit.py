@@ -1,8 +1,8 @@
 """Runs commands under a memory limit (`ulimit -v`), and reports a lack of memory in one clear line.
 
 If memory runs out, Python raises an error, but OpenBLAS and TensorFlow abort the process. Under such a limit, a command
-therefore runs in a child process, and the parent process reports how the child ended. The parent prints the output of
-native code on standard error only if the child succeeded.
+therefore runs in a child process, and the parent process reports how the child ended. Messages of
+native code on standard error are printed only if the child succeeded.
 """
 
 from __future__ import annotations

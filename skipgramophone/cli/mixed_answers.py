@@ -130,13 +130,13 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the tracks and groups in a query, and those to move away from."""
+    """Return the names of the tracks, artists and albums in a query, and those to move away from."""
     unliked = [replace(part, weight=-part.weight) for part in parts if part.weight < 0]
     return with_unliked(_names([part for part in parts if part.weight >= 0]), _names(unliked))
 
 
 def _names(parts: Sequence[Part]) -> str:
-    """Return the names of tracks and groups; if there are many, return how many tracks and groups."""
+    """Return the names of tracks and groups (artists or albums); if there are many, only count tracks and groups."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])

@@ -1,4 +1,4 @@
-"""The prompt's form of a query by artist or album, and a hint for users who type it on the command line."""
+"""The syntax "artist: NAME" and "album: NAME" of the prompt, and a hint for users who type it on the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 @contextmanager
 def hint_at_option(names: Sequence[str]) -> Iterator[None]:
-    """If the block raises an error about a name such as "artist: queen", add the option that is meant to its advice."""
+    """If the block raises an error about a name such as "artist: queen", add the right option to its advice."""
     try:
         yield
     except TrackNameError as error:
@@ -24,7 +24,7 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
 
 
 def _hint(names: Sequence[str], summary: str) -> str:
-    """Return the hint for the name in an error, or ""; the words of a name without quotes are names of their own."""
+    """Return the hint for the name in an error, or "". Without quotes, each word of a name is an item of `names`."""
     for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
         group = GROUP.fullmatch(name)
         if group and group[2].strip() and repr(unknown) in summary:

@@ -52,8 +52,8 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
     """Lay out a table so that it fits a width.
 
     A table that fits without changes becomes one block. If it is too wide, it gets narrow gaps and short headings, and
-    then shorter texts. If it is still too wide, its columns are split into several blocks, each of which repeats the
-    first columns: as many as tell the rows apart, if there is room for them.
+    then shorter texts. If it is still too wide, its columns are split into several blocks. Each block repeats the
+    first columns that are needed to tell the rows apart, or only the first column if there is no room for more.
 
     Args:
         columns: heading and kind of each column; "text" may be shortened, "name" and "number" may not.
@@ -85,7 +85,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
 
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
-    """Return the number of first columns that tell the rows apart; 1 if there are numbers among them."""
+    """Return how many of the first columns tell the rows apart; 1 if a column of numbers would be among them."""
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":
             return 1
@@ -107,8 +107,8 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
     """Shorten texts to a width, so that different texts remain different.
 
     An ellipsis replaces the end of a text. If this would hide a remark, such as the version of a track, it replaces the
-    part before the remark; guests count as a remark only if there is no other. If several texts would then look the
-    same, it replaces the part before the first character in which they differ.
+    part before the remark; a guest artist counts as a remark only if there is no other. If several texts would then
+    look the same, it replaces the part before the first character in which they differ.
 
     >>> shortened(["Teacup of the Kettle - Acoustic", "Letter to a Pencil (feat. Zofie)", "Corner, Kettle, Pencil"], 20)
     ['Teacup of t…Acoustic', 'Letter to…(feat. Zo…', 'Corner, Kettle, Pen…']

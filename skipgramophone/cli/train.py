@@ -141,7 +141,7 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train, show a progress bar, and handle Ctrl-C; `result` is what Ctrl-C before the first checkpoint leaves."""
+    """Train, show a progress bar, and handle Ctrl-C; `result` tells what a run without checkpoint leaves."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import continue_command, open_experiment
     from skipgramophone.pipeline import train as use_case
@@ -186,7 +186,7 @@ def _published_ns(experiment: str, experiments_dir: Path | None) -> int | None:
 
 
 def _interrupted(experiment: str, experiments_dir: Path | None, result: str) -> str:
-    """Return a message about where an interrupted run stopped, and how to continue it or what it leaves."""
+    """Return a message: where an interrupted run stopped and how to continue it, or `result` without a checkpoint."""
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):

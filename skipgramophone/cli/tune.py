@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
-LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name with which the name of its copy begins
+LONGEST_BEGINNING = 40  # characters; the name of a copy begins with at most this many of the experiment's name
 NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
 
 

@@ -20,7 +20,7 @@ class Command(TyperCommand):
     """A command with a better usage line than Typer's, which has braces around required arguments and no ellipsis."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; add the command to an error, and the meant option if one is unknown."""
+        """Parse the command line; add the command to errors and, for an unknown option, the option probably meant."""
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:

@@ -58,7 +58,7 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries for a catalogue with only some of its `tracks` rows: row `rows[i]` becomes row i."""
+        """Return the queries for a catalogue that keeps only some of the `tracks` rows: row `rows[i]` becomes row i."""
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))
         queries = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.queries]

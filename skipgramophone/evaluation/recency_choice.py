@@ -5,8 +5,8 @@ last track counts 0.64 times as much as the last. To choose a value, some playli
 is predicted from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if
 it is significantly better than 1.
 
-Counts are used instead of trained vectors, because they take only a second. They lead to the same choice, because it
-depends on the playlists whether order carries information.
+Counts are used instead of trained vectors, because they take only a second. Both lead to the same choice, because
+whether order carries information depends on the playlists.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 
 
 def _patterns(owners: Sequence[str]) -> list[str]:
-    """Return a regex for the part of an owner before each usual separator, and a regex for the whole owner."""
+    """Return regexes: one for the part of an owner before each common separator, and one for the whole owner."""
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]
     return [*(f"[^{mark}]*" for mark in used), ".*"]

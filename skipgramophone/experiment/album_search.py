@@ -14,7 +14,7 @@ from skipgramophone.names.album_names import album_name
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.utf8 import is_utf8
 
-PIECE = 2  # a name is split into pieces of this many letters; a similar name contains at least half of the pieces
+PIECE = 2  # letters per piece; an unknown name is split into pieces, and a similar name contains at least half of them
 MOST_PIECES = 30
 
 
@@ -25,7 +25,7 @@ class AlbumSearch:
         self._catalogue = catalogue
 
     def tracks(self, album: str) -> list[Track]:
-        """Return the tracks of the albums with a name, most frequent first; case and accents do not matter.
+        """Return the tracks of the albums called `album`, most frequent first; case and accents do not matter.
 
         The name may be preceded by the artist, as in "artist - album". Then only tracks of this artist are returned,
         unless the whole text is also the name of an album.
@@ -36,7 +36,7 @@ class AlbumSearch:
         """
         if "album" not in self._catalogue.facts:
             raise SettingError(
-                f"album {album!r} needs albums, but the sources of this corpus contain none: leave it out"
+                f"cannot find album {album!r}: the sources of this corpus contain no albums; leave it out"
             )
         name = album_name(album)
         found: list[Track] = []
@@ -72,7 +72,7 @@ class AlbumSearch:
         return tuple(near[:SHOWN_SUGGESTIONS])
 
     def _sharing_pieces(self, folded: str) -> list[str]:
-        """Return the albums whose names contain at least half of the pieces of `folded`; one spelling per album."""
+        """Return albums whose names contain at least half of the two-letter pieces of `folded`; one spelling each."""
         pieces = [folded[at : at + PIECE] for at in range(0, len(folded), PIECE)][:MOST_PIECES]
         shared = " + ".join(["(instr(album_folded, ?) > 0)"] * len(pieces)) or "0"
         similar = f"album_folded IS NOT NULL AND {shared} >= ?"

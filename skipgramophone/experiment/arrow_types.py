@@ -1,4 +1,4 @@
-"""The Arrow type of text columns that several packages exchange."""
+"""The Arrow type of text columns that several modules exchange."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from skipgramophone.names.normalization import fold_name
 
 @dataclass(frozen=True)
 class Artists:
-    """Artists, numbered in the order of their first track, and their tracks.
+    """Artists, numbered in the order of their first track, and the tracks that credit each of them.
 
     Attributes:
         names: folded name of each artist (see `fold_name`).

@@ -15,7 +15,7 @@ When a corpus grows, existing rows keep their numbers. The rowid of a track in `
 
 Sorting by rank sorts tracks by count. Because a rank also contains the row, all ranks differ. A new track does not
 change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position by count, from
-0. In a corpus that has not grown, this is the row; in a corpus that has grown, it is stored in a column. The file is
+0. In a corpus that has not grown, this rank is the row; in a corpus that has grown, a column stores it. The file is
 opened read-only and is never changed in place.
 """
 
@@ -104,7 +104,7 @@ class Track:
 
     @property
     def position(self) -> int:
-        """The row counted from 1, as in the original script; until the corpus grows, this is the rank by count."""
+        """The row counted from 1; until the corpus grows, this is the rank by count."""
         return self.row + 1
 
 
@@ -123,7 +123,7 @@ class Catalogue:
     Attributes:
         is_keyed: whether ranks are computed from count and row, as described above.
         rank: the column that sorts tracks by count.
-        name_rank: SQL expression for the value of this column in a row of `names`.
+        name_rank: SQL expression that selects the rank of a row of `names`.
         facts: names of the optional columns (see `FACTS`) that the catalogue has.
         has_identifiers: whether the sources contain identifiers of tracks.
     """
@@ -243,7 +243,7 @@ class Catalogue:
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
-        """Return the row of the track that belongs to each rowid (rank) of `names`.
+        """Convert rowids of `names`, which are ranks, to the rows of the tracks.
 
         Raises:
             ExperimentError: a rowid belongs to no track.

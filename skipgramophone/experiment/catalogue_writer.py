@@ -193,7 +193,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
     """Yield a function that starts to insert rows into a table; all inserts are one transaction.
 
     A background thread opens the database and inserts, for two reasons. While the main thread executes native code, it
-    cannot handle signals. And an interrupt between opening the driver's two objects would leave the first one open.
+    cannot handle signals. And an interrupt, which reaches only the main thread, cannot leave the database half open.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()

@@ -67,14 +67,14 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the positions of the playlists' tracks in `track_ids`, and where each playlist begins among them."""
+        """Return the positions in `track_ids` of the tracks of some playlists, and the offsets of these playlists."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw random playlists with at most `tokens` occurrences, but at least one; return their sorted numbers."""
+        """Draw at least one random playlist, but at most `tokens` occurrences in total; return the sorted numbers."""
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])

@@ -19,7 +19,7 @@ G = regularization (X X^T + regularization I)^-1, with one row and one column pe
 
     score_j = (h_j - g_j d_j) / (1 - d_j)     h = g X^T G X / regularization     d_j = (X^T G X)_jj / regularization
 
-where g contains the weights of the given tracks, and zeros for all other tracks.
+where g has one entry per track: how much a given track counts in the query, and 0 for all other tracks.
 
 Source: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", arXiv 1905.03375.
 """
@@ -99,14 +99,14 @@ class TrackWeights:
         return np.where(has_weights, totals[places], np.float32(0))
 
     def take(self, rows: Rows) -> TrackWeights:
-        """Return a copy in memory for some tracks, numbered in the order of `rows`, which is ascending."""
+        """Return a copy in memory of the weights of some tracks, numbered in the order of `rows` (ascending)."""
         places, has_weights = self._places(rows)
         kept = places[has_weights]
         weights = self.weights[kept][:, kept].astype(np.float32)
         return TrackWeights(weights, np.flatnonzero(has_weights), len(rows), self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> TrackWeights:
-        """Return the same weights, with the row numbers of a catalogue.
+        """Return the same weights, with tracks numbered by their catalogue rows.
 
         Args:
             rows: int64, ascending; the catalogue row of each track.
@@ -121,7 +121,7 @@ class TrackWeights:
         write_json(directory / RECORD, {"pairs": "tracks", "regularization": self.regularization})
 
     def _places(self, rows: Rows) -> tuple[Rows, npt.NDArray[np.bool_]]:
-        """Return the places of tracks among those that have weights, int64, and whether they have weights, bool."""
+        """Return the position of each track in `self.rows`, int64, and whether it has weights, bool."""
         places = np.minimum(np.searchsorted(self.rows, rows.astype(self.rows.dtype)), len(self.rows) - 1)
         return places, np.asarray(self.rows[places] == rows)
 
@@ -165,13 +165,13 @@ class PlaylistWeights:
         return np.asarray((totals - own_shares) / (1 - own), np.float32)
 
     def take(self, rows: Rows) -> PlaylistWeights:
-        """Return a copy in memory for some tracks, numbered in the order of `rows`, which is ascending."""
+        """Return a copy in memory of the weights of some tracks, numbered in the order of `rows` (ascending)."""
         playlists, sizes = self._playlists_of(rows)
         members = np.stack([np.repeat(np.arange(len(rows)), sizes), playlists]).astype(np.int32)
         return PlaylistWeights(np.array(self.weights), members, self.own[rows], self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> PlaylistWeights:
-        """Return the same weights, with the row numbers of a catalogue; see `TrackWeights.renumbered`."""
+        """Return the same weights, with tracks numbered by their catalogue rows; see `TrackWeights.renumbered`."""
         own, members = np.zeros(tracks, np.float32), np.stack([rows[self.members[0]], self.members[1]])
         own[rows] = self.own
         return PlaylistWeights(self.weights, members.astype(np.int32), own, self.regularization)

@@ -1,4 +1,4 @@
-"""Experiments: directories with stages, each of which is made from the stage before it.
+"""Experiments: directories with stages. The model is made from the corpus, and the index from the model.
 
     experiment.json          format, name, created, version; written once
     corpus/ model/ index/    the stages, each with a manifest.json
@@ -172,7 +172,7 @@ class Experiment:
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Publish a stage: the `with` block writes the files and the counts to the draft, which is then published.
+        """Yield a draft of a stage; the `with` block writes the files and the counts, and then the draft is published.
 
         The parent stage may be published during the block.
         """
@@ -215,7 +215,8 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     Args:
         name: name of the experiment.
         root: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        to_manage: whether it is to be shown, copied or removed; an error then does not advise to make it.
+        to_manage: whether the caller shows, copies or removes the experiment, so that the error for a missing
+            experiment does not advise to create it.
 
     Raises:
         ExperimentError: the name is invalid, or the experiment does not exist or has a format that this version does
@@ -234,7 +235,7 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
 def other_directory(root: Path | str | None) -> str:
     """Return the end of an error message: how to use another experiments directory.
 
-    It is "" if the user named a directory that exists, because this directory was meant.
+    The end is "" if the user named a directory that exists, because the user probably meant this directory.
     """
     is_named = root or os.environ.get(ROOT_VARIABLE)
     if is_named and experiments_root(root).is_dir():
@@ -276,7 +277,7 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, locked for `command`; remove a new one if no stage is published.
+    """Open or create an experiment, locked for `command`; a new experiment in which no stage is published is removed.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
@@ -351,7 +352,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is neither an experiment nor the unfinished directory of a killed `new_experiment`."""
+    """Whether a path is neither an experiment nor one that a killed process had only begun to create."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}

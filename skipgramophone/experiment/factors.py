@@ -22,8 +22,8 @@ With the scaled factors z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p 
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 
-The first form has one unknown per factor, the second one per track of the playlist; the smaller system is solved. The
-systems are solved exactly, on all cores. Systems of the same size are solved together.
+The first form has one unknown per factor, the second form one per track of the playlist; the smaller system is solved.
+The systems are solved exactly, on all cores. Systems of the same size are solved together.
 
 Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
 doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on

@@ -23,7 +23,7 @@ def parse_json(text: str) -> Any:
 
 
 def _finite(text: str) -> float | None:
-    """Return a number, or None if it is too large for a float."""
+    """Convert the text of a number to a float, or to None if it is too large for a float."""
     value = float(text)
     return value if math.isfinite(value) else None
 

@@ -115,7 +115,7 @@ class NameSearch:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
         The query is compared with these in order, until something matches: the uri and the identifiers; the whole name;
-        the whole title; the name or title with hyphens between its words, as shell completion writes it. If none of
+        the whole title; the name or title with hyphens between its words, as shell completion writes names. If none of
         them matches, the tracks whose names contain each word of the query are returned. The number of matches is
         `MOST_COUNTED` + 1 if there are more.
         """
@@ -147,7 +147,7 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return a query that finds a track: its uri, name or an identifier, whichever matches first, else the name."""
+        """Return the first of uri, name and identifiers that finds the track, or the name if none of them does."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -180,7 +180,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query; if there are none, compare hyphenated titles."""
+        """Return the tracks whose hyphenated name is the query; if there are none, those whose hyphenated title is."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -226,8 +226,8 @@ class NameSearch:
     def __containing_short(self, words: list[str], each: str) -> Condition:
         """Return an SQL condition for tracks whose folded name contains all `words`, of one or two letters each.
 
-        If there are many such names, the condition scans all tracks, which finds the first ones quickly. Names of one
-        or two letters have no trigram, so they are added separately.
+        If there are many such names, the condition scans all tracks, which finds the first matches quickly. Names of
+        one or two letters have no trigram, so they are added separately.
         """
         names, phrases = min(map(self._around, words))
         if names >= self._many:
@@ -239,14 +239,14 @@ class NameSearch:
         return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
 
     def _around(self, word: str) -> Clue:
-        """Return a clue for a word of one or two letters: the FTS5 query for any trigram that contains the word."""
+        """Return how many names contain a word of one or two letters (at most), and an FTS5 query that finds them."""
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, folded: str) -> Condition | None:
         """Return an SQL condition for tracks whose name or title begins with the query, or None if there are none.
 
-        A few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
+        Few such rows are found with the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))

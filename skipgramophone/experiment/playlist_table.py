@@ -18,7 +18,7 @@ PLAYLISTS = "playlists.parquet"
 
 @dataclass(frozen=True, slots=True)
 class PlaylistTable:
-    """The memory-mapped playlist table of a corpus stage, which stays readable if the stage is replaced.
+    """The memory-mapped playlist table of a corpus stage; the table stays readable if the stage is replaced.
 
     Attributes:
         path: the file, for error messages.
@@ -29,7 +29,7 @@ class PlaylistTable:
     content: mmap.mmap | bytes
 
     def read(self, playlists: int) -> pa.Table:
-        """Read owner, name and key of each playlist as text columns; files of the first version have no key.
+        """Read owner, name and key of each playlist as text columns; files of the first version of `sgp` have no key.
 
         Args:
             playlists: number of playlists in the corpus.

@@ -172,12 +172,12 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
 
 
 def has_postings(directory: Path) -> bool:
-    """Whether a corpus stage has postings; the first version did not write them."""
+    """Whether a corpus stage has postings; the first version of `sgp` did not write them."""
     return (directory / POSTINGS).exists()
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
-    """Memory-map the postings of a corpus stage, or compute them if the first version wrote the stage.
+    """Memory-map the postings of a corpus stage, or compute them if the stage has none (see `has_postings`).
 
     Raises:
         ExperimentError: a file is damaged, or does not match the corpus or the catalogue.

@@ -33,8 +33,8 @@ def split_model_directory(
         corpus: digest of the experiment's corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
-        cluster: shape of the local cluster that trains the model ("2x1"), or None. Each shape has its own directory,
-            because the result of a cluster is not reproducible.
+        cluster: workers x servers of the local cluster that trains the model, such as "2x1", or None. Each cluster has
+            its own directory, because the result of a cluster is not reproducible.
     """
     key = {"corpus": corpus, "split": split, "settings": asdict(settings)}
     key |= {"terms": TERMS} if split != NO_SPLIT else {}

@@ -24,7 +24,7 @@ def state_file(name: str) -> Path | None:
 
 
 def cache_directory() -> Path | None:
-    """Return the directory for files that can be made again, or None if there is no home directory."""
+    """Return the directory for cached files, or None if there is no home directory."""
     return _directory("XDG_CACHE_HOME", "~/.cache")
 
 

@@ -44,8 +44,8 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     """Refuse a destination that cannot be written, or whose existing data must not be overwritten.
 
     Raises:
-        ExperimentError: the destination exists, and `force` is false or it is not a regular file (for formats that
-            write a directory: not an earlier export).
+        ExperimentError: the destination exists and `force` is false, or it is something that an export never replaces:
+            not a regular file or, for formats that write a directory, not an earlier export.
     """
     if FORMATS[format].is_directory:
         _require_replaceable_directory(destination, force)
@@ -90,7 +90,8 @@ def write(
         vectors: the tracks and vectors to write.
         force: replace an existing export.
         about: entries of the manifest about the origin of the vectors.
-        card: Markdown page about the vectors. A directory has it as a file; a file has it in its manifest.
+        card: Markdown page about the vectors. An export to a directory has the page as a file; an export to
+            a single file has it in the manifest.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).

@@ -66,7 +66,7 @@ class TrackVectors:
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return the matrix for formats that store only one, with its name: centre, unless only context is selected."""
+        """Return name and matrix for a format that stores only one: centre, unless only context is selected."""
         name = self.selected[0]
         return name, getattr(self, name)
 

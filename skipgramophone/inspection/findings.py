@@ -177,8 +177,8 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "several-uris": Advice(
         "one song is several tracks: each is trained on only some of the song's playlists, and its nearest neighbours "
-        "include the other ones",
-        "--merge-uris merges them (also recordings that differ only in the uri); "
+        "include the other tracks of the song",
+        "--merge-uris merges them (also different recordings with the same artist and title); "
         "similar --fold-versions counts them as one track in answers",
         ("extract --merge-uris", "similar --fold-versions"),
         {"extract": ("--merge-uris",)},
@@ -210,7 +210,7 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --encoding",),
     ),
     "escapes": Advice(
-        "the same name without escape sequences becomes another track, and a search for it does not find this one",
+        "the same name without escape sequences is another track, and a search for that name does not find this track",
         "decode the escape sequences in the source (html.unescape, urllib.parse.unquote) before you extract it",
     ),
     "unseen-letters": Advice(

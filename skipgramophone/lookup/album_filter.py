@@ -50,7 +50,7 @@ def require_albums(catalogue: Catalogue, settings: SimilarSettings) -> None:
         not settings.limits_albums or "album" in catalogue.facts,
         lambda named: (
             f"{named('only_album')}, {named('exclude_album')} and {named('max_per_album')} need albums, but the "
-            "sources of this corpus contain none: leave them out"
+            "sources of this corpus contain none: leave these options out"
         ),
     )
 

@@ -123,8 +123,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        Some artists may have so many remaining tracks that one of them has to be placed at every opportunity. In this
-        case, return only tracks of these artists.
+        An artist may have so many remaining tracks that one of these tracks has to be placed at every opportunity. In
+        this case, return only tracks of such artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]

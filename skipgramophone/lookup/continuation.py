@@ -262,7 +262,7 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
 
 
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return settings for the search: fewer tracks because of the fixed ones, and a limit per artist for the gap."""
+    """Return settings for the search: no places for the fixed tracks, and a limit per artist that fits the gap."""
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:

@@ -19,7 +19,7 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings) -> None:
         not settings.limits_durations or "seconds" in catalogue.facts,
         lambda named: (
             f"{named('longer_than')} and {named('shorter_than')} need durations, which the sources of this corpus "
-            "do not contain (M3U, PLS, XSPF and JSPF files do): leave them out"
+            "do not contain (M3U, PLS, XSPF and JSPF files do): leave these options out"
         ),
     )
 

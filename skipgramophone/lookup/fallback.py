@@ -3,8 +3,8 @@
 The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
 the artist replace it. These tracks are weighted by count, have the total weight of one track, and may be in the answer.
 
-A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if this is true for the sum of
-their counts. Rare tracks of an artist replace nothing. A rare version replaces a track only if the tracks of the artist
+A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts
+is below `RARE`; such tracks replace nothing. A rare version replaces a track only if the tracks of the artist
 are rare too.
 
 The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a

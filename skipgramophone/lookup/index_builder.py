@@ -38,8 +38,8 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
         settings: trees, recall, shards and seed.
-        use_exact_search: try only search widths with which the index is faster than exact search. If none of them
-            reaches the recall, record that exact search answers look-ups. If false, try wider searches too.
+        use_exact_search: if true, try only search widths with which the index is faster than exact search, and if none
+            of them reaches the recall, record that exact search answers look-ups. If false, try all widths.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.
@@ -94,7 +94,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
 
 @cache
 def death_of_annoy() -> str | None:
-    """Return the signal by which Annoy crashes on this machine, or None; a process tests this once."""
+    """Return the signal by which Annoy crashes on this machine, or None. The test runs once per process."""
     return cause_of_death(_try_annoy)
 
 

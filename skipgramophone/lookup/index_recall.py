@@ -66,7 +66,7 @@ def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, s
 
 
 def draw_queries(centre: Matrix, seed: int) -> Rows:
-    """Return random numbers of rows that have a vector, ascending, int64 (at most `RECALL_QUERIES`,)."""
+    """Return the numbers of random rows that have a vector, ascending, int64 (at most `RECALL_QUERIES`,)."""
     learnt = np.flatnonzero(is_learnt(centre))
     rng = np.random.default_rng([seed, len(learnt)])
     return np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))

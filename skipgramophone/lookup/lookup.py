@@ -261,7 +261,7 @@ class Lookup:
         return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
     def require_known(self, settings: SimilarSettings | None) -> None:
-        """Verify that the artists and albums in the filters of a look-up are known, and the facts that filters need.
+        """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
 
         Raises:
             UnknownTrackError: an artist or album is unknown; the candidates have similar names.

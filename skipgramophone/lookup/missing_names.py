@@ -1,4 +1,4 @@
-"""The error for a query none of whose names matches exactly one track."""
+"""The error for a query if none of its names matches exactly one track."""
 
 from __future__ import annotations
 

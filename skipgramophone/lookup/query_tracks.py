@@ -40,8 +40,8 @@ def track_part(
         choose: called to choose one of several tracks that match the name.
         fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
             --fallback; if it is None, they do not.
-        artist_form: returns the text of a query by artist, to suggest it if the name is also an artist's name; None
-            suggests nothing.
+        artist_form: returns the text of a query by artist. If the name is also the name of an artist, this text is
+            suggested. None: nothing is suggested.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
@@ -100,7 +100,7 @@ def resolve_names(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> Asked:
-    """Find the tracks for names with weights; a track that two names with the same weight match counts once."""
+    """Find the tracks for names with weights. If two names with the same weight match one track, it counts once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
     missing: list[Missing] = []

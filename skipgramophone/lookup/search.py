@@ -392,7 +392,7 @@ def _may_propose(settings: SimilarSettings) -> bool:
 def _first_width(settings: SimilarSettings) -> int:
     """Return the number of candidates for the first selection by exact search.
 
-    Unless diversity is on, this number has no effect on which tracks are in a full list.
+    Only if diversity is on, this number affects which tracks are in a full list.
     """
     return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
 

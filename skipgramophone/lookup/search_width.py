@@ -35,7 +35,7 @@ def tune_search_width(
         centre: float32 (tracks, embedding_dim).
         facts: the parameters of the index, without search width and recall.
         wanted: the recall@10 to reach.
-        use_exact_search: try only widths with which the index is faster than exact search. If none of them is
+        use_exact_search: if true, try only widths with which the index is faster than exact search. If none of them is
             sufficient, return the widest of them, and record that exact search answers look-ups.
 
     Raises:
@@ -83,7 +83,7 @@ class _Tuning:
         self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width reaches the recall; it must be between the widths known to fail and to suffice."""
+        """Return whether a width reaches the recall. The width must be between those known to fail and to suffice."""
         found = self._found(width, enough=self._wanted)
         if self._test.recall(found) >= self._wanted:
             self._most = found

@@ -93,8 +93,8 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            One `Track` per artist, with an empty title, and the position of the artist by count (from 0) as row; and
-            the unit vectors of the artists, float32 (artists, embedding_dim).
+            One `Track` per artist, whose title is empty and whose row is the position of the artist by count (from 0);
+            and the unit vectors of the artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artists: bool = False) -> list[str]:
-    """Return a note if single words were given that together are the name of a track.
+    """Return a note if the given single words are together the name of a track.
 
     Words that are names of different tracks on their own are a valid query. The note shows the command for one track.
 
@@ -50,9 +50,9 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
 def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None:
     """Return the words as one name if they are probably one, or None.
 
-    The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each of the
-    words is a whole name or title, the words together must be a whole name or title too; if one of them matches several
-    tracks, it is enough that a name contains the words together, next to each other.
+    The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
+    is a whole name or title, the words together must be a whole name or title too. There is one exception: if a word
+    alone matches several tracks, a name that contains the words in this order is enough.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:

@@ -1,4 +1,4 @@
-"""Finds clusters of tracks in the vectors (not in the plane), and labels them with their leading artists."""
+"""Finds clusters of tracks by their vectors, not by their positions, and labels them with their leading artists."""
 
 from __future__ import annotations
 

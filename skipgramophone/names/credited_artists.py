@@ -3,8 +3,9 @@
 "A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
                       B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
                       therefore listed as one.
-"A & B", "A x B"      These name one artist. If A or B is credited elsewhere on more tracks than "A & B", that artist is
-                      named too. If both are, only A and B are named, as in "Elton John & Kiki Dee".
+"A & B", "A x B"      The whole text is one artist. If A is credited elsewhere on more tracks than "A & B", A is an
+                      artist of the track too; the same is true of B. If both A and B are, the whole text is not an
+                      artist, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations

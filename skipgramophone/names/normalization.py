@@ -1,6 +1,6 @@
 """Normalize names, to decide whether two spellings are the same name.
 
-There are two normal forms. `identity` decides which rows of a dump are the same track: it ignores case, surrounding
+There are two normal forms. `identity` decides which rows are the same track: it ignores case, surrounding
 spaces and the Unicode normalization form. `fold_name` is used for search: it also ignores accents and repeated spaces.
 Names are stored and shown in the spelling that was read first.
 """

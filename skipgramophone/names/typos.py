@@ -16,7 +16,7 @@ from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
-CLEAR_PART = 1 / 3  # minimum share of a query's letters that are in the words that a suggestion has in common with it
+CLEAR_PART = 1 / 3  # the words that a suggestion shares with the query have at least this share of the query's letters
 SHORT = 3  # number of letters of words such as "the" and "of"
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
@@ -49,7 +49,7 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose whole name is similar to the query and has a clear part of it, most similar first."""
+    """Return the tracks whose whole name is similar to the query and shares a clear part with it, best first."""
     found = (tracks[at] for at, _ in _scores(query, [track.name for track in tracks]))
     return [track for track in found if has_clear_part(query, track.name, split_name(track.name)[0])]
 
@@ -57,14 +57,14 @@ def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
 def nearest_names(query: str, names: list[str]) -> list[str]:
     """Return the names that are similar to the query, most similar first, unless they score far below the best.
 
-    Each of them has a clear part of the query (see `has_clear_part`).
+    Each of them shares a clear part with the query (see `has_clear_part`).
     """
     scores = [(at, score) for at, score in _scores(query, names) if has_clear_part(query, names[at])]
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
 
 
 def has_clear_part(query: str, *names: str) -> bool:
-    """Whether one of the names shares a part with the query that a person recognizes.
+    """Whether one of the names shares so much with the query that a person sees the connection.
 
     This is true in each of three cases, in which spaces, accents and upper case do not matter:
 

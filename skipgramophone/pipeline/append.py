@@ -146,12 +146,12 @@ class Before:
         return playlist_of(self.corpus, rows)
 
     def added_places(self, places: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
-        """Return the number of the input row in which each new track first occurs, int64 (tracks,).
+        """For each new track, return the number of the input row in which it first occurs, int64 (tracks,).
 
-        The numbers count all input rows that were ever used, including those that cleaning has dropped.
+        Input rows are numbered from the first extraction on, including those that cleaning has dropped.
 
         Args:
-            places: the same input rows, but counted among the encoded rows only.
+            places: for each new track, the number of the same row among the encoded rows.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts

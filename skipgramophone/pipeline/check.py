@@ -228,7 +228,7 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify the files of a stage, and that it is not stale; if its parent stage is sound, verify its content too."""
+    """Verify the files of a stage, and that it is not stale; if `parent_is_sound`, also verify its content."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():

@@ -145,7 +145,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
 
 
 def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the size in bytes of the evaluations of an experiment: reports, and the models of their splits.
+    """Return the size in bytes of the evaluations of an experiment: reports, and models trained for them.
 
     Raises:
         ExperimentError: the experiment does not exist.
@@ -154,7 +154,7 @@ def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> in
 
 
 def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> None:
-    """Remove the evaluations of an experiment (reports, and the models of their splits), but not its own model.
+    """Remove the evaluations of an experiment (reports, and models trained for them), but not its own model.
 
     Raises:
         ExperimentError: the experiment does not exist, or is being written.

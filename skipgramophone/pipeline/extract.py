@@ -141,7 +141,7 @@ def extract(
                 encoder,
                 allowed,
                 before,
-            )  # they keep files of the replaced corpus memory-mapped, and NFS cannot remove such files
+            )  # these objects keep files of the replaced corpus memory-mapped, and NFS cannot remove such files
     return report
 
 

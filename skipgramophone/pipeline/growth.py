@@ -2,8 +2,8 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. Instead, `append` encodes all rows again in some cases: if many rows are added, if the
-corpus or an added row has identifiers of tracks, or if a setting needs all playlists.
+the corpus were encoded again. All rows are nevertheless encoded again if many rows are added, if the corpus or an
+added row has identifiers of tracks, or if a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return artist and title as the most frequent track of this name spells them, and `bearers` unchanged."""
+        """Spell a name as its most frequent track does; also return `bearers`, the number of tracks with this name."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -151,7 +151,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows: a few with the tracks and playlists that they may change, many with the whole corpus.
+    """Encodes added rows together with the corpus: with all of it or, for a few rows, with the part that may change.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -282,7 +282,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return how many more of the old playlists are now sorted by title, and how many more are long enough to judge."""
+    """Return how many more old playlists are now sorted by title, and how many more are long enough for this test."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -300,7 +300,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return how many new playlists are sorted by title, and how many are long enough to judge."""
+    """Return how many new playlists are sorted by title, and how many are long enough for this test."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)

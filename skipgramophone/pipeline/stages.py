@@ -52,7 +52,7 @@ class IndexBuild:
         self._facts: Future[IndexFacts] | None = None
 
     def take(self, embeddings: Embeddings, *, start: bool) -> None:
-        """Take the vectors to index, and perhaps start; without `start`, `facts` builds the index."""
+        """Take the vectors to index. With `start`, start to build the index; otherwise, `facts` builds it."""
         self._embeddings = embeddings
         if start:
             self._start()
@@ -70,7 +70,7 @@ class IndexBuild:
 
 @contextmanager
 def publishing_index(experiment: Experiment, settings: IndexSettings) -> Iterator[IndexBuild]:
-    """Publish an index: it is built in the `with` block, where its model may be published too, and then published."""
+    """Publish an index that the `with` block builds; within the block, the model may be published first."""
     with experiment.publishing("index", asdict(settings)) as draft, background_thread() as thread:
         build = IndexBuild(thread, draft.path / INDEX_FILE, settings)
         yield build

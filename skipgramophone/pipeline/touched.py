@@ -52,8 +52,8 @@ def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, 
     """Find the tracks and playlists of a corpus that added rows may change.
 
     The result may contain more than necessary, but never less. It contains three kinds of tracks: those with a uri
-    or a name of the added rows, those with one of the names that have the most tracks, and the first tracks of each
-    touched playlist and of the catalogue.
+    or a name of the added rows, those with one of the names that have the most tracks (the report lists these names),
+    and the first tracks of each touched playlist and of the catalogue.
 
     Args:
         before: the corpus before it grows.

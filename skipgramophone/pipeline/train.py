@@ -153,7 +153,7 @@ def train(
 
 
 def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:
-    """Return the number of playlists with different sets of tracks if it is too small to learn from, otherwise None.
+    """Count playlists with different sets of tracks; return the number if there are too few of them, otherwise None.
 
     Playlists with one track do not count. With a window, one long playlist is enough.
     """

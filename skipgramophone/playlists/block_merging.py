@@ -47,7 +47,7 @@ class BlockMerger:
 def merge_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
     """Return one block with the rows and rejects of several blocks, which may be of different files.
 
-    `bytes_read` and `replaced` are 0, because they count per file.
+    `bytes_read` and `replaced` are 0, because they are counts of a single file.
     """
     left_out: Counter[str] = Counter()
     for block in blocks:

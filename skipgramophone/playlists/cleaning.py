@@ -169,7 +169,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`, with the number of occurrences that are only in `before` added to `left_out` under `reason`."""
+    """Return a copy of `after` whose `left_out` also counts, under `reason`, the occurrences that only `before` has."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)

@@ -44,9 +44,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether there are columns for artist and title. Rows with artist, title and time are plays, and a
-            pause between them ends a session. Other rows with times, such as purchases, become one playlist per owner
-            unless the user sets --session-gap.
+        is_history: whether rows with times are plays, because there are columns for artist and title; a pause between
+            plays then ends a session. Other rows with times, such as purchases, become one playlist per owner unless
+            the user sets --session-gap.
     """
 
     roles: dict[str, str]
@@ -158,7 +158,7 @@ def _has_header(rows: Table) -> bool:
 
 
 def _has_words(rows: Table) -> bool:
-    """Whether the first row may be a header with unusual names: single words, above texts of several words."""
+    """Whether the first row may be a header: it has single words, and the rows below have texts of several words."""
     header, *below = rows
     are_words = len(set(header)) == len(header) and all(re.fullmatch(r"[^\W\d]+", field) for field in header)
     return are_words and any(re.search(r"\w \w", field) for row in below for field in row)

@@ -5,7 +5,7 @@ spaces and Unicode normalization form are ignored. A playlist is identified by i
 has one, its key.
 
 Tracks are numbered by descending count; tracks with the same count are in order of first appearance. Playlists are in
-order of first appearance, and their tracks in the order of the dump. When a corpus grows, its existing rows are encoded
+order of first appearance, and their tracks in the order of the rows. When a corpus grows, its existing rows are encoded
 first, in the same way as new rows.
 
 All steps work on columns, so that a name is normalized once per distinct spelling and not once per row.
@@ -54,7 +54,7 @@ Coded = dict[str, tuple[Codes, pa.Array]]  # column -> index of each row's strin
 
 @dataclass(frozen=True, slots=True)
 class EncodedPlaylists:
-    """The encoded tracks and playlists of a dump, with counts for the report.
+    """The encoded tracks and playlists of all rows, with counts for the report.
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
@@ -82,7 +82,7 @@ class EncodedPlaylists:
         held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
             occurrences exclude these playlists, so a track that occurs only in them has the count 0.
         matching: the tracks that were merged by identifiers; None if the settings do not match tracks.
-        known_postings: the postings of the tracks, if they have been computed.
+        known_postings: the playlists that contain each track, if they have been computed.
     """
 
     tracks: pa.Table
@@ -116,7 +116,7 @@ class EncodedPlaylists:
 
     @property
     def postings(self) -> Postings:
-        """The postings of the tracks."""
+        """The playlists that contain each track."""
         return self.known_postings or build_postings(self.corpus, self.tracks.num_rows)
 
     def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
@@ -369,10 +369,10 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
-    """Return the table of the playlists in `kept`; keys that are unique only in one file become unique numbers.
+    """Return the table of the playlists in `kept`; keys that are unique only within their file are replaced.
 
-    These numbers are the playlist numbers. They start at `unlisted`, because earlier playlists may not be in the table
-    (see `KnownRows`).
+    Such a key is replaced by the number of its playlist. The numbers start at `unlisted`, because that many playlists
+    of the existing corpus are not in the table (see `KnownRows`).
     """
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)

@@ -90,7 +90,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
 
 
 def first_lines(head: bytes) -> list[str]:
-    """Return the lines in the first bytes of a file, without an incomplete last line; at least one line."""
+    """Return the lines in the first bytes of a file, without the last line if it is cut off and not the only line."""
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     lines = split_lines(text)
     if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):

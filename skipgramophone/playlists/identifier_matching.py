@@ -1,9 +1,9 @@
 """Recognizes tracks across sources: tracks with different names or uris that share an identifier are merged.
 
 An identifier may be wrong. Tracks with the same identifier are therefore merged only if their names are alike (see
-`typos.are_alike`). Otherwise they are a conflict, which is counted and reported. An identifier that many tracks with
-clearly different names have is treated as a placeholder and ignored. When a corpus grows, two existing tracks are never
-merged.
+`typos.are_alike`). Otherwise they are a conflict, which is counted and reported. If many tracks with
+clearly different names have an identifier, it is treated as a placeholder and ignored. When a corpus grows, two
+existing tracks are never merged.
 """
 
 from __future__ import annotations

@@ -54,11 +54,11 @@ class KnownRows:
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
     def by_track(self, codes: Codes) -> Codes:
-        """Expand `codes` to one code per row; it has one code per known track, followed by one per new row."""
+        """Expand `codes`, which has one code per known track and then one per new row, to one code per row."""
         return self._expanded(codes, self.tracks.num_rows, self.corpus.track_ids)
 
     def by_playlist(self, codes: Codes) -> Codes:
-        """Expand `codes` to one code per row; it has one code per known playlist, followed by one per new row."""
+        """Expand `codes`, which has one code per known playlist and then one per new row, to one code per row."""
         playlist = np.repeat(np.arange(len(self.corpus), dtype=np.int32), self.corpus.lengths())
         return self._expanded(codes, self.playlists.num_rows, playlist)
 

@@ -2,7 +2,7 @@
 
 A corpus keeps one uri and one spelling per track to identify it. If tracks were merged by identifiers, their other uris
 and spellings are in the tables `uris` and `spellings`. A row that is added later may contain one of these uris or
-spellings, but no identifier.
+spellings but no identifier; this module finds the track of such a row.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple
 
 
 def count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Return how many playlists are sorted by title (in code-point order), and how many are long enough for a test."""
+    """Return how many playlists are sorted by title (in code-point order), and how many are long enough to test."""
     length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):

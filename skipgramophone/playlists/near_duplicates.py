@@ -70,7 +70,7 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 
 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
-    """Return the min-hashes of each playlist, uint32 (SIGNATURE, playlists): its lowest hash per hash function."""
+    """Return min-hashes, uint32 (SIGNATURE, playlists): the lowest hash of a playlist's tracks per hash function."""
     rng = np.random.default_rng([seed, SIGNATURE])
     tracks = int(corpus.track_ids.max(initial=-1)) + 1
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)

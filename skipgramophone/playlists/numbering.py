@@ -1,4 +1,4 @@
-"""Replace the values of a column by numbers, block by block, so that a dump need not fit into memory.
+"""Replace the values of a column by numbers, block by block, so that the rows need not fit into memory.
 
 Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
 write them to disk when memory is short.
@@ -73,7 +73,7 @@ class Numbering:
         return codes, pa.concat_arrays(self._values)
 
     def _begin(self, partition: Callable[[pa.Array], Partition]) -> None:
-        """Partition the values that are not yet numbered; no value may have a number."""
+        """Partition the pending values; call this only before any value has a number."""
         known = partition(self._nothing)
         self._known = [known.part(part) for part in range(len(known))]
         self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part

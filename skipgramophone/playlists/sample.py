@@ -1,14 +1,15 @@
 """Generate the built-in sample: playlists to try all commands without a file or a network.
 
 The sample has about 4,000 playlists with about 3,000 tracks of 22 scenes (invented genres). It has the properties of
-real dumps: a few hits and many rare tracks, playlists of one mood with some songs of a neighbouring scene, songs in
+real data sets: a few hits and many rare tracks, playlists of one mood with some songs of a neighbouring scene, songs in
 several versions, and names that break careless programs.
 
 The same seed gives the same sample on every platform and Python version. For this reason, only plain arithmetic on
 `random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
 sets.
 
-All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
+All names are invented. The sample does not show how well a model works on real playlists: its scenes differ more
+clearly than real genres.
 """
 
 from __future__ import annotations
@@ -326,7 +327,7 @@ def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Plan
 
 
 def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
-    """Fill each playlist with random songs; songs that are popular or near its mood are more likely."""
+    """Fill each playlist with random songs; songs that are popular or near the playlist's mood are more likely."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:

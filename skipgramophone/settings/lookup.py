@@ -78,8 +78,8 @@ class SimilarSettings:
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
         "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: probability "
-        "that a track is in a playlist with the query tracks, by the trained model; factors: the same, by a matrix "
-        "factorization.",
+        "that a track is in a playlist with the query tracks, predicted by the trained model; factors: the same "
+        "probability, predicted by a matrix factorization.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")

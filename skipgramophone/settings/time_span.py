@@ -32,7 +32,7 @@ def seconds_of(text: str) -> float:
 
 
 def with_unit(text: str) -> str:
-    """Return a time span as it is given; a number above 0 needs a unit.
+    """Return a time span unchanged, after checking that a number above 0 has a unit.
 
     >>> with_unit("15m"), with_unit("none"), with_unit("0")
     ('15m', 'none', '0')

@@ -134,7 +134,7 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
 
 
 def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return the total weight of a token's pairs with the k nearest tokens on a side, for each k; float32 (block,)."""
+    """Return the total weight of a token's pairs with the next k tokens on one side, for each k; float32 (block,)."""
     return np.cumsum(pair_weights(window_size, block)[0])
 
 

@@ -84,7 +84,7 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of programs that are no longer cached; reference cycles of TensorFlow keep them alive."""
+        """Free the memory of programs that are no longer cached, but that reference cycles of TensorFlow keep alive."""
         if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # until then, all are cached
             gc.collect()
 

@@ -44,7 +44,7 @@ def require_memory(tracks: int, dim: int) -> None:
 def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int, *, has_tables: bool) -> None:
     """Raise if this machine has too little free memory for the factors and the regression of the hybrid ranking.
 
-    If the tables are in this process (`has_tables`), their memory is needed too: TensorFlow keeps it for other tensors.
+    If the tables are in this process (`has_tables`), their memory counts too: TensorFlow keeps it for other tensors.
 
     Raises:
         TrainingError: the factors need more memory than is free.
@@ -59,19 +59,19 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
 
 
 def has_memory_for(needed: int) -> bool:
-    """Whether so many bytes are free. If the address space is limited, this is not known, and the result is False."""
+    """Whether `needed` bytes are free. If the address space is limited, this is not known, and the result is False."""
     free = free_bytes()
     return not _allowed_addresses() and (free is None or needed <= free)
 
 
 def bytes_for_ranking(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
-    """Estimate the bytes that the factors and the regression of the hybrid ranking need, one after the other."""
+    """Estimate the bytes that the hybrid ranking needs: the larger of its two steps, factors and regression."""
     needed = bytes_for_factors(tracks, dim, playlists, occurrences)
     return max(needed, bytes_for_ease(playlists, tracks)) if has_ease(playlists, tracks) else needed
 
 
 def bytes_for_ease(playlists: int, tracks: int) -> int:
-    """Estimate the bytes that EASE needs: a float32 copy and a float64 copy of one matrix, and a sparse one."""
+    """Estimate the bytes that EASE needs: a float32 copy and a float64 copy of one matrix, and a sparse matrix."""
     return BYTES_PER_PAIR * min(playlists, tracks) ** 2
 
 

@@ -22,7 +22,7 @@ from skipgramophone.training.batches import START
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
-PROGRAMS = 32  # compiled programs of a kind that are kept for later runs in this process; fewer need as much memory
+PROGRAMS = 32  # programs of each kind to keep for later runs in this process; keeping fewer would not save memory
 START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
 
@@ -169,7 +169,7 @@ class Earlier:
 
     Attributes:
         rows: int64 (taken,), row in the new catalogue of each track that has a vector in the earlier model.
-        centre: float32 (taken, embedding_dim); the mean that was subtracted is added again.
+        centre: float32 (taken, embedding_dim); the mean that `Tables.write` subtracted is added again.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).
         context_accumulator: float32 (taken,).

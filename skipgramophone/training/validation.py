@@ -45,7 +45,7 @@ def choose_validation_playlists(
             break
     if not held_out.any():
         raise EvaluationError(
-            "--patience needs held-out playlists, but each playlist has a track that would then be too rare to train: "
+            "--patience needs held-out playlists, but each playlist has a track that is too rare to train without it: "
             "leave out --patience"
         )
     return held_out

@@ -158,7 +158,7 @@ def test_a_corpus_without_durations_cannot_be_filtered_by_them(experiments: Path
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
             "error: --longer-than and --shorter-than need durations, which the sources of this corpus do not contain "
-            "(M3U, PLS, XSPF and JSPF files do): leave them out\n"
+            "(M3U, PLS, XSPF and JSPF files do): leave these options out\n"
         )
 
 

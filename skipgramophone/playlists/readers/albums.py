@@ -11,7 +11,7 @@ from skipgramophone.utf8 import replace_surrogates
 def album_of(value: object) -> str | None:
     """Return the album that a field names, or None if the field is missing, empty or not text.
 
-    Lone surrogates are replaced, because a track is not rejected for its album.
+    Lone surrogates are replaced: a track is not rejected only because its album is not valid text.
     """
     return replace_surrogates(value) or None if isinstance(value, str) else None
 

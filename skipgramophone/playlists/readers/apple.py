@@ -70,7 +70,7 @@ def read_apple_activity(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def read_apple_daily(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of a daily history: one playlist per day, sorted by the first hour of a row.
+    """Yield the tracks of a daily history: one playlist per day, sorted by the hour in which a track was first played.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

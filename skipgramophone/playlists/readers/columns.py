@@ -141,7 +141,7 @@ def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRec
 
 
 def _nested_value(record: object, name: str) -> object:
-    """Return the field `name` of an object, or None if it is missing; a name with dots is that of a nested field."""
+    """Return the field `name` of an object, or None if it is missing; a name with dots refers to a nested field."""
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record

@@ -1,7 +1,7 @@
 """Decodes many JSON objects at once with msgspec: the objects of an array, or of JSON lines.
 
-msgspec is stricter than Python's parser: it refuses lone surrogates, NaN and values of unexpected types. Then the
-objects are read one by one. Both parsers use the last of duplicate keys.
+msgspec is stricter than Python's parser: it refuses lone surrogates, NaN and values of unexpected types. Objects
+that it refuses are read one by one with Python's parser. Both parsers use the last of duplicate keys.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ArrayPart:
         values: the objects that msgspec has decoded, or the values as Python reads them.
         decoded: whether msgspec has decoded the values.
         first: the number of the first of these values, from 1.
-        wanted: how many of these values are read; the other values must be valid too.
+        wanted: how many of these values become rows; the other values must be valid JSON too.
     """
 
     data: bytes
@@ -64,7 +64,7 @@ class ArrayPart:
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64] | None:
-        """The start of each object in `data`, and the end of `data`; None if an object contains more braces."""
+        """The start of each object in `data`, and the end of `data`; None if an object contains another "{"."""
         starts = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("{"))
         return np.append(starts, len(self.data)) if len(starts) == len(self.values) else None
 
@@ -77,7 +77,7 @@ class ArrayPart:
 
 
 def value_of(data: bytes) -> Any:
-    """Return a JSON value, which msgspec has skipped or decoded, as Python reads it."""
+    """Return a JSON value as Python's parser reads it; msgspec has already skipped or decoded `data`."""
     import msgspec
 
     try:
@@ -89,7 +89,7 @@ def value_of(data: bytes) -> Any:
 def has_long_number(data: bytes) -> bool:
     """Whether data may contain an integer with too many digits for Python; msgspec skips such integers.
 
-    Python refuses more than 4,300 digits. So many digits fill at least one of the blocks of 2,048 bytes.
+    Python refuses more than 4,300 digits. A number of that length fills at least one whole block of 2,048 bytes.
     """
     starts = np.arange(0, len(data), DIGITS)
     letters = np.frombuffer(data, np.uint8)[starts]
@@ -135,8 +135,8 @@ def _read_array(data: bytes) -> list[Any] | None:
 def _arrays(stream: OpenFile) -> Iterator[bytes]:
     """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if it does not look like one.
 
-    The file is split at the text that is between its first two objects. If the file is split inside an object, the
-    array before the split is not valid JSON, because a brace or quote is not closed.
+    The file is split where the text that separates its first two objects occurs again. If the file is split inside
+    an object, the array before the split is not valid JSON, because a brace or quote is not closed.
     """
     gap = _gap(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK))
     if gap is None:
@@ -157,7 +157,7 @@ def _arrays(stream: OpenFile) -> Iterator[bytes]:
 
 
 def _gap(head: bytes) -> bytes | None:
-    """Return the text between the first two objects of an array, or None if the head of the data lacks two objects."""
+    """Return the text between the first two objects of an array, or None if the head has fewer than two objects."""
     text = head.decode("utf-8", "ignore")
     start = text.find("{")
     try:
@@ -170,7 +170,7 @@ def _gap(head: bytes) -> bytes | None:
 
 
 def objects_on_lines(raw: RawLines) -> RawLines | None:
-    """Return lines with LF line ends, or None if a line does not have the edges of an object.
+    """Return lines with LF line ends, or None if a line does not begin with "{" and end with "}".
 
     If the lines contain as many JSON objects as there are lines, each line is one object: no object can span two lines,
     because the text between two lines is a closing and an opening brace.

@@ -79,7 +79,7 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm` in blocks; whole columns are converted while all lines are plain."""
+    """Yield the rows of `read_lastfm` in blocks; whole columns are converted as long as all lines are plain."""
 
     def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
         fields = fields_in(lines, stream.file.display_name, table.plain.delimiter if table else None)
@@ -139,7 +139,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _seconds_of_all(texts: pa.Array) -> npt.NDArray[np.float64]:
-    """Parse dates as Last.fm usually writes them, and other times; NaN if invalid or unusual, float64 (rows,)."""
+    """Convert usual dates and times to seconds since 1970, float64 (rows,); NaN for texts to be read by `_seconds`."""
     seconds = np.full(len(texts), np.nan)
     dated = pc.match_substring_regex(texts, USUAL_DATE).to_numpy(zero_copy_only=False)
     dates = texts.filter(pa.array(dated))

@@ -2,8 +2,8 @@
 
     ISO time <tab> unixtime <tab> track name <tab> track mbid <tab> artist name <tab> ... <tab> application
 
-The archive also contains a JSON file with the same scrobbles, which is not read. Its lists of loved, banned and skipped
-tracks have fewer columns.
+The archive also contains a JSON file with the same scrobbles, which is not read. The lists of loved, banned and skipped
+tracks have fewer columns, so they are not recognized as scrobbles.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def lastfm_archive_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm_archive` in blocks; whole columns are converted while all lines are plain.
+    """Yield the rows of `read_lastfm_archive` in blocks; whole columns are converted as long as all lines are plain.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

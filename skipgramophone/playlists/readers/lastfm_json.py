@@ -94,7 +94,7 @@ def lastfm_json_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[
 def _columns(
     scrobbles: Sequence[Any], listener: str, window: tuple[int, int, bytes], *, file: str, settings: ExtractSettings
 ) -> PlayColumns:
-    """Return the scrobbles of a window as columns; `scrobbles` are the texts of all scrobbles."""
+    """Return the scrobbles of a window (see `windows`) as columns; `scrobbles` are the texts of all scrobbles."""
     from skipgramophone.playlists.readers.scrobble_objects import decode_scrobbles, play_table
 
     start, end, data = window
@@ -135,7 +135,7 @@ def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 
 def lastfmstats_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted while all lines are plain.
+    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted as long as all lines are plain.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

@@ -5,7 +5,7 @@
     music/cecilia.ogg
 
 The name of a track is taken from #EXTINF or, without it, from the end of the path. "Artist - Title" is split at the
-first " - ". The album is taken from a line #EXTALB after the previous track, if there is one. Paths are kept as
+first " - ". If there is a line #EXTALB after the previous track, it names the album. Paths are kept as
 locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as the uri of the
 track. A link to a service is used in the same way if the track has no other name. A file that is not in the encoding of
 the settings is decoded as Windows-1252, the encoding of old players.

@@ -39,8 +39,8 @@ class PlacedRows:
     Attributes:
         columns: name -> dictionary-encoded column, for all `COLUMNS` and perhaps identifiers and albums.
         places: seconds since 1970 or positions, float64 or integer (rows,).
-        named: bool (rows,), whether the row names a track. A play without a name is not yielded, but it is not a pause,
-            so it may keep a session from ending.
+        named: bool (rows,), whether the row names a track. A play without a name is not yielded, but it is not a pause
+            either, so the session may continue after it.
     """
 
     columns: dict[str, pa.DictionaryArray]

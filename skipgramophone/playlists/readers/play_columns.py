@@ -262,7 +262,7 @@ def _encoded(column: pa.Array) -> pa.DictionaryArray:
 
 
 def _column(piece: PlayColumns, name: str) -> pa.DictionaryArray:
-    """Return a column of some plays; an optional column without any value is returned as nulls."""
+    """Return a column of some plays; an optional column that they lack is returned as a column of nulls."""
     return piece.columns[name] if name in piece.columns else dictionary_of(None, len(piece.ended))
 
 

@@ -79,7 +79,7 @@ def _are_consecutive(numbers: Sequence[str]) -> bool:
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether lines of one length could be the rows of a table, with columns such as ids and times."""
+    """Whether lines with the same number of words could be rows of a table, with columns such as ids and times."""
     columns = list(zip(*rows, strict=True))
     if any(all(map(TIME.fullmatch, column)) for column in columns):
         return True

@@ -50,7 +50,7 @@ class SourceFile:
             directories above.
         size: size on disk in bytes.
         member: name of the member, if the path is a zip archive; otherwise None.
-        passed_over: reason why the file is skipped, or empty.
+        passed_over: reason why the file is skipped, or "".
         sessions: state that the files of one listening history share, see `histories`; otherwise None.
         version: version of the file on disk when it was found; None if later changes are not detected.
         spool: for standard input or a pipe, the temporary file with its content; it exists as long as this object.

@@ -3,8 +3,8 @@
     artist_name,track_title,entry_date,stream_duration_ms,product_type,...,time_zone
     Ada Fenn,Green Door,08/03/2022 19:01,270000.0,TRACK,...,America/Toronto
 
-A date is the start of a play in the time zone of its row. Without a zone that the system knows, it is in UTC. Plays of
-0 ms are skips, which are rejected by default.
+A date is the start of a play in the time zone of its row. If the system does not know the zone, the date is read
+as UTC. Plays of 0 ms are skips, which are rejected by default.
 """
 
 from __future__ import annotations

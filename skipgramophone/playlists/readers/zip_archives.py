@@ -1,7 +1,7 @@
 """Opens zip archives for reading, and keeps the last one open.
 
-To open an archive, the list of all its members must be read. An archive with thousands of members would otherwise be
-listed again for each member.
+To open an archive, the list of all its members must be read. If the archive were opened again for each of thousands of
+members, this list would be read thousands of times.
 """
 
 from __future__ import annotations

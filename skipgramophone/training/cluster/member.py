@@ -68,7 +68,7 @@ def is_listening(address: str) -> bool:
 def is_serving(address: str) -> bool:
     """Return whether a server of gRPC answers at an address: it sends a SETTINGS frame of HTTP/2 to new connections.
 
-    Another program may use the port of a member. TensorFlow would wait for an answer of that program without end.
+    Another program may use the port of a member. TensorFlow would then wait forever for an answer of that program.
     """
     try:
         with socket.create_connection(host_and_port(address), timeout=SECONDS) as connection:
