@@ -16,6 +16,7 @@ from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
+from skipgramophone.lookup.pool_size import POOL, POOL_FACTOR
 from skipgramophone.lookup.ranking import (
     choose,
     evidence,
@@ -26,7 +27,6 @@ from skipgramophone.lookup.ranking import (
     with_popularity,
 )
 from skipgramophone.lookup.scoring import applicable
-from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.credited_artists import spelling

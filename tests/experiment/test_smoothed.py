@@ -79,7 +79,7 @@ def test_a_look_up_adds_the_smoothed_cosine_unless_the_playlists_agree(sample_ro
         found, without = (scores_of(search, seed) for search in (demo.search, earlier))
         smoothed, cosines = demo.embeddings.smoothed, demo.search.exact.cosines(demo.search.vector(seed.track))
         assert smoothed is not None
-        near = smoothed.astype(np.float32) @ smoothed[700].astype(np.float32)
+        near = smoothed.astype(np.float64) @ unit(smoothed[700:701].astype(np.float64))[0]
         agreed = np.sqrt(demo.search.postings.agreement(np.array([700])))
         agreed /= agreed.max()
     for row, score in found.items():
