@@ -77,7 +77,7 @@ def test_a_look_up_adds_the_smoothed_cosine_unless_the_playlists_agree(sample_ro
         earlier = Search(replace(opened, embeddings=replace(opened.embeddings, smoothed=None)))
         seed, counts = Seed(demo.catalogue.track(700)), np.array(demo.catalogue.counts())
         found, without = (scores_of(search, seed) for search in (demo.search, earlier))
-        smoothed, cosines = demo.embeddings.smoothed, demo.search.exact.cosines(demo.search.vector(seed.track))
+        smoothed, cosines = demo.embeddings.smoothed, demo.search.exact.cosines(demo.search.question([seed], ()).vector)
         assert smoothed is not None
         near = smoothed.astype(np.float64) @ unit(smoothed[700:701].astype(np.float64))[0]
         agreed = np.sqrt(demo.search.postings.agreement(np.array([700])))
