@@ -28,7 +28,7 @@ CONTENDERS = 100  # number of candidates below the list that may enter it with a
 NOISE, NOISE_PER_OCCURRENCE = 0.05, 0.15  # see the module docstring
 LEAST = 1e-6  # smallest deviation of a score, to avoid a division by zero
 LOGISTIC = 1.702  # the logistic function of LOGISTIC * z differs from the normal distribution by less than 0.01
-HALVINGS = 16  # how often the interval that contains t is halved
+HALVINGS = 24  # how often the interval that contains t is halved
 
 
 def stable(
@@ -43,11 +43,11 @@ def stable(
         listed: number of listed tracks.
         has_smoothed: whether the model has smoothed vectors.
     """
-    if len(scores) <= listed:
-        return np.ones(listed, np.bool_)  # no other track can enter the list
     rarer = np.maximum(1, np.minimum(counts, count))
     reliable = reliability(counts, count, 1, has_smoothed=has_smoothed)
     deviation = COSINE_WEIGHT * reliable * (NOISE + NOISE_PER_OCCURRENCE / rarer)
+    if len(scores) <= listed or not deviation.any():
+        return np.ones(listed, np.bool_)  # no other track can enter the list
     steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
     low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is many times the deviation
