@@ -56,6 +56,7 @@ from skipgramophone.lookup.ranking import (
     reliability,
     rooted,
     scaled_predictions,
+    smoothed_term,
 )
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
@@ -127,7 +128,8 @@ def train_rankers(
     logs = np.log1p(counts).astype(np.float32)
     assert kept.factors is not None
     assert kept.ease is not None
-    factors = FoldedIn(kept.factors)
+    assert kept.smoothed is not None
+    factors, smoothed = FoldedIn(kept.factors), Cosine(kept.smoothed.astype(np.float32))
     in_common = ArtistsInCommon(artists.take(ranked).matrix())
     agreement = item_knn(whole[:, ranked].tocsr(), _lengths(whole))
 
@@ -141,8 +143,11 @@ def train_rankers(
     parts: dict[str, Callable[[Any], Any]] = {
         "agreement": lambda given: rooted(agreement.scores(given)),
         "cosine": lambda given: (
-            COSINE_WEIGHT * reliability(counts, (given @ counts).reshape(-1, 1)) * cosine.scores(given)
+            COSINE_WEIGHT
+            * reliability(counts, (given @ counts).reshape(-1, 1), _number(given), has_smoothed=True)
+            * cosine.scores(given)
         ),
+        "smoothed cosine": lambda given: smoothed_term(smoothed.scores(given), rooted(agreement.scores(given))),
         "count": of_count,
         "artists": lambda given: of_artists(in_common.scores(given), counts),
         "factors": partial(predicted, factors, FACTOR_WEIGHT),
@@ -156,8 +161,8 @@ def train_rankers(
         "cosine+count": CosineAndCount(cosine, counts),
         "factors": factors,
         **without,
-        "hybrid without factors and EASE": Hybrid(agreement, cosine, counts, artists=in_common),
-        OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors, ease=kept.ease),
+        "hybrid without factors and EASE": Hybrid(agreement, cosine, counts, artists=in_common, smoothed=smoothed),
+        OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors, ease=kept.ease, smoothed=smoothed),
     }
 
 

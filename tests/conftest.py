@@ -47,6 +47,7 @@ MODEL_FILES = (  # that training writes, without those that state times
     "factors.npy",
     "factors.json",
     "ease.npy",
+    "smoothed.npy",
     "ease.json",
 )
 HEADER = '"user_id", "artistname", "trackname", "playlistname"'

@@ -135,9 +135,10 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
         "x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch), stage=stages.append
     )
     assert stages[0] == "reading the corpus"
-    assert stages[-5:] == [
+    assert stages[-6:] == [
         "loading TensorFlow",
         "compiling",
+        "smoothing the vectors",
         "factorizing the playlists",
         "fitting a regression to the playlists",
         "building the index",

@@ -226,6 +226,7 @@ def model_rankers(
             artists=artists,
             factors=factors,
             ease=kept.ease,
+            smoothed=None if kept.smoothed is None else Cosine(kept.smoothed.astype(np.float32)),
             of_tracks=settings.of == "tracks",
         ),
     }

@@ -16,8 +16,8 @@
     model        mean of centre . context over the given tracks, plus noise_exponent x log count. With this second
                  term, the score estimates log P(track | given)
     factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
-    hybrid       agreement of playlists, cosine, log count, artists, factors and EASE (`lookup.ranking`), as in
-                 `sgp continue`
+    hybrid       agreement of playlists, cosine, smoothed cosine, log count, artists, factors and EASE
+                 (`lookup.ranking`), as in `sgp continue`
 
 All rankers use only the training playlists, and rank only tracks that occur in them.
 """
@@ -41,7 +41,9 @@ from skipgramophone.lookup.ranking import (
     evidence,
     prediction_weight,
     reliability,
+    rooted,
     scaled_predictions,
+    smoothed_term,
     with_cosine,
     with_count,
 )
@@ -239,7 +241,7 @@ class ArtistsInCommon:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Scores tracks as `sgp continue` does, by shared playlists, cosine, count, artists, factors and EASE."""
+    """Scores tracks as `sgp continue` does: the sum of all terms of the hybrid ranking."""
 
     agreement: Ranker  # an `item_knn` with lengths
     cosine: Ranker  # a `Cosine`
@@ -247,16 +249,18 @@ class Hybrid:
     artists: ArtistsInCommon | None = None
     factors: Ranker | None = None  # a `FoldedIn`
     ease: Ranker | None = None
+    smoothed: Ranker | None = None  # a `Cosine` of the smoothed vectors
     of_tracks: bool = True  # False: the ranking of artists, in which all cosines have the same weight
 
     def scores(self, given: Given) -> Scores:
         """Return the weighted sum of all terms; terms for which the model has no data are left out."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
-        agreement, has_factors = self.agreement.scores(given), self.factors is not None
-        known = evidence(agreement, self.counts, many, in_common=in_common, has_factors=has_factors)
-        reliable = reliability(self.counts, (given @ self.counts).reshape(-1, 1)) if self.of_tracks else 1.0
-        scores = with_cosine(known, self.cosine.scores(given), reliable)
+        agreed, has_factors = rooted(self.agreement.scores(given)), self.factors is not None
+        known = evidence(agreed, self.counts, many, in_common=in_common, has_factors=has_factors)
+        scores = with_cosine(known, self.cosine.scores(given), self._reliability(given, many))
+        if self.smoothed is not None:
+            scores = scores + smoothed_term(self.smoothed.scores(given), agreed)
         if not prediction_weight(many).any():
             return scores
         for ranker, weight in ((self.factors, FACTOR_WEIGHT), (self.ease, EASE_WEIGHT)):
@@ -265,6 +269,13 @@ class Hybrid:
                 largest = np.abs(predictions).max(axis=1, keepdims=True)
                 scores = scores + scaled_predictions(predictions, weight, many, largest)
         return scores
+
+    def _reliability(self, given: Given, many: npt.NDArray[np.float64]) -> Scores | float:
+        """Return the factors of the cosines, float32 (queries, tracks), or 1 in the ranking of artists."""
+        if not self.of_tracks:
+            return 1.0
+        of_seeds = (given @ self.counts).reshape(-1, 1)
+        return reliability(self.counts, of_seeds, many, has_smoothed=self.smoothed is not None)
 
 
 def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:

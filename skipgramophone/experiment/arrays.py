@@ -55,19 +55,23 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
         np.save(file, array, allow_pickle=False)
 
 
-def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
-    """Write a float32 array to an npy file piece by piece, so that the whole array is never in memory.
+def write_rows(
+    path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]], dtype: npt.DTypeLike = np.float32
+) -> None:
+    """Write an array to an npy file piece by piece, so that the whole array is never in memory.
 
     Args:
         path: the file to write.
         shape: shape of the whole array.
         pieces: arrays of consecutive rows, from the first to the last.
+        dtype: type of the numbers in the file.
     """
+    stored = np.dtype(dtype).newbyteorder("<")
     with path.open("xb") as file:
-        described = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        described = {"descr": stored.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, described)
         for piece in pieces:
-            file.write(np.ascontiguousarray(piece, np.float32).data)
+            file.write(np.ascontiguousarray(piece, stored).data)
 
 
 def pieces(rows: int) -> Iterator[slice]:

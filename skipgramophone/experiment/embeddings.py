@@ -7,6 +7,7 @@
     accumulators.npy   float32 (2, tracks)               Adagrad accumulators of the centre and context rows
     factors.npy        see `factors`
     ease.npy           see `ease`
+    smoothed.npy       see `smoothed`
     artists.npy        see `track_artists`
 
 The mean and the accumulators are only used to continue training.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,7 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import pieces, read_array, write_array
 from skipgramophone.experiment.ease import Ease, has_finite_weights, read_ease
 from skipgramophone.experiment.factors import Factors, read_factors
+from skipgramophone.experiment.smoothed import Smoothed, read_smoothed
 from skipgramophone.experiment.track_artists import TrackArtists, read_track_artists
 
 CENTRE = "centre.npy"
@@ -47,6 +50,7 @@ class Embeddings:
         context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
         factors: factors of the tracks; None if the model has none.
         ease: weights of EASE; None if the model has none.
+        smoothed: smoothed vectors, float16 (tracks, embedding_dim); None if the model has none.
         artists: artists of the tracks; None if the model has none.
     """
 
@@ -55,6 +59,7 @@ class Embeddings:
     context_bias: Matrix
     factors: Factors | None = None
     ease: Ease | None = None
+    smoothed: Smoothed | None = None
     artists: TrackArtists | None = None
 
     def __len__(self) -> int:
@@ -82,18 +87,20 @@ class Embeddings:
             context_bias=np.asarray(self.context_bias[rows]),
             factors=self.factors.take(rows) if self.factors else None,
             ease=self.ease.take(rows) if self.ease else None,
+            smoothed=None if self.smoothed is None else np.asarray(self.smoothed[rows]),
             artists=self.artists.take(rows) if self.artists else None,
         )
 
     def are_finite(self) -> bool:
         """Whether all values are finite; this reads all files completely."""
-        matrices = (self.centre, self.context, self.context_bias)
+        matrices: list[npt.NDArray[Any]] = [self.centre, self.context, self.context_bias]
+        matrices += [] if self.smoothed is None else [self.smoothed]
         vectors = all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
         has_finite_factors = self.factors is None or self.factors.are_finite()
         return vectors and has_finite_factors and (self.ease is None or has_finite_weights(self.ease))
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias to a directory, without factors, EASE and artists."""
+        """Write the matrices and the bias to a directory, without the other arrays of the hybrid ranking."""
         write_array(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         write_array(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         write_array(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
@@ -147,5 +154,6 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
         context_bias=bias,
         factors=read_factors(directory, tracks),
         ease=read_ease(directory, tracks),
+        smoothed=read_smoothed(directory, centre.shape),
         artists=read_track_artists(directory, tracks),
     )

@@ -14,7 +14,12 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
-TERMS = ("artists", "factors", "ease")  # terms of the hybrid ranking; models of earlier versions may lack some
+TERMS = (
+    "artists",
+    "factors",
+    "ease",
+    "smoothed",
+)  # terms of the hybrid ranking; earlier models may lack some
 NO_SPLIT = "nothing"  # used instead of the digest of a split if nothing is held out
 
 

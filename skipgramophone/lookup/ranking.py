@@ -7,14 +7,21 @@
     factors        f_j = x . y_j, where y_j are the factors of track j, and x the factors of a playlist of the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
     ease           r_j is the sum of the weights of the seeds for track j in a linear regression (`experiment.ease`)
-    hybrid         e_j + 0.4 (1 - 1 / m_j) cosine + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|), where n is the
-                   number of seeds. m_j is the smaller of count_j and the count of the seeds, sum of |w_i| count_i. The
-                   vector of a rare track depends much on the training seed, so its cosine has less weight; it has none
-                   for a track that occurs once. The ranking of artists uses 0.4 cosine.
+    smoothed       z_j . q', where z_j is the smoothed vector of track j (`experiment.smoothed`), and q' is the sum of
+                   w_i z_i over the seeds, scaled to length 1
+    hybrid         e_j + 0.4 (1 - (1 + 1 / n) / m_j) cosine + 0.4 (1 - |A_j| / 2) smoothed
+                       + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|)
+                   n is the number of seeds, and A_j is the agreement of the playlists, as below. m_j is the smaller of
+                   count_j and the count of the seeds, sum of |w_i| count_i. The vector of a rare track depends much on
+                   the training seed, so its cosine has less weight, but never less than 0. The smoothed cosine finds
+                   tracks of similar playlists even if they share no playlist with the seeds. In models without smoothed
+                   vectors, the factor of the cosine is 1 - 1 / m_j. The ranking of artists uses 0.4 cosine, and no
+                   smoothed cosine.
                    Factors and EASE predict which tracks complete a playlist of the seeds. The more seeds, the better
                    they do this; with a single seed they have no weight. The evidence e_j, the terms for playlists,
                    counts and artists, is
-                       e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
+                       e_j = A_j + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
+                       A_j = sqrt(c_j / max |c|)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
                    root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
                    number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models without
@@ -44,6 +51,7 @@ Scores = npt.NDArray[np.float32]
 ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
 COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
+SMOOTHED_WEIGHT = 0.4  # weight of the smoothed cosine in `hybrid`; chosen on validation playlists, see docs/quality.md
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
 EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
@@ -149,7 +157,7 @@ def scaled_predictions(
 
 
 def evidence(
-    agreement: Scores,
+    agreed: Scores,
     counts: npt.NDArray[np.int64],
     given: npt.NDArray[np.float64] | float,
     *,
@@ -161,7 +169,7 @@ def evidence(
     The result is float32 (queries, tracks) or (tracks,).
 
     Args:
-        agreement: c_j of the module docstring, float32, of the shape of the result.
+        agreed: A_j of the module docstring (`rooted`), float32, of the shape of the result.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (queries, 1).
         in_common: number of seeds with the artist of each track, float32, of the shape of the result; None if the
@@ -169,7 +177,7 @@ def evidence(
         has_factors: whether the model has factors.
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
-    total = rooted(agreement) + of_count * np.log1p(counts).astype(np.float32)
+    total = agreed + of_count * np.log1p(counts).astype(np.float32)
     if in_common is None:
         return np.asarray(total, np.float32)
     if not has_factors:
@@ -177,22 +185,43 @@ def evidence(
     return np.asarray(total + of_artists(in_common, counts), np.float32)
 
 
-def reliability(counts: npt.NDArray[np.int64], of_seeds: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float32]:
-    """Return the factor 1 - 1 / m_j of the cosine in `hybrid`, float32 (queries, tracks) or (tracks,).
+def reliability(
+    counts: npt.NDArray[np.int64],
+    of_seeds: npt.NDArray[np.float64] | float,
+    given: npt.NDArray[np.float64] | float,
+    *,
+    has_smoothed: bool,
+) -> npt.NDArray[np.float32]:
+    """Return the factor of the cosine in `hybrid`, from 0 to 1, float32 (queries, tracks) or (tracks,).
 
     Args:
         counts: int64 (tracks,).
         of_seeds: count of the seeds, a scalar or (queries, 1).
+        given: number of seeds, a scalar or (queries, 1).
+        has_smoothed: whether the model has smoothed vectors.
 
-    >>> reliability(np.array([1, 2, 40]), 10).tolist()
+    >>> reliability(np.array([1, 2, 40]), 10, 1, has_smoothed=True).tolist()
+    [0.0, 0.0, 0.800000011920929]
+    >>> reliability(np.array([1, 2, 40]), 10, 1, has_smoothed=False).tolist()
     [0.0, 0.5, 0.8999999761581421]
     """
-    rarer = np.minimum(counts.astype(np.float32), np.asarray(of_seeds, np.float32))
-    return np.asarray(1 - 1 / np.maximum(rarer, np.float32(1)), np.float32)
+    rarer = np.maximum(np.minimum(counts.astype(np.float32), np.asarray(of_seeds, np.float32)), np.float32(1))
+    lost = np.asarray(1 + 1 / np.asarray(given) if has_smoothed else 1, np.float32) / rarer
+    return np.asarray(np.maximum(1 - lost, 0), np.float32)
+
+
+def smoothed_term(cosine: Scores, agreed: Scores) -> Scores:
+    """Return the term of `hybrid` for smoothed cosines, float32 of the same shape.
+
+    Args:
+        cosine: the smoothed cosines, float32.
+        agreed: A_j of the module docstring, float32 of the same shape.
+    """
+    return np.asarray(np.float32(SMOOTHED_WEIGHT) * (1 - np.abs(agreed) / 2) * cosine, np.float32)
 
 
 def with_cosine(evidence: Scores, cosine: Scores, reliable: npt.NDArray[np.float32] | float) -> Scores:
-    """Add the cosine term to `evidence`: the score `hybrid` without factors and EASE, float32 of the same shape.
+    """Add the cosine term to `evidence`: the first two terms of `hybrid`, float32 of the same shape.
 
     Args:
         evidence: e_j of the module docstring.

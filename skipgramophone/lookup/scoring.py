@@ -13,6 +13,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.smoothed import Smoothed
 from skipgramophone.lookup.ranking import (
     EASE_WEIGHT,
     FACTOR_WEIGHT,
@@ -20,7 +21,9 @@ from skipgramophone.lookup.ranking import (
     log_prior,
     prediction_weight,
     reliability,
+    rooted,
     scaled_predictions,
+    smoothed_term,
     with_cosine,
     with_count,
 )
@@ -30,7 +33,7 @@ from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that do not need the cosine
-CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks scored by factors: 4 * `width`, at least 2,000
+CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks that get all terms: 4 * `width`, at least 2,000
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
@@ -64,11 +67,13 @@ class Scored:
         rows: int64 (scored,).
         scores: float32 (scored,).
         cosines: cosine of each track with the query, float32 (tracks,); empty if nothing needs it.
+        agreed: for `hybrid`, the agreement of the playlists (A_j in `ranking`), float32 (tracks,); else empty.
     """
 
     rows: Rows
     scores: Scores
     cosines: Scores
+    agreed: Scores
 
 
 @dataclass(frozen=True)
@@ -101,28 +106,50 @@ class Scoring:
             return self._factors(asked, rows)
         return with_count(cosines[rows], self.counts[rows]) if by == "cosine+count" else cosines[rows]
 
-    def evidence(self, asked: Question) -> Scores:
-        """Return the terms of `hybrid` for playlists, counts and artists (e_j in `ranking`), float32 (tracks,)."""
-        artists, given = self.opened.embeddings.artists, asked.number
-        agreement = self.opened.postings.agreement(asked.rows, asked.weights)
-        in_common = None
+    def agreed(self, asked: Question) -> Scores:
+        """Return the agreement of the playlists of each track (A_j in `ranking`), float32 (tracks,)."""
+        return rooted(self.opened.postings.agreement(asked.rows, asked.weights))
+
+    def evidence(self, asked: Question, agreed: Scores) -> Scores:
+        """Return the terms of `hybrid` for playlists, counts and artists (e_j in `ranking`), float32 (tracks,).
+
+        Args:
+            asked: the query.
+            agreed: the agreement of the playlists (`agreed`), float32 (tracks,).
+        """
+        artists, in_common = self.opened.embeddings.artists, None
         if artists is not None:
-            in_common = np.zeros_like(agreement)  # the corpus may have more tracks than the model
+            in_common = np.zeros_like(agreed)  # the corpus may have more tracks than the model
             in_common[: artists.tracks] = artists.in_common(asked.rows, asked.scaled)
         has_factors = self.opened.embeddings.factors is not None
-        return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
+        return evidence(agreed, self.counts, asked.number, in_common=in_common, has_factors=has_factors)
 
-    def reliability(self, asked: Question, rows: Rows) -> Scores:
-        """Return the reliability of the cosines of some rows in `hybrid` (see `ranking`), float32 (rows,)."""
-        return reliability(self.counts[rows], float(np.abs(asked.scaled) @ self.counts[asked.rows]))
+    def with_cosines(self, asked: Question, rows: Rows, known: Scores, cosines: Scores) -> Scores:
+        """Return the first two terms of `hybrid`, evidence and cosine, for some rows, float32 (rows,).
+
+        Args:
+            asked: the query.
+            rows: the rows to score, int64 (rows,).
+            known: `evidence` of these rows, float32 (rows,).
+            cosines: cosine of each of these rows with the query, float32 (rows,).
+        """
+        of_seeds = float(np.abs(asked.scaled) @ self.counts[asked.rows])
+        reliable = reliability(self.counts[rows], of_seeds, asked.number, has_smoothed=self.has_smoothed)
+        return with_cosine(known, cosines, reliable)
+
+    @property
+    def has_smoothed(self) -> bool:
+        """Whether the model has smoothed vectors."""
+        return self.opened.embeddings.smoothed is not None
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
-        """Score only the tracks that may be among the best, by `hybrid` without factors and EASE.
+        """Score only the tracks that may be among the best, by the first two terms of `hybrid`.
 
         These are the tracks with the highest evidence (see `evidence`), and the tracks in `near`, which are nearest by
         cosine. Another track can be among the best only if all tracks have nearly the same evidence.
         """
-        known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
+        agreed, most = self.agreed(asked), min(CANDIDATES, len(self.counts))
+        known = self.evidence(asked, agreed)
         rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)
         rows = rows[rows < len(self.opened.embeddings)]  # the corpus may have more tracks than the model
         vectors = np.asarray(self.opened.embeddings.centre[rows])
@@ -130,7 +157,7 @@ class Scoring:
         rows = rows[learnt]
         # einsum, because the last digits of a matrix product depend on the number of rows.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
-        return Scored(rows, with_cosine(known[rows], cosines, self.reliability(asked, rows)), np.empty(0, np.float32))
+        return Scored(rows, self.with_cosines(asked, rows, known[rows], cosines), np.empty(0, np.float32), agreed)
 
     def _model(self, asked: Question) -> Scores:
         """Return the scores that the model was trained to predict, float32 (tracks,)."""
@@ -150,34 +177,48 @@ class Scoring:
         embeddings = self.opened.embeddings
         return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
 
-    def add_predictions(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
-        """Add the predictions by factors and by EASE to the scores of `hybrid`, and return rows and scores.
+    def all_terms(self, asked: Question, scored: Scored, width: int | None) -> tuple[Rows, Scores]:
+        """Add the other terms of `hybrid`: smoothed cosines, factors and EASE. Return rows and scores.
 
         Only the tracks with the highest scores so far are returned. In practice the best tracks are always among them.
         A look-up in a million tracks therefore reads the factors of only a few thousand.
 
         Args:
             asked: the query.
-            rows: the rows of the scores, int64 (rows,).
-            scores: `hybrid` without predictions, float32 (rows,).
+            scored: tracks, with their scores by the first two terms.
             width: number of tracks that the caller selects from; None: all.
 
         Raises:
-            ExperimentError: a prediction is not finite.
+            ExperimentError: a score is not finite.
         """
-        if not self.has_predictions(asked):
+        rows, scores, embeddings = scored.rows, scored.scores, self.opened.embeddings
+        if not self.has_smoothed and not self.has_predictions(asked):
             return rows, scores
         most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
         if most < len(rows):
             best = np.sort(np.argpartition(-scores, most)[:most])
             rows, scores = rows[best], scores[best]
-        with_seeds, embeddings = np.concatenate([rows, asked.rows]), self.opened.embeddings
+        if embeddings.smoothed is not None:
+            scores = scores + smoothed_term(
+                self._smoothed_cosines(asked, embeddings.smoothed, rows), scored.agreed[rows]
+            )
+        if not self.has_predictions(asked):
+            return rows, scores
+        with_seeds = np.concatenate([rows, asked.rows])
         if embeddings.factors is not None:
             scores = scores + _term(self._factors(asked, with_seeds), FACTOR_WEIGHT, asked)[: len(rows)]
         if embeddings.ease is not None:
             predictions = embeddings.ease.scores_of(asked.rows, asked.scaled, with_seeds)
             scores = scores + _term(predictions, EASE_WEIGHT, asked)[: len(rows)]
         return rows, scores
+
+    def _smoothed_cosines(self, asked: Question, smoothed: Smoothed, rows: Rows) -> Scores:
+        """Return the smoothed cosines of some rows, float32 (rows,); 0 if the weighted vectors cancel out."""
+        pointed = unit_rows(asked.weights.astype(np.float32) @ smoothed[asked.rows].astype(np.float32))
+        cosines = np.einsum("ij,j->i", smoothed[rows].astype(np.float32), pointed)
+        if not np.isfinite(cosines).all():
+            raise not_finite()
+        return np.asarray(cosines)
 
     def _factors(self, asked: Question, rows: Rows) -> Scores:
         """Score some rows by the factors, float32 (rows,)."""

@@ -28,7 +28,8 @@ from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, neare
 from skipgramophone.lookup.duration_filter import remark_on_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.opened_index import OpenedIndex
-from skipgramophone.lookup.ranking import direction, number_of_seeds, with_cosine, with_popularity
+from skipgramophone.lookup.pool_size import first_pool_size, pool_size
+from skipgramophone.lookup.ranking import direction, number_of_seeds, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
 from skipgramophone.lookup.seed_noise import CONTENDERS, stable
@@ -39,8 +40,6 @@ from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
 COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
-POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
-FIRST_FACTOR = 4  # exact search first reads this many names per requested track; this is mostly enough
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -153,7 +152,7 @@ class Search:
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
             without = [question.left_out for question in questions]
-            pools = self._pools(self.exact.nearest_to_many(vectors, _width(settings), without))
+            pools = self._pools(self.exact.nearest_to_many(vectors, pool_size(settings), without))
         return [self.answer(question, settings, next(pools)) for question in questions]
 
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
@@ -243,8 +242,13 @@ class Search:
         scores = np.array([choice.score for choice in listed.chosen], np.float32)
         rows = np.concatenate([rows, listed.contenders.rows[:CONTENDERS]])
         scores = np.concatenate([scores, listed.contenders.similarities[:CONTENDERS]])
-        count = asked.seeds[0].track.count
-        kept: list[bool | None] = stable(scores, self.scoring.counts[rows], count, len(listed.chosen)).tolist()
+        kept: list[bool | None] = stable(
+            scores,
+            self.scoring.counts[rows],
+            asked.seeds[0].track.count,
+            listed=len(listed.chosen),
+            has_smoothed=self.scoring.has_smoothed,
+        ).tolist()
         return kept
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
@@ -266,7 +270,7 @@ class Search:
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from the candidates of the index; return None if there are too few to fill the list."""
-        width = min(_width(settings), len(self.catalogue))
+        width = min(pool_size(settings), len(self.catalogue))
         if settings.by == "hybrid":
             scored = self.scoring.by_evidence(asked, near=index.near(asked.vector, width))
             found: Neighbours | None = highest(*self._ranked(asked, settings, scored, width), width + CONTENDERS)
@@ -286,9 +290,9 @@ class Search:
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score tracks, and select from the best; take more candidates until the list is full."""
-        width, all_tracks, scored = _first_width(settings), len(self.catalogue), self._scored(asked, settings)
+        width, all_tracks, scored = first_pool_size(settings), len(self.catalogue), self._scored(asked, settings)
         while True:
-            rows, scores = self._ranked(asked, settings, scored, max(width, _width(settings)))
+            rows, scores = self._ranked(asked, settings, scored, max(width, pool_size(settings)))
             pool = self.pool(highest(rows, scores, width + CONTENDERS), width)
             listed = select(pool, asked.seeds, asked.vector, settings)
             if len(listed.chosen) == settings.number or width >= all_tracks:
@@ -300,19 +304,21 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks; for `hybrid`, without factors and EASE, which are added later.
+        """Score all tracks; for `hybrid`, only by its first two terms.
 
         The scores do not depend on the number of candidates.
         """
-        rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
+        rows = self.exact.candidates(np.empty(0, np.int64))
+        cosines = agreed = np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
         if settings.by == "hybrid":
-            known, reliable = self.scoring.evidence(asked)[rows], self.scoring.reliability(asked, rows)
-            scores = with_cosine(known, cosines[rows], reliable)
+            agreed = self.scoring.agreed(asked)
+            known = self.scoring.evidence(asked, agreed)[rows]
+            scores = self.scoring.with_cosines(asked, rows, known, cosines[rows])
         else:
             scores = self.scoring.scores(asked, settings.by, rows, cosines)
-        return Scored(rows, scores, cosines)
+        return Scored(rows, scores, cosines, agreed)
 
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
@@ -328,7 +334,7 @@ class Search:
         rows, scores = scored.rows, scored.scores
         if settings.by == "hybrid":
             most = None if settings.popularity else width  # popularity compares the scores of all tracks
-            rows, scores = self.scoring.add_predictions(asked, rows, scores, width=most)
+            rows, scores = self.scoring.all_terms(asked, scored, width=most)
         free = ~np.isin(rows, asked.left_out)
         rows, scores = rows[free], scores[free]
         if settings.popularity:
@@ -380,16 +386,3 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 def _may_propose(settings: SimilarSettings) -> bool:
     """Return whether a few candidates suffice; popularity, a minimum similarity and `only_album` need all tracks."""
     return not settings.popularity and settings.min_similarity is None and not settings.only_album
-
-
-def _first_width(settings: SimilarSettings) -> int:
-    """Return the number of candidates for the first selection by exact search.
-
-    Only if diversity is on, this number affects which tracks are in a full list.
-    """
-    return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
-
-
-def _width(settings: SimilarSettings) -> int:
-    """Return the number of candidates for the first selection."""
-    return settings.number if settings.takes_all else max(POOL, POOL_FACTOR * settings.number)

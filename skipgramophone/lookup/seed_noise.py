@@ -1,11 +1,13 @@
 """Estimates which tracks of an answer would also be listed if the model had been trained with another random seed.
 
-In the score of the hybrid ranking for a single query track, only the cosine depends on the seed. From one seed to
-another, it differs by about
+In the score of the hybrid ranking for a single query track, only the two cosines depend on the seed. The cosine of the
+smoothed vectors depends so little on it that this is ignored here. From one seed to another, the cosine of the centre
+vectors differs by about
 
     sd = 0.05 + 0.15 / m    m: count of the rarer of the two tracks
 
-and its weight is 0.4 (1 - 1 / m), so the score does not depend on the seed if one of the tracks occurs once.
+and its weight is 0.4 (1 - 2 / m), but at least 0, so the score does not depend on the seed if one of the tracks occurs
+once or twice. In models without smoothed vectors, the weight is 0.4 (1 - 1 / m).
 
 A candidate with the score s reaches a score t in another model with the probability P(s, t), a normal distribution with
 this deviation. The list has n tracks, so t is the value for which the probabilities of all candidates sum to n. A track
@@ -26,10 +28,12 @@ CONTENDERS = 100  # number of candidates below the list that may enter it with a
 NOISE, NOISE_PER_OCCURRENCE = 0.05, 0.15  # see the module docstring
 LEAST = 1e-6  # smallest deviation of a score, to avoid a division by zero
 LOGISTIC = 1.702  # the logistic function of LOGISTIC * z differs from the normal distribution by less than 0.01
-HALVINGS = 16  # how often the interval that contains t is halved
+HALVINGS = 24  # how often the interval that contains t is halved
 
 
-def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: int) -> npt.NDArray[np.bool_]:
+def stable(
+    scores: Scores, counts: npt.NDArray[np.int64], count: int, *, listed: int, has_smoothed: bool
+) -> npt.NDArray[np.bool_]:
     """Return which of the listed tracks are stable, bool (listed,).
 
     Args:
@@ -37,11 +41,13 @@ def stable(scores: Scores, counts: npt.NDArray[np.int64], count: int, listed: in
         counts: occurrences of the same tracks, int64 (candidates,).
         count: occurrences of the query track.
         listed: number of listed tracks.
+        has_smoothed: whether the model has smoothed vectors.
     """
-    if len(scores) <= listed:
-        return np.ones(listed, np.bool_)  # no other track can enter the list
     rarer = np.maximum(1, np.minimum(counts, count))
-    deviation = COSINE_WEIGHT * reliability(counts, count) * (NOISE + NOISE_PER_OCCURRENCE / rarer)
+    reliable = reliability(counts, count, 1, has_smoothed=has_smoothed)
+    deviation = COSINE_WEIGHT * reliable * (NOISE + NOISE_PER_OCCURRENCE / rarer)
+    if len(scores) <= listed or not deviation.any():
+        return np.ones(listed, np.bool_)  # no other track can enter the list
     steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
     low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is many times the deviation

@@ -16,9 +16,17 @@ from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
-from skipgramophone.lookup.ranking import choose, evidence, number_of_seeds, with_cosine, with_count, with_popularity
+from skipgramophone.lookup.pool_size import POOL, POOL_FACTOR
+from skipgramophone.lookup.ranking import (
+    choose,
+    evidence,
+    number_of_seeds,
+    rooted,
+    with_cosine,
+    with_count,
+    with_popularity,
+)
 from skipgramophone.lookup.scoring import applicable
-from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.credited_artists import spelling
@@ -127,9 +135,8 @@ class SimilarArtists:
             scores = with_count(scores, vectors.counts[rows])
         elif settings.by == "hybrid":
             given = number_of_seeds(np.array([part.weight for part in query.parts]))
-            known = evidence(
-                self._agreement.scores(query.parts), vectors.counts, given, in_common=None, has_factors=False
-            )
+            agreed = rooted(self._agreement.scores(query.parts))
+            known = evidence(agreed, vectors.counts, given, in_common=None, has_factors=False)
             scores = with_cosine(known[rows], scores, 1.0)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)

@@ -73,6 +73,7 @@ class Snapshot:
         ]
         arrays += [vectors.factors.rows] if vectors.factors else []
         arrays += vectors.ease.arrays if vectors.ease else []
+        arrays += [] if vectors.smoothed is None else [vectors.smoothed]
         arrays += [vectors.artists.rows] if vectors.artists else []
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
 

@@ -76,8 +76,8 @@ class SimilarSettings:
     number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "hybrid",
-        "Ranking. hybrid: combines shared playlists, similarity, artists, count, factors and EASE; cosine: similarity "
-        "of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: probability "
+        "Ranking. hybrid: combines shared playlists, similarities, artists, count, factors and EASE; cosine: "
+        "similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: probability "
         "that a track is in a playlist with the query tracks, predicted by the trained model; factors: the same "
         "probability, predicted by a matrix factorization.",
         metavar="SCORE",

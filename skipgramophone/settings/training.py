@@ -96,8 +96,8 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also train two models that the hybrid ranking uses: a matrix factorization (factors) and, in corpora with at "
-        "most 5,000 tracks or 5,000 playlists, a regression (EASE).",
+        "Also compute what the hybrid ranking needs besides the vectors: smoothed vectors, a matrix factorization "
+        "(factors) and, in corpora with at most 5,000 tracks or 5,000 playlists, a regression (EASE).",
         "--factors/--no-factors",
     )
     patience: int = setting(

@@ -21,6 +21,7 @@ from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
 from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.regression import has_ease, write_ease
+from skipgramophone.training.smoothing import write_smoothed
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
@@ -179,6 +180,8 @@ def fit(
     embeddings = read_embeddings(directory, tracks)
     on_vectors(embeddings)
     if settings.factors:
+        stage("smoothing the vectors")
+        write_smoothed(directory, corpus, embeddings)
         stage("factorizing the playlists")
         write_factors(directory, corpus, embeddings)
         if has_ease(len(corpus), result.tracks_learnt):

@@ -121,7 +121,7 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert left(model) == [
         "accumulators.npy", "artists.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy",
         "ease.json", "ease.npy", "ease_members.npy", "ease_own.npy", "factors.json", "factors.npy", "history.jsonl",
-        "manifest.json", "train.log",
+        "manifest.json", "smoothed.npy", "train.log",
     ]  # fmt: skip
     history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]

@@ -51,9 +51,13 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         factors = FoldedIn(demo.embeddings.factors)
         assert demo.embeddings.ease is not None
         ease = demo.embeddings.ease.take(np.arange(len(demo)))
+        assert demo.embeddings.smoothed is not None
+        smoothed = Cosine(demo.embeddings.smoothed.astype(np.float32))
         agreement = item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel())
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(agreement, cosine, counts, artists=in_common, factors=factors, ease=ease),
+            "hybrid": Hybrid(
+                agreement, cosine, counts, artists=in_common, factors=factors, ease=ease, smoothed=smoothed
+            ),
             "factors": factors,
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),

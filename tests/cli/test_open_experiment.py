@@ -119,7 +119,9 @@ def test_a_rebuilt_index_is_used_and_never_mixed_with_the_old_one(trained: Path,
     assert after.answered_by == "index"
 
 
-@pytest.mark.parametrize("name", ["model/factors.npy", "model/ease.npy", "model/centre.npy", "corpus/postings.npy"])
+@pytest.mark.parametrize(
+    "name", ["model/factors.npy", "model/ease.npy", "model/smoothed.npy", "model/centre.npy", "corpus/postings.npy"]
+)
 def test_a_file_that_is_cut_off_gives_one_line_instead_of_a_crash(trained: Path, tmp_path: Path, name: str) -> None:
     shutil.copytree(trained / "genres", tmp_path / "genres")
     with package.open("genres", tmp_path) as lookup:

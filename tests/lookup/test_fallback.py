@@ -85,9 +85,12 @@ def test_the_tracks_of_the_artist_are_scored_as_one_track(demo: sgp.Lookup) -> N
     query = sum(weight * unit[row] for row, weight in weights.items())
     own = np.isin(np.arange(len(counts)), rows_of(demo, OTTERS))  # one track in common, whose artist is the Otters
     of_query = sum(weight * counts[row] for row, weight in weights.items())
-    reliable = 1 - 1 / np.minimum(counts, of_query)
+    reliable = np.maximum(0, 1 - 2 / np.minimum(counts, of_query))
     cosines = unit @ (query / np.linalg.norm(query))
-    scores = np.sqrt(agreement / agreement.max()) + 0.15 * np.log1p(counts) + 0.4 * reliable * cosines
+    agreed, smoothed = np.sqrt(agreement / agreement.max()), np.asarray(demo.embeddings.smoothed, np.float64)
+    between = sum(weight * smoothed[row] for row, weight in weights.items())
+    scores = agreed + 0.15 * np.log1p(counts) + 0.4 * reliable * cosines
+    scores += 0.4 * (1 - agreed / 2) * (smoothed @ (between / np.linalg.norm(between)))
     scores += 2 * np.log(2) / np.sqrt(counts + 3) * own
     listed = [near.track.row for near in found.neighbours]
     np.testing.assert_allclose([near.score or 0 for near in found.neighbours], scores[listed], rtol=2e-5)

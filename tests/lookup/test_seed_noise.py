@@ -22,26 +22,28 @@ CLOSE = 0.06  # a simulated share that is closer to a half decides nothing
 
 
 def share_of_draws(
-    scores: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], count: int, listed: int
+    scores: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], count: int, *, listed: int, lost: int
 ) -> npt.NDArray[np.float64]:
     """Add noise of the cosine to the scores many times; return how often each listed track stays, float64 (listed,)."""
     rarer = np.minimum(counts, count)
-    deviations = 0.4 * (1 - 1 / rarer) * (0.05 + 0.15 / rarer)
+    deviations = 0.4 * np.maximum(0, 1 - lost / rarer) * (0.05 + 0.15 / rarer)
     noise = np.random.default_rng(5).standard_normal((DRAWS, len(scores))) * deviations
     drawn = scores + noise
     last = np.sort(drawn, axis=1)[:, -listed]
     return np.asarray((drawn >= last[:, None]).mean(axis=0)[:listed])
 
 
+@pytest.mark.parametrize(("has_smoothed", "lost"), [(True, 2), (False, 1)])
 @pytest.mark.parametrize(("spread", "listed"), [(0.02, 10), (0.1, 10), (0.1, 1), (0.5, 25), (0.1, 100)])
-def test_stable_tracks_stay_in_most_simulated_lists(spread: float, listed: int) -> None:
+def test_stable_tracks_stay_in_most_simulated_lists(spread: float, listed: int, has_smoothed: bool, lost: int) -> None:
     rng, decided = np.random.default_rng(11), []
     for count in (1, 2, 5, 200):  # with 1, no score changes, and all listed tracks stay
         scores = np.sort(1 + spread * rng.standard_normal(listed + 100).astype(np.float32))[::-1]
         counts = rng.integers(1, 20, len(scores))
-        share = share_of_draws(scores, counts, count, listed)
+        share = share_of_draws(scores, counts, count, listed=listed, lost=lost)
         clear = np.abs(share - 0.5) > CLOSE
-        np.testing.assert_array_equal(stable(scores, counts, count, listed)[clear], share[clear] > 0.5)
+        marked = stable(scores, counts, count, listed=listed, has_smoothed=has_smoothed)
+        np.testing.assert_array_equal(marked[clear], share[clear] > 0.5)
         decided += share[clear].tolist()
     assert decided
 
@@ -49,15 +51,20 @@ def test_stable_tracks_stay_in_most_simulated_lists(spread: float, listed: int) 
 def test_a_gap_counts_less_for_rare_tracks_and_with_many_contenders() -> None:
     def is_stable(count: int, contenders: int) -> bool:
         scores = np.array([1.0] + [0.945] * contenders, np.float32)
-        return bool(stable(scores, np.full(len(scores), count), count, 1)[0])
+        return bool(stable(scores, np.full(len(scores), count), count, listed=1, has_smoothed=False)[0])
 
     # Deviations are 0.0267 for a count of 3, and 0.02 for a large one: gaps of 2.1 and 2.7 deviations.
     assert is_stable(3, contenders=1)
     assert not is_stable(3, contenders=50)
     assert is_stable(1000, contenders=50)
-    assert stable(np.array([3, 2], np.float32), np.array([9, 9]), 9, 2).tolist() == [True, True]  # nothing is left out
+
+
+def test_a_list_of_all_candidates_and_one_that_no_seed_changes_are_stable() -> None:
+    whole = np.array([3, 2], np.float32)
+    assert stable(whole, np.array([9, 9]), 9, listed=2, has_smoothed=True).tolist() == [True, True]
     tied = np.array([1, 0.9, 0.9, 0.9], np.float32)  # no score depends on the seed, so the order of ties stays
-    assert stable(tied, np.array([1, 5, 5, 5]), 1, 2).tolist() == [True, True]
+    for count, has_smoothed in ((1, False), (2, True)):
+        assert stable(tied, np.array([1, 5, 5, 5]), count, listed=2, has_smoothed=has_smoothed).tolist() == [True, True]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +93,7 @@ def test_look_ups_compare_with_all_tracks_that_pass_the_filters(demo: Lookup, se
         rows, scores = rows[passed], scores[passed]
         best = np.argsort(-scores, kind="stable")[:110]
         assert [one.track.row for one in near] == rows[best[: settings.number]].tolist()
-        share = share_of_draws(scores[best], counts[rows[best]], int(counts[row]), settings.number)
+        share = share_of_draws(scores[best], counts[rows[best]], int(counts[row]), listed=settings.number, lost=2)
         marks += [one.stable for one in near]
         agree += sum(
             one.stable == (part > 0.5) or abs(part - 0.5) < CLOSE for one, part in zip(near, share, strict=True)

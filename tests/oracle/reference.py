@@ -33,6 +33,7 @@ class Reference:
         centre: float64 (tracks, embedding_dim), and in the same way context and bias.
         factors: float64 (tracks, factors), or None.
         ease: the arrays of EASE by file name without suffix, in float64; empty if the model has none.
+        smoothed: the smoothed vectors, float64 (tracks, dim), or None.
         credits: int32 (2, credits), rows of tracks and numbers of their artists, or None.
         constants: content of factors.json, and the regularization of ease.json as `ease`.
         settings: settings of the training.
@@ -47,6 +48,7 @@ class Reference:
     bias: Vector
     factors: Vector | None
     ease: dict[str, Vector]
+    smoothed: Vector | None
     credits: npt.NDArray[np.int32] | None
     constants: dict[str, Any]
     settings: dict[str, Any]
@@ -60,7 +62,8 @@ class Reference:
         query = "SELECT row, artist, title, uri, count, first_place FROM tracks ORDER BY row"
         tracks = pd.read_sql(query, connection, index_col="row")
         connection.close()
-        bias, factors, credited = (model / name for name in ("context_bias.npy", "factors.npy", "artists.npy"))
+        names = ("context_bias.npy", "factors.npy", "artists.npy", "smoothed.npy")
+        bias, factors, credited, smoothed = (model / name for name in names)
         context = np.load(model / "context.npy").astype(np.float64)
         manifest = json.loads((model / "manifest.json").read_text())
         return cls(
@@ -72,6 +75,7 @@ class Reference:
             bias=np.load(bias).astype(np.float64) if bias.exists() else np.zeros(len(context)),
             factors=np.load(factors).astype(np.float64) if factors.exists() else None,
             ease={path.stem: np.load(path).astype(np.float64) for path in model.glob("ease*.npy")},
+            smoothed=np.load(smoothed).astype(np.float64) if smoothed.exists() else None,
             credits=np.load(credited) if credited.exists() else None,
             constants=_constants(model),
             settings=manifest["settings"],
@@ -175,23 +179,36 @@ class Reference:
         number, agreed = given(asked), self.agreement(asked)
         largest = np.abs(agreed).max()
         score = np.sign(agreed) * np.sqrt(np.abs(agreed) / (largest or 1))
+        near = 0.4 * (1 - np.abs(score) / 2) * self.smoothed_cosines(asked)
         scale = number / sum(abs(weight) for weight in asked.values())
         of_query = scale * sum(abs(weight) * self.counts[row] for row, weight in asked.items())
-        reliable = 1 - 1 / np.maximum(1, np.minimum(self.counts, of_query))
+        lost = 1 if self.smoothed is None else 1 + 1 / number
+        reliable = np.maximum(0, 1 - lost / np.maximum(1, np.minimum(self.counts, of_query)))
         score += 0.4 * reliable * self.cosines(asked) + 0.15 / np.sqrt(number) * np.log(1 + self.counts)
         common = self.in_common(asked) / (np.sqrt(number) if self.factors is None else 1)
         score += 2 * np.sign(common) * np.log(1 + np.abs(common)) / np.sqrt(self.counts + 3)
+        listed = np.flatnonzero(self.trained)
+        if candidates is not None:
+            listed = listed[np.argsort(-score[listed], kind="stable")][:candidates]
+        score += near
         predicted = [(2, self.products(asked))] if self.factors is not None else []
         predicted += [(1, self.regression(asked))] if self.ease else []
         if predicted and number > 1:
-            listed = np.flatnonzero(self.trained)
-            if candidates is not None:
-                listed = listed[np.argsort(-score[listed], kind="stable")][:candidates]
-            left, known = np.setdiff1d(np.arange(len(score)), listed), np.union1d(listed, list(asked))
+            known = np.union1d(listed, list(asked))
             for weight, scores in predicted:
                 score += weight * (np.sqrt(number) - 1) * scores / (np.abs(scores[known]).max() or 1)
-            score[left] = -np.inf
+        if self.smoothed is not None or (predicted and number > 1):
+            score[np.setdiff1d(np.arange(len(score)), listed)] = -np.inf
         return np.asarray(score)
+
+    def smoothed_cosines(self, asked: Weights) -> Vector:
+        """The product of each smoothed vector with the unit sum of those of the query tracks; 0 if there are none."""
+        if self.smoothed is None:
+            return np.zeros(len(self.centre))
+        total = np.zeros(self.smoothed.shape[1])
+        for row, weight in asked.items():
+            total += weight * self.smoothed[row]
+        return np.asarray(self.smoothed @ (total / (np.linalg.norm(total) or 1)))
 
     def regression(self, asked: Weights) -> Vector:
         """The sum r of the weights that the query tracks have for each track in EASE."""

@@ -1,0 +1,53 @@
+"""Smoothed vectors: the vector of each track, averaged over the tracks of its playlists.
+
+    smoothed.npy    float16 (tracks, embedding_dim)    rows of length 1; zeros for a track without a vector
+
+Let u_i be the centre vector of track i, scaled to length 1, and l_p the number of different tracks in playlist p. The
+vector v_p of a playlist is the sum of the u_i of its tracks, scaled to length 1. The smoothed vector z_i of a track is
+the sum of v_p / sqrt(l_p) over its playlists, scaled to length 1. Long playlists therefore have less weight.
+
+The vector of a rare track depends much on the training seed. Its smoothed vector depends little on the seed, because it
+is an average over many tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import read_array, write_rows
+
+SMOOTHED = "smoothed.npy"
+
+Smoothed = npt.NDArray[np.float16]
+
+
+def write_smoothed_rows(directory: Path, shape: tuple[int, int], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
+    """Write the smoothed vectors of a model piece by piece; see `write_rows` for the arguments."""
+    write_rows(directory / SMOOTHED, shape, pieces, np.float16)
+
+
+def read_smoothed(directory: Path, shape: tuple[int, ...]) -> Smoothed | None:
+    """Memory-map the smoothed vectors of a model; return None if the model has none.
+
+    Args:
+        directory: directory of the model.
+        shape: shape of the centre vectors, (tracks, embedding_dim).
+
+    Raises:
+        ExperimentError: the file is damaged, or has another shape.
+    """
+    path = directory / SMOOTHED
+    if not path.exists():
+        return None
+    smoothed = read_array(path, np.float16, 2)
+    if smoothed.shape != shape:
+        raise ExperimentError(
+            f"{path} does not match the centre vectors: the shapes are {smoothed.shape} and {shape}; "
+            "run sgp train again with --force"
+        )
+    return smoothed
