@@ -70,7 +70,7 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
 def _show(listed: Sequence[AnyMatch]) -> None:
     """Print a numbered list of tracks, artists or albums on standard error."""
     for number, match in enumerate(listed, 1):
-        render.note(f"{number:>4}   {match.name} ({match.count:,}×)", quiet=False)
+        render.entry(number, f"{match.name} ({match.count:,}×)", sys.stderr)
 
 
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
