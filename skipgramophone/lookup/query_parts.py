@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,8 @@ def resolve_parts(
     ):
         parts.append(group)
         notes += remarks
-    return mixed_query(lookup.search, parts, notes)
+    is_file = file is not None and not (names or artists or albums)
+    return replace(mixed_query(lookup.search, parts, notes), is_file=is_file)
 
 
 def named_part(
