@@ -60,21 +60,21 @@ def test_snapshots_name_the_group_and_the_commands_follow_each_other(sgp: Sgp, w
 
 
 @pytest.mark.parametrize(
-    ("group", "options", "said"),
+    ("group", "options", "remedy"),
     [
         ((), " --share 0.1 --group '[^@]*'", "evaluate with --share and --group"),
         (("--group", "[^@]*"), "", "sgp evaluate uses this split: evaluate without --group"),
     ],
 )
 def test_snapshots_that_extract_has_split_get_a_command_that_evaluate_accepts(
-    group: tuple[str, ...], options: str, said: str, sgp: Sgp, write_dump: WriteDump
+    group: tuple[str, ...], options: str, remedy: str, sgp: Sgp, write_dump: WriteDump
 ) -> None:
     path = write_dump(PLANTED["snapshots"][0].text(), "archive.csv")
     assert sgp("extract", "archive", path, "--holdout", "0.1", *group, "-q").code == 0
     found = inspected(sgp, "archive")
     assert found["command"]["line"] == f"sgp train archive && sgp evaluate archive{options}"
     (snapshots,) = (each for each in found["findings"] if each["kind"] == "snapshots")
-    assert said in snapshots["remedy"]
+    assert remedy in snapshots["remedy"]
     assert ("use --group" in snapshots["what"]) == (not group)
 
 
