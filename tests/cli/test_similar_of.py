@@ -189,6 +189,10 @@ def test_the_prompt_lists_playlists(conversation: PromptState) -> None:
     assert isinstance(first, PlaylistAnswer)
     second = conversation.answer("2")
     assert isinstance(second, PlaylistAnswer)
-    assert second.neighbours[0].playlist == first.neighbours[1].playlist
-    assert second.neighbours[0].similarity == pytest.approx(1, abs=0.01)
-    assert len(conversation.answer(">").neighbours) == 3
+    chosen = first.neighbours[1].playlist
+    assert [group.playlist for group in second.query.groups] == [chosen]
+    more = conversation.answer(">")
+    assert isinstance(more, PlaylistAnswer)
+    listed = [near.playlist for near in (*second.neighbours, *more.neighbours)]
+    assert len(listed) == 6
+    assert chosen not in listed
