@@ -13,7 +13,7 @@
     ├── EvaluationError      exit 1   there are too few playlists to hold out or to evaluate
     └── TrackNameError                a name does not match exactly one track
         ├── UnknownTrackError    exit 3   no track matches
-        └── AmbiguousTrackError  exit 4   several tracks match
+        └── AmbiguousTrackError  exit 4   several tracks, artists or albums match
 
 The command line catches `SgpError` in one place and prints its message.
 """
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.experiment.groups import Group
 
 NAMED_CANDIDATES = 3  # number of candidates that the text of an error lists
 
@@ -98,15 +99,16 @@ class EvaluationError(SgpError):
 
 
 class TrackNameError(SgpError):
-    """A name matches no track, several tracks or no artist.
+    """A name does not match exactly one track, artist or album.
 
     `str(error)` is one line that ends with the first candidates.
 
     Attributes:
         summary: the message without the candidates, to print above a list of candidates.
         candidates: names that match or are similar, best first.
-        tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
-        unlisted: number of matching tracks that are not candidates; None if there are too many to count.
+        tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists or albums.
+        groups: the artists or the albums that the candidates name, if several match the name; otherwise empty.
+        unlisted: number of matches that are not candidates; None if there are too many to count.
         advice: one more sentence of advice, which ends the line; may be empty.
     """
 
@@ -120,6 +122,7 @@ class TrackNameError(SgpError):
         super().__init__(summary)
         self.summary, self.candidates, self.tracks, self.advice = summary, candidates, tracks, ""
         self.unlisted = unlisted
+        self.groups: tuple[Group, ...] = ()
 
     def __str__(self) -> str:
         return ". ".join(filter(None, (self._with_candidates(), self.advice)))
@@ -152,7 +155,7 @@ class UnknownTrackError(TrackNameError):
 
 
 class AmbiguousTrackError(TrackNameError):
-    """Several tracks match the name."""
+    """Several tracks, artists or albums match the name."""
 
     exit_code = 4
 

@@ -244,11 +244,13 @@ def show(
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
-        _print_table(answer, versions)
+        is_shortened = _print_table(answer, versions)
         if any(near.stable is False for near in answer.neighbours):
             render.note(_note_on_marks(answer), quiet)
         if answer.agreement:
             render.note(_stability_note(answer.agreement), quiet)
+        if is_shortened and not quiet:
+            render.hint_at_full_names()
     return tracks
 
 
@@ -323,8 +325,11 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
     ]
 
 
-def _print_table(answer: Answer, versions: bool) -> None:
-    """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
+def _print_table(answer: Answer, versions: bool) -> bool:
+    """Print an answer as a table, and return whether names were shortened.
+
+    The column of shared playlists appears only if the corpus has playlists.
+    """
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
@@ -343,7 +348,7 @@ def _print_table(answer: Answer, versions: bool) -> None:
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
     about = f"{relation(answer.ranked_by, len(answer.neighbours))} {query_title(answer.seeds)}"
     title = f"{ranks} {about}{_smoothness(answer.arrangement)}"
-    render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+    return render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 
 def relation(ranked_by: Score, listed: int) -> str:

@@ -1,10 +1,10 @@
-"""If a name matches several tracks, asks the user on a terminal which one is meant."""
+"""If a name matches several tracks, artists or albums, asks the user on a terminal which one is meant."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from skipgramophone.cli import render
 from skipgramophone.cli.confirmation import QUIT_WORDS, ask
@@ -13,65 +13,70 @@ from skipgramophone.names.normalization import fold_name, words_of
 if TYPE_CHECKING:
     from skipgramophone.errors import AmbiguousTrackError
     from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.experiment.groups import Group
+
+AnyMatch = TypeVar("AnyMatch", bound="Track | Group")
 
 
-def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], Track] | None:
+def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], int] | None:
     """Return the function that asks the user; None without a terminal or with `strict_names`."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return _choose if is_terminal and not strict_names else None
 
 
-def _choose(name: str, error: AmbiguousTrackError) -> Track:
-    """Print a numbered list of tracks on standard error, and return the track that the user chooses.
+def _choose(name: str, error: AmbiguousTrackError) -> int:
+    """Print a numbered list of the matches on standard error, and return the index of the one that the user chooses.
 
     The user types a number, or text that one of the names contains. If several names contain the text, the list is
     narrowed to them. Enter means 1. Below the list, print the advice of the error, if any: what to type if none of
-    these tracks is meant.
+    these matches is meant.
 
     Raises:
         KeyboardInterrupt: the user typed one of `QUIT_WORDS`, or pressed Ctrl-C or Ctrl-D.
     """
-    tracks = error.tracks
-    render.note(f"several tracks match {name!r}:", quiet=False)
-    _show(tracks)
+    every: tuple[Track | Group, ...] = error.groups or error.tracks
+    listed, kind = every, error.groups[0].kind if error.groups else "track"
+    render.note(f"several {kind}s match {name!r}:", quiet=False)
+    _show(listed)
     if error.unlisted != 0:
         others = "others" if error.unlisted is None else f"{error.unlisted:,} more"
-        render.note(f"       and {others}; to reach them, give more of the name, as in 'artist - title'", quiet=False)
+        form = "" if error.groups else ", as in 'artist - title'"
+        render.note(f"       and {others}; to reach them, give more of the name{form}", quiet=False)
     if error.advice:
         render.note(f"{error.advice} (q ends this command)", quiet=False)
     while True:
-        question = f"which one, 1 to {len(tracks)} or part of its name (Enter = 1, q to quit)"
+        question = f"which one, 1 to {len(listed)} or part of its name (Enter = 1, q to quit)"
         answer = ask(question, "1", show_default=False).strip()
         if answer.casefold() in QUIT_WORDS:
-            raise KeyboardInterrupt("no track was chosen")
+            raise KeyboardInterrupt(f"no {kind} was chosen")
         if answer.isdecimal():
-            if 1 <= int(answer) <= len(tracks):
-                return tracks[int(answer) - 1]
-            render.note(f"the list has the numbers 1 to {len(tracks)}, not {answer}", quiet=False)
+            if 1 <= int(answer) <= len(listed):
+                return every.index(listed[int(answer) - 1])
+            render.note(f"the list has the numbers 1 to {len(listed)}, not {answer}", quiet=False)
             continue
-        found = matching(answer, tracks)
+        found = matching(answer, listed)
         if len(found) == 1:
-            return found[0]
+            return every.index(found[0])
         if not found:
             render.note(f"no name in the list contains {answer!r}", quiet=False)
-        elif len(found) == len(tracks):
-            render.note(f"all {len(tracks)} names contain {answer!r}: type a number, or more of the name", quiet=False)
+        elif len(found) == len(listed):
+            render.note(f"all {len(listed)} names contain {answer!r}: type a number, or more of the name", quiet=False)
         else:
-            tracks = found
-            render.note(f"{len(tracks)} of them match {answer!r}:", quiet=False)
-            _show(tracks)
+            listed = found
+            render.note(f"{len(listed)} of them match {answer!r}:", quiet=False)
+            _show(listed)
 
 
-def _show(tracks: Sequence[Track]) -> None:
-    """Print a numbered list of tracks on standard error."""
-    for number, track in enumerate(tracks, 1):
-        render.note(f"{number:>4}   {track.name} ({track.count:,}×)", quiet=False)
+def _show(listed: Sequence[AnyMatch]) -> None:
+    """Print a numbered list of tracks, artists or albums on standard error."""
+    for number, match in enumerate(listed, 1):
+        render.entry(number, f"{match.name} ({match.count:,}×)", sys.stderr)
 
 
-def matching(text: str, tracks: Sequence[Track]) -> tuple[Track, ...]:
-    """Return the tracks that a text means, in the order given; case and accents do not matter.
+def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
+    """Return the tracks, artists or albums that a text means, in the order given; case and accents do not matter.
 
-    These are the tracks whose whole name or title is the text. If there are none, they are the tracks whose name
+    These are the entries whose whole name or title is the text. If there are none, they are the entries whose name
     contains each word of the text as a whole word. If there are none of these either, the words of the text may also be
     parts of longer words in the name.
     """

@@ -63,7 +63,8 @@ def show(
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
         title = f"tracks most similar to {named} in {one} (A) and {other} (B): {shared} of {most} in both lists"
-        render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table)
+        if render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table) and not quiet:
+            render.hint_at_full_names()
 
 
 def _fallbacks(answer: Answer) -> list[dict[str, Any]]:

@@ -60,8 +60,8 @@ def explain(
         render.note(line, quiet)
     if json:
         render.print_json(_record(found))
-    else:
-        _show(found)
+    elif _show(found) and not quiet:
+        render.hint_at_full_names()
 
 
 def _record(found: Explanation) -> dict[str, object]:
@@ -94,8 +94,8 @@ def _related(near: Related) -> dict[str, object]:
     return answers.track_record(near.track) | {"similarities": similarities, "shared": near.shared}
 
 
-def _show(found: Explanation) -> None:
-    """Print an explanation."""
+def _show(found: Explanation) -> bool:
+    """Print an explanation, and return whether names were shortened."""
     first, second = (track.name for track in found.tracks)
     rows = [
         ("A", first),
@@ -113,18 +113,21 @@ def _show(found: Explanation) -> None:
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows)
+    is_shortened = []
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"
         named = ((held.name, held.owner, f"{held.tracks:,}") for held in found.shared_playlists)
         title = what if shown == found.shared else f"{what} (the shortest {shown} of {found.shared:,})"
-        render.listing(title, (("playlist", "text"), ("owner", "text"), ("tracks", "number")), named)
+        columns = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
+        is_shortened.append(render.listing(title, columns, named))
     for title, related in (
         ("near both", found.between),
         ("nearest to A", found.neighbours[0]),
         ("nearest to B", found.neighbours[1]),
     ):
         if related:
-            render.listing(title, COLUMNS, map(_line, related))
+            is_shortened.append(render.listing(title, COLUMNS, map(_line, related)))
+    return any(is_shortened)
 
 
 def _ranks(ranks: tuple[int, int]) -> str:

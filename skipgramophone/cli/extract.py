@@ -99,10 +99,13 @@ def extract(
 
 def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
     """Print the command that trains on a corpus that has grown."""
-    from skipgramophone.experiment.experiment import continue_command, open_experiment
+    from skipgramophone.experiment.experiment import open_experiment
+    from skipgramophone.experiment.next_commands import continue_command
 
-    grown = open_experiment(experiment, experiments_dir).has_grown()
-    render.note(f"next: {continue_command(experiment) if grown else f'sgp train {experiment}'}", quiet)
+    opened = open_experiment(experiment, experiments_dir)
+    grown = opened.has_grown()
+    step = continue_command(experiment, opened.manifest("model")) if grown else f"sgp train {experiment}"
+    render.note(f"next: {step}", quiet)
 
 
 def run_extract(

@@ -29,10 +29,10 @@ def show(answer: MixedAnswer, format: str, quiet: bool, safe_cells: bool = False
         return
     if format == "plain":
         render.print_data("".join(f"{visible(_name(near))}\n" for near in answer.neighbours))
-    elif isinstance(answer, ArtistAnswer):
-        _print_artists(answer)
-    else:
-        _print_playlists(answer)
+        return
+    is_shortened = _print_artists(answer) if isinstance(answer, ArtistAnswer) else _print_playlists(answer)
+    if is_shortened and not quiet:
+        render.hint_at_full_names()
 
 
 def record(answer: MixedAnswer) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def _name(near: ArtistNeighbour | PlaylistNeighbour) -> str:
     return " - ".join(filter(None, (near.owner, near.name)))
 
 
-def _print_artists(answer: ArtistAnswer) -> None:
-    """Print a table of artists."""
+def _print_artists(answer: ArtistAnswer) -> bool:
+    """Print a table of artists, and return whether names were shortened."""
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
@@ -108,11 +108,11 @@ def _print_artists(answer: ArtistAnswer) -> None:
     ]
     relation = answers.relation(answer.ranked_by, len(answer.neighbours))
     title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
-    render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
+    return render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
 
 
-def _print_playlists(answer: PlaylistAnswer) -> None:
-    """Print a table of playlists."""
+def _print_playlists(answer: PlaylistAnswer) -> bool:
+    """Print a table of playlists, and return whether names were shortened."""
     columns = [("rank", "number"), ("similarity", "number"), ("owner", "text"), ("playlist", "text")]
     columns += [("shared", "number"), ("tracks", "number")]
     rows = [
@@ -120,7 +120,7 @@ def _print_playlists(answer: PlaylistAnswer) -> None:
         for near in answer.neighbours
     ]
     title = f"{_ranks(answer, 'playlist')} most similar to {_about(answer.query.parts)}"
-    render.listing(title, columns, rows)
+    return render.listing(title, columns, rows)
 
 
 def _ranks(answer: MixedAnswer, noun: str) -> str:

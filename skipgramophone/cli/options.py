@@ -175,7 +175,9 @@ Experiment = Annotated[
 StrictNames = Annotated[
     bool,
     typer.Option(
-        "--strict-names", help="Refuse a name that matches several tracks, even if one is much more frequent."
+        "--strict-names",
+        help="Refuse a name that matches several tracks, even if one is much more frequent, and names of artists and "
+        "albums that are not complete.",
     ),
 ]
 ExperimentsDir = Annotated[

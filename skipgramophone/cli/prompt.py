@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -124,7 +125,7 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
     except TrackNameError as error:
         render.error(SgpError(error.summary))
         for number, entry in enumerate(session.listed if error.candidates else (), 1):
-            render.text(f"{number:>4}   {described(entry)}")
+            render.entry(number, described(entry), sys.stdout)
         if error.candidates:
             sign = line[0] if line[0] in (LIKE, UNLIKE) else ""
             render.note(f"to choose one, type its number: {sign}1 to {sign}{len(session.listed)}", quiet)

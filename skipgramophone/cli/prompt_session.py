@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.experiment.groups import Group, GroupKind
 from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
 from skipgramophone.lookup.mixed_query import Part, mixed_query, seeds_of
-from skipgramophone.lookup.query_parts import album_group, artist_group, named_part
+from skipgramophone.lookup.query_parts import group_part, named_part
 from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
@@ -43,12 +44,12 @@ LIKE, UNLIKE, NAME = "+", "-", "="
 class NamedGroup:
     """An artist or an album that the prompt suggests, because a similar name was typed."""
 
-    kind: str  # "artist" or "album"
+    kind: GroupKind
     name: str
 
 
-def described(entry: Track | NamedGroup) -> str:
-    """Return an entry of a list of suggestions as text."""
+def described(entry: Track | Group | NamedGroup) -> str:
+    """Return an entry of a list of matches or of suggestions as text."""
     return entry.name if isinstance(entry, NamedGroup) else f"{entry.name} ({entry.count:,}×)"
 
 
@@ -112,15 +113,16 @@ class PromptState:
         group = GROUP.fullmatch(name) if sign != NAME else None
         try:
             if group:
-                return self._group(group[1].lower(), group[2], weight)
+                return self._group(_kind(group[1]), group[2], weight)
             fallback = self._settings.fallback
             if self._is_mixed:
                 return named_part(self._lookup, name, weight, fallback=fallback)
             return track_part(self._lookup, name, weight, fallback=fallback, artist_form=artist_line)
         except TrackNameError as error:
             if error.candidates:
-                kind = group[1].lower() if group else ""
-                self.listed = error.tracks or tuple(NamedGroup(kind, near) for near in error.candidates)
+                kind = _kind(group[1]) if group else "artist"
+                near = tuple(NamedGroup(kind, name) for name in error.candidates)
+                self.listed = error.tracks or error.groups or near
                 self._pages = 0  # candidates are listed, so there is no answer to continue
             elif is_number and self.listed:
                 error.advice = f"the list has the numbers 1 to {len(self.listed)}"
@@ -128,25 +130,23 @@ class PromptState:
                 error.advice = "there is no list yet; after a list, a number means one of its entries"
             raise
 
-    def _group(self, kind: str, name: str, weight: float) -> tuple[Part, list[str]]:
+    def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:
         """Resolve the name of an artist or an album, with remarks about the match."""
         if not name:
             raise SettingError(f"nothing follows '{kind}:': add a name")
-        if kind == "artist":
-            return artist_group(self._lookup, name, weight)
-        return album_group(self._lookup, name, weight), []
+        return group_part(self._lookup, kind, name, weight)
 
     @property
     def _is_mixed(self) -> bool:
         """Whether the session lists artists or playlists."""
         return self._settings.of != "tracks"
 
-    def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour | NamedGroup, weight: float) -> Part:
+    def _part(self, entry: Track | Group | NamedGroup | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:
         """Convert an entry of a list to a part of the next query."""
-        if isinstance(entry, NamedGroup):
+        if isinstance(entry, NamedGroup | Group):
             return self._group(entry.kind, entry.name, weight)[0]
         if isinstance(entry, ArtistNeighbour):
-            return artist_group(self._lookup, entry.artist, weight)[0]
+            return group_part(self._lookup, "artist", entry.artist, weight)[0]
         if isinstance(entry, PlaylistNeighbour):
             return playlist_group(self._lookup, entry.playlist, entry.name, weight)
         return Seed(entry, weight)
@@ -198,3 +198,8 @@ class PromptState:
 def _key(part: Part) -> object:
     """Return a key that is equal for two parts of a query with the same track or the same group."""
     return part.track.row if isinstance(part, Seed) else part.name
+
+
+def _kind(word: str) -> GroupKind:
+    """Return the kind of group that the word "artist" or "album" means, ignoring case."""
+    return "artist" if word.lower() == "artist" else "album"

@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +34,7 @@ UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
 WIDEST_STEP = 4  # maximum number of characters that show one value of a curve
 LONGEST_BAR = 40
+LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -78,11 +80,23 @@ def note(text: str, quiet: bool) -> None:
 def _print_stderr(line: str, style: str = "") -> None:
     """Print a line on standard error; on a terminal, long sentences wrap between words. Indented names never wrap.
 
-    A failure is ignored, because there is no other place to report it.
+    Standard output is flushed first, so that lines keep their order if both are one stream. A failure is ignored,
+    because there is no other place to report it.
     """
     with contextlib.suppress(OSError):
+        sys.stdout.flush()
         to = console(sys.stderr)
         to.print(Text(line, style=style), soft_wrap=not to.is_terminal or line.startswith(" "))
+
+
+def entry(number: int, words: str, stream: IO[str]) -> None:
+    """Print an entry of a numbered list; on a terminal, it wraps between words, and all lines have the same indent."""
+    to, label = console(stream), f"{number:>4}   "
+    shown, room = Text(visible(words)), max(LEAST_ENTRY, to.width - len(label))
+    style = "dim" if stream is sys.stderr else ""
+    for line in shown.wrap(to, room) if to.is_terminal else [shown]:
+        to.print(Text(label) + line, style=style, soft_wrap=True)
+        label = " " * len(label)
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
@@ -194,18 +208,19 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
     _print_table(console(sys.stdout), table)
 
 
-def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> bool:
     """Print a table with a header on standard output; without rows, print only the title.
 
     Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
-    "text" are shortened; see `table_layout`.
+    "text" are shortened; see `table_layout`. Return whether that happened on a terminal.
     """
     to = console(sys.stdout)
     text(title, style="bold")
     cells = [[visible(cell) for cell in row] for row in rows]
     if not cells:
-        return
-    for number, block in enumerate(lay_out(columns, cells, to.width)):
+        return False
+    blocks, whole = lay_out(columns, cells, to.width), {cell for row in cells for cell in row}
+    for number, block in enumerate(blocks):
         if number:
             text("")
         table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, block.gap - 2, 0, 1))
@@ -216,6 +231,14 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
         for row in zip(*(column.cells for column in block.columns), strict=True):
             table.add_row(*map(Text, row))
         _print_table(to, table)
+    printed = (cell for block in blocks for column in block.columns for cell in column.cells)
+    return to.is_terminal and any(cell not in whole for cell in printed)
+
+
+@cache
+def hint_at_full_names() -> None:
+    """Print how to see names that a table has shortened; only once in a process."""
+    note("names are shortened; a wider window or a pipe (| less -S) shows them in full", quiet=False)
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:

@@ -143,11 +143,14 @@ def run_train(
 ) -> TrainReport:
     """Train, show a progress bar, and handle Ctrl-C; `result` tells what a run without checkpoint leaves."""
     from skipgramophone.cli.progress import staged_training
-    from skipgramophone.experiment.experiment import continue_command, open_experiment
+    from skipgramophone.experiment.experiment import open_experiment
+    from skipgramophone.experiment.next_commands import continue_command
     from skipgramophone.pipeline import train as use_case
 
-    if force and not start_from and not resume and open_experiment(experiment, experiments_dir).has_grown():
-        render.note(f"the corpus has grown, and training starts over; {continue_command(experiment)}", quiet)
+    opened = open_experiment(experiment, experiments_dir)
+    if force and not start_from and not resume and opened.has_grown():
+        onwards = continue_command(experiment, opened.manifest("model"))
+        render.note(f"the corpus has grown, and training starts over; {onwards}", quiet)
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)

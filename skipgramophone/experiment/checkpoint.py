@@ -86,6 +86,25 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
         raise ExperimentError(f"{error.problem}; {again}") from error
 
 
+def advice_on_run(experiment: Path, corpus: str) -> str:
+    """Return how to continue the unfinished run of an experiment, or "" if there is no such run.
+
+    Args:
+        experiment: directory of the experiment.
+        corpus: digest of its corpus. A run on another corpus cannot be resumed.
+    """
+    if not (experiment / DIRECTORY).is_dir():
+        return ""
+    try:
+        state = read_json(experiment / DIRECTORY / STATE)
+    except DamagedFileError:
+        state = {}  # --resume explains the damage
+    command = f"sgp train {experiment.name}"
+    if state.get("corpus", corpus) != corpus:
+        return f"the run cannot be resumed, because the corpus has changed since; start over with {command} --force"
+    return f"continue with {command} --resume"
+
+
 def remove_checkpoint(experiment: Path) -> None:
     """Remove the checkpoint of a run that is finished or abandoned."""
     withdraw(experiment / DIRECTORY)

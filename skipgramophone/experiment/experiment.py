@@ -20,6 +20,7 @@ from typing import Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
+from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import read_json, write_json
 from skipgramophone.experiment.lock import LOCK, writer_lock
 from skipgramophone.experiment.manifest import (
@@ -34,6 +35,7 @@ from skipgramophone.experiment.manifest import (
     require_format,
     write_manifest,
 )
+from skipgramophone.experiment.next_commands import continue_command, remake_command
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.wording import suggestion
@@ -96,18 +98,16 @@ class Experiment:
         if not self.has(stage):
             command = f"sgp {COMMAND[stage]} {self.name}"
             missing = f"experiment '{self.name}' has no {stage} yet"
-            if stage == "model" and self._has_unfinished_run():
-                raise ExperimentError(
-                    f"{missing}, because its training was interrupted: continue with {command} --resume"
-                )
+            if stage == "model" and (advice := self._advice_on_unfinished_run()):
+                raise ExperimentError(f"{missing}, because its training was interrupted: {advice}")
             raise ExperimentError(f"{missing}: run {command}")
         return read_manifest(self.directory(stage) / MANIFEST, stage)
 
-    def _has_unfinished_run(self) -> bool:
-        """Whether the experiment has the checkpoint of a training run that can be resumed."""
-        from skipgramophone.experiment.checkpoint import DIRECTORY  # imported here because only errors need it
+    def _advice_on_unfinished_run(self) -> str:
+        """Return how to continue a training run that was interrupted, or "" if there is none."""
+        from skipgramophone.experiment.checkpoint import advice_on_run  # imported here because only errors need it
 
-        return self.directory(DIRECTORY).is_dir()
+        return advice_on_run(self.path, self.manifest("corpus").digest) if self.has("corpus") else ""
 
     def is_intact(self, manifest: Manifest, name: str) -> bool:
         """Whether the file `name` of a stage is unchanged since it was published.
@@ -139,15 +139,16 @@ class Experiment:
         if parent is None:
             return manifest
         made_from = self.manifest(parent)
-        again = f"sgp {COMMAND[stage]} {self.name} --force"
         if manifest.parent in made_from.former:
             if may_have_grown:
                 return manifest
+            remade = "" if IMPORTED in manifest.facts else f"; to start over, run {remake_command(self.name, manifest)}"
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since the {stage} was made: "
-                f"{continue_command(self.name)}; to start over, run {again}"
+                f"{continue_command(self.name, manifest)}{remade}"
             )
         if manifest.parent != made_from.digest:
+            again = remake_command(self.name, manifest)
             raise ExperimentError(
                 f"the {stage} of '{self.name}' is out of date: its {parent} has been replaced; run {again}"
             )
@@ -167,7 +168,7 @@ class Experiment:
                     problem = (
                         "it is missing" if size is None else f"its size of {size:,} bytes differs from the manifest"
                     )
-                    return f"{path} is damaged: {problem}; run sgp {COMMAND[manifest.stage]} {self.name} --force"
+                    return f"{path} is damaged: {problem}; run {remake_command(self.name, manifest)}"
         return None
 
     @contextmanager
@@ -191,11 +192,6 @@ class Experiment:
             ExperimentError: another process is writing this experiment.
         """
         return writer_lock(self.path, self.name, command)
-
-
-def continue_command(name: str) -> str:
-    """Return a hint with the command that continues training on a grown corpus from the model's vectors."""
-    return f"to continue from the present vectors, run sgp train {name} --force --from {name}"
 
 
 def experiments_root(given: Path | str | None = None) -> Path:

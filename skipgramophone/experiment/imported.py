@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from skipgramophone.experiment.experiment import Experiment
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.experiment import Experiment
 
 IMPORTED = "imported"  # manifest key; only stages made from imported vectors have it
 

@@ -21,6 +21,7 @@ from skipgramophone.experiment.catalogue import (
     Condition,
     Track,
 )
+from skipgramophone.experiment.dominance import most_frequent
 from skipgramophone.experiment.track_links import require_name, uris_of
 from skipgramophone.names.identifiers import read_identifier
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
@@ -28,7 +29,6 @@ from skipgramophone.names.normalization import fold_name, hyphenate, identity, w
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
-DOMINANCE = 3  # a match is chosen if it occurs at least this many times as often as any other match
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
 FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
@@ -192,11 +192,16 @@ class NameSearch:
         """Allow typos: return tracks whose name contains each word, and tracks whose whole name is similar."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
+        tracks = self.sharing_letters(query)
+        return typos.each_word_near(query, tracks), typos.nearest(query, tracks)
+
+    def sharing_letters(self, query: str) -> list[Track]:
+        """Return tracks whose names share many letters with a query that may contain typos."""
         folded = fold_name(query)
         if len(folded) > MOST_LETTERS:
-            return [], []
+            return []
         tracks = {track.row: track for track in (*self._without_one_piece(folded), *self._sharing_trigrams(folded))}
-        return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
+        return list(tracks.values())
 
     def containing(self, folded: str) -> Condition:
         """Return an SQL condition for tracks whose folded name contains each word of a query.
@@ -324,11 +329,7 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
         return None
     if best > 1 and any(set(words) <= set(words_of(track.artist)) for track in tracks):
         return None
-    first, *rest = sorted(
-        (track for track, kind in zip(tracks, kinds, strict=True) if kind == best),
-        key=lambda track: (-track.count, track.row),
-    )
-    return first if all(first.count >= DOMINANCE * track.count for track in rest) else None
+    return most_frequent(tracks, kinds)
 
 
 def _kind_of_match(words: list[str], track: Track) -> int:

@@ -39,6 +39,9 @@ class Target:
         options: options with which the sources were read.
         directory: options for the experiments directory.
         trained: whether the experiment has a model, which a new training run replaces.
+        imported: whether the vectors of this model were imported, so that no training run must replace them.
+        holds_out: whether extract has held out playlists, which evaluate uses.
+        group: the option --group of this extraction, or None.
     """
 
     name: str
@@ -46,17 +49,22 @@ class Target:
     options: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
     trained: bool = False
+    imported: bool = False
+    holds_out: bool = False
+    group: str | None = None
 
 
 def propose(findings: Sequence[Finding], target: Target) -> Proposal:
     """Return the command for a target that applies the advice of the findings."""
-    possible = {"extract", "train", "evaluate"} if target.sources else {"train", "evaluate"}
+    possible = {"evaluate"} if target.imported else {"train", "evaluate"}
+    possible |= {"extract"} if target.sources else set()
     applied = [finding for finding in findings if finding.apply and finding.apply.keys() <= possible]
     words: dict[str, list[str]] = {}
     for finding in applied:
         for command, options in finding.apply.items():
-            if options[0] not in words.setdefault(command, []):
-                words[command] += options
+            given = words.setdefault(command, [])
+            if options and options[0] not in given:
+                given += options
     left = tuple(finding.kind for finding in findings if finding not in applied)
     if not applied:
         return Proposal(None, (), left)

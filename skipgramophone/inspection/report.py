@@ -13,6 +13,7 @@ from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
 from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
+from skipgramophone.inspection.held_out_split import adapt_to_split
 from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
@@ -101,7 +102,7 @@ def inspection(
         order: the context that `-wsz auto` chooses.
         seconds: duration so far.
     """
-    found = findings(contents, facts)
+    found = adapt_to_split(findings(contents, facts), target)
     counts = np.sort(contents.counts)[::-1]
     reached = np.cumsum(counts)
     most = np.argsort(-contents.counts, kind="stable")[:SHOWN_FREQUENT]

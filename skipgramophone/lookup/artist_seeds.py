@@ -9,13 +9,16 @@ import numpy as np
 
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, is_learnt
+from skipgramophone.experiment.groups import GroupKind
 from skipgramophone.lookup.artist_vectors import artist_weights
+from skipgramophone.lookup.query_groups import ResolvedGroup, resolve_group
 from skipgramophone.lookup.results import Asked, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
+    from skipgramophone.lookup.query_tracks import Choose
 
 
 def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
@@ -24,7 +27,7 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
     Args:
         tracks: the tracks that credit the artist.
         centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
-        artist: name of the artist, as it was given.
+        artist: name of the artist.
     """
     joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
     notes = []
@@ -48,20 +51,37 @@ def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
     return [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
 
 
-def seeds_of_groups(lookup: Lookup, artists: Sequence[str], albums: Sequence[str]) -> Asked:
+def seeds_of_groups(
+    lookup: Lookup, artists: Sequence[str], albums: Sequence[str], choose: Choose | None = None
+) -> Asked:
     """Return the tracks of artists and albums; if several are given, the tracks of each have a total weight of 1.
+
+    If a name matches several artists or albums, and none dominates the others, `choose` selects one.
 
     Raises:
         UnknownTrackError: an artist or an album is unknown, or none of its tracks has a vector.
+        AmbiguousTrackError: several artists or albums match.
         SettingError: the catalogue has no albums.
     """
-    centre, found = lookup.embeddings.centre, Asked(())
-    groups = [
-        (artist_seeds(tracks, centre, name), tracks) for name in artists if (tracks := lookup.artists.tracks(name))
+    kinds: list[tuple[GroupKind, str]] = [
+        *(("artist", name) for name in artists),
+        *(("album", name) for name in albums),
     ]
-    groups += [(Asked(weighted_seeds(tracks, centre)), tracks) for tracks in map(lookup.albums.tracks, albums)]
-    for group, tracks in groups:
-        if not group.seeds:
-            lookup.search.vector(max(tracks, key=lambda track: track.count))  # raises the error
-        found += group.scaled() if len(groups) > 1 else group
-    return found
+    groups = [group_seeds(lookup, kind, resolve_group(lookup, kind, name, choose)) for kind, name in kinds]
+    return sum((group.scaled() if len(groups) > 1 else group for group in groups), Asked(()))
+
+
+def group_seeds(lookup: Lookup, kind: GroupKind, group: ResolvedGroup) -> Asked:
+    """Return the tracks of an artist or an album as weighted seeds.
+
+    Raises:
+        UnknownTrackError: none of the tracks has a vector.
+    """
+    centre = lookup.embeddings.centre
+    if kind == "artist":
+        found = artist_seeds(group.tracks, centre, group.name)
+    else:
+        found = Asked(weighted_seeds(group.tracks, centre))
+    if not found.seeds:
+        lookup.search.vector(max(group.tracks, key=lambda track: track.count))  # raises the error
+    return Asked(found.seeds, (*group.remarks, *found.notes))

@@ -76,7 +76,8 @@ class Lookup:
         self.catalogue: Catalogue = self.opened.catalogue
         self.embeddings: Embeddings = self.opened.embeddings
         self.names = NameSearch(self.catalogue, strict_names)
-        self.artists, self.albums = ArtistSearch(self.catalogue, self.names), AlbumSearch(self.catalogue)
+        self.artists = ArtistSearch(self.catalogue, self.names)
+        self.albums = AlbumSearch(self.catalogue, strict_names)
         self.search = Search(self.opened)
         self.artist_search, self.playlist_search = SimilarArtists(self.opened), SimilarPlaylists(self.search)
 
@@ -154,25 +155,27 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, found by `ArtistSearch.tracks`. If several artists and albums are given, the tracks of each
-                have a total weight of 1.
+            artist: artists, found by `ArtistSearch.resolve`. If several artists and albums are given, the tracks of
+                each have a total weight of 1.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
-            choose: called to choose one of several tracks that match a name; not called for the names of a file.
-            album: albums, found by `AlbumSearch.tracks`.
+            choose: called to choose one of several tracks, artists or albums that match a name; not called for the
+                names of a file.
+            album: albums, found by `AlbumSearch.resolve`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
                 suggest --fallback; if it is None, only tracks can be given, and messages offer neither --fallback
                 nor --artist.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match.
             SourceError: the file cannot be read.
         """
         form = None if fallback is None else artist_option
         asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback, artist_form=form)
         if file is not None:
             asked += resolve_file(self, file, fallback)
-        asked += seeds_of_groups(self, *([name] if isinstance(name, str) else name for name in (artist, album)))
+        artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
+        asked += seeds_of_groups(self, artists, albums, choose)
         if not asked.seeds:
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113 - false for any text, where Path raises
             advice = "; ".join(f"'{each}' is a file: use --file '{each}'" for each in files)

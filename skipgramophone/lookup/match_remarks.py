@@ -1,10 +1,11 @@
-"""Remarks for the user about how a name was resolved to a track, and advice for names that are also artists."""
+"""Remarks for the user about how a name was resolved, and advice for names of tracks that are also artists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.groups import GroupMatch
 from skipgramophone.experiment.name_search import Match
 from skipgramophone.wording import shell_word
 
@@ -42,3 +43,19 @@ def remarks_about(query: str, match: Match) -> list[str]:
             "to choose another track, give its artist too"
         )
     return remarks
+
+
+def remarks_about_group(query: str, match: GroupMatch) -> list[str]:
+    """Return a remark if the query is only a part of the name of the artist or album that it means, or has a typo."""
+    group, kind = match.group, match.group.kind
+    if match.is_exact:
+        return []
+    if not match.others:
+        return [f"no {kind} is called {query!r}; using the {kind} '{group.name}'"]
+    also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
+    more = match.matches - 1 - len(match.others)
+    also += f" and {more:,} more" if more else ""
+    return [
+        f"{query!r} matches {match.matches:,} {kind}s; using '{group.name}' ({group.count:,}×), not {also}: "
+        f"to choose another {kind}, give more of its name"
+    ]

@@ -51,4 +51,4 @@ def playlist_group(lookup: Lookup, playlist: int, name: str, weight: float = 1.0
     rows = np.unique(lookup.corpus.playlists(np.array([playlist], np.int64)).track_ids)
     rows = rows[np.isin(rows, lookup.learnt_by_count())]
     tracks = lookup.catalogue.tracks(rows.tolist())
-    return SeedGroup(name, tuple(map(Seed, tracks)), weight, of="playlist")
+    return SeedGroup(name, tuple(map(Seed, tracks)), weight, of="playlist", playlist=playlist)

@@ -30,6 +30,7 @@ class SeedGroup:
     weight: float = 1.0  # negative to search away from the group
     of: Literal["artist", "album", "playlist"] = "artist"
     fallback: Fallback | None = None  # set if the group replaces a track of the query
+    playlist: int | None = None  # number of the playlist in the corpus, if the group is one
 
     def as_seeds(self) -> tuple[Seed, ...]:
         """Return the tracks of the group as seeds whose weights add up to the weight of the group."""
@@ -49,12 +50,14 @@ class MixedQuery:
         notes: remarks for the user.
         vector: unit query vector, float32 (embedding_dim,).
         liked: rows of the tracks in parts with a positive weight, int64, ascending.
+        is_file: whether the query is the tracks of a playlist file, and nothing else.
     """
 
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
     vector: Matrix
     liked: Rows
+    is_file: bool = False
 
     @property
     def tracks(self) -> tuple[Seed, ...]:

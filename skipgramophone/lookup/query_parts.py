@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skipgramophone.errors import AmbiguousTrackError, TrackNameError
+from skipgramophone.experiment.groups import GroupKind
+from skipgramophone.lookup.artist_seeds import group_seeds
 from skipgramophone.lookup.mixed_query import MixedQuery, Part, SeedGroup, mixed_query
+from skipgramophone.lookup.query_groups import resolve_group
 from skipgramophone.lookup.query_tracks import Choose, track_part
-from skipgramophone.names.credited_artists import spelling
-from skipgramophone.names.normalization import fold_name
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -34,9 +37,9 @@ def resolve_parts(
         lookup: the opened experiment.
         names: names of tracks or artists, with weights.
         file: a playlist file, as in `Lookup.asked`. Unknown names are left out.
-        artists: names of artists, as `ArtistSearch.tracks` finds them.
-        albums: names of albums, as `AlbumSearch.tracks` finds them.
-        choose: called to choose one of several tracks that match a name.
+        artists: names of artists, as `ArtistSearch.resolve` finds them.
+        albums: names of albums, as `AlbumSearch.resolve` finds them.
+        choose: called to choose one of several tracks, artists or albums that match a name.
         fallback: replace tracks that are unknown or have no vector (see `fallback`).
 
     Raises:
@@ -55,32 +58,61 @@ def resolve_parts(
         asked = lookup.asked(file=file, fallback=fallback)
         parts += asked.seeds
         notes += asked.notes
-    for artist in artists:
-        group, remarks = artist_group(lookup, artist)
+    for group, remarks in (
+        *(group_part(lookup, "artist", artist, choose=choose) for artist in artists),
+        *(group_part(lookup, "album", album, choose=choose) for album in albums),
+    ):
         parts.append(group)
         notes += remarks
-    parts += [album_group(lookup, album) for album in albums]
-    return mixed_query(lookup.search, parts, notes)
+    is_file = file is not None and not (names or artists or albums)
+    return replace(mixed_query(lookup.search, parts, notes), is_file=is_file)
 
 
 def named_part(
     lookup: Lookup, name: str, weight: float, *, choose: Choose | None = None, fallback: bool = False
 ) -> tuple[Part, list[str]]:
-    """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match."""
+    """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
+
+    A name that is neither the whole name of an artist nor means a track may be a part of an artist's name, or have
+    typos.
+    """
     if lookup.catalogue.of_artist(name):
-        group, remarks = artist_group(lookup, name, weight)
+        group, remarks = group_part(lookup, "artist", name, weight)
         tracks = plural(len(group.seeds), "track")
         return group, [f"{name!r} is an artist: using {tracks}; for a track, give 'artist - title'", *remarks]
+    try:
+        return track_part(lookup, name, weight, fallback=fallback)
+    except TrackNameError as error:
+        if not lookup.names.is_strict and _means_artist(lookup, name):
+            return group_part(lookup, "artist", name, weight, choose=choose)
+        if choose is None or not isinstance(error, AmbiguousTrackError):
+            raise
     return track_part(lookup, name, weight, choose=choose, fallback=fallback)
 
 
-def artist_group(lookup: Lookup, name: str, weight: float = 1.0) -> tuple[SeedGroup, list[str]]:
-    """Return the tracks of an artist as one part of a query, and remarks about the match."""
-    asked = lookup.asked(artist=name)
-    own = spelling(fold_name(name), asked.seeds[0].track.artist)
-    return SeedGroup(own, asked.seeds, weight), list(asked.notes)
+def _means_artist(lookup: Lookup, name: str) -> bool:
+    """Whether a name means no track, but matches artists: as a part of their names, or with typos."""
+    from skipgramophone.names import typos  # imported here because most look-ups do not need it
+
+    try:
+        lookup.resolve(name)
+    except TrackNameError as error:
+        is_ambiguous = isinstance(error, AmbiguousTrackError)
+        if is_ambiguous and not all(typos.contains_each_word(name, track.artist) for track in error.tracks):
+            return False
+    else:
+        return False
+    try:
+        lookup.artists.resolve(name)
+    except TrackNameError as error:
+        return isinstance(error, AmbiguousTrackError)
+    return True
 
 
-def album_group(lookup: Lookup, album: str, weight: float = 1.0) -> SeedGroup:
-    """Return the tracks of an album as one part of a query."""
-    return SeedGroup(album, lookup.asked(album=album).seeds, weight, of="album")
+def group_part(
+    lookup: Lookup, kind: GroupKind, name: str, weight: float = 1.0, *, choose: Choose | None = None
+) -> tuple[SeedGroup, list[str]]:
+    """Return the tracks of an artist or an album as one part of a query, and remarks about the match."""
+    group = resolve_group(lookup, kind, name, choose)
+    asked = group_seeds(lookup, kind, group)
+    return SeedGroup(group.name, asked.seeds, weight, of=kind), list(asked.notes)

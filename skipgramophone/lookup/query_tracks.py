@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameError, UnknownTrackError
-from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artist_option, remarks_about
 from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Missing, Seed
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.fallback import Replacement
     from skipgramophone.lookup.lookup import Lookup
 
-Choose = Callable[[str, AmbiguousTrackError], Track]  # chooses one of the tracks that match a name
+Choose = Callable[[str, AmbiguousTrackError], int]  # returns which of the candidates that match a name is meant
 SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
 
 
@@ -62,7 +61,7 @@ def track_part(
         error.advice = by_artist
         if choose is None:
             raise
-        track = choose(name, error)
+        track = error.tracks[choose(name, error)]
     except UnknownTrackError as error:
         found = None if fallback is None else fallbacks.replace_unknown(lookup, name, weight)
         return _replaced(found, error, f"{name!r} is not in the corpus", fallback)

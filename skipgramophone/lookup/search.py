@@ -20,8 +20,8 @@ from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
-from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.next_commands import continue_command, remake_command
 from skipgramophone.experiment.postings import Postings
 from skipgramophone.lookup.album_filter import remark_on_albums
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
@@ -122,15 +122,14 @@ class Search:
         if track.row >= len(self._embeddings.centre):
             raise UnknownTrackError(
                 f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "
-                f"{continue_command(self.experiment.name)}"
+                f"{continue_command(self.experiment.name, self.opened.model)}"
             )
         vector = np.asarray(self._embeddings.centre[track.row])
         with np.errstate(over="ignore", invalid="ignore"):
             length = vector @ vector
         if not np.isfinite(length):
-            raise ExperimentError(
-                f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
-            )
+            again = remake_command(self.experiment.name, self.opened.model)
+            raise ExperimentError(f"the vector of '{track.name}' is not finite: run {again}")
         if not vector.any():
             raise UnknownTrackError(f"'{track.name}' has no vector: {self._why_no_vector(track)}")
         return vector

@@ -19,10 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.lookup.exact_search import ExactSearch, highest
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.search import Search
+from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import SimilarSettings
 
 OCCURRENCES_AT_ONCE = 1 << 17  # occurrences whose vectors one thread sums in one batch
@@ -76,6 +78,9 @@ class SimilarPlaylists:
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> PlaylistAnswer:
         """Return the playlists most similar to a query, nearest first; ties are in the order of the corpus.
 
+        The answer leaves out the playlists of the query: a playlist that is a part of it, and, if the query is a
+        playlist file, the playlists with exactly the same tracks.
+
         Raises:
             SettingError: the corpus has no playlists.
             ExperimentError: the model or the corpus is damaged.
@@ -84,7 +89,9 @@ class SimilarPlaylists:
         if not len(self._corpus):
             raise SettingError(f"experiment '{name}' has no playlists to list: extract them with sgp extract")
         lengths = self._lengths
-        rows = np.flatnonzero(lengths > 0)
+        same = self._with_tracks(query.liked) if query.is_file else np.array([], np.int64)
+        own = [group.playlist for group in query.groups if group.playlist is not None]
+        rows = np.setdiff1d(np.flatnonzero(lengths > 0), [*own, *same])
         products = sums_of_playlists(self._corpus, self._search.exact.cosines(query.vector))
         cosines = products[rows] / lengths[rows]
         if settings.min_similarity is not None:
@@ -92,10 +99,10 @@ class SimilarPlaylists:
             rows, cosines = rows[near], cosines[near]
         found = highest(rows, cosines, settings.number)
         numbers = found.rows.tolist()
-        own = [np.unique(self._corpus.playlists(found.rows[at : at + 1]).track_ids) for at in range(len(numbers))]
-        shared = [int(np.isin(tracks, query.liked, assume_unique=True).sum()) for tracks in own]
+        each = [np.unique(self._corpus.playlists(found.rows[at : at + 1]).track_ids) for at in range(len(numbers))]
+        shared = [int(np.isin(tracks, query.liked, assume_unique=True).sum()) for tracks in each]
         names = self._search.opened.playlist_table.names(len(self._corpus), numbers)
-        notes = list(query.notes)
+        notes = [*query.notes, *self._remarks_on_same(same)]
         if len(numbers) < settings.number:
             why = "there are no more playlists" if settings.takes_all else "no more playlists pass the filters"
             notes.append(f"only {len(numbers)} of {settings.number} results: {why}")
@@ -108,13 +115,35 @@ class SimilarPlaylists:
                     owner=names[at][0],
                     name=names[at][1],
                     shared=shared[at],
-                    tracks=len(own[at]),
+                    tracks=len(each[at]),
                     playlist=numbers[at],
                 )
                 for at in range(len(numbers))
             ),
             tuple(notes),
         )
+
+    def _with_tracks(self, liked: Rows) -> Rows:
+        """Return the numbers of the playlists that consist of exactly the given tracks, int64.
+
+        Tracks without a vector and repeats do not count.
+        """
+        known = self._search.exact.lengths > 0
+        wanted = np.zeros(len(known), np.bool_)
+        wanted[liked] = True
+        among = sums_of_playlists(self._corpus, wanted.astype(np.float32))
+        others = sums_of_playlists(self._corpus, (known & ~wanted).astype(np.float32))
+        found = np.flatnonzero((among >= len(liked)) & (others == 0))
+        ids = (self._corpus.playlists(found[at : at + 1]).track_ids for at in range(len(found)))
+        return found[[np.isin(liked, own).all() for own in ids]] if len(found) else found
+
+    def _remarks_on_same(self, same: Rows) -> list[str]:
+        """Return a remark on the playlists that were left out because they have exactly the tracks of the query."""
+        if not len(same):
+            return []
+        owner, name = self._search.opened.playlist_table.names(len(self._corpus), [int(same[0])])[0]
+        more = f" and {len(same) - 1:,} more" if len(same) > 1 else ""
+        return [f"left out '{full_name(owner, name)}'{more}: exactly the tracks of the query"]
 
 
 def sums_of_playlists(corpus: Corpus, values: Values) -> Values:

@@ -18,9 +18,10 @@ from skipgramophone.errors import ExperimentError, SgpError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
-from skipgramophone.experiment.experiment import Experiment, continue_command
+from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.manifest import Manifest, tracks_of_model
 from skipgramophone.experiment.mapped_files import MappedFile, mapped_files, require_whole
+from skipgramophone.experiment.next_commands import continue_command
 from skipgramophone.experiment.playlist_table import PlaylistTable, map_playlist_table
 from skipgramophone.experiment.postings import Postings, build_postings, has_postings, read_postings
 from skipgramophone.lookup.stability_report import StabilityReport, read_stability
@@ -156,17 +157,17 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
             kept_postings=read_postings(directory, corpus, len(catalogue)) if has_postings(directory) else None,
             playlist_table=map_playlist_table(directory),
             stability=read_stability(experiment, model.digest),
-            warnings=() if model.parent == manifest.digest else (_growth_note(experiment, added),),
+            warnings=() if model.parent == manifest.digest else (_growth_note(experiment, model, added),),
         )
     except BaseException:  # also on an interrupt, the database file must be closed
         catalogue.close()
         raise
 
 
-def _growth_note(experiment: Experiment, added: int) -> str:
-    """Return a note that the model is older than its corpus, with the command that continues training."""
+def _growth_note(experiment: Experiment, model: Manifest, added: int) -> str:
+    """Return a note that the model is older than its corpus, with the command that gives new tracks vectors."""
     tracks = f"{plural(added, 'new track')} {'has' if added == 1 else 'have'} no vector"
-    return f"the corpus has grown since the model was trained ({tracks}): {continue_command(experiment.name)}"
+    return f"the corpus has grown since the model was trained ({tracks}): {continue_command(experiment.name, model)}"
 
 
 def _replaced(experiment: Experiment) -> ExperimentError:

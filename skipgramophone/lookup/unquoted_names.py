@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import AmbiguousTrackError, TrackNameError
@@ -12,6 +13,9 @@ from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
+
+NO_TRACK = -1  # in place of the row of a track: the name means an artist
+Meaning = Callable[[str], int | TrackNameError]
 
 
 def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artists: bool = False) -> list[str]:
@@ -29,25 +33,36 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
         UnknownTrackError: the words together are the name of a track, but one of them alone matches no track.
         AmbiguousTrackError: the words together are the name of a track, but one of them alone matches several tracks.
     """
-    together = _one_name(lookup, names, artists)
+    meaning = cache(partial(_meaning, lookup, artists=artists))  # finding a name may take long
+    together = _one_name(lookup, names, meaning, artists=artists)
     if together is None:
         return []
     quoted, rows = f"{command} {shell_word(together)}", set()
     for name in names:
-        if artists and lookup.catalogue.of_artist(name):
-            rows.add(-1)  # no track
-            continue
-        try:
-            rows.add(lookup.resolve(name).track.row)
-        except TrackNameError as error:
-            matches = "several tracks match" if isinstance(error, AmbiguousTrackError) else "no track matches"
-            raise type(error)(f"{matches} {name!r}; did you mean one name? Quote all of its words: {quoted}") from error
+        found = meaning(name)
+        if isinstance(found, TrackNameError):
+            matches = "several tracks match" if isinstance(found, AmbiguousTrackError) else "no track matches"
+            raise type(found)(f"{matches} {name!r}; did you mean one name? Quote all of its words: {quoted}") from found
+        rows.add(found)
     if len(rows) == 1:
         return []
     return [f"each word was used as the name of a track; for one track, quote all of its words: {quoted}"]
 
 
-def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None:
+def _meaning(lookup: Lookup, name: str, *, artists: bool) -> int | TrackNameError:
+    """Return the row of the track that a name means, or the error if it means none.
+
+    If `artists` is true and the name is the name of an artist, return `NO_TRACK`.
+    """
+    if artists and lookup.catalogue.of_artist(name):
+        return NO_TRACK
+    try:
+        return lookup.resolve(name).track.row
+    except TrackNameError as error:
+        return error
+
+
+def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists: bool) -> str | None:
     """Return the words as one name if they are probably one, or None.
 
     The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
@@ -60,23 +75,12 @@ def _one_name(lookup: Lookup, names: Sequence[str], artists: bool) -> str | None
     if _is_whole(lookup, together) or (artists and lookup.catalogue.of_artist(together)):
         return together
     if all(_is_whole(lookup, name) for name in names):
-        if not any(_is_ambiguous(lookup, name, artists) for name in names):
+        if not any(isinstance(meaning(name), AmbiguousTrackError) for name in names):
             return None
         phrase = fold_name(together)
         return together if any(phrase in fold_name(track.name) for track in lookup.names.find(together)[0]) else None
     found = lookup.names.find(together, 1)[0] or lookup.names.misspelt(together)[0]
     return together if found else None
-
-
-def _is_ambiguous(lookup: Lookup, name: str, artists: bool) -> bool:
-    """Whether a name matches several tracks, and is not the name of an artist if `artists` is true."""
-    if artists and lookup.catalogue.of_artist(name):
-        return False
-    try:
-        lookup.resolve(name)
-    except AmbiguousTrackError:
-        return True
-    return False
 
 
 def _is_whole(lookup: Lookup, name: str) -> bool:

@@ -88,6 +88,19 @@ def spelling(artist: str, credit: str) -> str:
     return next((text for text in _slices(credit, EVERY) if fold_name(text) == artist), artist)
 
 
+def parts_of_credit(credit: str, loosely: bool = True) -> list[str]:
+    """Return every sequence of consecutive names of a credit, from single names to the whole credit.
+
+    With `loosely`, "&", "x", "with" and the like also separate names (see `is_credited`).
+
+    >>> parts_of_credit("A & B feat. C")
+    ['A', 'A & B', 'A & B feat. C', 'B', 'B feat. C', 'C']
+    >>> parts_of_credit("A & B feat. C", loosely=False)
+    ['A & B', 'A & B feat. C', 'C']
+    """
+    return list(_slices(credit, EVERY if loosely else ALWAYS))
+
+
 def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, dict[str, int]]:
     """Split credits into names; a name is one part of a credit, or several parts that belong together.
 

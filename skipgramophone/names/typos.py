@@ -107,9 +107,7 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
     number never matches another number, and a query without letters matches nothing.
     """
     words = words_of(query)
-    if not any(map(str.isalpha, fold_name(query))):
-        return []
-    chosen = [track for track in tracks if _contain(track.name, words)]
+    chosen = [track for track in tracks if contains_each_word(query, track.name)]
     for whole in (attrgetter("name"), attrgetter("title")):
         same_length = (track for track in chosen if len(words_of(whole(track))) == len(words))
         meant = [track for track in same_length if _contain(whole(track), words)]
@@ -117,6 +115,11 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
             chosen = meant
             break
     return sorted(chosen, key=lambda track: (-track.count, track.row))
+
+
+def contains_each_word(query: str, name: str) -> bool:
+    """Whether a name contains each word of a query, typos allowed; false for a query without letters."""
+    return any(map(str.isalpha, fold_name(query))) and _contain(name, words_of(query))
 
 
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:

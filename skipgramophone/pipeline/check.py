@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from skipgramophone.errors import DamagedFileError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
-from skipgramophone.experiment.checkpoint import read_checkpoint
+from skipgramophone.experiment.checkpoint import advice_on_run, read_checkpoint
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
     NEW_DESCRIPTION,
@@ -26,6 +26,7 @@ from skipgramophone.experiment.experiment import (
 from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, LaterFormatError, digest_of, require_format
+from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
@@ -244,6 +245,8 @@ def _check_stage(
     except SgpError as error:
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{_problem(error)}: {again}")
         return
+    if stage == "model":
+        again = f"run {remake_command(experiment.name, manifest)}"
     wrong = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)
@@ -299,7 +302,8 @@ def _check_other_files(experiment: Experiment) -> Iterator[CheckResult]:
         checkpoint = read_checkpoint(experiment.path)
         if checkpoint is not None:
             stopped = f"a training run stopped in epoch {checkpoint.progress.get('epoch')}"
-            advice = f"continue with sgp train {experiment.name} --resume"
+            corpus = experiment.manifest("corpus").digest if experiment.has("corpus") else checkpoint.corpus
+            advice = advice_on_run(experiment.path, corpus)
             yield _finding(experiment, CHECKPOINT, "unfinished", f"{stopped}: {advice}")
     except NOT_READ as error:
         yield _unchecked(experiment, CHECKPOINT, error)

@@ -82,7 +82,7 @@ def import_vectors(
                 draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
         matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
         # If there is an unfinished run, raise an error; with `force`, discard the run.
-        unfinished_run(experiment, "", None, resume=False, force=force)
+        unfinished_run(experiment, experiment.manifest("corpus").digest, None, resume=False, force=force)
         placed = matching.place(vectors, tracks)
         facts: dict[str, Any] = {
             "tracks": tracks,

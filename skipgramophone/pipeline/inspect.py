@@ -23,6 +23,7 @@ from skipgramophone.experiment.experiment import (
     other_directory,
     similar_name,
 )
+from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.inspection.proposal import Target, proposed_name
@@ -78,7 +79,15 @@ def inspect(
     else:
         facts, contents = _read_corpus(experiment)
         directory = directory_options(experiments_dir)
-        target = Target(experiment.name, directory=directory, trained=experiment.has("model"))
+        trained = experiment.has("model")
+        target = Target(
+            experiment.name,
+            directory=directory,
+            trained=trained,
+            imported=trained and IMPORTED in experiment.manifest("model").facts,
+            holds_out=bool(facts.get("held_out_playlists")),
+            group=experiment.manifest("corpus").settings.get("group"),
+        )
     order = choose_context(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
     kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
     shown = ["the built-in sample"] if sample else [str(one) for one in named]

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from skipgramophone.experiment.checkpoint import (
+    Checkpoint,
+    advice_on_run,
+    read_checkpoint,
+    remove_checkpoint,
+    write_checkpoint,
+)
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
@@ -95,9 +101,11 @@ def unfinished_run(
     command = f"sgp train {experiment.name}"
     if not resume:
         if found and not force:
+            advice = advice_on_run(experiment.path, corpus)
+            advice += f", or start over with {command} --force" if found.corpus == corpus else ""
             raise ExperimentError(
                 f"'{experiment.name}' has an unfinished run at epoch {found.progress['epoch']} of "
-                f"{found.settings['epochs']}: continue with {command} --resume, or start over with {command} --force"
+                f"{found.settings['epochs']}: {advice}"
             )
         remove_checkpoint(experiment.path)
         return None

@@ -180,13 +180,40 @@ def test_lists_of_artists_take_albums_and_replace_tracks(known: Path) -> None:
 @pytest.mark.parametrize("option", ["--album", "--only-album", "--exclude-album"])
 def test_an_unknown_album_is_an_error_with_the_nearest_names(known: Path, option: str) -> None:
     query = [] if option == "--album" else ["Song 1"]
-    ran = run_sgp("similar", "known", *query, option, "Dors")
+    exact = ["--strict-names"] if option == "--album" else []
+    ran = run_sgp("similar", "known", *query, option, "Dors", *exact)
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.splitlines()[0] == "error: no album matches 'Dors'; did you mean one of these?"
     assert "Doors" in ran.err.splitlines()[1]
     ran = run_sgp("similar", "known", *query, option, "zzzqqq")
     problem = "no album matches 'zzzqqq', and no name is similar: check the spelling, or give another album"
     assert (ran.code, ran.err) == (3, f"error: {problem}\n")
+
+
+@pytest.mark.parametrize(
+    ("album", "titles_of", "note"),
+    [
+        ("dors", "Doors", "no album is called 'dors'; using the album 'Doors'"),
+        ("roof", "Röofs", "no album is called 'roof'; using the album 'Röofs'"),
+        ("artist 1 - best", "Artist 1 - Best Of", "the album 'Artist 1 - Best Of'"),
+    ],
+)
+def test_an_album_may_be_given_by_a_part_of_its_name_or_with_typos(
+    known: Path, album: str, titles_of: str, note: str
+) -> None:
+    artist, _, name = titles_of.rpartition(" - ")
+    found = answer("similar", "--album", album)
+    expected = {f"Song {at}" for at in range(TRACKS) if album_at(at) == name and artist in ("", f"Artist {at % 3}")}
+    assert {seed["title"] for seed in found["seeds"]} == expected
+    assert note in " ".join(found["notes"])
+
+
+def test_an_album_name_that_several_match_is_an_error_with_the_list(known: Path) -> None:
+    ran = run_sgp("similar", "known", "--album", "oo")
+    assert (ran.code, ran.out) == (4, "")
+    first, *others = ran.err.splitlines()
+    assert first == "error: 2 albums match 'oo'; pick one of them, or give more of the name"
+    assert others == ["  Doors (16×)", "  Röofs (8×)"]
 
 
 def test_a_corpus_without_albums_refuses_filters_and_seeds_in_one_line(unknown: Path) -> None:

@@ -136,11 +136,18 @@ def test_the_prompt_asks_for_artists(root: Path, prompt: PromptState) -> None:
 
 
 def test_the_prompt_suggests_artists_that_a_number_chooses(prompt: PromptState) -> None:
-    with pytest.raises(UnknownTrackError, match="no artist matches 'daft pnk'"):
-        prompt.answer("artist: daft pnk")
+    with pytest.raises(UnknownTrackError, match="no artist matches 'daftpunk'"):
+        prompt.answer("artist: daftpunk")
     assert prompt.listed[:1] == (NamedGroup("artist", "Daft Punk"),)
     assert described(prompt.listed[0]) == "Daft Punk"
     assert {seed.track.artist for seed in prompt.answer("1").seeds} == {"Daft Punk"}
+
+
+def test_the_prompt_lists_several_artists_that_a_number_chooses(prompt: PromptState) -> None:
+    with pytest.raises(AmbiguousTrackError, match=r"^5 artists match 'n'"):
+        prompt.answer("artist: n")
+    guns = [described(entry) for entry in prompt.listed].index("Guns N' Roses (0×)") + 1
+    assert {seed.track.artist for seed in prompt.answer(str(guns)).seeds} == {"Guns N' Roses"}
 
 
 def test_the_prompt_names_its_own_form_for_artists(prompt: PromptState) -> None:

@@ -76,6 +76,18 @@ def test_a_text_means_a_whole_name_before_whole_words_and_parts_of_words() -> No
         assert [found.row for found in matching(text, tracks)] == rows, text
 
 
+def test_artists_are_chosen_like_tracks(sample_root: Path) -> None:
+    command = ("similar", "demo", "--artist", "otters", "-n", "1", "--experiments-dir", sample_root)
+    code, output = on_a_terminal(80, *command, typed="unpaid\n")
+    assert code == 0
+    plain = ESCAPES.sub("", output).replace("\r", "")
+    assert "several artists match 'otters':\n   1   Odile & the Otters (" in plain
+    assert "5 tracks by 'The Unpaid Otters'" in plain
+    code, output = on_a_terminal(80, *command, typed="q\n")
+    assert code == 130
+    assert ESCAPES.sub("", output).endswith("no artist was chosen\r\n")
+
+
 @pytest.mark.parametrize(
     ("unlisted", "named", "line"),
     [
@@ -96,7 +108,7 @@ def test_a_list_that_is_not_complete_states_how_many_tracks_are_missing(
     assert str(error) == f"several tracks match 'x' {named}"
     monkeypatch.setattr(choice, "ask", lambda *_, **__: "2")
     choose = choice._choose
-    assert choose("x", error).row == 1
+    assert choose("x", error) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[4].startswith("   4   A - x")
     assert lines[5:] == ([line] if line else [])

@@ -101,8 +101,14 @@ def test_lines_of_standard_input_are_artists_or_tracks(genres: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
-        (["--artist", "folk artst 3"], 3, "error: no artist matches 'folk artst 3'; did you mean one of these?"),
-        (["folk artist"], 4, "error: "),
+        (
+            ["--artist", "folk artst 3", "--strict-names"],
+            3,
+            "error: no artist matches 'folk artst 3'; did you mean one of these?",
+        ),
+        (["--artist", "folk artist"], 4, "error: 11 artists match 'folk artist'; pick one of them"),
+        (["folk artist"], 4, "error: 11 artists match 'folk artist'; pick one of them"),
+        (["folk artist", "--strict-names"], 4, "error: 41 tracks match 'folk artist'"),
         (["nothing at all"], 3, "error: no track matches 'nothing at all'"),
         (
             ["folk 3", "--fold-versions"],
@@ -183,6 +189,10 @@ def test_the_prompt_lists_playlists(conversation: PromptState) -> None:
     assert isinstance(first, PlaylistAnswer)
     second = conversation.answer("2")
     assert isinstance(second, PlaylistAnswer)
-    assert second.neighbours[0].playlist == first.neighbours[1].playlist
-    assert second.neighbours[0].similarity == pytest.approx(1, abs=0.01)
-    assert len(conversation.answer(">").neighbours) == 3
+    chosen = first.neighbours[1].playlist
+    assert [group.playlist for group in second.query.groups] == [chosen]
+    more = conversation.answer(">")
+    assert isinstance(more, PlaylistAnswer)
+    listed = [near.playlist for near in (*second.neighbours, *more.neighbours)]
+    assert len(listed) == 6
+    assert chosen not in listed

@@ -14,8 +14,10 @@ import termios
 from pathlib import Path
 
 import pytest
+import typer.testing
 
-from skipgramophone.cli.render import console
+from skipgramophone.cli.app import app
+from skipgramophone.cli.render import console, entry
 from tests.conftest import Row, dump_text, run_sgp
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -72,8 +74,11 @@ def test_a_table_fits_the_terminal_and_keeps_its_numbers(hostile: Path, columns:
     lines = plain.splitlines()
     assert all(cell_len(line) <= columns for line in lines)
     assert lines[0] == "only 7 of 10 results: there are no more tracks"
-    body = lines[4:]
-    assert len(body) == 7
+    body, hint = lines[4:11], lines[11:]
+    assert (
+        " ".join(" ".join(hint).split())
+        == "names are shortened; a wider window or a pipe (| less -S) shows them in full"
+    )
     for rank, line in enumerate(body, 1):
         assert re.match(rf" *{rank} +-?\d\.\d{{3}} ", line)
         assert re.search(r" 9 +\d$", line)
@@ -108,7 +113,8 @@ def test_a_terminal_asks_which_track_is_meant(hostile: Path) -> None:
         code, output = on_a_terminal(80, *command, typed=typed)
         assert code == 0
         assert "several tracks match 'title of':" in output
-        listed = re.findall(r"^ +(\d)   (.*) \(9×\)", re.sub("\x1b\\[[0-9;]*m", "", output), re.MULTILINE)
+        unwrapped = ESCAPES.sub("", output).replace("\r", "").replace("\n       ", " ")
+        listed = re.findall(r"^ +(\d)   (.*) \(9×\)", unwrapped, re.MULTILINE)
         assert [int(at) for at, _ in listed] == list(range(1, 9))
         assert f"that goes best with '{listed[number - 1][1][:10]}" in output
     for wrong in ("99", "0"):
@@ -120,8 +126,28 @@ def test_a_terminal_asks_which_track_is_meant(hostile: Path) -> None:
     assert "error: 8 tracks match 'title of'" in output
 
 
+def test_a_numbered_list_breaks_between_words_and_keeps_its_indent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setenv("TERM", "xterm")
+    entry(3, "Every Pencil Knows - Live at Home (12×)", sys.stderr)
+    lines = [line.rstrip() for line in ESCAPES.sub("", capsys.readouterr().err).splitlines()]
+    assert lines == ["   3   Every Pencil", "       Knows - Live at", "       Home (12×)"]
+
+
+def test_notes_and_tables_keep_their_order_in_one_stream(sample_root: Path) -> None:
+    command = ["similar", "demo", "crooked elbow", "-n", "5", "--experiments-dir", str(sample_root)]
+    lines = typer.testing.CliRunner().invoke(app, command).output.splitlines()
+    assert lines[0].startswith("top 5 tracks")
+    assert lines[1].startswith("rank")
+    assert lines[-1].startswith("~ probably not in the top 5")
+
+
 def test_a_pipe_gets_full_names(hostile: Path) -> None:
     ran = run_sgp("similar", "hostile", "title of b", "--experiments-dir", hostile)
+    assert "names are shortened" not in ran.err
     assert "a" * 300 in ran.out
     assert "椎名林檎" * 30 in ran.out
     assert "[bold]x[/bold]" in ran.out

@@ -84,6 +84,24 @@ def test_only_a_successful_forced_import_discards_an_unfinished_run(
     assert not checkpoint.exists()
 
 
+def test_stale_imported_vectors_are_imported_again_and_not_trained_over(
+    experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    package.extract("world", write_dump(two_genres()))
+    save(tmp_path / "v.npz", ["folk artist 0 - folk 0", "folk artist 1 - folk 1"])
+    package.import_vectors("world", tmp_path / "v.npz")
+    (tmp_path / "more.csv").write_text("artist,title,playlist\nNewcomer,One,p\nNewcomer,Two,p\n")
+    package.extract("world", tmp_path / "more.csv", append=True)
+    again = "run sgp import world FILE --force"
+    with package.open("world") as grown:
+        assert grown.similar("folk 0").notes[0].endswith(f"to use vectors that contain the new tracks, {again}")
+    with pytest.raises(ExperimentError, match=f"has grown since the model was made: to use vectors .*, {again}$"):
+        package.export("world", tmp_path / "out.npz")
+    package.extract("world", tmp_path / "more.csv", force=True)
+    with pytest.raises(ExperimentError, match=f"its corpus has been replaced; {again}$"):
+        package.open("world")
+
+
 def test_uri_takes_precedence_over_the_name(experiments: Path, tmp_path: Path) -> None:
     package.extract("demo", sample=True)
     first, second = catalogue_of("demo")[:2]

@@ -59,6 +59,31 @@ def test_snapshots_name_the_group_and_the_commands_follow_each_other(sgp: Sgp, w
     assert inspected(sgp, path)["command"]["line"].startswith("sgp extract archive-2 ")
 
 
+@pytest.mark.parametrize(
+    ("group", "options", "remedy"),
+    [
+        ((), " --share 0.1 --group '[^@]*'", "evaluate with --share and --group"),
+        (("--group", "[^@]*"), "", "sgp evaluate uses this split: evaluate without --group"),
+    ],
+)
+def test_snapshots_that_extract_has_split_get_a_command_that_evaluate_accepts(
+    group: tuple[str, ...], options: str, remedy: str, sgp: Sgp, write_dump: WriteDump
+) -> None:
+    path = write_dump(PLANTED["snapshots"][0].text(), "archive.csv")
+    assert sgp("extract", "archive", path, "--holdout", "0.1", *group, "-q").code == 0
+    found = inspected(sgp, "archive")
+    assert found["command"]["line"] == f"sgp train archive && sgp evaluate archive{options}"
+    (snapshots,) = (each for each in found["findings"] if each["kind"] == "snapshots")
+    assert remedy in snapshots["remedy"]
+    assert ("use --group" in snapshots["what"]) == (not group)
+
+
+def test_imported_vectors_are_never_replaced_by_the_command() -> None:
+    findings = [make_finding("seen-once", "", count=1, of=1, unit="tracks", examples=())]
+    assert propose(findings, Target("x", trained=True)).line == "sgp train x --min-count 2 --force"
+    assert propose(findings, Target("x", trained=True, imported=True)).line is None
+
+
 def test_reading_options_are_repeated_and_replaced_where_the_advice_differs(sgp: Sgp, write_dump: WriteDump) -> None:
     rows = [(f"u{at % 3}", "A", f"song {at}", f"mix, {at % 8}") for at in range(96)]
     text = "who;by;song;show\n" + "".join(f"{who};{by};{song};{show}\n" for who, by, song, show in rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.errors import AmbiguousTrackError, ExperimentError, SettingError, UnknownTrackError
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Cosine, Hybrid, item_knn
 from skipgramophone.evaluation.scorecard import given_matrix
@@ -218,9 +218,23 @@ def test_excluding_an_artist_excludes_names_with_it(tmp_path: Path) -> None:
         assert [near.artist for near in found.neighbours] == ["Bea Arthur"]
 
 
+def test_a_part_of_an_artist_s_name_is_enough(demo: sgp.Lookup) -> None:
+    exact = demo.similar_artists(artist=OTTERS)
+    for found in (
+        demo.similar_artists(artist="unpaid oters"),
+        demo.similar_artists("unpaid oters"),  # all matching tracks match by their artist
+        demo.similar_playlists("unpaid oters"),
+    ):
+        assert found.notes[0] == "no artist is called 'unpaid oters'; using the artist 'The Unpaid Otters'"
+        assert found.query.groups == exact.query.groups
+    assert demo.similar_artists("unpaid corner blues").query.tracks[0].track.title == "Unpaid Corner Blues"
+    (tracks,) = demo.similar_many(["unpaid otters"])
+    assert isinstance(tracks, AmbiguousTrackError)  # in lists of tracks, a name means a track
+
+
 def test_bad_queries_are_refused(demo: sgp.Lookup) -> None:
-    with pytest.raises(UnknownTrackError, match="no artist matches 'the unpaid oters'; did you mean"):
-        demo.similar_artists(artist="the unpaid oters")
+    with pytest.raises(UnknownTrackError, match="no artist matches 'the unpayed oters'; did you mean"):
+        demo.similar_artists(artist="the unpayed oters")
     with pytest.raises(SettingError, match="give at least one track, artist or album"):
         demo.similar_artists()
     with pytest.raises(UnknownTrackError, match="no artist matches 'zzzzz'"):

@@ -12,6 +12,8 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.lookup import similar_playlists as module
 from skipgramophone.lookup.exact_search import exact_search
+from skipgramophone.lookup.mixed_answers import playlist_group
+from skipgramophone.lookup.mixed_query import mixed_query
 from skipgramophone.lookup.similar_playlists import playlist_lengths, sums_of_playlists
 
 OTTERS, PENCIL = "The Unpaid Otters", "every pencil knows"
@@ -54,12 +56,30 @@ def test_a_playlist_is_the_one_most_similar_to_its_own_tracks(demo: sgp.Lookup, 
     number = int(np.argmax(corpus.lengths()))
     rows = dict.fromkeys(corpus.track_ids[corpus.offsets[number] : corpus.offsets[number + 1]].tolist())
     names = [track.uri or track.name for track in demo.catalogue.tracks(list(rows))]
-    (tmp_path / "mine.txt").write_text("\n".join([*names, "nothing like this"]))
+    (tmp_path / "mine.txt").write_text("\n".join([*names[1:], "nothing like this"]))
     answer = demo.similar_playlists(file=tmp_path / "mine.txt")
     first = answer.neighbours[0]
-    assert (first.playlist, first.shared, first.tracks) == (number, len(rows), len(rows))
+    assert (first.playlist, first.shared, first.tracks) == (number, len(rows) - 1, len(rows))
     assert first.similarity == pytest.approx(1, abs=1e-2)  # a repeated track counts twice in the corpus
     assert any(note.startswith("left out: ") for note in answer.notes)
+
+
+def test_the_playlist_that_is_the_query_is_not_listed(demo: sgp.Lookup, tmp_path: Path) -> None:
+    number = int(np.argmax(demo.corpus.lengths()))
+    ids = demo.corpus.track_ids[demo.corpus.offsets[number] : demo.corpus.offsets[number + 1]]
+    tracks = demo.catalogue.tracks(np.unique(ids).tolist())
+    (tmp_path / "mine.txt").write_text("\n".join(track.uri or track.name for track in tracks))
+    by_file = demo.similar_playlists(file=tmp_path / "mine.txt")
+    owner, name = demo.playlist_names([number])[0]
+    assert by_file.notes == (f"left out '{owner} - {name}': exactly the tracks of the query",)
+    with_more = demo.similar_playlists(PENCIL, file=tmp_path / "mine.txt")  # no longer the same playlist
+    assert (with_more.neighbours[0].playlist, with_more.notes) == (number, ())
+    group = playlist_group(demo, number, name)
+    by_number = demo.playlist_search.answer(mixed_query(demo.search, [group], []), sgp.SimilarSettings(of="playlists"))
+    for answer in (by_file, by_number):
+        assert len(answer.neighbours) == 10
+        assert number not in [near.playlist for near in answer.neighbours]
+    assert by_file.neighbours == by_number.neighbours
 
 
 def test_tracks_without_a_vector_and_empty_playlists_count_nothing() -> None:

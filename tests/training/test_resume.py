@@ -104,6 +104,15 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, force=True, run=EAGER, progress=stop_after(3))
     assert sgp("extract", "broken", write_dump(two_genres(50), "other.csv"), "--force", "-q").code == 0
+    again = "the run cannot be resumed, because the corpus has changed since; start over with sgp train broken --force"
+    started = sgp("train", "broken")
+    assert (started.code, started.err) == (1, f"error: 'broken' has an unfinished run at epoch 1 of 4: {again}\n")
+    (found,) = (each for each in package.check("broken").findings if each.state == "unfinished")
+    assert found.what == f"a training run stopped in epoch 1: {again}"
+    shutil.rmtree(corpus / "broken" / "model")
+    assert sgp("similar", "broken", "x").err == (
+        f"error: experiment 'broken' has no model yet, because its training was interrupted: {again}\n"
+    )
     stale = sgp("train", "broken", "--resume")
     assert stale.err == (
         "error: cannot resume the unfinished run, because the corpus has changed since: start over with "

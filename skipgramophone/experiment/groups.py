@@ -1,0 +1,101 @@
+"""Artists and albums that a query may mean, and the choice of one of them; it follows the rules for tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from skipgramophone.errors import AmbiguousTrackError
+from skipgramophone.experiment.dominance import most_frequent
+from skipgramophone.names.normalization import fold_name, words_of
+
+GroupKind = Literal["artist", "album"]
+SHOWN_GROUPS = 10  # number of candidates of an error
+PARTS = 3  # the worst kind of match: the words of the query are parts of words, or have typos
+SHOWN_OTHERS = 3  # number of other matches that are reported if one artist or album dominates
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An artist or an album of the catalogue."""
+
+    kind: GroupKind
+    name: str
+    count: int  # occurrences of the tracks
+    row: int  # row of the most frequent track
+
+    @property
+    def title(self) -> str:
+        """The name; a track has a title too, so both can be compared with a query in the same way."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMatch:
+    """The artist or the album that a query means.
+
+    Attributes:
+        group: the artist or the album.
+        is_exact: whether the query is its name, ignoring case and accents.
+        others: if the group was chosen because it dominates, the most frequent other matches.
+        matches: number of artists or albums that match the query.
+    """
+
+    group: Group
+    is_exact: bool = False
+    others: tuple[Group, ...] = ()
+    matches: int = 1
+
+
+def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -> GroupMatch:
+    """Return the artist or the album that a query means: the only one, or the one that dominates the others.
+
+    There are three kinds of matches, from best to worst: the words of the query are all the words of the name, in any
+    order; they are whole words of the name; they are parts of words, or have typos.
+
+    Args:
+        query: a part of a name, or a name with typos.
+        groups: the matches, at least one.
+        complete: whether these are all matches.
+
+    Raises:
+        AmbiguousTrackError: no match dominates the others; its candidates are the most frequent ones.
+    """
+    words = sorted(words_of(query))
+    ordered = sorted(groups, key=lambda group: (-group.count, group.row))
+    kinds = [_kind_of_match(words, group) for group in ordered]
+    if chosen := most_frequent(ordered, kinds):
+        others = tuple(group for group in ordered if group is not chosen)
+        return GroupMatch(chosen, others=others[:SHOWN_OTHERS], matches=len(ordered))
+    shown = tuple(ordered[:SHOWN_GROUPS])
+    several = f"{len(ordered):,}" if complete else f"at least {len(ordered):,}"
+    unlisted = len(ordered) - len(shown) if complete else None
+    listed = tuple(f"{group.name} ({group.count:,}×)" for group in shown)
+    error = AmbiguousTrackError(
+        f"{several} {shown[0].kind}s match {query!r}; pick one of them, or give more of the name",
+        listed,
+        unlisted=unlisted,
+    )
+    error.groups = shown
+    raise error
+
+
+def have_whole_words(query: str, groups: Sequence[Group]) -> bool:
+    """Whether the words of a query are whole words of the name of some group; otherwise the query may have typos."""
+    words = sorted(words_of(query))
+    return any(_kind_of_match(words, group) < PARTS for group in groups)
+
+
+def united(groups: Sequence[Group], others: Sequence[Group]) -> list[Group]:
+    """Return all groups of two sequences, without duplicates."""
+    names = {fold_name(group.name) for group in groups}
+    return [*groups, *(group for group in others if fold_name(group.name) not in names)]
+
+
+def _kind_of_match(words: list[str], group: Group) -> int:
+    """Return the kind of a match, 1, 2 or 3 as in `meant_group`; `words` must be sorted."""
+    name = words_of(group.name)
+    if words == sorted(name):
+        return 1
+    return 2 if set(words) <= set(name) else PARTS

@@ -1,0 +1,23 @@
+"""Commands that errors and notes advise: how to make a stage again, and how to continue on a grown corpus."""
+
+from __future__ import annotations
+
+from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.manifest import COMMAND, Manifest
+
+
+def remake_command(name: str, manifest: Manifest) -> str:
+    """Return the command that makes a stage of an experiment again.
+
+    Imported vectors are imported again, because training would replace them by other vectors.
+    """
+    if manifest.stage == "model" and IMPORTED in manifest.facts:
+        return f"sgp import {name} FILE --force"
+    return f"sgp {COMMAND[manifest.stage]} {name} --force"
+
+
+def continue_command(name: str, model: Manifest) -> str:
+    """Return a hint with the command that gives the new tracks of a grown corpus vectors."""
+    if IMPORTED in model.facts:
+        return f"to use vectors that contain the new tracks, run {remake_command(name, model)}"
+    return f"to continue from the present vectors, run sgp train {name} --force --from {name}"

@@ -1,0 +1,40 @@
+"""Advice on snapshots for an experiment whose playlists `sgp extract --holdout` has already split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from skipgramophone.inspection.findings import Finding
+from skipgramophone.inspection.proposal import Target
+from skipgramophone.settings import EVALUATED_SHARE
+
+
+def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
+    """Return findings whose advice on evaluation takes the playlists into account that extract has held out.
+
+    Evaluation uses these playlists. It accepts --group only if it makes a split of its own, with --share.
+    """
+    if not target.holds_out:
+        return tuple(findings)
+    return tuple(_adapted(finding, target.group) if finding.kind == "snapshots" else finding for finding in findings)
+
+
+def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
+    """Return the finding on snapshots with other advice."""
+    _, group = finding.apply["evaluate"]
+    if group == group_of_extract:
+        return replace(
+            finding,
+            what=finding.what.partition("; to keep them together")[0],
+            remedy="sgp extract has held such playlists out together, and sgp evaluate uses this split: "
+            "evaluate without --group",
+            apply={"evaluate": ()},
+        )
+    return replace(
+        finding,
+        remedy="sgp extract has held out playlists without this --group: evaluate with --share and --group, which "
+        "makes a new split, or extract again with --holdout and --group",
+        flags=("evaluate --share", *finding.flags),
+        apply={"evaluate": ("--share", f"{EVALUATED_SHARE:g}", "--group", group)},
+    )
