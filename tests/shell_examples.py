@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import Ran, run_sgp
 
-COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)  # a backslash continues a line
 LEFT_OUT = "…"  # a line that takes the place of lines that an example does not show
 
 
@@ -34,7 +34,7 @@ def run_example(example: str, notes: bool = False) -> str:
 
 def run_command(command: str, code: int) -> Ran:
     """Run a command; `code` is the exit code of the command before it."""
-    words = shlex.split(command)
+    words = shlex.split(command.replace("\\\n", " "))
     if words[0] != "sgp":
         ran = subprocess.run(["sh", "-c", f"(exit {code})\n{command}"], capture_output=True, text=True, check=False)
         return Ran(ran.returncode, ran.stdout, ran.stderr, ran.stdout + ran.stderr)

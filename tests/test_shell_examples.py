@@ -31,12 +31,12 @@ def test_an_example_reads_and_writes_files_and_shows_exit_codes(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.csv").write_text("artist,title\na,b\n")
-    example = "$ sgp extract x - --json < one.csv > one.json\n$ grep rows_used one.json\n$ sgp similar x b\nerror: \n"
-    shown = run_example(f"{example}$ echo $?\n", notes=True).splitlines()
-    assert shown[:3] == [*example.splitlines()[:2], '  "rows_used": 1,']
-    assert shown[3] == "$ sgp similar x b"
-    assert shown[4].startswith("error: experiment 'x' has no model")
-    assert shown[5:] == ["$ echo $?", "1"]
+    example = "$ sgp extract x - \\\n    --json < one.csv > one.json\n$ grep rows_used one.json\n$ sgp similar x b\n"
+    shown = run_example(f"{example}error: \n$ echo $?\n", notes=True).splitlines()
+    assert shown[:4] == [*example.splitlines()[:3], '  "rows_used": 1,']
+    assert shown[4] == "$ sgp similar x b"
+    assert shown[5].startswith("error: experiment 'x' has no model")
+    assert shown[6:] == ["$ echo $?", "1"]
 
 
 def test_an_error_that_the_document_does_not_show_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

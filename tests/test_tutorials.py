@@ -121,7 +121,7 @@ def test_a_guide_shows_real_output(
     monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
     text = guide.read_text(encoding="utf-8")
     examples = list(EXAMPLE.finditer(text))
-    assert len(text.splitlines()) <= 100, "a guide is short"
+    assert len(text.splitlines()) <= 80, "a guide is short"
     assert text.count("```console\n") + text.count("```python\n") == len(examples)
     assert len(examples) > 0 or guide.stem in WITHOUT_OUTPUT
     unused = () if "Music/" in text else ("Music",)
