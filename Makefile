@@ -3,7 +3,7 @@
 # make test-all  run only the slow tests: processes, packages, long training
 # make lint      check style and spelling
 # make types     check types
-# make docs      write docs/commands.md, the JSON Schemas, and the examples of README.md and the tutorials from real output
+# make docs      write docs/commands.md, the JSON Schemas, and the examples of README.md, the tutorials and the guides from real output
 # make man       write the man pages, docs/man/, from the help of the commands
 # make site      build the documentation site in site/; a dead link fails the build
 # make site-versions  add the site of this version to site-versions/, next to those of other versions

@@ -1,9 +1,12 @@
-"""Write invented data for the tutorials: a Spotify export, a research dump, files of gensim, or the sessions of a shop.
+"""Write invented data for the tutorials and guides.
+
+Spotify export, research dump, files of gensim, sessions of a shop, or playlists of a music collection:
 
     python examples/invented_exports.py spotify my_spotify_data.zip
     python examples/invented_exports.py dump spotify_dataset.csv
     python examples/invented_exports.py gensim from_gensim
     python examples/invented_exports.py shop sessions.csv
+    python examples/invented_exports.py music Music
 
 The same data is written each time. All tracks are those of the sample that comes with sgp.
 """
@@ -14,6 +17,7 @@ import argparse
 import csv
 import json
 import random
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -46,6 +50,8 @@ PRODUCTS = {
     "toys": ("Kite", "Puzzle", "Spinning Top", "Doll House", "Train Set", "Yo-Yo", "Marble Run", "Teddy Bear"),
 }
 STYLES = ("Blue", "Copper", "Dotted", "Floral", "Retro", "Striped", "White", "Wooden")
+
+COLLECTED = 900  # playlists of the music collection
 
 
 def plays() -> Iterator[dict[str, object]]:
@@ -165,8 +171,29 @@ def write_shop(destination: Path) -> None:
                 )
 
 
+def write_music(destination: Path) -> None:
+    """Write the playlists of a music collection, with the durations and places of audio files that do not exist."""
+    chance = random.Random(7)
+    world = sample_world()
+    folder = destination / "Playlists"
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for track in world.tracks:
+        place = "/".join(re.sub(r'[/:?"*<>|\\]', "_", name) for name in (track.artist, track.title))
+        entries.append(f"#EXTINF:{chance.randrange(150, 280)},{track.artist} - {track.title}\n../{place}.flac\n")
+    for number, playlist in enumerate(world.playlists[:COLLECTED], start=1):
+        text = f"#EXTM3U\n#PLAYLIST:{playlist.name}\n" + "".join(entries[at] for at in playlist.tracks)
+        (folder / f"{number:04}.m3u8").write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    write = {"spotify": write_spotify, "dump": write_dump, "gensim": write_gensim, "shop": write_shop}
+    write = {
+        "spotify": write_spotify,
+        "dump": write_dump,
+        "gensim": write_gensim,
+        "shop": write_shop,
+        "music": write_music,
+    }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=write)
     parser.add_argument("path", type=Path, help="file or directory to write")

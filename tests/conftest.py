@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pytest
@@ -61,6 +62,7 @@ class Ran:
     code: int
     out: str
     err: str
+    both: str = ""  # as a terminal shows them
 
 
 Sgp = Callable[..., Ran]
@@ -144,14 +146,25 @@ def browser(network: None) -> Iterator[Browser]:
         opened.close()
 
 
+class _Runner(typer.testing.CliRunner):
+    """A runner whose output is in the order in which it is written, as on a terminal."""
+
+    @contextmanager
+    def isolation(self, *arguments: Any, **named: Any) -> Iterator[Any]:
+        with super().isolation(*arguments, **named) as streams:
+            for stream in (sys.stdout, sys.stderr):
+                cast(TextIOWrapper, stream).reconfigure(line_buffering=True)
+            yield streams
+
+
 def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:
     """Run `sgp` in this process; an unexpected exception is raised again."""
     from skipgramophone.cli.app import app
 
-    result = typer.testing.CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    result = _Runner().invoke(app, [str(argument) for argument in arguments], input=stdin)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    return Ran(result.exit_code, result.stdout, result.stderr)
+    return Ran(result.exit_code, result.stdout, result.stderr, result.output)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from skipgramophone import __version__
 from skipgramophone.cli.app import app
 from skipgramophone.evaluation.scorecard import STRATA
 from tests.conftest import run_sgp
+from tests.shell_examples import run_example
 from tests.test_architecture import LAYERS
 
 HERE = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ PRE_COMMIT = HERE / ".pre-commit-config.yaml"
 CHANGELOG = HERE / "CHANGELOG.md"
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
-NEIGHBOUR = re.compile(r" *~?\d+ +(?:-?\d+\.\d{3} +)?-?\d\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
+NEIGHBOUR = re.compile(r" *~?\d+ +(?:-?\d+\.\d{3} +){0,2}-?\d\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
 KINDS = ("'text'", "'name'", "'number'")  # of columns, as cli/render.py takes them
 NUMBER = re.compile(r"[+-]?\b\d+\.\d+|[+-]?\b\d+(?=%)")  # a decimal or a percentage; counts are compared as text
 VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
@@ -66,23 +66,15 @@ def help_page() -> str:
     return "\n".join(parts)
 
 
-def run_example(example: str) -> str:
-    """Run the commands of an example and return it with their real output."""
-    lines = []
-    for line in example.splitlines():
-        if line.startswith("$ "):
-            result = run_sgp(*shlex.split(line.removeprefix("$ sgp ")))
-            assert result.code in (0, 3, 4), (line, result)
-            lines += [line, *(result.out or result.err).splitlines()]  # with a result, stderr holds progress only
-    return "\n".join(lines) + "\n"
-
-
 def words(example: str) -> list[str]:
     """Return the lines of an example without times, neighbours, decimals and the widths of tables."""
     lines = [line for line in example.splitlines() if not NEIGHBOUR.fullmatch(line)]
     masks = (
         (r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|occurrences)/s", r"# s\1 # \2/s"),
         (r"[\d.]+ s$", "# s"),
+        (r"^left out \d+ other versions", "left out # other versions"),
+        (r"^duration .* of", "duration # of"),
+        (r"^top \d+ (.*, arranged:)", r"top # \1"),  # as many as fit into the duration
         (NUMBER, "#"),
         (r"[─ ]*─+", "──"),
         (r" +", " "),
