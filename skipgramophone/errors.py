@@ -148,7 +148,7 @@ class UnknownTrackError(TrackNameError):
     def of(
         cls, kind: str, name: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()
     ) -> UnknownTrackError:
-        """Return the error for an unknown name; `kind` is what it should name: "track", "artist" or "album"."""
+        """Return the error for a name that was not found; `kind` is what was searched: "track", "artist" or "album"."""
         if candidates:
             return cls(f"no {kind} matches {name!r}; did you mean one of these?", candidates, tracks)
         return cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")

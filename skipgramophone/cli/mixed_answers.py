@@ -136,7 +136,7 @@ def _about(parts: tuple[Part, ...]) -> str:
 
 
 def _names(parts: Sequence[Part]) -> str:
-    """Return the names of tracks and groups (artists or albums); if there are many, only count tracks and groups."""
+    """Return the names of tracks and groups (artists or albums); if there are many, return only their numbers."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])

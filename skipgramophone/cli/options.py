@@ -252,7 +252,7 @@ Albums = Annotated[
     typer.Option(
         "--album",
         metavar="NAME",
-        help="Use all tracks of an album (album, or artist - album); can be repeated.",
+        help="Use all tracks of an album, given as ALBUM or 'ARTIST - ALBUM'; can be repeated.",
     ),
 ]
 Compare = Annotated[

@@ -19,7 +19,7 @@ G = regularization (X X^T + regularization I)^-1, with one row and one column pe
 
     score_j = (h_j - g_j d_j) / (1 - d_j)     h = g X^T G X / regularization     d_j = (X^T G X)_jj / regularization
 
-where g has one entry per track: how much a given track counts in the query, and 0 for all other tracks.
+where g has one entry per track: its weight if it is a query track, else 0.
 
 Source: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", arXiv 1905.03375.
 """

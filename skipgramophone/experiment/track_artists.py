@@ -62,7 +62,7 @@ class TrackArtists:
         return sparse.csr_array((ones, (self.rows, self.artists)), shape=(self.tracks, self._artists()))
 
     def take(self, rows: Rows) -> TrackArtists:
-        """Return the artists of some tracks, which are numbered in the order of `rows`; `rows` must be ascending."""
+        """Return the artists of the tracks in `rows` (ascending); track i of the result is the track of `rows[i]`."""
         place = np.full(self.tracks, -1, np.int32)
         place[rows] = np.arange(len(rows), dtype=np.int32)
         kept = place[self.rows] >= 0

@@ -67,7 +67,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
     if not selected:
         why = f"no match for {unknown[0]!r}" if unknown else f"no {one} passes all of --min-count, --artist and --only"
-        raise SettingError(f"none of the {plural(len(learnt), one)} is selected: {why}")
+        raise SettingError(f"nothing to export from {plural(len(learnt), one)}: {why}")
     selected = selected[: settings.top]
     written = [selected[at] for at in exporters.rows_to_write(format, len(selected))]
     return Selection(

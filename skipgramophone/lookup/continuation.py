@@ -225,7 +225,7 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
         raise SettingError("the first and the last track together are longer than --duration: give a longer --duration")
     if _seconds(route.seeds) + _seconds(given) > duration:
         raise SettingError(
-            "the given tracks together are longer than --duration: give a longer one, or leave out --include-seeds"
+            "the given tracks alone are longer than --duration: increase --duration, or leave out --include-seeds"
         )
 
 

@@ -187,7 +187,7 @@ class Lookup:
         return asked
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return a query for a track of a file: its uri or an identifier if the catalogue has it, else its name."""
+        """Return a query for a track from a file: a uri or identifier that the catalogue contains, else the name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def similar_to(

@@ -40,7 +40,7 @@ class RejectLimit:
             raise SourceError(
                 f"{self._first.file}: {self._rejects:,} of {plural(self._rows, 'row')} cannot be used, so the format "
                 f"may be wrong; first: {_described(self._first)} "
-                "(choose a format with --format, or accept all rejects with --max-rejects 1)"
+                "(choose a format with --format, or allow any share of unusable rows with --max-rejects 1)"
             )
 
 

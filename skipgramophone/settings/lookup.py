@@ -97,7 +97,7 @@ class SimilarSettings:
         parse=partial(parse_limit, "max-per-artist"),
     )
     only_album: Sequence[str] | None = setting(
-        None, "List only tracks of this album (album, or artist - album); can be repeated.", metavar="NAME"
+        None, "List only tracks of this album, given as ALBUM or 'ARTIST - ALBUM'; can be repeated.", metavar="NAME"
     )
     exclude_album: Sequence[str] | None = setting(None, "Exclude an album; can be repeated.", metavar="NAME")
     max_per_album: int | None = setting(
@@ -221,8 +221,8 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "Weight of a query track relative to the query track after it; 1 = all count the same (default: chosen by sgp "
-        "train).",
+        "Weight of each query track divided by that of the next one: below 1, later tracks count more; 1 = all count "
+        "the same (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )

@@ -45,7 +45,7 @@ def choose_validation_playlists(
             break
     if not held_out.any():
         raise EvaluationError(
-            "--patience needs held-out playlists, but each playlist has a track that is too rare to train without it: "
-            "leave out --patience"
+            "--patience needs held-out playlists, but without any one of the playlists, a track would be too rare for "
+            "training: leave out --patience"
         )
     return held_out

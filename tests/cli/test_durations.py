@@ -111,8 +111,7 @@ def test_given_tracks_that_are_written_count(timed: Path) -> None:
     short = run_sgp(*at[:4], "--duration", "100s", "--format", "plain", "--include-seeds")
     assert (short.code, short.err) == (
         2,
-        "error: the given tracks together are longer than --duration: "
-        "give a longer one, or leave out --include-seeds\n",
+        "error: the given tracks alone are longer than --duration: increase --duration, or leave out --include-seeds\n",
     )
 
 

@@ -89,7 +89,7 @@ def test_extract_stops_at_the_first_reject_with_strict_or_at_too_many(
     assert ran.err == (
         "error: dump.csv: 121 of 241 rows cannot be used, so the format may be wrong; "
         f"first: dump.csv, line 122: {line} "
-        "(choose a format with --format, or accept all rejects with --max-rejects 1)\n"
+        "(choose a format with --format, or allow any share of unusable rows with --max-rejects 1)\n"
     )
     assert list(experiments.iterdir()) == []
     assert sgp("extract", "x", path, "--max-rejects", "1", "-q").code == 0
