@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import pieces
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, unit_rows
+from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.experiment.smoothed import write_smoothed_rows
+from skipgramophone.parallel import run_in_order
 
 
 def write_smoothed(directory: Path, corpus: Corpus, embeddings: Embeddings) -> None:
@@ -21,10 +25,33 @@ def write_smoothed(directory: Path, corpus: Corpus, embeddings: Embeddings) -> N
         corpus: the playlists.
         embeddings: the vectors of all tracks; tracks without a vector get zeros.
     """
-    playlists = membership(corpus, len(embeddings))
-    lengths = np.maximum(np.asarray(playlists.sum(axis=1), np.float32), 1)
-    of_playlists = unit_rows(np.asarray(playlists @ unit_rows(embeddings.centre), np.float32))
-    of_playlists /= np.sqrt(lengths).reshape(-1, 1)
-    by_track, learnt = playlists.T.tocsr(), embeddings.learnt().reshape(-1, 1)
-    rows = (unit_rows(by_track[some] @ of_playlists) * learnt[some] for some in pieces(len(embeddings)))
-    write_smoothed_rows(directory, embeddings.centre.shape, rows)
+    playlists, unit = membership(corpus, len(embeddings)), unit_rows(embeddings.centre)
+    of_playlists = np.empty((len(corpus), embeddings.dim), np.float32)
+    tasks = (partial(_vectors_of_playlists, playlists[some], unit) for some in pieces(len(corpus)))
+    for some, vectors in zip(pieces(len(corpus)), run_in_order(tasks), strict=True):
+        of_playlists[some] = vectors
+    by_track, learnt = playlists.T.tocsr(), embeddings.learnt()
+    tasks = (partial(_smoothed, by_track[some], of_playlists, learnt[some]) for some in pieces(len(embeddings)))
+    write_smoothed_rows(directory, embeddings.centre.shape, run_in_order(tasks))
+
+
+def _vectors_of_playlists(playlists: Any, unit: Matrix) -> Matrix:
+    """Return v_p / sqrt(l_p) of some playlists, float32 (playlists, embedding_dim).
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
+        unit: u_i, float32 (tracks, embedding_dim).
+    """
+    lengths = np.maximum(np.asarray(playlists.sum(axis=1), np.float32), 1).reshape(-1, 1)
+    return np.asarray(unit_rows(playlists @ unit) / np.sqrt(lengths), np.float32)
+
+
+def _smoothed(by_track: Any, of_playlists: Matrix, learnt: npt.NDArray[np.bool_]) -> Matrix:
+    """Return z_i of some tracks, float32 (tracks, embedding_dim).
+
+    Args:
+        by_track: scipy.sparse.csr_array (tracks, playlists) of ones.
+        of_playlists: v_p / sqrt(l_p), float32 (playlists, embedding_dim).
+        learnt: bool (tracks,), which of the tracks have a vector.
+    """
+    return np.asarray(unit_rows(by_track @ of_playlists) * learnt[:, None], np.float32)
