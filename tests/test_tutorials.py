@@ -17,7 +17,6 @@ from contextlib import chdir, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -139,7 +138,7 @@ def test_commands_that_a_guide_shows_without_output_have_known_options(guide: Pa
         arguments = [word for word in words_[1:] if word not in "<>|&"]
         while arguments[0] in getattr(command, "commands", {}):
             command = command.commands[arguments.pop(0)]
-        with suppress(click.BadParameter):  # a file that does not exist
+        with suppress(typer.BadParameter):  # a file that does not exist
             command.make_context("sgp", arguments)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.errors import DamagedFileError, ExperimentError
+from skipgramophone.errors import DamagedFileError, ExperimentError, StorageError
 from skipgramophone.experiment.arrays import RowSource, pieces, read_array, write_rows
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import FORMAT, require_format
@@ -97,8 +97,8 @@ def advice_on_run(experiment: Path, corpus: str) -> str:
         return ""
     try:
         state = read_json(experiment / DIRECTORY / STATE)
-    except DamagedFileError:
-        state = {}  # --resume explains the damage
+    except (DamagedFileError, StorageError):
+        state = {}  # --resume explains the problem
     command = f"sgp train {experiment.name}"
     if state.get("corpus", corpus) != corpus:
         return f"the run cannot be resumed, because the corpus has changed since; start over with {command} --force"
