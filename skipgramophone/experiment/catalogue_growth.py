@@ -20,18 +20,15 @@ from skipgramophone.errors import StorageError
 from skipgramophone.experiment.catalogue import FILE
 from skipgramophone.experiment.catalogue_writer import (
     FACT_TYPES,
-    FULL_TEXT,
-    OPTIONS,
     ORDER_INDEX,
     TRACKS,
-    UNPROTECTED,
     folded_albums,
-    sqlite_uri,
     table_parts,
     with_folded_names,
 )
+from skipgramophone.experiment.name_index import FULL_TEXT, OPTIONS, UNPROTECTED
 from skipgramophone.experiment.new_files import copy_to_new_file
-from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
+from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3, sqlite_uri
 from skipgramophone.parallel import background_thread
 
 CACHE = "PRAGMA cache_size = -262144"  # in KiB; large enough that random updates read each page only once

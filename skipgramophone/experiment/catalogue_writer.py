@@ -6,14 +6,12 @@ inserts Arrow data in native code, which is twice as fast as inserting Python ob
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import adbc_driver_manager as adbc
 import adbc_driver_sqlite
@@ -21,16 +19,21 @@ import numpy as np
 import pyarrow as pa
 
 from skipgramophone.errors import StorageError
-from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import BY_COUNT, FILE, KEYED, LARGEST_COUNT, ROW_BITS
-from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
+from skipgramophone.experiment.name_index import (
+    NAMES_SCHEMA,
+    UNPROTECTED,
+    folded_names,
+    merge_parts,
+    name_parts,
+)
+from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3, sqlite_uri
 from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
 NAMES = "names.{token}.sqlite"  # exists while the catalogue is written
-GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before each write
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -56,36 +59,12 @@ CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_f
 CREATE INDEX spellings_by_row ON spellings (row);
 """
 ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # needed if rows are not in order of count
-# The trigram index is made in a separate file, while another thread makes the catalogue. columnsize=0 leaves out data
-# for rankings by relevance. No look-up uses such rankings, and the index takes a quarter less time to make.
-FULL_TEXT = "CREATE VIRTUAL TABLE {schema}names USING fts5 (name_folded, content={content}, columnsize=0, {options});"
-OPTIONS = "tokenize='trigram case_sensitive 1', detail='none'"
-NAMES_SCHEMA = "CREATE TABLE folded (rank INTEGER PRIMARY KEY, name TEXT NOT NULL);"
-NAMES_INDEX = f"""
-{FULL_TEXT.format(schema="", content="''", options=OPTIONS)}
-INSERT INTO names (names, rank) VALUES ('hashsize', {{gathered}});
-INSERT INTO names (rowid, name_folded) SELECT rank, name FROM folded ORDER BY rank;
-CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
-CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO trigrams SELECT term, doc FROM temp.terms;
-"""
-# FTS5 stores an index in the tables names_data and names_idx. Only CREATE VIRTUAL TABLE specifies where the names are.
-JOINED = f"""
-{FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)}
-DELETE FROM main.names_data;
-INSERT INTO main.names_data SELECT * FROM made.names_data ORDER BY id;
-INSERT INTO main.names_idx SELECT * FROM made.names_idx;
-CREATE TABLE main.trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO main.trigrams SELECT term, doc FROM made.trigrams;
-"""
 ALBUM_INDEX = "CREATE INDEX by_album ON tracks (album_folded) WHERE album_folded IS NOT NULL;"
 FACT_COLUMNS = {
     "location": ", location TEXT",
     "seconds": ", seconds INTEGER",
     "album": ", album TEXT, album_folded TEXT",
 }
-# A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
-UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
 
 def write_catalogue(
@@ -125,7 +104,7 @@ def write_catalogue(
         with _inserting(path) as insert, _inserting(names) as insert_name:
             written = 0
             for batch in batches:
-                named = insert_name("folded", _folded_names(batch))
+                named = insert_name("folded", folded_names(batch))
                 insert("tracks", batch).result()
                 named.result()
                 written += batch.num_rows
@@ -134,19 +113,31 @@ def write_catalogue(
             for table, types, name in others:
                 for _, batch in table_parts(table, types) if table else ():
                     insert(name, batch).result()
-        write_indexes(path, names, in_order, "album" in facts)
+        indexes = INDEXES + (ALBUM_INDEX if "album" in facts else "") + ("" if in_order else ORDER_INDEX)
+        write_indexes(path, names, tracks.num_rows, indexes)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
     except adbc.Error as error:  # the first line of its text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
-def write_indexes(path: Path, names: Path, in_order: bool, has_albums: bool) -> None:
-    """Create the indexes. The name index is built in a separate file, which is then merged into the catalogue."""
-    indexes = INDEXES + (ALBUM_INDEX if has_albums else "") + ("" if in_order else ORDER_INDEX)
-    _execute({path: indexes, names: NAMES_INDEX.format(gathered=GATHERED)})
-    _execute({path: JOINED}, attached=names)
-    names.unlink()
+def write_indexes(path: Path, names: Path, tracks: int, indexes: str) -> None:
+    """Create the indexes. The name index is built in separate files, which are then merged into the catalogue.
+
+    Args:
+        path: the catalogue.
+        names: the file with the folded names, which is removed.
+        tracks: number of tracks.
+        indexes: statements that create the other indexes.
+    """
+    script = ";".join([*UNPROTECTED, "BEGIN", indexes, "COMMIT;"])
+    parts = name_parts(names, tracks)
+    for part in parts:
+        part.path.touch(exist_ok=False)
+    _run({path: lambda database: database.executescript(script)} | {part.path: part.build for part in parts})
+    _run({path: partial(merge_parts, parts=parts)})
+    for file in (names, *(part.path for part in parts)):
+        file.unlink()
 
 
 def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -154,11 +145,6 @@ def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tupl
     chosen = table.select(list(types)).cast(pa.schema(types))
     for start in range(0, table.num_rows, ROWS_AT_ONCE):
         yield start, chosen.slice(start, ROWS_AT_ONCE).combine_chunks().to_batches()[0]
-
-
-def name_ranks(rows: Rows, counts: Rows) -> Rows:
-    """Return the column `rank` of tracks, which is their rowid in the name index, int64 (rows,)."""
-    return (LARGEST_COUNT - counts << ROW_BITS) + rows
 
 
 def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
@@ -180,12 +166,6 @@ def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
         return {}
     albums = tracks["album"]
     return {"album_folded": fold_names(albums.combine_chunks() if isinstance(albums, pa.ChunkedArray) else albums)}
-
-
-def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch for the SQL table `folded`, given a batch for the table `tracks`."""
-    ranks = name_ranks(tracks["row"].to_numpy(), tracks["count"].to_numpy())
-    return pa.record_batch({"rank": pa.array(ranks), "name": tracks["name_folded"]})
 
 
 @contextmanager
@@ -213,25 +193,15 @@ def _open(path: Path, until_done: ExitStack) -> adbc.AdbcConnection:
     return database
 
 
-def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Run one script per database, each in one transaction.
-
-    The scripts run in threads, so that the main thread can handle signals.
-
-    Args:
-        scripts: database -> statements.
-        attached: another database, which the statements can use under the name "made".
-    """
+def _run(tasks: Mapping[Path, Callable[[sqlite3.Connection], object]]) -> None:
+    """Run one task per database, each in its own thread, so that the main thread can handle signals."""
     with ExitStack() as until_done:
         running = []
-        for path, script in scripts.items():
+        for path, task in tasks.items():
             database = sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
             until_done.enter_context(closing(database))
-            if attached:
-                database.execute("ATTACH ? AS made", [sqlite_uri(attached)])
-            statements = [*UNPROTECTED, "BEGIN", script, "COMMIT;"]
             thread = until_done.enter_context(background_thread())
-            running.append((database, thread.submit(database.executescript, ";".join(statements))))
+            running.append((database, thread.submit(task, database)))
         try:
             for _, executed in running:
                 executed.result()
@@ -240,11 +210,6 @@ def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
                 database.interrupt()
             wait([executed for _, executed in running])
             raise
-
-
-def sqlite_uri(path: Path) -> str:
-    """Return the URI of a file, even if its name is not valid UTF-8."""
-    return f"file:{quote(os.fsencode(path.absolute()))}"
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:

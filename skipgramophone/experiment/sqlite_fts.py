@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from urllib.parse import quote
 
 from skipgramophone.errors import StorageError
 
@@ -20,7 +22,12 @@ if "tensorflow" in sys.modules and "_sqlite3" not in sys.modules and hasattr(os,
         sys.setdlopenflags(flags)
 import sqlite3
 
-__all__ = ["require_full_text", "sqlite3"]
+__all__ = ["require_full_text", "sqlite3", "sqlite_uri"]
+
+
+def sqlite_uri(path: Path) -> str:
+    """Return the URI of a file, even if its name is not valid UTF-8."""
+    return f"file:{quote(os.fsencode(path.absolute()))}"
 
 
 def require_full_text(database: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from skipgramophone.experiment.catalogue import BY_COUNT
-from skipgramophone.experiment.catalogue_writer import FULL_TEXT, OPTIONS
+from skipgramophone.experiment.name_index import FULL_TEXT, OPTIONS
 
 RANKED = """
 ALTER TABLE tracks ADD COLUMN rank INTEGER;
