@@ -14,6 +14,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.smoothed import Smoothed
+from skipgramophone.lookup.exact_search import places_of_highest
 from skipgramophone.lookup.ranking import (
     EASE_WEIGHT,
     FACTOR_WEIGHT,
@@ -150,7 +151,7 @@ class Scoring:
         """
         agreed, most = self.agreed(asked), min(CANDIDATES, len(self.counts))
         known = self.evidence(asked, agreed)
-        rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)
+        rows = np.union1d(places_of_highest(known, most), near)
         rows = rows[rows < len(self.opened.embeddings)]  # the corpus may have more tracks than the model
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
@@ -196,7 +197,7 @@ class Scoring:
             return rows, scores
         most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
         if most < len(rows):
-            best = np.sort(np.argpartition(-scores, most)[:most])
+            best = places_of_highest(scores, most)
             rows, scores = rows[best], scores[best]
         if embeddings.smoothed is not None:
             scores = scores + smoothed_term(
