@@ -38,6 +38,7 @@ NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 DECIMAL = re.compile(r"-?\d*\.\d+")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 Table = list[list[str]]  # rows of fields
 
@@ -187,21 +188,37 @@ def _has_header(rows: Table) -> bool:
 
 
 def _has_words(rows: Table) -> bool:
-    """Whether the first row may be a header: it has single words, and the rows below have texts of several words."""
+    """Whether the first row may be a header: short texts without digits, none of which occurs in the rows below.
+
+    One of them must be the usual name of a column, or all must be single words above texts of several words.
+    """
     header, *below = rows
-    are_words = len(set(header)) == len(header) and all(re.fullmatch(r"[^\W\d]+", field) for field in header)
-    return are_words and any(re.search(r"\w \w", field) for row in below for field in row)
+    if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
+        return False
+    if any(re.search(r"\d|://", field) for field in header) or set(header) & {field for row in below for field in row}:
+        return False
+    are_words = all(re.fullmatch(r"[^\W\d]+", field) for field in header)
+    has_texts = any(re.search(r"\w \w", field) for row in below for field in row)
+    return bool(below and columns_by_role(header)) or (are_words and has_texts)
 
 
 def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with unusual names: the first three columns are artist, title and playlist."""
+    """Return an example for a header with few usual names, in which the values decide what the other columns are.
+
+    Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
+    in this order.
+    """
     header = rows[0]
-    below = [row for row in rows[1:] if len(row) == len(header)]
-    times = [name for at, name in enumerate(header) if below and all(_is_time(row[at]) for row in below)]
     found = columns_by_role(header)
     roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
-    free = [name for name in header if name not in times and name not in roles.values()]
-    missing = [role for role in ("artist", "title", "playlist") if role not in roles]
+    free = [name for name in header if name not in roles.values() and not is_descriptive(name)]
+    free = [name for name in free if is_text(_values(rows, name))]
+    missing = [role for role in ("artist", "title") if role not in roles]
+    if "playlist" not in roles and len(free) > len(missing):
+        roles["playlist"] = min(reversed(free), key=lambda name: len(set(_values(rows, name))))
+        free.remove(roles["playlist"])
+    if missing == ["title"]:
+        free.sort(key=lambda name: -len(set(_values(rows, name))))
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
 

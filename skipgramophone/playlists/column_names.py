@@ -161,6 +161,22 @@ def is_header(row: Sequence[str]) -> bool:
     return known >= min(len(row), 2)
 
 
+def is_header_by_number(row: Sequence[str], places: Mapping[str, int]) -> bool:
+    """Whether a row is the header of a table although its columns are assigned by number.
+
+    Args:
+        row: the first row.
+        places: role -> index of its column.
+
+    >>> is_header_by_number(["Ort", "Künstler", "Werk"], {"artist": 1, "title": 2})
+    True
+    """
+    if len(row) > 1 and is_header(row):
+        return True
+    artist = row[places["artist"]] if "artist" in places else ""
+    return any(normalized(artist) in _words(group) for group in NAMES["artist"])
+
+
 def numbered_artists(header: list[str]) -> list[str]:
     """Return the columns for the first artist, the second artist and so on; empty if there are none."""
     found = {

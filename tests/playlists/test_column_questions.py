@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import guess_columns, question, rows_of
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
+
+WriteDump = Callable[..., Path]
 
 
 def guess(text: str) -> str:
@@ -89,3 +97,36 @@ def test_other_values_do_not_separate_playlists() -> None:
     for values in (("a",) * 5, ("a", "b", "c", "d", "a"), ("1", "1", "2", "2", "2"), ("yes", "no", "yes", "no", "no")):
         rows = [(value, *row[1:]) for value, row in zip(values, ROWS, strict=True)]
         assert guess(table("Anlass;Artiste;Chanson", rows)) == "artist=Artiste,title=Chanson", values
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Rubrik;Künstler;Werk;Hinzugefügt am", "playlist=Rubrik,artist=Künstler,title=Werk"),
+        ("Rubrik;Mitwirkende;Songtitel;Hinzugefügt am", "playlist=Rubrik,artist=Mitwirkende,title=Songtitel"),
+    ],
+)
+def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header: str, columns: str) -> None:
+    rows = "Abend;Lanyards;Home;01.02.2024\nAbend;Nell Quay;Salt;02.02.2024\nAbend;Nell Quay;Tide;02.02.2024\n"
+    asked = question(rows_of(f"{header}\n{rows}".splitlines()), "without a header that sgp knows")
+    by_name = "assign the columns (by number if the first line is not a header), for example --columns "
+    assert asked == f"a table of 4 columns without a header that sgp knows: {by_name}{shlex.quote(columns)}"
+
+
+def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
+    rows = "Abend;Song;Home\nAbend;Nell Quay;Salt\nAbend;Nell Quay;Tide\n"
+    assert "assign the columns by number" in question(rows_of(rows.splitlines()), "without a header that sgp knows")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record
+def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: WriteDump, quote: str) -> None:
+    rows = "Abend;Lanyards;Home\nAbend;Nell Quay;Salt\n"
+    path = write_dump(f"Rubrik{quote};Künstler;Werk\n{rows}")
+    (reader,) = open_sources([path], ExtractSettings(columns="playlist=1,artist=2,title=3")).readers
+    blocks = list(reader.blocks())
+    assert [row["title"] for block in blocks for row in block.table.to_pylist()] == ["Home", "Salt"]
+    (reject,) = [reject for block in blocks for reject in block.rejects]
+    assert (reject.line, reject.reason) == (1, "the header of the table, whose columns are assigned by number")
+    assert reject.text == f"Rubrik{quote};Künstler;Werk"
+    (reader,) = open_sources([write_dump(rows)], ExtractSettings(columns="playlist=1,artist=2,title=3")).readers
+    assert sum(block.used for block in reader.blocks()) == 2

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.columns import (
+    HEADER,
     TableRecord,
     kind_of,
     parquet_in,
@@ -142,6 +143,10 @@ class ColumnsReader:
             records = records_of_fields(fields, display_name, roles)
             yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
             return
+        if plain.layout.has_header and plain.layout.is_by_number:
+            yield from self._read_records(
+                [(head.first, head.split_at(1)[0].data.decode().rstrip(), HEADER)], stream, make
+            )
         raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
         tried = plain_pieces(raws, left, partial(_try_plain, plain, stream=stream, make=make))
         for raw, made in tried:
