@@ -24,6 +24,7 @@ from skipgramophone.experiment.experiment import new_experiment, open_experiment
 from skipgramophone.experiment.identifiers import write_identifiers
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import write_playlist_table
+from skipgramophone.inspection.names import encoding_findings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
@@ -44,7 +45,7 @@ from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.settings import ExtractSettings, Thresholds
 from skipgramophone.utf8 import with_remedy
 
 Progress = Callable[[Reading | Writing], None]
@@ -127,6 +128,9 @@ def extract(
                 report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
             else:
                 report = with_examples_only(report)
+                if settings.encoding != ExtractSettings().encoding:
+                    found = encoding_findings(contents_of(encoded), Thresholds())
+                    report = replace(report, findings=found or None)
         if experiment is None or dry_run or (report.added and not report.added.rows_used):
             return _with_time(report, started)
         with experiment.publishing("corpus", settings.recorded) as draft:
