@@ -43,10 +43,9 @@ from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.block_merging import BlockMerger
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
-from skipgramophone.playlists.reject_limit import RejectLimit
+from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings, Thresholds
-from skipgramophone.utf8 import with_remedy
 
 Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
@@ -338,7 +337,7 @@ def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
     also = f"; left out: {_counts(left_out)}" if left_out else ""
     if rejects:
         first = rejects[0]
-        return f"{first.file}: no row could be used; line {first.line}: {with_remedy(first.reason)}{also}"
+        return f"{first.file}: no row could be used; line {first.line}: {explained(first)}{also}"
     return f"no row of the sources can be used{also}" if left_out else "the sources contain no rows"
 
 

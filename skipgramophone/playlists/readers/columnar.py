@@ -30,7 +30,7 @@ from skipgramophone.playlists.readers.columns import (
     records_of_objects,
     records_of_parquet,
 )
-from skipgramophone.playlists.readers.histories import NO_TIME
+from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
@@ -212,7 +212,7 @@ class ColumnsReader:
         unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
-        no_place = NO_TIME if self._place == "time" else NO_POSITION
+        no_place = NO_TABLE_TIME if self._place == "time" else NO_POSITION
         faults = [(line, no_place, raw) for line, raw in rows.where(without)]
         unnamed = rows.where(placed[list(unusable)].tolist())
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
