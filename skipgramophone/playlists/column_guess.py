@@ -32,7 +32,8 @@ from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 from skipgramophone.wording import visible
 
-JUDGED_LINES = 100  # lines at the start of a file from which the columns are guessed
+JUDGED_LINES = 1000  # lines at the start of a file from which the columns are guessed
+LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
@@ -75,10 +76,11 @@ def rows_of(lines: Sequence[str]) -> Table:
 
 
 def is_table(rows: Table) -> bool:
-    """Whether all rows have the same number of fields, at least two.
+    """Whether all of the first rows have the same number of fields, at least two.
 
     Prose with one comma per line is not a table. Prose is recognized by the spaces after commas.
     """
+    rows = rows[:LINES_OF_ONE_WIDTH]
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
@@ -170,8 +172,9 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     named = _has_header(rows)
     has_words = not named and _has_words(rows)
     example_roles = _example_of_words(rows) if has_words else _example(rows, named)
-    roles = dict(known) if "title" in known else {**example_roles, **known}
-    roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0]))) if known else roles
+    roles = {**example_roles, **known}
+    if "title" in known:
+        roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
