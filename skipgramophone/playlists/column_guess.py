@@ -23,6 +23,7 @@ from skipgramophone.playlists.column_names import (
     is_descriptive,
     is_header,
     is_unclear,
+    names_people,
     normalized,
     numbered_artists,
 )
@@ -149,6 +150,7 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
             return "artist", names
     if roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return None
+    candidates = [name for name in candidates if not names_people(name)]
     names = [name for name in candidates if may_separate_playlists(_values(rows, name))]
     return ("playlist", names) if names else None
 

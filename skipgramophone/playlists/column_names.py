@@ -93,11 +93,33 @@ DESCRIPTIVE = re.compile(
     r"album|disco|disque|release|label|genre|genero|generi|added|hinzugefugt|ajoute|image|cover|preview|isrc|mbid|episode"
     r"|podcast|service|typ|year|jahr|annee|edition|stil|style|subgenre|mood|stimmung|comment|kommentar|coment|note|notiz"
     r"|nota|remark|bemerkung|tag|date|datum|fecha|bpm|tempo|key|tonart|rating|bewertung|stars|score|language|sprache"
-    r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit|compos"
-    r"|komponist|writer|lyric|producer|produzent|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
+    r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit"
+    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
     r"|link|href|path|pfad|kind|status|device|platform|source|quelle|market|gender|available|added|sex|medium|media"
+    r"|description|beschreibung|descri[pz]|untertitel|subtitle|filename|dateiname|fichier|archivo"
 )
-DESCRIPTIVE_WORDS = frozenset(("art", "ano", "anno", "data", "cd", "lp", "era", "explicit", "file", "datei", "size"))
+DESCRIPTIVE_WORDS = frozenset(
+    (
+        "art",
+        "ano",
+        "anno",
+        "data",
+        "cd",
+        "lp",
+        "era",
+        "explicit",
+        "file",
+        "datei",
+        "size",
+        "id",
+        "guid",
+        "uuid",
+        "hash",
+        "code",
+    )
+)
+# Columns that name people, who may be the artist, but certainly not the playlist.
+PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|producer|produzent")
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -219,3 +241,8 @@ def is_descriptive(name: str) -> bool:
     """Whether a column certainly names neither artist nor playlist, such as "Genre" or "Hinzugefügt am"."""
     word = normalized(name)
     return word in DESCRIPTIVE_WORDS or DESCRIPTIVE.search(word) is not None
+
+
+def names_people(name: str) -> bool:
+    """Whether a column certainly does not name the playlist, because it names people, such as "Composer"."""
+    return PEOPLE.search(normalized(name)) is not None

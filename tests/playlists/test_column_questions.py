@@ -57,6 +57,12 @@ def test_a_column_of_text_that_may_be_the_artist_is_asked_about(rows: str) -> No
     )
 
 
+def test_a_composer_may_be_the_artist_but_a_file_or_an_id_may_not() -> None:
+    for name, is_asked in (("Composer", True), ("Filename", False), ("Id", False), ("Description", False)):
+        found = guess(f"Playlist;{name};Titel\nAbend;Lanyards;Home\nAbend;Nell Quay;Salt\n")
+        assert ("may name the artist" in found) == is_asked, found
+
+
 @pytest.mark.parametrize(
     "text",
     [
