@@ -39,6 +39,11 @@ def inspect_names(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
     yield from _damaged(contents, thresholds)
 
 
+def encoding_findings(contents: Contents, thresholds: Thresholds) -> tuple[Finding, ...]:
+    """Return the finding about names in UTF-8 that was decoded with another encoding, if there are any."""
+    return tuple(finding for finding in _damaged(contents, thresholds) if finding.kind == "mojibake")
+
+
 def _without_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     """Find tracks without an artist; report nothing if no track has an artist."""
     nameless = _marks(pc.equal(contents.artists, ""))

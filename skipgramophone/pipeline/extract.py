@@ -24,6 +24,7 @@ from skipgramophone.experiment.experiment import new_experiment, open_experiment
 from skipgramophone.experiment.identifiers import write_identifiers
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import write_playlist_table
+from skipgramophone.inspection.names import encoding_findings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
@@ -42,10 +43,9 @@ from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.block_merging import BlockMerger
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
-from skipgramophone.playlists.reject_limit import RejectLimit
+from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings
-from skipgramophone.utf8 import with_remedy
+from skipgramophone.settings import ExtractSettings, Thresholds
 
 Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
@@ -127,6 +127,9 @@ def extract(
                 report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
             else:
                 report = with_examples_only(report)
+                if settings.encoding != ExtractSettings().encoding:
+                    found = encoding_findings(contents_of(encoded), Thresholds())
+                    report = replace(report, findings=found or None)
         if experiment is None or dry_run or (report.added and not report.added.rows_used):
             return _with_time(report, started)
         with experiment.publishing("corpus", settings.recorded) as draft:
@@ -334,7 +337,7 @@ def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
     also = f"; left out: {_counts(left_out)}" if left_out else ""
     if rejects:
         first = rejects[0]
-        return f"{first.file}: no row could be used; line {first.line}: {with_remedy(first.reason)}{also}"
+        return f"{first.file}: no row could be used; line {first.line}: {explained(first)}{also}"
     return f"no row of the sources can be used{also}" if left_out else "the sources contain no rows"
 
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 # Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
 # names of a group are equally specific.
 NAMES: dict[str, tuple[str, ...]] = {
     "title": (
-        "trackname tracktitle songname songtitle mastermetadatatrackname "
+        "trackname tracktitle songname songtitle mastermetadatatrackname songtitel liedtitel tracktitel musiktitel "
+        "titredelachanson titredumorceau nomdelachanson nomdumorceau titulodelacancion nombredelacancion "
+        "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone "
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
         "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня",
@@ -22,13 +24,17 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "artist": (
         "artistname artistnames trackartist trackartists trackartistname アーティスト名 歌手名 아티스트명 가수명",
-        "artist artists performer interpret interprete kunstler artiste artistes artista artistas artiest "
+        "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
+        "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "
+        "nombredelartista nomedoartista nomedellartista artiest artiesten "
         "アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель",
         "mastermetadataalbumartistname albumartist albumartistname albumartists アルバムアーティスト",
     ),
     "playlist": (
         "playlistname playlisttitle プレイリスト名 歌单名 歌单名称 歌單名稱 플레이리스트명 플레이리스트이름",
-        "playlist wiedergabeliste listedelecture listadereproduccion プレイリスト 再生リスト 歌单 歌單 播放列表 "
+        "playlist playlists wiedergabeliste wiedergabelisten listedelecture nomdelaplaylist listadereproduccion "
+        "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist "
+        "プレイリスト 再生リスト 歌单 歌單 播放列表 "
         "播放清单 播放清單 플레이리스트 재생목록 плейлист",
         "listname mixname",
     ),
@@ -53,11 +59,23 @@ NAMES: dict[str, tuple[str, ...]] = {
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
     "rating": ("rating stars score overall",),
 }
+# Role -> names that count only in a table with a column of titles, and only if no column has a name in `NAMES` for this
+# role, because they have other meanings elsewhere: "Band" is also German for a volume of books.
+NAMES_NEXT_TO_TITLES = {
+    "artist": "band bands bandname gruppe gruppen groupe groupes grupo grupos gruppo gruppi sanger sangerin "
+    "sangerinnen singer singers musiker musikerin musician musicien musiciens chanteur chanteuse chanteurs "
+    "cantante cantantes cantanti cantor cantora cantores",
+    "playlist": "liste listen listenname sammlung sammlungen ordner mixtape mixtapes nomdelaliste dossier dossiers "
+    "recueil lista listas nombredelalista nomedalista carpeta pasta cartella elenco elenchi raccolta raccolte "
+    "coleccion colecao",
+}
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date", "再生日時", "日時",
     "播放时间", "播放時間", "재생일시",
+    "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
+    "horodatage", "fecha",
 )  # fmt: skip
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
@@ -70,6 +88,38 @@ ALBUMS = (
 )
 VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
+# Columns that describe a track or a row, and certainly do not name the artist or the playlist.
+DESCRIPTIVE = re.compile(
+    r"album|disco|disque|release|label|genre|genero|generi|added|hinzugefugt|ajoute|image|cover|preview|isrc|mbid|episode"
+    r"|podcast|service|typ|year|jahr|annee|edition|stil|style|subgenre|mood|stimmung|comment|kommentar|coment|note|notiz"
+    r"|nota|remark|bemerkung|tag|date|datum|fecha|bpm|tempo|key|tonart|rating|bewertung|stars|score|language|sprache"
+    r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit"
+    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
+    r"|link|href|path|pfad|kind|status|device|platform|source|quelle|market|gender|available|added|sex|medium|media"
+    r"|description|beschreibung|descri[pz]|untertitel|subtitle|filename|dateiname|fichier|archivo"
+)
+DESCRIPTIVE_WORDS = frozenset(
+    (
+        "art",
+        "ano",
+        "anno",
+        "data",
+        "cd",
+        "lp",
+        "era",
+        "explicit",
+        "file",
+        "datei",
+        "size",
+        "id",
+        "guid",
+        "uuid",
+        "hash",
+        "code",
+    )
+)
+# Columns that name people, who may be the artist, but certainly not the playlist.
+PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|producer|produzent")
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -102,8 +152,9 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
     For each role, the groups in `NAMES` are tried in order. The first group that contains the name of a column decides:
-    all columns with a name in this group are returned. For the role "time", all columns with a name in `TIMES` are
-    returned, the best first.
+    all columns with a name in this group are returned. In a table with a column of titles, the names in
+    `NAMES_NEXT_TO_TITLES` are tried last. For the role "time", all columns with a name in `TIMES` are returned, the
+    best first.
     """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}
@@ -112,8 +163,40 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
             if columns := [name for name, word in zip(header, words, strict=True) if word in _words(group)]:
                 found[role] = columns
                 break
+    if _has_title(words, found):
+        for role, names in NAMES_NEXT_TO_TITLES.items():
+            columns = [name for name, word in zip(header, words, strict=True) if word in _words(names)]
+            found |= {role: columns} if columns and role not in found else {}
     times = [header[words.index(word)] for name in TIMES if (word := normalized(name)) in words]
     return found | ({"time": times} if times else {})
+
+
+def _has_title(words: list[str], found: Mapping[str, list[str]]) -> bool:
+    """Whether a column certainly has titles: "name" is one only if there is a column for artist or playlist too."""
+    certain = any(word in _words(group) for group in NAMES["title"][:-1] for word in words)
+    return certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+
+
+def is_header(row: Sequence[str]) -> bool:
+    """Whether a row has the usual column names of at least two roles, or is one field with a usual column name."""
+    known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
+    return known >= min(len(row), 2)
+
+
+def is_header_by_number(row: Sequence[str], places: Mapping[str, int]) -> bool:
+    """Whether a row is the header of a table although its columns are assigned by number.
+
+    Args:
+        row: the first row.
+        places: role -> index of its column.
+
+    >>> is_header_by_number(["Ort", "Künstler", "Werk"], {"artist": 1, "title": 2})
+    True
+    """
+    if len(row) > 1 and is_header(row):
+        return True
+    artist = row[places["artist"]] if "artist" in places else ""
+    return any(normalized(artist) in _words(group) for group in NAMES["artist"])
 
 
 def numbered_artists(header: list[str]) -> list[str]:
@@ -152,3 +235,14 @@ def is_unclear(name: str) -> bool:
     """Whether an unused column may identify the playlist of a row, such as "Programme title"."""
     word = normalized(name)
     return UNCLEAR.search(word) is not None and OTHERS.search(word) is None
+
+
+def is_descriptive(name: str) -> bool:
+    """Whether a column certainly names neither artist nor playlist, such as "Genre" or "Hinzugefügt am"."""
+    word = normalized(name)
+    return word in DESCRIPTIVE_WORDS or DESCRIPTIVE.search(word) is not None
+
+
+def names_people(name: str) -> bool:
+    """Whether a column certainly does not name the playlist, because it names people, such as "Composer"."""
+    return PEOPLE.search(normalized(name)) is not None

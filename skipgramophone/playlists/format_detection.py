@@ -11,6 +11,7 @@ import re
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
+from skipgramophone.playlists.column_names import is_header as is_column_header
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
@@ -128,7 +129,7 @@ def _guess_columns(file: SourceFile, rows: column_guess.Table, rated: bool) -> C
     Raises:
         UnknownFormatError: the roles are ambiguous.
     """
-    if not rows or len(rows[0]) < 2 or not column_guess.is_header(rows[0]):
+    if not rows or len(rows[0]) < 2 or not is_column_header(rows[0]):
         return None
     guess = column_guess.guess_columns(rows, rated)
     if isinstance(guess, str):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import FEWEST_JUDGED, ExtractSettings
 from skipgramophone.utf8 import with_remedy
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, visible
+
+LONGEST_SHOWN = 80  # letters of a row in a message
 
 
 class RejectLimit:
@@ -46,4 +49,13 @@ class RejectLimit:
 
 def _described(reject: Reject) -> str:
     """Return the file, line and reason of a reject, with its remedy."""
-    return f"{reject.file}, line {reject.line}: {with_remedy(reject.reason)}"
+    return f"{reject.file}, line {reject.line}: {explained(reject)}"
+
+
+def explained(reject: Reject) -> str:
+    """Return the reason for a reject with its remedy, and the row itself if its time is not valid."""
+    reason = with_remedy(reject.reason)
+    if reject.reason != NO_TABLE_TIME:
+        return reason
+    text = reject.text if len(reject.text) <= LONGEST_SHOWN else reject.text[: LONGEST_SHOWN - 3] + "..."
+    return f"{reason}: '{visible(text)}'"

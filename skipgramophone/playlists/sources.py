@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -56,6 +58,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
+from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 from skipgramophone.settings.setting import require_named
 
@@ -154,6 +157,7 @@ def open_sources(
             reason = _reason_to_skip(file) or _reason_if_repeated(file, known)
             try:
                 if reason is None:
+                    _require_encoding(file, settings, is_alone=len(files) == 1)
                     readers.append(_open_reader(file, settings))
             except UnknownFormatError as error:
                 if settings.strict or len(found) == 1:
@@ -237,6 +241,23 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if format == "mpd":
         return MpdReader(file, settings)
     return RecordReader(file, settings, format)
+
+
+def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: bool) -> None:
+    """Refuse a file in UTF-8 that sgp can read, if the settings have another encoding.
+
+    A file that is the only source may be read in this encoding anyway, unless it begins with a byte order mark.
+
+    Raises:
+        SourceError: the file is UTF-8.
+    """
+    if codecs.lookup(settings.encoding).name in ("utf-8", "utf-8-sig"):
+        return
+    if not is_certainly_utf8(file, bare=not is_alone):
+        return
+    with suppress(UnknownFormatError):
+        _open_reader(file, replace(settings, encoding="utf-8"))
+        raise utf8_error(file, settings.encoding, is_alone)
 
 
 def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:

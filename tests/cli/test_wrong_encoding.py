@@ -59,7 +59,8 @@ def test_every_table_whose_header_cannot_be_decoded_is_refused(sgp: Sgp, write_d
 def test_a_wrong_encoding_that_was_given_is_named(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump(GERMAN.encode("cp1252")), "--encoding", "ascii")
     assert "is not ASCII (first line: 'K\\xfcnstler;Titel;Playlist'): give another --encoding, or add --b" in ran.err
-    assert sgp("extract", "x", write_dump(GERMAN.encode("cp1252")), "--bad-bytes", "replace").code == 0
+    replaces = ("--bad-bytes", "replace", "--columns", "title=Titel,playlist=Playlist")
+    assert sgp("extract", "x", write_dump(GERMAN.encode("cp1252")), *replaces).code == 0
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,30 @@ def test_a_folder_with_a_picture_and_unreadable_text_lists_both(sgp: Sgp, tmp_pa
     reasons = {found["file"]: found["reason"] for found in report["passed_over"]}
     assert reasons["music/letter.txt"] == f"not UTF-8 (first line: 'Gr\\xfc\\xdfe aus K\\xf6ln!'): {GIVE}"
     assert "UTF-8" not in reasons["music/cover.png"]
+
+
+def test_a_file_in_utf8_among_others_is_not_read_in_another_encoding(sgp: Sgp, tmp_path: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(GERMAN.encode("cp1252"))
+    (folder / "ascii.csv").write_text("artist,title\nLanyards,Salt\n")
+    (folder / "letter.txt").write_text("Grüße aus Köln!\n")  # would be skipped in UTF-8 too
+    assert sgp("extract", "x", folder, "--encoding", "cp1252").code == 0
+    (folder / "b.csv").write_text(GERMAN)
+    ran = sgp("extract", "y", folder, "--encoding", "cp1252")
+    add = "add it with a second command, without --encoding and with --append"
+    assert (ran.code, ran.err) == (1, f"error: {folder}/b.csv is UTF-8, but --encoding is cp1252: {add}\n")
+    assert sgp("extract", "x", folder / "b.csv", "--append", "--json").code == 0
+
+
+def test_a_single_file_with_a_byte_order_mark_is_utf8(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump(b"\xef\xbb\xbf" + EXPORTIFY.encode())
+    ran = sgp("extract", "x", path, "--encoding", "cp1252")
+    assert (ran.code, ran.err) == (1, f"error: {path} is UTF-8, but --encoding is cp1252: leave out --encoding\n")
+
+
+def test_a_single_file_is_read_in_the_encoding_that_was_given_with_a_warning(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump(EXPORTIFY)
+    ran = sgp("extract", "x", path, "--encoding", "cp1252")
+    assert ran.code == 0
+    assert "have names in UTF-8 that was decoded with another encoding" in ran.out

@@ -284,7 +284,7 @@ def test_relatives_of_known_tables_are_read_by_their_columns_or_refused(name: st
         (BARE["triplets"].replace(",", "\t"), "owner=1,uri=2"),
         ("Nell Quay;Paper Boats\nLanyards;Salt Rope\n", "artist=1,title=2"),
         ("Kuenstler,Stueck,Liste\nKraftklub,Ein Song,Sommer\n", "artist=Kuenstler,title=Stueck,playlist=Liste"),
-        ("Zeit;Band;Titel\n2024-05-01 10:00;Kraftklub;Ein Song\n", "artist=Band,title=Titel"),
+        ("Zeit;Mitwirkende;Titel\n2024-05-01 10:00;Kraftklub;Ein Song\n", "time=Zeit,artist=Mitwirkende,title=Titel"),
         ("Seeed,Ding\nSeeed,Augenbling\n", "owner=1,uri=2"),
         ("Song,Track,Artist Name\na,b,c\n", "'title=Song,artist=Artist Name'"),
         ("artist,title,programTitle\na,b,c\n", "artist=artist,title=title,playlist=programTitle"),

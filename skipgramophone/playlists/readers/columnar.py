@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.columns import (
+    HEADER,
     TableRecord,
     kind_of,
     parquet_in,
@@ -29,7 +30,7 @@ from skipgramophone.playlists.readers.columns import (
     records_of_objects,
     records_of_parquet,
 )
-from skipgramophone.playlists.readers.histories import NO_TIME
+from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
@@ -142,6 +143,10 @@ class ColumnsReader:
             records = records_of_fields(fields, display_name, roles)
             yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
             return
+        if plain.layout.has_header and plain.layout.is_by_number:
+            yield from self._read_records(
+                [(head.first, head.split_at(1)[0].data.decode().rstrip(), HEADER)], stream, make
+            )
         raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
         tried = plain_pieces(raws, left, partial(_try_plain, plain, stream=stream, make=make))
         for raw, made in tried:
@@ -207,7 +212,7 @@ class ColumnsReader:
         unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
-        no_place = NO_TIME if self._place == "time" else NO_POSITION
+        no_place = NO_TABLE_TIME if self._place == "time" else NO_POSITION
         faults = [(line, no_place, raw) for line, raw in rows.where(without)]
         unnamed = rows.where(placed[list(unusable)].tolist())
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
+from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
@@ -34,6 +35,7 @@ from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, w
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
+HEADER = "the header of the table, whose columns are assigned by number"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
@@ -70,11 +72,14 @@ class ColumnLayout:
         places: role -> index of its field in a row.
         width: number of fields per row.
         has_header: whether the first line has the column names.
+        is_by_number: whether the columns are assigned by number. If its first line has column names anyway, it
+            is rejected.
     """
 
     places: dict[str, int]
     width: int
     has_header: bool
+    is_by_number: bool = False
 
 
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
@@ -84,7 +89,9 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
         SourceError: the table lacks an assigned column.
     """
     numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
-    return ColumnLayout(numbers or column_places(roles, first, display_name), len(first), numbers is None)
+    if numbers is None:
+        return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
+    return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
 
 
 def records_of_fields(
@@ -98,6 +105,8 @@ def records_of_fields(
         if layout is None:
             layout = layout_of(fields, display_name, roles)
             if layout.has_header:
+                if layout.is_by_number:
+                    yield number, line, HEADER
                 continue
         fits = len(fields) == layout.width
         found = {role: fields[at] for role, at in layout.places.items()} if fits else wrong_width(fields, layout.width)

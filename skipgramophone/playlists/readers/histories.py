@@ -19,6 +19,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_TIME = "no valid timestamp"
+NO_TABLE_TIME = f"{NO_TIME} (ISO 8601, such as 2024-02-01T10:00:00, or seconds since 1970)"  # in any table
 
 EPISODE = "a podcast episode"
 SKIP = "played for 0 ms"

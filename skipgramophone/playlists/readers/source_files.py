@@ -27,6 +27,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.playlists.directory_walk import walk
 from skipgramophone.playlists.readers.file_version import FileVersion, same_version, version_of
+from skipgramophone.playlists.readers.spreadsheets import spreadsheet_reason
 from skipgramophone.playlists.readers.zip_archives import open_archive
 from skipgramophone.utf8 import is_utf8, printable_path
 
@@ -345,6 +346,8 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
             return [whole]
     with storage_errors(path, "read"), damage_errors(whole):
         archive = open_archive(path)
+        if reason := spreadsheet_reason(archive):
+            return [replace(whole, passed_over=reason)]
         # `ZipInfo.is_dir` of Python 3.11 fails for an empty name.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)

@@ -24,7 +24,7 @@ from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
     LATEST,
-    NO_TIME,
+    NO_TABLE_TIME,
     Play,
     seconds_since_1970,
     split_into_sessions,
@@ -58,7 +58,7 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
         if isinstance(named, dict) and not math.isnan(place):
             placed.append((place, number, raw, named))
         else:
-            yield number, raw, named if isinstance(named, str) else NO_TIME if "time" in named else NO_POSITION
+            yield number, raw, named if isinstance(named, str) else NO_TABLE_TIME if "time" in named else NO_POSITION
     if "time" in roles and not {"playlist", "id"} & set(roles):
         plays = [
             (
@@ -254,7 +254,7 @@ def test_a_row_with_a_time_out_of_range_is_rejected() -> None:
         assert not isinstance(read, str)
         rows, rejects, _ = read
         role = columns[8:].partition("=")[0]
-        assert rejects[0].reason == (NO_TIME if role == "time" else f"{role} is out of range")
+        assert rejects[0].reason == (NO_TABLE_TIME if role == "time" else f"{role} is out of range")
         assert [row["title"] for row in rows] == ([] if "position" in columns else ["b"])
 
 

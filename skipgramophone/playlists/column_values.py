@@ -1,0 +1,57 @@
+"""Decide from the values of an unused column whether it may contain artists, or separate playlists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
+LINK = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+LETTERS = re.compile(r"[^\W\d_]")
+FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
+
+
+def is_text(values: Sequence[str]) -> bool:
+    """Whether most of the non-empty values are text: not a number, a date, a link, or "yes" and "no".
+
+    >>> is_text(["Nell Quay", "50 Cent"]), is_text(["01.02.2024", "2.5"]), is_text(["yes", "no"])
+    (True, False, False)
+    """
+    filled = [value.strip() for value in values if value.strip()]
+    return sum(map(_is_text, filled)) > len(filled) / 2
+
+
+def _is_text(value: str) -> bool:
+    """Whether a value has letters, and is neither a date, a link nor a flag."""
+    if NUMBER_OR_DATE.fullmatch(value) or LINK.fullmatch(value) or value.casefold() in FLAGS:
+        return False
+    return LETTERS.search(value) is not None
+
+
+def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:
+    """Whether the values of a column may be the artists of `titles`.
+
+    They may if most of them differ, or if a title occurs with several of them.
+
+    >>> may_be_artists(["Lanyards", "Nell Quay"], ["Home", "Home"]), may_be_artists(["MP3", "MP3"], ["Home", "Salt"])
+    (True, False)
+    """
+    if not is_text(values):
+        return False
+    distinct, by_title = set(filter(None, values)), defaultdict[str, set[str]](set)
+    for value, title in zip(values, titles, strict=True):
+        by_title[title].add(value)
+    many = len(distinct) > 1 and 2 * len(distinct) >= len(values)
+    return many or any(len(found) > 1 for found in by_title.values())
+
+
+def may_separate_playlists(values: Sequence[str]) -> bool:
+    """Whether the values of a column may be the names of playlists: few values, and at least two of them repeat.
+
+    >>> may_separate_playlists(["Evening"] * 3 + ["Morning"] * 2), may_separate_playlists(["Evening"] * 5)
+    (True, False)
+    """
+    counts = Counter(filter(None, values))
+    repeated = sum(count > 1 for count in counts.values())
+    return is_text(values) and repeated > 1 and 2 * len(counts) < len(values)

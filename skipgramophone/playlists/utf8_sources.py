@@ -1,0 +1,49 @@
+"""Find files in UTF-8 among sources for which the user has given another encoding."""
+
+from __future__ import annotations
+
+import codecs
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
+from skipgramophone.playlists.readers.source_files import SourceFile
+
+READ_AT_ONCE = 1 << 20
+
+
+def is_certainly_utf8(file: SourceFile, bare: bool) -> bool:
+    """Whether a file is UTF-8: it begins with a byte order mark, or its letters beyond ASCII are valid UTF-8.
+
+    Text in another encoding is practically never valid UTF-8, unless it is ASCII only or very short.
+
+    Args:
+        file: the file.
+        bare: whether a file without a byte order mark may be UTF-8 too.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    beyond_ascii = False
+    try:
+        with file.open() as stream:
+            if stream.peek(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK:
+                return True
+            while bare and (data := stream.read(READ_AT_ONCE)):
+                beyond_ascii |= not data.isascii()
+                decoder.decode(data)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return beyond_ascii
+
+
+def utf8_error(file: SourceFile, encoding: str, is_alone: bool) -> SourceError:
+    """Return the error for a file in UTF-8 that would be read in another encoding.
+
+    Args:
+        file: the file.
+        encoding: the encoding of the settings.
+        is_alone: whether the file is the only source.
+    """
+    remedy = (
+        "leave out --encoding" if is_alone else "add it with a second command, without --encoding and with --append"
+    )
+    return SourceError(f"{file.display_name} is UTF-8, but --encoding is {encoding}: {remedy}")

@@ -1,0 +1,153 @@
+"""Guessed columns of hand-made tables: `extract` asks if a column without a role may have the artists or playlists."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import skipgramophone
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.column_guess import guess_columns, question, rows_of
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
+
+WriteDump = Callable[..., Path]
+
+
+def guess(text: str) -> str:
+    """Return the guessed columns as the value of `--columns`, or the question."""
+    found = guess_columns(rows_of(text.splitlines()))
+    return found if isinstance(found, str) else found.text
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Playlist;Interpreten;Name", "artist=Interpreten,title=Name,playlist=Playlist"),
+        ("Playlistname;Band;Song", "artist=Band,title=Song,playlist=Playlistname"),
+        ("Liste;Künstler:innen;Songtitel", "artist=Künstler:innen,title=Songtitel,playlist=Liste"),
+        ("Ordner;Gruppe;Titel", "artist=Gruppe,title=Titel,playlist=Ordner"),
+        ("Dossier;Interprète(s);Titre", "artist=Interprète(s),title=Titre,playlist=Dossier"),
+        ("Liste;Groupe;Chanson", "artist=Groupe,title=Chanson,playlist=Liste"),
+        ("Lista;Cantante;Canción", "artist=Cantante,title=Canción,playlist=Lista"),
+        ("Lista;Intérprete(s);Título", "artist=Intérprete(s),title=Título,playlist=Lista"),
+        ("Raccolta;Gruppo;Brano", "artist=Gruppo,title=Brano,playlist=Raccolta"),
+    ],
+)
+def test_usual_names_of_other_languages_are_recognized(header: str, columns: str) -> None:
+    assert guess(f"{header}\nAbend;Lanyards;Home\nAbend;Nell Quay;Home\n") == columns
+
+
+def test_names_with_other_meanings_count_only_next_to_titles() -> None:
+    assert guess("Künstler;Band;Titel\nLanyards;Sea;Home\nNell Quay;Tide;Salt\n") == "artist=Künstler,title=Titel"
+    assert guess("Name;Gruppe\nAda;1b\nBen;1c\n").startswith("a table of 2 columns in which sgp does not recognize")
+    assert "does not recognize a track and its artist" in guess("Titel;Band\nHome;1\nSalt;2\n")
+
+
+@pytest.mark.parametrize(
+    "rows", ["Abend;Lanyards;Home\nAbend;Nell Quay;Home\n", "Abend;50 Cent;Home\nAbend;Seeed;Salt\n"]
+)
+def test_a_column_of_text_that_may_be_the_artist_is_asked_about(rows: str) -> None:
+    assert guess(f"Playlist;Mitwirkende;Titel\n{rows}") == (
+        "a table of 3 columns in which 'Mitwirkende' may name the artist: assign the columns, for example "
+        "--columns artist=Mitwirkende,title=Titel,playlist=Playlist"
+    )
+
+
+def test_a_composer_may_be_the_artist_but_a_file_or_an_id_may_not() -> None:
+    for name, is_asked in (("Composer", True), ("Filename", False), ("Id", False), ("Description", False)):
+        found = guess(f"Playlist;{name};Titel\nAbend;Lanyards;Home\nAbend;Nell Quay;Salt\n")
+        assert ("may name the artist" in found) == is_asked, found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Playlist;Titel\nAbend;Home\nAbend;Salt\n",
+        "Playlist;Titel;Kommentar\nAbend;Home;good\nAbend;Salt;too long\n",
+        "Playlist;Titel;Genre\nAbend;Home;Pop\nAbend;Salt;Rock\n",
+        "Playlist;Titel;Nr\nAbend;Home;1\nAbend;Salt;2\n",
+        "Playlist;Titel;Gekauft\nAbend;Home;01.02.2024\nAbend;Salt;03.02.2024\n",
+        "Playlist;Titel;Ablage\nAbend;Home;Box\nAbend;Salt;Box\nAbend;Tide;Box\n",  # the same value for all titles
+    ],
+)
+def test_titles_alone_are_read_if_no_other_column_may_be_the_artist(text: str) -> None:
+    assert guess(text) == "title=Titel,playlist=Playlist"
+
+
+ROWS = [("Evening", "Lanyards", "Home"), ("Evening", "Nell Quay", "Salt"), *[("Morning", "Lanyards", "Tide")] * 3]
+
+
+def table(header: str, rows: list[tuple[str, str, str]]) -> str:
+    """Return a table with semicolons."""
+    return "\n".join([header, *map(";".join, rows)])
+
+
+def test_a_column_whose_values_repeat_like_playlists_is_asked_about() -> None:
+    asked = guess(table("Anlass;Artiste;Chanson", ROWS))
+    assert asked == (
+        "a table of 3 columns in which 'Anlass' may name the playlist: assign the columns, for example "
+        "--columns artist=Artiste,title=Chanson,playlist=Anlass"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Genre", "Label", "Album", "Year", "Comment", "Key", "Added by", "Stimmung", "Sprache"]
+)
+def test_columns_that_describe_tracks_are_not_asked_about(name: str) -> None:
+    assert guess(table(f"{name};Artiste;Chanson", ROWS)).startswith("artist=Artiste,title=Chanson")
+
+
+def test_other_values_do_not_separate_playlists() -> None:
+    for values in (("a",) * 5, ("a", "b", "c", "d", "a"), ("1", "1", "2", "2", "2"), ("yes", "no", "yes", "no", "no")):
+        rows = [(value, *row[1:]) for value, row in zip(values, ROWS, strict=True)]
+        assert guess(table("Anlass;Artiste;Chanson", rows)) == "artist=Artiste,title=Chanson", values
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Rubrik;Künstler;Werk;Hinzugefügt am", "playlist=Rubrik,artist=Künstler,title=Werk"),
+        ("Rubrik;Mitwirkende;Songtitel;Hinzugefügt am", "playlist=Rubrik,artist=Mitwirkende,title=Songtitel"),
+    ],
+)
+def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header: str, columns: str) -> None:
+    rows = "Abend;Lanyards;Home;01.02.2024\nAbend;Nell Quay;Salt;02.02.2024\nAbend;Nell Quay;Tide;02.02.2024\n"
+    asked = question(rows_of(f"{header}\n{rows}".splitlines()), "without a header that sgp knows")
+    by_name = "assign the columns (by number if the first line is not a header), for example --columns "
+    assert asked == f"a table of 4 columns without a header that sgp knows: {by_name}{shlex.quote(columns)}"
+
+
+def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
+    rows = "Abend;Song;Home\nAbend;Nell Quay;Salt\nAbend;Nell Quay;Tide\n"
+    assert "assign the columns by number" in question(rows_of(rows.splitlines()), "without a header that sgp knows")
+
+
+@pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record
+def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: WriteDump, quote: str) -> None:
+    rows = "Abend;Lanyards;Home\nAbend;Nell Quay;Salt\n"
+    path = write_dump(f"Rubrik{quote};Künstler;Werk\n{rows}")
+    (reader,) = open_sources([path], ExtractSettings(columns="playlist=1,artist=2,title=3")).readers
+    blocks = list(reader.blocks())
+    assert [row["title"] for block in blocks for row in block.table.to_pylist()] == ["Home", "Salt"]
+    (reject,) = [reject for block in blocks for reject in block.rejects]
+    assert (reject.line, reject.reason) == (1, "the header of the table, whose columns are assigned by number")
+    assert reject.text == f"Rubrik{quote};Künstler;Werk"
+    (reader,) = open_sources([write_dump(rows)], ExtractSettings(columns="playlist=1,artist=2,title=3")).readers
+    assert sum(block.used for block in reader.blocks()) == 2
+
+
+def test_a_time_in_another_notation_is_quoted_with_the_notations_that_are_read(
+    write_dump: WriteDump, tmp_path: Path
+) -> None:
+    path = write_dump("Künstler;Titel;Hinzugefügt am\nLanyards;Home;01.02.2024\nSeeed;Ding;02.02.2024\n")
+    settings = ExtractSettings(columns="artist=Künstler,title=Titel,time=Hinzugefügt am")
+    with pytest.raises(SourceError) as raised:
+        skipgramophone.extract("x", path, settings, experiments_dir=tmp_path / "experiments")
+    assert str(raised.value) == (
+        "dump.csv: no row could be used; line 2: no valid timestamp (ISO 8601, such as 2024-02-01T10:00:00, or seconds "
+        "since 1970): 'Lanyards;Home;01.02.2024'"
+    )
