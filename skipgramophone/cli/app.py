@@ -54,7 +54,7 @@ class ErrorBoundary(TyperGroup):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the options that come before the command name."""
-        with _usage_errors_as_one_line():
+        with _errors_as_exit_codes(), _usage_errors_as_one_line():
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -41,11 +41,19 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # blocks of 0 to 7 eighths of the width
 
 
+class _Console(Console):
+    """A Rich console that leaves it to the caller to handle a closed pipe; Rich would exit with code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError that is being handled."""
+        raise
+
+
 def console(stream: IO[str]) -> Console:
     """Return a Rich console that does not interpret markup or emoji codes in text."""
     environment = _valid_environment()
     width = None if stream.isatty() else int(environment.get("COLUMNS", UNLIMITED))
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False, _environ=environment)
+    return _Console(file=stream, width=width, markup=False, emoji=False, highlight=False, _environ=environment)
 
 
 def _valid_environment() -> dict[str, str]:

@@ -84,7 +84,7 @@ class Experiment:
                 self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
             if stage == "corpus":
-                keep = "add to it with --append, choose another name"
+                keep = "add to it with sgp extract --append, choose another name"
             raise ExperimentError(
                 f"experiment '{self.name}' already has {article} {stage}: {keep}, or replace it with --force"
             )

@@ -239,7 +239,7 @@ def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: W
     assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
     before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
     for arguments, message in (
-        (["extract", "x", str(large)], "a corpus: add to it with --append, choose another name"),
+        (["extract", "x", str(large)], "a corpus: add to it with sgp extract --append, choose another name"),
         (["train", "x"], "a model: to keep it, train a copy (sgp experiments copy x NEW)"),
     ):
         ran = sgp(*arguments)

@@ -108,3 +108,12 @@ def test_a_folder_with_a_picture_and_unreadable_text_lists_both(sgp: Sgp, tmp_pa
     reasons = {found["file"]: found["reason"] for found in report["passed_over"]}
     assert reasons["music/letter.txt"] == f"not UTF-8 (first line: 'Gr\\xfc\\xdfe aus K\\xf6ln!'): {GIVE}"
     assert "UTF-8" not in reasons["music/cover.png"]
+
+
+def test_run_accepts_the_options_that_its_messages_name(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    path = write_dump("Künstler;Titel;Playlist\nDie Ärzte;Westerland;Sommer\n".encode("cp1252"), "latin.csv")
+    assert GIVE in sgp("run", "x", path).err
+    ran = sgp("run", "x", path, "--encoding", "cp1252", "--columns", COLUMNS, "--bad-bytes", "replace")
+    assert ran.err == "error: no pairs to train on: no playlist has two different tracks; extract longer playlists\n"
+    assert "rows rejected  0" in ran.out
+    assert (experiments / "x" / "corpus").is_dir()
