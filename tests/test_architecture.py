@@ -51,7 +51,7 @@ ALLOWED_IN = {
     "prompt_toolkit": {"cli.prompt", "cli.prompt_history"},
     "pyarrow": {"names", "experiment", "playlists", "inspection", "evaluation", "importers", "exporters", "pipeline"},
     "rapidfuzz": {"names.typos"},
-    "rich": {"cli.render", "cli.table_layout", "cli.progress"},
+    "rich": {"cli.render", "cli.table_layout", "cli.word_wrap", "cli.progress"},
     "safetensors": {"exporters.safetensors"},
     "scipy": {
         "maps",

@@ -242,7 +242,9 @@ def show(
     if format in WRITERS:
         tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
-        render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
+        listed = playlist.tracks(answer)
+        render.print_data("".join(f"{visible(track.name)}\n" for track in listed))
+        tracks = len(listed)
     else:
         is_shortened = _print_table(answer, versions)
         if any(near.stable is False for near in answer.neighbours):

@@ -38,6 +38,7 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
+NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # commands that take a name by an option
 WRITING = ("extract", "train", "index")  # commands that write nothing before they end
 
 
@@ -54,7 +55,7 @@ class ErrorBoundary(TyperGroup):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the options that come before the command name."""
-        with _usage_errors_as_one_line():
+        with _errors_as_exit_codes(), _usage_errors_as_one_line():
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -83,8 +84,9 @@ def _usage_errors_as_one_line() -> Iterator[None]:
         text = " ".join(error.format_message().split()).rstrip(".")
         text = text.replace("a valid int", "a whole number").replace("a valid float", "a number")
         text = text.replace(". Did you mean", "; did you mean")
-        text += "; put a name with spaces in quotes" if "unexpected extra argument" in text else ""
         path = error.ctx.command_path.removeprefix(error.ctx.find_root().command_path) if error.ctx else ""
+        if "unexpected extra argument" in text:
+            text += NEW_NAME.get(path.strip(), "; put a name with spaces in quotes")
         with _errors_as_exit_codes():
             see = " See" if text.endswith("?") else "; see"
             raise SettingError(f"{text[:1].lower()}{text[1:]}{see} sgp{path} --help") from error

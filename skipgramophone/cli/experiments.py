@@ -120,7 +120,7 @@ def show(
 ) -> None:
     """Show an experiment in full: stages, settings, counts, loss curve and evaluations."""
     from skipgramophone.experiment.experiment import named_experiment
-    from skipgramophone.pipeline.experiments import overview
+    from skipgramophone.pipeline.experiments import overview, unfinished_training
     from skipgramophone.pipeline.model_card import model_card, set_licence
     from skipgramophone.settings_file import settings_text
 
@@ -145,6 +145,9 @@ def show(
     else:
         _show(found)
         _note_stale([found])
+        unfinished = unfinished_training(experiment, experiments_dir)
+        if unfinished:
+            render.note(f"unfinished: {unfinished}", quiet=False)
 
 
 @app.command(cls=Command)

@@ -112,7 +112,7 @@ def _show(found: Explanation) -> bool:
         agreed = f"same neighbours: {of_first} of {there.neighbours} for A, {of_second} of {there.neighbours} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
-    render.facts(f"{first} and {second}", rows)
+    render.facts(f"{first} and {second}", rows, fold_words=True)  # rows contain names of any length
     is_shortened = []
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from skipgramophone.cli.options import given_settings, with_config, with_setting
 from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.left_out import counted
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.utf8 import with_remedy
 from skipgramophone.wording import plural
@@ -233,9 +234,9 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
-        *_counted({with_remedy(reason): count for reason, count in report.rejected.items()}, " × "),
+        *_listed(f"{count:,} × {with_remedy(reason)}" for reason, count in sorted(report.rejected.items())),
         *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
-        *_counted(report.left_out, " "),
+        *_listed(counted(count, reason) for reason, count in sorted(report.left_out.items())),
         *([("replaced", replaced)] if report.letters_replaced else []),
     ]
 
@@ -328,9 +329,9 @@ def _sorted(report: ExtractReport) -> str:
     return f"{report.sorted_by_title:,} of {plural(report.sortable, 'playlist')} with 5 or more tracks{meaning}"
 
 
-def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
-    """Return one table row for each reason why input rows were not used, with the number of these rows."""
-    return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
+def _listed(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Return one table row without a label for each line."""
+    return [("", line) for line in lines]
 
 
 def _skipped_files(report: ExtractReport) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ COMMANDS = {  # of `sgp experiments`
     "copy": "sgp experiments copy NAME NEW",
     "rename": "sgp experiments rename NAME NEW",
     "pack": "sgp experiments pack NAME ARCHIVE",
-    "unpack": "sgp experiments unpack ARCHIVE",
+    "unpack": "sgp experiments unpack ARCHIVE --name NEW",
 }
 OF_EXPERIMENTS = {
     "list": LIST,
@@ -38,6 +38,8 @@ def unknown_command(group: str, words: Sequence[str], meant: dict[str, str]) -> 
     sgp has no command 'rm': run sgp experiments rm demo
     >>> print(unknown_command("sgp", ["ls"], OF_SGP))
     sgp has no command 'ls': run sgp experiments
+    >>> print(unknown_command("sgp", ["unpack", "demo.zip"], OF_SGP))
+    sgp has no command 'unpack': run sgp experiments unpack demo.zip
     """
     word, *rest = words
     if word not in meant:
@@ -62,4 +64,4 @@ def _filled_in(command: str, arguments: Sequence[str]) -> str:
         if argument.startswith("-"):
             break
         parts[at] = shell_word(argument)
-    return " ".join(parts)
+    return " ".join(parts).removesuffix(" --name NEW")  # the new name is optional

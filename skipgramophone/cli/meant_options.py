@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import PurePath
+
+from skipgramophone.wording import shell_word
 
 NEAR_ENOUGH = 0.8  # share of common letters from which an option is suggested for a mistyped one
 NUMBER, DIM, SEPARATOR = "-n", "--embedding-dim", "the separator is detected"
@@ -25,6 +28,41 @@ MEANT = {  # option of another program -> option of `sgp`
     "--limit": NUMBER,
 }
 NEEDLESS = {"--separator": SEPARATOR, "--seperator": SEPARATOR, "--delimiter": SEPARATOR, "--sep": SEPARATOR}
+LOOKUP_FORMATS = ("csv", "tsv", "jsonl", "m3u8", "xspf", "jspf")  # suffixes that are formats of look-ups
+OUTPUT = ("-o", "--output")  # options that write a file; commands without them print on standard output
+
+
+def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str:
+    """Return the end of an error message for an option that would write a file: how to redirect the output; or "".
+
+    >>> to_file("-o", ["demo", "-o", "my list.csv"], ["--csv", "--json"])
+    "; to write a file, use --csv > 'my list.csv'"
+    >>> to_file("-o", ["demo", "-o", "list.m3u8"], ["--format", "--safe-cells", "--json"])
+    '; to write a file, use --format m3u8 > list.m3u8'
+    """
+    following = arguments[arguments.index(typed) + 1 :] if typed in arguments else []
+    file = following[0] if following else "FILE"
+    suffix = PurePath(file).suffix.lower().removeprefix(".")
+    if typed not in OUTPUT:
+        return ""
+    if suffix == "json" and "--json" in known:
+        return f"; to write a file, use --json > {shell_word(file)}"
+    if "--csv" in known:
+        return f"; to write a file, use --csv > {shell_word(file)}"
+    if "--safe-cells" in known:  # a look-up, whose formats include tables and playlists
+        format = suffix if suffix in LOOKUP_FORMATS else "csv"
+        return f"; to write a file, use --format {format} > {shell_word(file)}"
+    return ""
+
+
+def elsewhere(typed: str, commands: Mapping[str, Collection[str]]) -> str:
+    """Return the end of an error message for an option that only one other command has; otherwise return "".
+
+    >>> elsewhere("--history", {"continue": ["--history", "--csv"], "similar": ["--csv"]})
+    '; sgp continue has this option'
+    """
+    having = [name for name, options in commands.items() if typed in options]
+    return f"; sgp {having[0]} has this option" if len(having) == 1 else ""
 
 
 def hint(typed: str, known: Collection[str]) -> str:

@@ -130,12 +130,18 @@ class Playlist:
         ]
 
     def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
-        """Print a note with the number of files that do not exist at their location."""
+        """Print a note with the number of files that do not exist at their location, and with the likely remedy."""
         located = [entry.location for entry in entries if entry.location]
         missing = [path for path in located if is_missing(path, self.directory or Path())]
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
-            render.note(f"{count}: use --files-from to name the directory that contains the extracted source", quiet)
+            if self.files_from is None:
+                cure = "use --files-from to name the directory that contains the extracted source"
+            elif len(missing) == len(located):
+                cure = f"is {self.files_from} (--files-from) the directory that contains the extracted source?"
+            else:
+                cure = "they may have been moved or removed; --library DIR finds files by their tags"
+            render.note(f"{count}: {cure}", quiet)
 
 
 def _entry(track: Track) -> Entry:

@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skipgramophone.cli.table_layout import lay_out, shortened
+from skipgramophone.cli.word_wrap import wrapped
 from skipgramophone.errors import SettingError, SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, safe_cell, visible
 
@@ -41,11 +42,19 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # blocks of 0 to 7 eighths of the width
 
 
+class _Console(Console):
+    """A Rich console that leaves it to the caller to handle a closed pipe; Rich would exit with code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError that is being handled."""
+        raise
+
+
 def console(stream: IO[str]) -> Console:
     """Return a Rich console that does not interpret markup or emoji codes in text."""
     environment = _valid_environment()
     width = None if stream.isatty() else int(environment.get("COLUMNS", UNLIMITED))
-    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False, _environ=environment)
+    return _Console(file=stream, width=width, markup=False, emoji=False, highlight=False, _environ=environment)
 
 
 def _valid_environment() -> dict[str, str]:
@@ -86,7 +95,8 @@ def _print_stderr(line: str, style: str = "") -> None:
     with contextlib.suppress(OSError):
         sys.stdout.flush()
         to = console(sys.stderr)
-        to.print(Text(line, style=style), soft_wrap=not to.is_terminal or line.startswith(" "))
+        for part in wrapped(line, to.width) if to.is_terminal and not line.startswith(" ") else [line]:
+            to.print(Text(part, style=style), soft_wrap=True)
 
 
 def entry(number: int, words: str, stream: IO[str]) -> None:
@@ -197,15 +207,20 @@ def print_data(text: str) -> None:
     sys.stdout.write(text)
 
 
-def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Print a table of labels and values on standard output."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(Text(name), Text(visible(value)))
+def facts(title: str, rows: Iterable[tuple[str, str]], *, fold_words: bool = False) -> None:
+    """Print a table of labels and values on standard output.
+
+    Values wrap between words only, so that options and paths can be copied; with `fold_words`, long words wrap too.
+    """
     text(title, style="bold")
-    _print_table(console(sys.stdout), table)
+    to, rows = console(sys.stdout), list(rows)
+    wide = 2 + max((cell_len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        label, room = name + " " * (wide - cell_len(name)), max(LEAST_ENTRY, to.width - wide)
+        words = visible(value)
+        for line in [part.plain for part in Text(words).wrap(to, room)] if fold_words else wrapped(words, room):
+            to.print(Text((label + line).rstrip()), soft_wrap=True)
+            label = " " * wide
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> bool:

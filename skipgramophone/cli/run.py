@@ -9,7 +9,7 @@ from skipgramophone.cli import extract as extract_command
 from skipgramophone.cli import similar as similar_command
 from skipgramophone.cli import train as train_command
 from skipgramophone.cli.interruption import UNCHANGED, interrupted_as
-from skipgramophone.cli.options import only, with_settings
+from skipgramophone.cli.options import only, with_settings, without
 from skipgramophone.settings import ExtractSettings, RunSettings, SimilarSettings, TrainSettings
 
 
@@ -20,7 +20,7 @@ def run(
     csv_path: options.CsvPath = None,
     sample: options.Sample = False,
     *,
-    reading: Annotated[ExtractSettings, only("num_rows")],
+    reading: Annotated[ExtractSettings, without("holdout", "group", "random_seed")],
     settings: Annotated[TrainSettings, only("window_size", "embedding_dim", "epochs", "learning_rate", "random_seed")],
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Extract playlists, train, and show an example look-up.
 
-    Accepts the options of the original script run_experiment.py. Names of options may contain underscores instead of
-    hyphens.
+    Accepts the options of sgp extract for reading sources, and the options of the original script run_experiment.py.
+    Names of options may contain underscores instead of hyphens.
 
     \b
     sgp run demo --sample

@@ -207,11 +207,22 @@ def show(report: TrainReport, json: bool, quiet: bool) -> None:
         render.facts(f"model of {report.experiment}", _rows(report))
 
 
+def _without_vector(tracks: int, min_count: int) -> str:
+    """Return the number of tracks without a vector, and why they have none.
+
+    >>> _without_vector(19, 5), _without_vector(1, 1)
+    ('19 tracks below --min-count 5', '1 track that occurs only in held-out playlists')
+    """
+    if min_count > 1:
+        return f"{plural(tracks, 'track')} below --min-count {min_count}"
+    return f"{plural(tracks, 'track')} that {'occurs' if tracks == 1 else 'occur'} only in held-out playlists"
+
+
 def _rows(report: TrainReport) -> list[tuple[str, str]]:
     """Return the rows of the report as labels and values."""
     settings, index = report.settings, report.index
     rare = report.tracks - report.tracks_learnt
-    left = f"; none for {plural(rare, 'track')} below --min-count {settings['min_count']}" if rare else ""
+    left = f"; none for {_without_vector(rare, settings['min_count'])}" if rare else ""
     taken = f"; {report.tracks_taken_over:,} initialized from earlier vectors" if report.tracks_taken_over else ""
     stopped = f" of {settings['epochs']} (stopped by --patience)" if report.epochs < settings["epochs"] else ""
     return [

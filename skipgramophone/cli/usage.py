@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from skipgramophone.cli.meant_options import hint
+from skipgramophone.cli.meant_options import elsewhere, hint, to_file
 
 # The exception for an invalid command line. Typer exports only its subclass BadParameter.
 UsageError: Any = typer.BadParameter.__base__
@@ -21,13 +21,17 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line; add the command to errors and, for an unknown option, the option probably meant."""
+        given = list(args)  # the parser changes the list
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:
             error.ctx = error.ctx or ctx
-            if getattr(error, "possibilities", None) is not None:
-                known = [name for each in self.get_params(ctx) for name in (*each.opts, *each.secondary_opts)]
-                error.message, error.possibilities = f"{error.message}{hint(error.option_name, known)}", None
+            if hasattr(error, "possibilities"):  # an unknown option
+                typed, known = error.option_name, _options_of(self, ctx)
+                others = getattr(ctx.find_root().command, "commands", {})
+                meant = to_file(typed, given, known) or hint(typed, known)
+                meant = meant or elsewhere(typed, {name: _options_of(each, ctx) for name, each in others.items()})
+                error.message, error.possibilities = f"{error.message}{meant}", None
             raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -35,6 +39,11 @@ class Command(TyperCommand):
         arguments = [each for each in self.get_params(ctx) if each.param_type_name == "argument"]
         options = [self.options_metavar] if self.options_metavar else []
         return options + [_piece(each, each.make_metavar(ctx)) for each in arguments]
+
+
+def _options_of(command: Any, ctx: Any) -> list[str]:
+    """Return all names of the options of a command."""
+    return [name for each in command.get_params(ctx) for name in (*each.opts, *each.secondary_opts)]
 
 
 def _piece(argument: Any, name: str) -> str:

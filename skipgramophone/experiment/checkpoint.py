@@ -105,6 +105,23 @@ def advice_on_run(experiment: Path, corpus: str) -> str:
     return f"continue with {command} --resume"
 
 
+def report_on_run(experiment: Path, corpus: str) -> str:
+    """Return where the unfinished run of an experiment stopped, and how to continue it; "" if there is no such run.
+
+    Args:
+        experiment: directory of the experiment.
+        corpus: digest of its corpus.
+    """
+    advice = advice_on_run(experiment, corpus)
+    if not advice:
+        return ""
+    try:
+        place = f" in epoch {read_json(experiment / DIRECTORY / STATE)['progress']['epoch']}"
+    except (DamagedFileError, StorageError, KeyError, TypeError):
+        place = ""
+    return f"a training run stopped{place}: {advice}"
+
+
 def remove_checkpoint(experiment: Path) -> None:
     """Remove the checkpoint of a run that is finished or abandoned."""
     withdraw(experiment / DIRECTORY)

@@ -84,7 +84,7 @@ class Experiment:
                 self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
             if stage == "corpus":
-                keep = "add to it with --append, choose another name"
+                keep = "add to it with sgp extract --append, choose another name"
             raise ExperimentError(
                 f"experiment '{self.name}' already has {article} {stage}: {keep}, or replace it with --force"
             )
@@ -309,8 +309,8 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
                 _remove_empty(experiment)
 
 
-def free_path(name: str, root: Path | str | None = None) -> Path:
-    """Return the path for a new experiment of this name.
+def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose another name") -> Path:
+    """Return the path for a new experiment of this name; `cure` is the advice if the name is taken.
 
     Raises:
         ExperimentError: the name is invalid or taken.
@@ -319,7 +319,7 @@ def free_path(name: str, root: Path | str | None = None) -> Path:
     _require_visible(name)
     with storage_errors(path, "read"):
         if path.exists() or path.is_symlink():
-            raise ExperimentError(f"{path} already exists: choose another name")
+            raise ExperimentError(f"{path} already exists: {cure}")
     return path
 
 

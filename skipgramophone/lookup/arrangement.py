@@ -5,8 +5,8 @@ the random seed decides which one. The path is then improved until no single mov
 path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if adjacent tracks
 become more similar in total, and no more pairs of tracks by one artist are too close to each other.
 
-A fixed first or last track keeps its place. At a free end, the path continues to a virtual track whose similarity to
-every track is 0.
+Fixed tracks at the start and a fixed last track keep their places. At a free end, the path continues to a virtual
+track whose similarity to every track is 0.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whether the first and the last track keep their places."""
+    """The tracks that keep their places: a number of tracks at the start, and the last track or none."""
 
-    first: bool = False
+    first: int = 0
     last: bool = False
 
 
@@ -43,7 +43,7 @@ def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, s
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
         artists: the artist of each track.
-        ends: whether the first and the last track keep their places.
+        ends: the tracks that keep their places.
         gap: minimum number of tracks between two tracks of one artist; 0 means no limit.
         seed: random seed; different seeds give different orders.
     """
@@ -67,13 +67,14 @@ def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
-    free = np.arange(int(ends.first), tracks - int(ends.last))
+    free = np.arange(ends.first, tracks - int(ends.last))
     if not len(free):
-        return float(cosines[0, 1])
+        return float(steps(vectors).mean())
     among = cosines[np.ix_(free, free)]
     pairs = len(free) * (len(free) - 1)
     total = (len(free) - 1) * (among.sum() - np.trace(among)) / pairs if pairs else 0.0
-    total += cosines[0, free].mean() if ends.first else 0.0
+    total += steps(vectors[: ends.first]).sum()
+    total += cosines[ends.first - 1, free].mean() if ends.first else 0.0
     total += cosines[-1, free].mean() if ends.last else 0.0
     return float(total / (tracks - 1))
 
@@ -93,7 +94,7 @@ class _Route:
         self.cosines[:tracks, :tracks] = _cosines(vectors)
         _, self.labels = np.unique([*artists, "\0first", "\0last"], return_inverse=True)
         self.gap, self.tracks, self.ends = gap, tracks, ends
-        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # positions of the tracks that may move
+        self.low, self.high = 1 + ends.first, tracks - int(ends.last)  # positions of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
         """Return the number of pairs of tracks that have the same artist and are too close."""
@@ -108,9 +109,9 @@ class _Route:
     def greedy(self, random: np.random.Generator) -> Path:
         """Return a path that goes from each track to one of the most similar tracks allowed, chosen at random."""
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
-        path = [first, *([0] if self.ends.first else [])]
+        path = [first, *range(self.ends.first)]
         end = [*([self.tracks - 1] if self.ends.last else []), last]
-        left = list(range(int(self.ends.first), self.tracks - int(self.ends.last)))
+        left = list(range(self.ends.first, self.tracks - int(self.ends.last)))
         while left:
             allowed = self._allowed(path, left)
             near = self.cosines[path[-1], allowed]
@@ -217,7 +218,7 @@ class _Route:
         kept: list[int] = []
         for at, track in enumerate(inner):
             recent = {self.labels[other] for other in kept[-self.gap :]} if self.gap else set()
-            if self.labels[track] not in recent or (self.ends.first and at == 0):
+            if self.labels[track] not in recent or at < self.ends.first:
                 kept.append(track)
         if last is not None:
             while any(self._too_near(kept, at, last) for at in range(len(kept))):
@@ -227,7 +228,7 @@ class _Route:
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
         """Whether a free track has the artist of the fixed last track and is too close to the end."""
-        is_free = not (self.ends.first and at == 0)
+        is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 
 

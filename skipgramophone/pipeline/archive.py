@@ -147,7 +147,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 raise SourceError(f"{archive} is not a packed experiment: its {DESCRIPTION} is damaged; {AGAIN}")
             require_format(archive, described)
             name = name or described["name"]
-            place = free_path(name, experiments_dir)
+            place = free_path(name, experiments_dir, cure="choose another name with --name NEW")
             with storage_errors(place, "make"):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 needed, free = sum(member.file_size for member in members), shutil.disk_usage(place.parent).free

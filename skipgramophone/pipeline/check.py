@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from skipgramophone.errors import DamagedFileError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
-from skipgramophone.experiment.checkpoint import advice_on_run, read_checkpoint
+from skipgramophone.experiment.checkpoint import read_checkpoint, report_on_run
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
     NEW_DESCRIPTION,
@@ -301,10 +301,8 @@ def _check_other_files(experiment: Experiment) -> Iterator[CheckResult]:
     try:
         checkpoint = read_checkpoint(experiment.path)
         if checkpoint is not None:
-            stopped = f"a training run stopped in epoch {checkpoint.progress.get('epoch')}"
             corpus = experiment.manifest("corpus").digest if experiment.has("corpus") else checkpoint.corpus
-            advice = advice_on_run(experiment.path, corpus)
-            yield _finding(experiment, CHECKPOINT, "unfinished", f"{stopped}: {advice}")
+            yield _finding(experiment, CHECKPOINT, "unfinished", report_on_run(experiment.path, corpus))
     except NOT_READ as error:
         yield _unchecked(experiment, CHECKPOINT, error)
     except SgpError as error:

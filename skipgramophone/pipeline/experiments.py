@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skipgramophone.errors import ExperimentError, SgpError, storage_errors
+from skipgramophone.experiment.checkpoint import report_on_run
 from skipgramophone.experiment.experiment import Experiment, experiments_in, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.json_files import parse_json, read_json
@@ -114,6 +115,16 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
         metrics=_metrics(experiment, manifests.get("model")),
         stale=next(iter(stale), None),  # the command for a stale model also updates its index
     )
+
+
+def unfinished_training(name: str, experiments_dir: Path | str | None = None) -> str:
+    """Return where an unfinished training run stopped, and how to continue it; "" if there is no such run."""
+    experiment = open_experiment(name, experiments_dir, to_manage=True)
+    try:
+        corpus = experiment.manifest("corpus").digest if experiment.has("corpus") else ""
+    except SgpError:  # the overview reports it
+        return ""
+    return report_on_run(experiment.path, corpus)
 
 
 def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ from skipgramophone.pipeline.source_hashes import SourceHashes
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.block_merging import BlockMerger
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
+from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
@@ -343,7 +344,7 @@ def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
 
 def _counts(left_out: Mapping[str, int]) -> str:
     """Format the numbers of rows that were left out, with the reasons."""
-    return ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+    return ", ".join(counted(count, reason) for reason, count in left_out.items())
 
 
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:

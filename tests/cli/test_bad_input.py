@@ -193,6 +193,11 @@ def test_a_wrong_command_line_is_an_error_like_others(sgp: Sgp, arguments: list[
         ("train", "--iter", "; did you mean --epochs? See"),
         ("train", "--epoch", "; did you mean --epochs? See"),
         ("similar", "--topn", "; did you mean -n? See"),
+        ("similar", "-o", "; to write a file, use --format csv > 5; see"),
+        ("evaluate", "-o", "; to write a file, use --csv > 5; see"),
+        ("train", "-o", "; see"),
+        ("similar", "--history", "; sgp continue has this option; see"),
+        ("similar", "--json-lines", "; see"),
         ("similar", "--lmit", "; see"),
         ("similar", "--dim", "; see"),
         ("extract", "--seperator", " (the separator is detected); see"),
@@ -239,7 +244,7 @@ def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: W
     assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
     before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
     for arguments, message in (
-        (["extract", "x", str(large)], "a corpus: add to it with --append, choose another name"),
+        (["extract", "x", str(large)], "a corpus: add to it with sgp extract --append, choose another name"),
         (["train", "x"], "a model: to keep it, train a copy (sgp experiments copy x NEW)"),
     ):
         ran = sgp(*arguments)

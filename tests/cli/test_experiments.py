@@ -192,6 +192,12 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
         (["experiments", "list"], 2, "sgp experiments has no command 'list': run sgp experiments"),
         (["experiments", "delete", "six"], 2, "sgp experiments has no command 'delete': run sgp experiments rm six"),
         (["experiments", "renme", "six", "x"], 2, "sgp experiments has no command 'renme'; did you mean 'rename'?"),
+        (
+            ["experiments", "unpack", "six.zip", "x"],
+            2,
+            "got unexpected extra argument(s) (x); give the new name with --name NEW; see sgp experiments unpack",
+        ),
+        (["unpack", "six.zip", "x"], 2, "sgp has no command 'unpack': run sgp experiments unpack six.zip --name x"),
         (["experiments", "q", "six"], 2, "sgp experiments has no command 'q': use rm, copy, rename, pack, unpack"),
     ],
 )

@@ -82,8 +82,15 @@ def test_files_that_are_not_there_are_counted(mine: Path, music: Path, tmp_path:
     (music / file_of(11)).unlink()
     listed = ("continue", "mine", "Song 3", "-n", "11", "--max-per-artist", "0", "-o", tmp_path / "x.m3u8", "--force")
     ran = run_sgp(*listed, "--files-from", music)
-    assert f"1 of 11 files not found, such as 'Music/{file_of(11)}'" in ran.err
-    assert "11 of 11 files not found" in run_sgp(*listed).err
+    moved = "they may have been moved or removed; --library DIR finds files by their tags"
+    assert f"1 of 11 files not found, such as 'Music/{file_of(11)}': {moved}" in ran.err
+    (note,) = [line for line in run_sgp(*listed).err.splitlines() if "11 of 11 files not found" in line]
+    assert note.endswith(": use --files-from to name the directory that contains the extracted source")
+    (tmp_path / "other").mkdir()
+    (note,) = [
+        line for line in run_sgp(*listed, "--files-from", tmp_path / "other").err.splitlines() if "11 of" in line
+    ]
+    assert note.endswith(f": is {tmp_path / 'other'} (--files-from) the directory that contains the extracted source?")
     ran = run_sgp(*listed, "--files-from", music / "nowhere")
     assert (ran.code, ran.err) == (2, f"error: --files-from {music / 'nowhere'} is not a directory\n")
     ran = run_sgp("continue", "mine", "Song 3", "--files-from", music)

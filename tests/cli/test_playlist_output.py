@@ -136,3 +136,9 @@ def test_lines_of_json_name_no_files(sample_root: Path, tmp_path: Path, option: 
     ran = run_sgp("continue", "demo", "--stdin", option, tmp_path, "--experiments-dir", sample_root, stdin="[]\n")
     expected = "error: --stdin writes one JSON object per line: leave out --files-from and --library\n"
     assert (ran.code, ran.out, ran.err) == (2, "", expected)
+
+
+@pytest.mark.parametrize("name", ["q.txt", "q.m3u8"])
+def test_the_tracks_that_are_written_are_counted(sample_root: Path, tmp_path: Path, name: str) -> None:
+    command = ("continue", "demo", *GIVEN, "-n", "3", "--include-seeds", "-o", str(tmp_path / name))
+    assert f"wrote 5 tracks to {tmp_path / name}\n" in run_sgp(*command, "--experiments-dir", sample_root).err

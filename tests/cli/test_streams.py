@@ -139,3 +139,26 @@ def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
             rb"error: standard output has the encoding ascii, which cannot represent '\xfa': "
             b"set PYTHONIOENCODING=utf-8, or use --format json\n"
         )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["experiments"],
+        ["experiments", "demo"],
+        ["experiments", "demo", "--json"],
+        ["explain", "demo", "every pencil knows", "every library knows"],
+        ["similar", "demo", "every pencil knows"],
+        ["check", "demo"],
+        ["--help"],
+    ],
+    ids=" ".join,
+)
+def test_a_closed_pipe_is_no_error(sample_root: Path, arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*SGP, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, env=environment(sample_root), check=False
+    )
+    os.close(writing)
+    assert (done.returncode, "error" in done.stderr) == (0, False)

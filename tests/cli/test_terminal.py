@@ -204,3 +204,19 @@ def test_a_note_and_an_error_break_between_words(sample_root: Path) -> None:
         assert len(message) in (2, 3)
         assert all(len(line) <= 60 for line in message)
         assert query in " ".join(" ".join(message).split())
+
+
+def test_messages_wrap_between_words_only_so_that_options_can_be_copied(tmp_path: Path) -> None:
+    columns = ["artist_name_of_the_track", "title_of_the_recording", "playlist_name_in_the_application_of_the_service"]
+    (tmp_path / "wide.csv").write_text(",".join(columns) + "\nA,b,x\nC,d,x\n")
+    given = ",".join(f"{role}={name}" for role, name in zip(("artist", "title", "playlist"), columns, strict=True))
+    code, output = on_a_terminal(
+        60, "extract", "wide", tmp_path / "wide.csv", "--columns", given + "x", "--experiments-dir", tmp_path
+    )
+    assert code == 1
+    for name in (str(tmp_path / "wide.csv"), columns[2]):
+        assert name in ESCAPES.sub("", output)
+    (tmp_path / "long.csv").write_text(f"Artist,Title,{'n' * 70}\nA,b,x\nC,d,x\n")
+    code, output = on_a_terminal(60, "extract", "long", tmp_path / "long.csv", "--experiments-dir", tmp_path)
+    assert (code, "--columns artist=Artist,title=Title" in " ".join(output.split())) == (0, True)
+    assert "n" * 70 in output

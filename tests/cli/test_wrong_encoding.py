@@ -136,3 +136,12 @@ def test_a_single_file_is_read_in_the_encoding_that_was_given_with_a_warning(sgp
     ran = sgp("extract", "x", path, "--encoding", "cp1252")
     assert ran.code == 0
     assert "have names in UTF-8 that was decoded with another encoding" in ran.out
+
+
+def test_run_accepts_the_options_that_its_messages_name(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    path = write_dump("Künstler;Titel;Playlist\nDie Ärzte;Westerland;Sommer\n".encode("cp1252"), "latin.csv")
+    assert GIVE in sgp("run", "x", path).err
+    ran = sgp("run", "x", path, "--encoding", "cp1252", "--columns", COLUMNS, "--bad-bytes", "replace")
+    assert ran.err == "error: no pairs to train on: no playlist has two different tracks; extract longer playlists\n"
+    assert "rows rejected  0" in ran.out
+    assert (experiments / "x" / "corpus").is_dir()

@@ -96,7 +96,7 @@ def test_an_existing_stage_is_not_replaced_without_force(experiment: Experiment)
     experiment.require_new("index", force=False)
     put(experiment, "index", "some trees")
     for stage, message in (
-        ("corpus", "a corpus: add to it with --append, choose another name"),
+        ("corpus", "a corpus: add to it with sgp extract --append, choose another name"),
         ("model", "a model: choose another name to keep both"),
         ("index", "an index: choose another name to keep both"),
     ):

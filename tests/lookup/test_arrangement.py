@@ -106,3 +106,17 @@ def test_a_list_of_hardly_any_tracks(tracks: int) -> None:
         assert mean_random_step(vectors, Ends(first=True, last=True)) == pytest.approx(
             float(vectors[0] @ vectors[1]), abs=1e-6
         )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tracks_at_the_start_keep_their_places_and_count_towards_the_gap(seed: int) -> None:
+    vectors, artists = at_random(12, seed), list("ababcdefabgh")
+    path = arranged(vectors, artists, ends=Ends(first=4), gap=3, seed=seed).tolist()
+    assert path[:4] == [0, 1, 2, 3]
+    assert sorted(path) == list(range(12))
+    order = [artists[at] for at in path]
+    assert all(order[at] not in order[at - 3 : at] for at in range(4, 12))
+    fixed = steps(vectors[:4]).sum()
+    orders = [[3, *rest] for rest in permutations(range(4, 8))]
+    mean = np.mean([total(vectors, tuple(some)) for some in orders])
+    assert mean_random_step(vectors[:8], Ends(first=4)) == pytest.approx((fixed + mean) / 7, abs=1e-6)

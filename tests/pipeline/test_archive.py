@@ -82,7 +82,7 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
     assert unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere) == "demo"
     assert contents(elsewhere / "demo") == whole
     assert package.similar("demo", "every pencil knows", experiments_dir=elsewhere).answered_by == "index"
-    with pytest.raises(ExperimentError, match="already exists: choose another name"):
+    with pytest.raises(ExperimentError, match="already exists: choose another name with --name NEW"):
         unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere)
     assert unpack_experiment(tmp_path / "demo.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"

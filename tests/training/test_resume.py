@@ -109,6 +109,7 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
     assert (started.code, started.err) == (1, f"error: 'broken' has an unfinished run at epoch 1 of 4: {again}\n")
     (found,) = (each for each in package.check("broken").findings if each.state == "unfinished")
     assert found.what == f"a training run stopped in epoch 1: {again}"
+    assert sgp("experiments", "broken").err.splitlines()[-1] == f"unfinished: {found.what}"
     shutil.rmtree(corpus / "broken" / "model")
     assert sgp("similar", "broken", "x").err == (
         f"error: experiment 'broken' has no model yet, because its training was interrupted: {again}\n"

@@ -1,0 +1,28 @@
+"""Words for the numbers of rows that readers left out: the reasons are plural, as in "5 advertisements"."""
+
+from __future__ import annotations
+
+SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out", as in "in smart playlists"
+    "advertisements": "advertisement",
+    "banned artists": "banned artist",
+    "banned tracks": "banned track",
+    "events other than the end of a play": "event other than the end of a play",
+    "films and TV episodes": "film or TV episode",
+    "followed artists": "followed artist",
+    "other saved entries": "other saved entry",
+    "plays of videos and other products": "play of a video or another product",
+    "plays without the name of a song": "play without the name of a song",
+    "saved albums": "saved album",
+    "saved shows": "saved show",
+    "videos": "video",
+    "videos outside YouTube Music": "video outside YouTube Music",
+}
+
+
+def counted(number: int, reason: str) -> str:
+    """Return a number of rows with the reason why they are left out.
+
+    >>> counted(1, "saved albums"), counted(1200, "saved albums"), counted(1, "in smart playlists")
+    ('1 saved album', '1,200 saved albums', '1 in smart playlists')
+    """
+    return f"{number:,} {SINGULAR.get(reason, reason) if number == 1 else reason}"
