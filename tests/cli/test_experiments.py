@@ -195,7 +195,8 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
         (
             ["experiments", "unpack", "six.zip", "x"],
             2,
-            "got unexpected extra argument(s) (x); give the new name with --name NEW; see sgp experiments unpack",
+            "got unexpected extra argument(s) (x); give the new name with --name NEW; "
+            "see sgp experiments unpack --help",
         ),
         (["unpack", "six.zip", "x"], 2, "sgp has no command 'unpack': run sgp experiments unpack six.zip --name x"),
         (["experiments", "q", "six"], 2, "sgp experiments has no command 'q': use rm, copy, rename, pack, unpack"),
