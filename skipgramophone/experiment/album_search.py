@@ -54,7 +54,7 @@ class AlbumSearch:
             AmbiguousTrackError: several albums match.
         """
         if found := self._find(album):
-            return GroupMatch(Group("album", album, sum(track.count for track in found), found[0].row), is_exact=True)
+            return GroupMatch(Group("album", album, sum(track.count for track in found), found[0].row), tuple(found))
         if not self._is_strict and is_utf8(album):
             groups = self._containing_words(album)
             groups = groups if have_whole_words(album, groups) else united(groups, self._misspelt(album))

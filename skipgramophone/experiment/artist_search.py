@@ -53,7 +53,7 @@ class ArtistSearch:
         """
         if found := self.find(artist):
             name = spelling(fold_name(artist), found[0].artist)
-            return GroupMatch(Group("artist", name, sum(track.count for track in found), found[0].row), is_exact=True)
+            return GroupMatch(Group("artist", name, sum(track.count for track in found), found[0].row), tuple(found))
         if not self._names.is_strict and is_utf8(artist):
             tracks = self._with_words(artist)
             groups = _artists_of(tracks, _containing_words(artist), _credited(tracks))

@@ -95,12 +95,8 @@ def advice_on_run(experiment: Path, corpus: str) -> str:
     """
     if not (experiment / DIRECTORY).is_dir():
         return ""
-    try:
-        state = read_json(experiment / DIRECTORY / STATE)
-    except (DamagedFileError, StorageError):
-        state = {}  # --resume explains the problem
     command = f"sgp train {experiment.name}"
-    if state.get("corpus", corpus) != corpus:
+    if _state_of_run(experiment).get("corpus", corpus) != corpus:
         return f"the run cannot be resumed, because the corpus has changed since; start over with {command} --force"
     return f"continue with {command} --resume"
 
@@ -116,10 +112,18 @@ def report_on_run(experiment: Path, corpus: str) -> str:
     if not advice:
         return ""
     try:
-        place = f" in epoch {read_json(experiment / DIRECTORY / STATE)['progress']['epoch']}"
-    except (DamagedFileError, StorageError, KeyError, TypeError):
+        place = f" in epoch {_state_of_run(experiment)['progress']['epoch']}"
+    except (KeyError, TypeError):
         place = ""
     return f"a training run stopped{place}: {advice}"
+
+
+def _state_of_run(experiment: Path) -> dict[str, Any]:
+    """Return the state of the unfinished run of an experiment; it is empty if the file cannot be read."""
+    try:
+        return read_json(experiment / DIRECTORY / STATE)
+    except (DamagedFileError, StorageError):
+        return {}  # --resume explains the problem
 
 
 def remove_checkpoint(experiment: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from skipgramophone.errors import AmbiguousTrackError
+from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.dominance import most_frequent
 from skipgramophone.names.normalization import fold_name, words_of
 
@@ -37,15 +38,20 @@ class GroupMatch:
 
     Attributes:
         group: the artist or the album.
-        is_exact: whether the query is its name, ignoring case and accents.
+        tracks: its tracks, if the query is its name, ignoring case and accents; else empty.
         others: if the group was chosen because it dominates, the most frequent other matches.
         matches: number of artists or albums that match the query.
     """
 
     group: Group
-    is_exact: bool = False
+    tracks: tuple[Track, ...] = ()
     others: tuple[Group, ...] = ()
     matches: int = 1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the query is the name of the artist or album."""
+        return bool(self.tracks)
 
 
 def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -> GroupMatch:

@@ -12,23 +12,17 @@ is an average over many tracks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import read_array, write_rows
+from skipgramophone.experiment.arrays import read_array
 
 SMOOTHED = "smoothed.npy"
 
 Smoothed = npt.NDArray[np.float16]
-
-
-def write_smoothed_rows(directory: Path, shape: tuple[int, int], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
-    """Write the smoothed vectors of a model piece by piece; see `write_rows` for the arguments."""
-    write_rows(directory / SMOOTHED, shape, pieces, np.float16)
 
 
 def read_smoothed(directory: Path, shape: tuple[int, ...]) -> Smoothed | None:

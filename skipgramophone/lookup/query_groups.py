@@ -40,4 +40,5 @@ def resolve_group(lookup: Lookup, kind: GroupKind, name: str, choose: Choose | N
             raise
         chosen = error.groups[choose(name, error)].name
         return ResolvedGroup(chosen, search.tracks(chosen))
-    return ResolvedGroup(match.group.name, search.tracks(match.group.name), tuple(remarks_about_group(name, match)))
+    tracks = list(match.tracks) or search.tracks(match.group.name)
+    return ResolvedGroup(match.group.name, tracks, tuple(remarks_about_group(name, match)))

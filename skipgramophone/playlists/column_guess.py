@@ -27,7 +27,7 @@ from skipgramophone.playlists.column_names import (
     normalized,
     numbered_artists,
 )
-from skipgramophone.playlists.column_values import is_text, may_be_artists, may_separate_playlists
+from skipgramophone.playlists.column_values import URI, is_text, may_be_artists, may_separate_playlists
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
@@ -39,7 +39,6 @@ EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 DECIMAL = re.compile(r"-?\d*\.\d+")
-URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 Table = list[list[str]]  # rows of fields

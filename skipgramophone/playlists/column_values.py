@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
-LINK = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 LETTERS = re.compile(r"[^\W\d_]")
 FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
 
@@ -24,7 +24,7 @@ def is_text(values: Sequence[str]) -> bool:
 
 def _is_text(value: str) -> bool:
     """Whether a value has letters, and is neither a date, a link nor a flag."""
-    if NUMBER_OR_DATE.fullmatch(value) or LINK.fullmatch(value) or value.casefold() in FLAGS:
+    if NUMBER_OR_DATE.fullmatch(value) or URI.fullmatch(value) or value.casefold() in FLAGS:
         return False
     return LETTERS.search(value) is not None
 

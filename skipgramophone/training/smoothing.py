@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.experiment.arrays import pieces
+from skipgramophone.experiment.arrays import pieces, write_rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.postings import membership
-from skipgramophone.experiment.smoothed import write_smoothed_rows
+from skipgramophone.experiment.smoothed import SMOOTHED
 from skipgramophone.parallel import run_in_order
 
 
@@ -32,7 +32,7 @@ def write_smoothed(directory: Path, corpus: Corpus, embeddings: Embeddings) -> N
         of_playlists[some] = vectors
     by_track, learnt = playlists.T.tocsr(), embeddings.learnt()
     tasks = (partial(_smoothed, by_track[some], of_playlists, learnt[some]) for some in pieces(len(embeddings)))
-    write_smoothed_rows(directory, embeddings.centre.shape, run_in_order(tasks))
+    write_rows(directory / SMOOTHED, embeddings.centre.shape, run_in_order(tasks), np.float16)
 
 
 def _vectors_of_playlists(playlists: Any, unit: Matrix) -> Matrix:
