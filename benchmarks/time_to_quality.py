@@ -1,11 +1,17 @@
 """Measures how many seconds whole commands need until they reach the quality of gensim after 5, 20 and 100 epochs.
 
-python -m benchmarks.time_to_quality FOLDER [--repeats 1] [--targets 5 20 100] [--epochs 1 2 4 8 15 30]
+    python -m benchmarks.time_to_quality SOURCE... [--repeats 1] [--targets 5 20 100] [--epochs 1 2 4 8 15 30]
 
-FOLDER contains playlists.csv.gz, whose owners are "<playlist>@<date>", as in the spotify-playlist-archive. A tenth of
-the playlists is held out for validation, with all their snapshots. Each run is a process of its own that reads the
-other playlists and writes vectors; its wall time and processor time include the whole process, from loading libraries
-to writing the result. For `sgp train` with its defaults this includes the factors and the index of the model.
+Each SOURCE is a corpus:
+
+    FOLDER      a folder with playlists.csv.gz, whose owners are "<playlist>@<date>", as in the spotify-playlist-archive
+    FILE        any other source that `sgp extract` reads without further options, such as a file of sessions
+    generated   a generated corpus with a known structure (`synthetic_corpus.py`): 20,000 tracks, a million tokens
+
+A tenth of the playlists is held out for validation, with all snapshots of the same playlist. Each run is a process of
+its own that reads the other playlists and writes vectors; its wall time and processor time include the whole process,
+from loading libraries to writing the result. `sgp train` runs with its defaults, so its time includes the factors and
+the index of the model, and a second time with `--no-index --no-factors`, which writes only vectors, like gensim.
 
 Quality is the R-precision of continuing half of a playlist, measured on the validation playlists by the code of `sgp
 evaluate`. Tracks are ranked by the cosine of the vectors, for iALS by its own score, and for skipgramophone also by the
@@ -33,6 +39,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.synthetic_corpus import synthetic_corpus
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import ArtistsInCommon, Cosine, FoldedIn, Hybrid, Ranker, item_knn
@@ -49,6 +56,8 @@ from skipgramophone.settings import EvaluateSettings, ExtractSettings
 
 LEAST = 2  # minimum number of training occurrences of a ranked track
 SHARE, OWNER = 0.1, "[^@]*"
+GENERATED, TRACKS, TOKENS = "generated", 20_000, 1_000_000
+ALL, VECTORS_ONLY = "sgp", "sgp, only vectors"
 TARGETS = (5, 20, 100)  # epochs of gensim
 OUR_EPOCHS, FASTTEXT_EPOCHS, SWEEPS = (1, 2, 4, 8, 15, 30), (5, 20), (5, 15)
 PART, RESULT = "part", "result.npy"
@@ -118,8 +127,9 @@ TOOLS = {"gensim": run_gensim, "fasttext": run_fasttext, "implicit": run_ials}
 
 def command(run: Run, root: Path, dim: int, window: int) -> list[str]:
     """Return the command line of a run."""
-    if run.tool == "sgp":
+    if run.tool in (ALL, VECTORS_ONLY):
         options = ["-wsz", "bag", "-emb", str(dim), "-e", str(run.effort), "--force", "-q"]
+        options += ["--no-index", "--no-factors"] if run.tool == VECTORS_ONLY else []
         return [sys.executable, "-m", "skipgramophone", "train", PART, *options, "--experiments-dir", str(root)]
     options = [f"--one={run.tool}", f"--effort={run.effort}", f"--dim={dim}", f"--window={window}"]
     return [sys.executable, "-m", "benchmarks.time_to_quality", str(root), *options]
@@ -137,17 +147,19 @@ def wait(arguments: list[str]) -> tuple[float, float]:
 
 def one(asked: argparse.Namespace) -> None:
     """Run one of the other tools, and write its vectors."""
-    directory = open_experiment(PART, asked.folder)
+    root = Path(asked.sources[0])
+    directory = open_experiment(PART, root)
     corpus, tracks = open_corpus(directory)
     found = TOOLS[asked.one](corpus, tracks, epochs=asked.effort, dim=asked.dim, window=asked.window)
-    np.save(asked.folder / RESULT, np.asarray(found, np.float32))
+    np.save(root / RESULT, np.asarray(found, np.float32))
 
 
 def runs(asked: argparse.Namespace) -> Iterator[Run]:
     """Yield all runs; the runs of gensim, whose quality is the target for the others, come first."""
     for tool, module, efforts in (
         ("gensim", "gensim", asked.targets),
-        ("sgp", "skipgramophone", asked.epochs),
+        (ALL, "skipgramophone", asked.epochs),
+        (VECTORS_ONLY, "skipgramophone", asked.epochs),
         ("implicit", "implicit", SWEEPS),
         ("fasttext", "fasttext", FASTTEXT_EPOCHS),
     ):
@@ -159,15 +171,27 @@ def runs(asked: argparse.Namespace) -> Iterator[Run]:
         yield from (Run(tool, effort) for effort in efforts)
 
 
+def write_generated(path: Path) -> Path:
+    """Write the generated corpus as a file of sessions, and return its path."""
+    corpus = synthetic_corpus(TRACKS, TOKENS).corpus
+    path.write_text("".join(" ".join(words) + "\n" for words in texts(corpus)), encoding="utf-8")
+    return path
+
+
 class Judge:
     """Measures the quality of vectors on the validation playlists."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        """Extract the archive, hold out playlists, and make an experiment of the others."""
-        extract("archive", [folder / "playlists.csv.gz"], ExtractSettings(), experiments_dir=root)
-        experiment = open_experiment("archive", root)
+    def __init__(self, root: Path, source: str) -> None:
+        """Extract the source, hold out playlists, and make an experiment of the others."""
+        file, group = Path(source), None
+        if source == GENERATED:
+            file = write_generated(root / "generated.txt")
+        elif file.is_dir():
+            file, group = file / "playlists.csv.gz", OWNER
+        extract("all", [file], ExtractSettings(), experiments_dir=root)
+        experiment = open_experiment("all", root)
         corpus, self.tracks = open_corpus(experiment)
-        settings = EvaluateSettings(group=OWNER, share=SHARE, draws=2)
+        settings = EvaluateSettings(group=group, share=SHARE, draws=2)
         split = make_split(experiment, corpus, settings, None)
         part = split.training_part(corpus)
         with new_experiment(PART, root) as made, made.publishing("corpus", {}) as draft:
@@ -185,22 +209,33 @@ class Judge:
         self._queries = asked.renumbered(self._rows, self.tracks).queries
         playlists = len({query.playlist for query in self._queries})
         print(
-            f"{part.occurrences:,} occurrences to train on, {len(self._queries)} queries from {playlists} validation "
-            f"playlists, {len(self._rows):,} tracks ranked"
+            f"\n{file.name}: {part.occurrences:,} occurrences to train on, {len(self._queries)} queries from "
+            f"{playlists} validation playlists, {len(self._rows):,} tracks ranked",
+            flush=True,
         )
 
     def quality(self, run: Run, root: Path) -> dict[str, float]:
         """Return the mean R-precision of each ranking of the vectors that a run has written."""
         rankers: dict[str, Ranker] = {}
-        if run.tool == "sgp":
+        if run.tool in (ALL, VECTORS_ONLY):
             kept: Embeddings = read_embeddings(open_experiment(PART, root).directory("model"), self.tracks)
             kept = kept.take(self._rows)
             cosine = Cosine(unit_rows(np.asarray(kept.centre)))
             factors = FoldedIn(kept.factors) if kept.factors else None
             artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
             counts = self._catalogue.counts
-            hybrid = Hybrid(self._agreement, cosine, counts, artists=artists, factors=factors)
-            rankers = {"cosine": cosine, "hybrid": hybrid}
+            rankers = {"cosine": cosine}
+            if run.tool == ALL:
+                smoothed = None if kept.smoothed is None else Cosine(kept.smoothed.astype(np.float32))
+                rankers["hybrid"] = Hybrid(
+                    self._agreement,
+                    cosine,
+                    counts,
+                    artists=artists,
+                    factors=factors,
+                    ease=kept.ease,
+                    smoothed=smoothed,
+                )
         else:
             vectors = np.load(root / RESULT)[self._rows]
             if run.tool == "implicit":
@@ -212,9 +247,9 @@ class Judge:
 
 
 def main() -> None:
-    """Run all commands one after the other, and print two tables."""
+    """Measure all sources, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("sources", nargs="+", metavar="SOURCE")
     parser.add_argument("--one", choices=sorted(TOOLS), help=argparse.SUPPRESS)
     parser.add_argument("--effort", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--dim", type=int, default=100)
@@ -230,9 +265,15 @@ def main() -> None:
     packages = ("skipgramophone", "tensorflow", "gensim", "implicit", "fasttext-wheel")
     known = [f"{name} {version(name)}" for name in packages if importlib.util.find_spec(name.split("-")[0])]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(known)}")
+    for source in asked.sources:
+        measure(source, asked)
+
+
+def measure(source: str, asked: argparse.Namespace) -> None:
+    """Run all commands on a corpus, one after the other, and print two tables."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        judge, all_runs = Judge(root, asked.folder), list(runs(asked))
+        judge, all_runs = Judge(root, source), list(runs(asked))
         for repeat in range(asked.repeats):
             for run in all_runs:
                 wall, cpu = wait(command(run, root, asked.dim, asked.window))
