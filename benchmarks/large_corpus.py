@@ -1,6 +1,7 @@
 """Trains one epoch on a generated corpus of many tracks, and reports speed, peak memory and a projection.
 
     python -m benchmarks.large_corpus [--tracks 10000000] [--dim 128] [--tokens 250000000] [--threads 2] [--folder DIR]
+    python -m benchmarks.large_corpus --extract    writes the corpus as a file of sessions instead, and extracts it
 
 The tracks belong to scenes of 1,000 tracks. A playlist has 25 tracks of one scene; frequent tracks of a scene are drawn
 more often. The corpus is generated in blocks into a file, so that its size does not count as memory. Vectors are
@@ -10,6 +11,10 @@ trained without factors. As a check of quality, the nearest tracks of some queri
 from __future__ import annotations
 
 import argparse
+import json
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
@@ -54,10 +61,40 @@ def write_corpus(directory: Path, tracks: int, tokens: int) -> Corpus:
     return read_corpus(directory)
 
 
-def anonymous_bytes() -> int:
-    """Return the memory of this process without memory-mapped files (Linux)."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("RssAnon:"))
+def write_sessions(path: Path, tracks: int, tokens: int) -> None:
+    """Generate a corpus as a file of sessions: one playlist per line, as track ids."""
+    with path.open("wb") as file:
+        for ids in tracks_of_playlists(tracks, tokens // LENGTH):
+            bounds = pa.array(np.arange(len(ids) // LENGTH + 1, dtype=np.int32) * LENGTH)
+            playlists = pa.ListArray.from_arrays(bounds, pa.array(ids).cast(pa.string()))
+            lines = pc.binary_join(playlists, " ")
+            file.write(("\n".join(lines.to_pylist()) + "\n").encode("ascii"))
+
+
+def anonymous_bytes(process: int | str = "self") -> int:
+    """Return the memory of a process without memory-mapped files, or 0 if the process has ended (Linux)."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("RssAnon:")), 0)
+
+
+def extract(directory: Path, tracks: int, tokens: int) -> None:
+    """Write a file of sessions, extract it in another process, and print the time and the memory that this takes."""
+    source, peak, started = directory / "sessions.txt", 0, time.perf_counter()
+    write_sessions(source, tracks, tokens)
+    print(f"{source.stat().st_size / 1e9:.2f} GB written in {time.perf_counter() - started:.0f} s", flush=True)
+    command = [sys.executable, "-m", "skipgramophone", "extract", "large", str(source)]
+    started = time.perf_counter()
+    with subprocess.Popen([*command, "--experiments-dir", str(directory), "--json"], stdout=subprocess.PIPE) as running:
+        while running.poll() is None:
+            peak = max(peak, anonymous_bytes(running.pid))
+            time.sleep(0.1)
+        assert running.stdout is not None
+        report = json.load(running.stdout)
+    seconds, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    files = sum(file.stat().st_size for file in (directory / "large").rglob("*") if file.is_file())
+    print(f"{report['tracks']:,} tracks, {report['playlists']:,} playlists, {report['occurrences']:,} occurrences")
+    print(f"extracted in {seconds:.0f} s; processor time {used.ru_utime + used.ru_stime:.0f} s")
+    print(f"peak memory without memory-mapped files {peak / 2**30:.1f} GiB; experiment {files / 1e9:.1f} GB")
 
 
 def same_scene(directory: Path, tracks: int) -> float:
@@ -79,9 +116,13 @@ def main() -> None:
     for name, default in (("tracks", 10_000_000), ("dim", 128), ("tokens", 250_000_000), ("threads", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--folder", type=Path, help="folder for temporary files; it needs three times the tables")
+    parser.add_argument("--extract", action="store_true", help="extract the corpus from a file instead of training")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as made:
         directory = Path(made)
+        if given.extract:
+            extract(directory, given.tracks, given.tokens)
+            return
         corpus = write_corpus(directory, given.tracks, given.tokens)
         settings = TrainSettings(embedding_dim=given.dim, epochs=1, window_size="bag", factors=False)
         started, used = time.perf_counter(), time.process_time()
