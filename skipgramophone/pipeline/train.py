@@ -22,6 +22,7 @@ from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.manifest import RECENCY
 from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.lookup.index_builder import bytes_for_index
+from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
@@ -99,9 +100,11 @@ def train(
         if settings.window_size == "auto":
             stage("choosing the context")
         settings, order = _choose_window(settings, corpus, tracks)
-        recency = choose_recency(corpus, tracks, settings.random_seed)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with ExitStack() as until_published:
+            # Meanwhile, this thread loads TensorFlow. For a million tracks, both take several seconds.
+            thread = until_published.enter_context(background_thread())
+            recency = thread.submit(choose_recency, corpus, tracks, settings.random_seed)
             build = None
             if not no_index:
                 build = until_published.enter_context(publishing_index(experiment, index_settings or IndexSettings()))
@@ -141,7 +144,7 @@ def train(
                 }
                 draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
                 draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
-                draft.facts |= {RECENCY: asdict(recency)}
+                draft.facts |= {RECENCY: asdict(recency.result())}
             remove_checkpoint(experiment.path)
             index = None
             if build:
@@ -149,7 +152,9 @@ def train(
                 index = build.facts()
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
     few = too_few_playlists(corpus, settings)
-    return TrainReport(name, asdict(settings), index=index, order=order, recency=recency, few_playlists=few, **facts)
+    return TrainReport(
+        name, asdict(settings), index=index, order=order, recency=recency.result(), few_playlists=few, **facts
+    )
 
 
 def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:
