@@ -96,13 +96,13 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Insert the formulas as MathML, which browsers show without scripts. An empty cell of a table heads nothing."""
+    """Insert the formulas as MathML, which browsers show without scripts; make empty header cells ordinary cells."""
     html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)
     return re.sub(r"SGPFORMULA(\d+)END", lambda found: FORMULAS[int(found[1])], html)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that loads something from elsewhere. Link other versions. Name the search dialog of the theme."""
+    """Refuse a page that loads something from another site; add a link to other versions and a name for the search."""
     if found := EXTERNAL.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found[0]}")
     up = "../" * (page.file.dest_uri.count("/") + 1)
