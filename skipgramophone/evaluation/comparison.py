@@ -55,8 +55,9 @@ class RankerResult:
     """Results of one ranker.
 
     Attributes:
-        metrics: metric -> its mean and interval.
-        against: baseline -> metric -> paired difference from this baseline; empty for a baseline.
+        metrics: maps each metric to its mean and interval.
+        against: maps each baseline, then each metric, to the paired difference from this baseline; empty if this ranker
+            is itself a baseline.
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).

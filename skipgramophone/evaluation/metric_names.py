@@ -30,7 +30,7 @@ def metric_heading(metric: str) -> str:
 
 
 def metric_text(metric: str, value: float | None) -> str:
-    """Format the mean of a metric; None, for a metric that an earlier version did not compute, is empty.
+    """Format the mean of a metric. Without a mean, because an earlier version did not compute it, the text is empty.
 
     >>> metric_text("mrr", 0.51246), metric_text("clicks", 1.0149), metric_text("mrr", None)
     ('0.512', '1.01', '')

@@ -143,7 +143,7 @@ class TrainReport:
     few_playlists: int | None = None  # number of distinct playlists with two or more tracks, if it is too small
 
     def doubts(self) -> list[str]:
-        """Return a warning if the loss ended too high, and a warning if there were too few playlists."""
+        """Return warnings: one if the loss is too high at the end, and one if there are too few playlists."""
         found, rate = [], self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
         above = f"in the first epoch ({self.first_loss:.3f})" if self.last_loss > self.first_loss * RISE else ""
@@ -230,7 +230,7 @@ class EvaluateReport:
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
     version: str
-    snapshots: Snapshots | None  # snapshots in both parts of the split; None if there are few
+    snapshots: Snapshots | None  # snapshots of one playlist that are in both parts of the split; None if there are few
     judgement: Comparison
 
 

@@ -74,7 +74,7 @@ def train(
 
     Raises:
         SettingError: TensorFlow is not installed.
-        TrainingError: there is nothing to train on, memory is too small, or the loss is no longer finite.
+        TrainingError: there is nothing to train on, there is too little memory, or the loss is no longer finite.
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
@@ -147,7 +147,7 @@ def train(
             if build:
                 stage("building the index")
                 index = build.facts()
-    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
+    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # duration of the whole command
     few = too_few_playlists(corpus, settings)
     return TrainReport(name, asdict(settings), index=index, order=order, recency=recency, few_playlists=few, **facts)
 

@@ -85,7 +85,7 @@ class LocalEngine:
 
     def close(self) -> None:
         """Free the memory of programs that are no longer cached, but that reference cycles of TensorFlow keep alive."""
-        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # until then, all are cached
+        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # else all are cached
             gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:

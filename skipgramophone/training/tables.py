@@ -24,7 +24,7 @@ from skipgramophone.training.tensorflow_runtime import assign_rows
 Tensor = Any
 PROGRAMS = 32  # programs of each kind to keep for later runs in this process; keeping fewer would not save memory
 START_SCALE = 0.1
-START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
+START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are equally good, 1 is much worse
 
 
 class RowArray(RowSource, Protocol):

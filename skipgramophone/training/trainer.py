@@ -175,7 +175,10 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the held-out loss, if there are held-out playlists. Each epoch uses the same negatives for it."""
+        """Measure the loss on the held-out playlists, if there are any, and add it to the progress.
+
+        The negative samples of the held-out playlists are the same after every epoch.
+        """
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)

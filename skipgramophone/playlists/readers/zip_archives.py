@@ -24,5 +24,8 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 @lru_cache(maxsize=1)
 def _open(path: Path, _version: tuple[int, ...]) -> zipfile.ZipFile:
-    """Open an archive; it is closed when another archive has taken its place and none of its members is open."""
+    """Open an archive, and keep it open for the next call.
+
+    It is closed after another archive has been opened, as soon as none of its own members is open.
+    """
     return zipfile.ZipFile(path)

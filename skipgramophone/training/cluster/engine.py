@@ -40,7 +40,7 @@ from skipgramophone.training.tasks import Outcome
 from skipgramophone.training.threads import Workers
 
 Tensor = Any
-ROUNDS_PER_TURN = 4  # per worker; at the end of a turn, all workers wait for the slowest
+ROUNDS_PER_TURN = 4  # rounds per worker and turn; at the end of a turn, all workers wait for the slowest one
 SECONDS_TO_STOP = 5.0
 ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # indices of the counts of a server
 WIRE = "bfloat16"  # type of rows and differences during transfer; half the size of float32

@@ -1,8 +1,8 @@
 """The Python function of a worker, which makes training tasks from the corpus.
 
 The chief sends workers a TensorFlow graph. The PyFunc operation in this graph calls a Python function that the worker
-process has registered. TensorFlow names such functions by their number. A worker registers this function first, so the
-chief knows its name. The arguments of the function are the numbers that locate a task in the stream of its epoch.
+process has registered. TensorFlow names such functions by a running number. A worker registers this function first, so
+the chief knows its name. The arguments of the function are the numbers that locate a task in the stream of its epoch.
 """
 
 from __future__ import annotations
