@@ -75,7 +75,7 @@ def find_snapshots(
         split: the held-out playlists.
         owners: the owner of each playlist.
         seed: random seed for the sample of held-out playlists.
-        to_hold_out: share of the playlists that it must be possible to hold out with the grouping.
+        to_hold_out: share of the playlists to hold out with the grouping; `separable` says whether this is possible.
     """
     if split.last_track_only or len(owners) != len(split.held_out):
         return None

@@ -141,7 +141,7 @@ def match_catalogue(
         matching = match(vectors, catalogue)
         if len(matching.unused) == len(vectors):
             raise SourceError(
-                f"none of the {len(vectors):,} vectors in {source} matches a track of '{experiment.name}': "
+                f"no vector in {source} ({len(vectors):,} in all) matches a track of '{experiment.name}': "
                 "vectors are matched by uri, or by artist and title; the first vector is called "
                 f"{vectors.name(0)!r}, the first track {catalogue.track(0).name!r}"
             )
