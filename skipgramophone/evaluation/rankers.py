@@ -72,7 +72,7 @@ class Remembered:
         self._scores: Scores | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the scores of the ranker, which the caller must not change."""
+        """Return the scores of the ranker. The caller must not change the array, because it is kept."""
         scores = self._scores if self._given is not None and self._given() is given else None
         if scores is None:
             scores = self._scores = self._ranker.scores(given)

@@ -21,7 +21,7 @@ def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding
 
 
 def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
-    """Return the finding on snapshots with advice for a split that extract has made, with this --group or without."""
+    """Return the finding on snapshots with other advice, which depends on the --group that extract has used."""
     _, group = finding.apply["evaluate"]
     if group == group_of_extract:
         return replace(

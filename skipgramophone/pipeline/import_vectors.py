@@ -102,7 +102,7 @@ def import_vectors(
 
 
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
-    """Write a catalogue of the names of vectors, without playlists; return the vectors in the order of its rows."""
+    """Write a catalogue of the names of vectors, without playlists; return the vectors in the order of its tracks."""
     import pyarrow as pa
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue

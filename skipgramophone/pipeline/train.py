@@ -240,7 +240,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by a choice from the corpus; return the settings, and how it was chosen."""
+    """Replace the window size "auto" by one that suits the corpus; return the settings, and how it was chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

@@ -80,9 +80,9 @@ def _processor() -> str | None:
 
 
 def _can_be_used(directory: Path) -> bool:
-    """Return whether the environment variable can set the directory for TensorFlow's compiled programs.
+    """Whether the environment variable can make TensorFlow keep its compiled programs in a directory.
 
-    The variable has no effect after TensorFlow is loaded, and the directory cannot have spaces or quotes.
+    The variable has no effect after TensorFlow is loaded, and the path cannot have spaces or quotes.
     """
     given = os.environ.get(FLAGS, "")
     if _option(directory) in given.split():
@@ -117,7 +117,7 @@ def _is_clean(directory: Path) -> bool:
 
 
 def _is_being_written(path: Path) -> bool:
-    """Whether a file is an unfinished program that is not old; TensorFlow does not read such files."""
+    """Whether another process is probably still writing a program to this file: its name says so, and it is not old."""
     return path.suffix == UNFINISHED and time.time() - path.lstat().st_mtime < WRITING
 
 

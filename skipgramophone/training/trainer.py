@@ -1,4 +1,4 @@
-"""The trainer: a generator that trains the epochs in rounds (parts of an epoch), and yields its progress after each.
+"""The trainer: a generator that trains the epochs in rounds (parts of an epoch); it yields progress after each round.
 
 It makes tasks from a corpus, and an engine carries them out. It does not depend on files, the terminal or track names.
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
-    """Return the rows that the model of `earlier` has for the tracks of `experiment`; both may be the same.
+    """Return the rows that the model of `earlier` has for the tracks of `experiment`; both may be one experiment.
 
     Two tracks are the same if their URIs are equal, or, without URIs, if artist and title are equal apart from case.
 

@@ -58,7 +58,7 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 
 
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
-    """Return the scrobbles of a document and the listener; None if it must be read as a whole.
+    """Return the scrobbles of a document and the listener; None if the document must be decoded as a whole.
 
     If each page, or the first scrobble of a list, has the usual form, the scrobbles are those that `lastfm_json` finds.
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """Return an open archive, which the caller does not close; an archive that has changed is opened again.
+    """Return an open archive, which the caller must not close; a file that has changed since is opened again.
 
     Raises:
         OSError: the file does not exist, or cannot be read.
