@@ -78,14 +78,14 @@ class Comparison:
     """Results of all rankers, and the size of the evaluation."""
 
     held_out: int  # number of held-out playlists
-    asked: int  # number of playlists with queries
+    asked: int  # number of held-out playlists from which queries were made
     questions: int  # number of queries
     passed_over: int  # number of playlists that were skipped because they have fewer than five trained tracks
     tracks_ranked: int
     wanted: int  # number of tracks to find, over all queries
     unknown: int  # number of tracks in held-out playlists that do not occur in training playlists
     judged: list[RankerResult]
-    baselines: list[FittedBaseline]  # how the baselines were fitted
+    baselines: list[FittedBaseline]  # how each baseline was fitted
 
 
 def compare_rankers(

@@ -103,8 +103,8 @@ def read_extract_split(
         return None
     if settings.group is not None:
         raise EvaluationError(
-            "sgp extract has already held out playlists, so --group has no effect: leave it out, or make a new split "
-            "with --share or --held-out"
+            "sgp extract has already held out playlists, so --group has no effect: leave out --group, or make a new "
+            "split with --share or --held-out"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
     playlists = read_playlist_table(experiment.directory("corpus"), len(aside), HELD_OUT_PREFIX)

@@ -295,13 +295,13 @@ def _checked_settings(
         before.require_settings(settings)
         if held_out:
             raise SettingError(
-                "--holdout FILE cannot be combined with --append, because it applies only to a new corpus: leave it out"
+                "--holdout FILE applies to a new corpus only, not to one that grows by --append: leave out --holdout"
             )
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
         raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
-        raise SettingError("--group applies to held-out playlists: give --holdout too")
+        raise SettingError("--group has an effect only on held-out playlists: add --holdout")
     return settings
 
 

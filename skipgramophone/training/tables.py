@@ -1,7 +1,8 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes (adds) the differences to the tables.
-The tables are in this process or on parameter servers. A whole table is read and written piece by piece.
+A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes their changes: it adds to the tables
+the differences between new and old values. The tables are in this process or on parameter servers. A whole table is
+read and written piece by piece.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ class Trainer:
             )
         if settings.subsample == 0 and at.tokens != self._learnt_tokens:
             raise TrainingError(
-                f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} tracks: please report this bug"
+                f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} occurrences: please report this bug"
             )
         yield self._validated(pool, replace(at, epoch_done=True))
 

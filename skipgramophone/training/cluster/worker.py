@@ -79,8 +79,8 @@ class TaskMaker:
                 layout = read_layout(self._experiment / place.decode())
             except OtherVersionError as error:
                 raise TrainingError(
-                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: install the same version on "
-                    "all machines"
+                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: install the same version "
+                    "of skipgramophone on all machines"
                 ) from error
             except SgpError as error:
                 raise TrainingError(
@@ -106,7 +106,7 @@ def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
     names = [op.get_attr("token") for op in function.graph.get_operations() if op.type == "PyFunc"]
     if names != [FIRST_NAME]:
         raise TrainingError(
-            f"this version of TensorFlow names functions {names} instead of {[FIRST_NAME]}: please report this bug"
+            f"this version of TensorFlow calls a function {names} instead of {[FIRST_NAME]}: please report this bug"
         )
     return function
 

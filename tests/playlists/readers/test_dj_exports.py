@@ -41,7 +41,9 @@ def test_a_text_of_itunes_has_the_line_ends_of_old_macs(write_dump: WriteDump) -
 
 
 def test_broken_files_raise_a_one_line_error(write_dump: WriteDump) -> None:
-    assert error_of(write_dump("<x/>", "x"), "traktor") == "PATH is not a collection of Traktor: its root is 'x'"
+    assert (
+        error_of(write_dump("<x/>", "x"), "traktor") == "PATH is not a collection of Traktor: its root element is 'x'"
+    )
     bomb = '<!DOCTYPE NML [<!ENTITY a "b">]><NML>&a;</NML>'
     assert "which sgp refuses" in error_of(write_dump(bomb, "x"), "traktor")
     names = "'Track Title' and 'Artist' (rekordbox), or 'Name', 'Artist' and 'Composer' (iTunes)"
