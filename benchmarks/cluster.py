@@ -61,7 +61,10 @@ def loopback_bytes() -> int:
 
 
 def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
-    """Train two epochs with a cluster of a shape such as "2x1", or with "one" process, and measure the second epoch."""
+    """Train two epochs, and measure the second one.
+
+    The shape "2x1" means a cluster of two workers and one parameter server; "one" means a single process.
+    """
     made = synthetic_corpus(tracks, tokens)
     counts = made.corpus.counts(len(made.scene))
     settings = TrainSettings(window_size="bag", embedding_dim=dim, epochs=2)

@@ -3,9 +3,9 @@
     python -m benchmarks.extraction --rows 1000000
 
 The programs take turns, each in a new process. The table shows the best time of all repeats, the processor time and
-peak resident memory of that run, and the counts, which must be equal in all repeats. The time for the indexes of the
-catalogue is shown separately, because pandas builds no indexes. Some evenly spaced rows are left out of the first
-extraction and added by `--append`; nearly all of them extend different playlists.
+peak resident memory of that run, and what the program counted (such as rows and tracks), which must be equal in all
+repeats. The time for the indexes of the catalogue is shown separately, because pandas builds no indexes. Some evenly
+spaced rows are left out of the first extraction and added by `--append`; nearly all of them extend different playlists.
 """
 
 from __future__ import annotations

@@ -75,7 +75,10 @@ METRICS = ("r_precision", "ndcg")
 
 
 def _ials(playlists: Any, factors: int) -> Ranker:
-    """Fit iALS like the library `implicit` with regularization 20 and alpha 20, which is alpha 19 here."""
+    """Fit iALS with the objective of the library `implicit` for regularization 20 and alpha 20.
+
+    Weights are defined differently here, so that alpha is 19.
+    """
     return FoldedIn(factorize(playlists, random_start(playlists.shape[1], factors, seed=42), Objective(19, 20)))
 
 

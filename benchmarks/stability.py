@@ -4,8 +4,9 @@ python -m benchmarks.stability SOURCE [--columns LIST] [--min-count 1] [--share 
 
 SOURCE is a file that `sgp extract` reads. The benchmark trains models with two seeds, and models of two random samples
 of the playlists with the same seed. It reports the share of ten neighbours that two models have in common, with 95 %
-intervals over tracks. With `--group`, whole groups of playlists are drawn. For the marks of `sgp similar`, it looks up
-random tracks in one model, and counts how many marked and unmarked neighbours the model of the other seed lists, too.
+intervals over tracks. With `--group`, whole groups of playlists are drawn. To test the marks of unstable tracks in `sgp
+similar`, the benchmark looks up random tracks in one model. It then counts how many of the marked neighbours, and how
+many of the unmarked ones, the model with the other seed lists, too.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def samples(corpus: Corpus, groups: Rows, share: float) -> list[Corpus]:
 
 
 def report_marks(root: str, tracks: int) -> None:
-    """Look up random tracks in both experiments, and print how well the marks of the first predict the second."""
+    """Look up random tracks in both experiments, and print how well the marks of one predict the list of the other."""
     with sgp.open(NAMES[0], root) as one, sgp.open(NAMES[1], root) as other:
         rows = one.learnt_by_count()
         rows = np.random.default_rng(SEED).choice(rows, min(tracks, len(rows)), replace=False)

@@ -60,7 +60,7 @@ def test_the_slice_of_the_original(sgp: Sgp, experiments: Path) -> None:
 
 
 def awkward_names() -> list[tuple[str, str]]:
-    """Artist and title of the awkward lines, read by hand: the text between the first two and the last separators."""
+    """Artist and title of each awkward line, found without the reader: the second and third field, split at `","`."""
     names = []
     for line in AWKWARD.read_text(encoding="utf-8").splitlines()[1:]:
         _, artist, title, _ = line[1:-1].split('","')

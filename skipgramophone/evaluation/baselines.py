@@ -111,7 +111,7 @@ def make_validation(
         trained_on: the training playlists.
         groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
         tracks: number of rows of the catalogue.
-        least: minimum number of occurrences of a ranked track.
+        least: a track is ranked only if it occurs at least this often in the playlists that stay in training.
         settings: protocol, number of given tracks and seed.
     """
     drawn = trained_on.draw(MAX_OCCURRENCES, np.random.default_rng([settings.random_seed, MAX_OCCURRENCES]))

@@ -55,8 +55,9 @@ class RankerResult:
     """Results of one ranker.
 
     Attributes:
-        metrics: metric -> its mean and interval.
-        against: baseline -> metric -> paired difference from this baseline; empty for a baseline.
+        metrics: maps each metric to its mean and interval.
+        against: maps each baseline, then each metric, to the paired difference from this baseline; empty if this ranker
+            is itself a baseline.
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
@@ -77,14 +78,14 @@ class Comparison:
     """Results of all rankers, and the size of the evaluation."""
 
     held_out: int  # number of held-out playlists
-    asked: int  # number of playlists with queries
+    asked: int  # number of held-out playlists from which queries were made
     questions: int  # number of queries
     passed_over: int  # number of playlists that were skipped because they have fewer than five trained tracks
     tracks_ranked: int
     wanted: int  # number of tracks to find, over all queries
     unknown: int  # number of tracks in held-out playlists that do not occur in training playlists
     judged: list[RankerResult]
-    baselines: list[FittedBaseline]  # how the baselines were fitted
+    baselines: list[FittedBaseline]  # how each baseline was fitted
 
 
 def compare_rankers(

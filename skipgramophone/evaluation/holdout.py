@@ -68,10 +68,10 @@ def split_playlists(
         corpus: the playlists.
         playlists: table of the owners, names and keys of the playlists.
         share: share of the playlists to hold out; not used with `named`.
-        group: regular expression for owners; playlists stay together if it matches the same text in their owners.
+        group: regular expression; playlists stay together if it matches the same text in the names of their owners.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
         named: file with one line per playlist to hold out. A line is the name of the playlist or, with `group`, the
-            part of its owner that `group` matches.
+            text that `group` matches in the name of the owner.
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -103,8 +103,8 @@ def read_extract_split(
         return None
     if settings.group is not None:
         raise EvaluationError(
-            "sgp extract has already held out playlists, so --group has no effect: leave it out, or make a new split "
-            "with --share or --held-out"
+            "sgp extract has already held out playlists, so --group has no effect: leave out --group, or make a new "
+            "split with --share or --held-out"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
     playlists = read_playlist_table(experiment.directory("corpus"), len(aside), HELD_OUT_PREFIX)
@@ -137,7 +137,7 @@ def held_out_model(
 ) -> Embeddings:
     """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
-    `split` is the digest of the split, or `NO_SPLIT`.
+    `split` is the digest of the split, or `NO_SPLIT` if nothing is held out.
     """
     corpus = experiment.manifest("corpus").digest
     kept = split_model_directory(experiment, corpus, settings, split, cluster=run.local_cluster)

@@ -10,7 +10,7 @@ DEFAULT_K = 10
 
 
 def shown_metrics(task: str, k: int) -> list[str]:
-    """Return the metrics to show for a task, such as "lookup" or "lookup of artists"; the first is the main one.
+    """Return the metrics to show for a task, such as "lookup" or "lookup of artists"; the main metric comes first.
 
     >>> shown_metrics("next-item", 10)
     ['hit@10', 'ndcg@10', 'mrr', 'clicks']
@@ -30,7 +30,7 @@ def metric_heading(metric: str) -> str:
 
 
 def metric_text(metric: str, value: float | None) -> str:
-    """Format the mean of a metric; None, for a metric that an earlier version did not compute, is empty.
+    """Format the mean of a metric; the text is empty if an earlier version did not compute the metric (None).
 
     >>> metric_text("mrr", 0.51246), metric_text("clicks", 1.0149), metric_text("mrr", None)
     ('0.512', '1.01', '')
@@ -39,7 +39,7 @@ def metric_text(metric: str, value: float | None) -> str:
 
 
 def k_of(metrics: Iterable[str]) -> int:
-    """Return the k of the metrics of an evaluation.
+    """Return the k in the names of some metrics, such as 20 for "hit@20".
 
     >>> k_of(["ndcg", "hit@20", "mrr"])
     20

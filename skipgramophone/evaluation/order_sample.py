@@ -42,7 +42,9 @@ class OrderSample:
 def draw_order_sample(
     corpus: Corpus, tracks: int, protocol: Protocol, *, most: int, seed: int, rng: np.random.Generator
 ) -> OrderSample:
-    """Draw a sample and hold out some of its playlists; without queries if no held-out playlist has enough tracks.
+    """Draw a sample and hold out some of its playlists.
+
+    The result has no queries if no held-out playlist has enough tracks.
 
     Args:
         corpus: the playlists.

@@ -34,7 +34,7 @@ class PairedComparison:
     """Results of two models on the same queries; `scores` maps each score to its metrics."""
 
     held_out: int  # number of held-out playlists
-    asked: int  # number of playlists with queries
+    asked: int  # number of held-out playlists from which queries were made
     tracks_ranked: int
     scores: dict[str, dict[str, PairedMetric]]
 

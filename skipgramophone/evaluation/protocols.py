@@ -118,7 +118,8 @@ def _why_no_queries(
             checked = plural(int(np.count_nonzero(held_out)), "playlist")
             return (
                 f"no held-out playlist has at least {fewest} tracks that the model can rank ({checked} checked), but "
-                "other playlists have: hold out more with a larger --share, or others with another --random-seed"
+                "other playlists do: hold out more playlists with a larger --share, or other ones with another "
+                "--random-seed"
             )
     return (
         f"no playlist has at least {fewest} tracks that the model can rank, so none can be evaluated: add playlists "

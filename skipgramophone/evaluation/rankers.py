@@ -72,7 +72,7 @@ class Remembered:
         self._scores: Scores | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the scores of the ranker, which the caller must not change."""
+        """Return the scores of the ranker. The caller must not change the array, because it is kept."""
         scores = self._scores if self._given is not None and self._given() is given else None
         if scores is None:
             scores = self._scores = self._ranker.scores(given)
@@ -227,7 +227,10 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """For each track, count the given tracks by the same artist; one with k artists counts 1/k per artist."""
+        """For each track, count the given tracks by the same artist.
+
+        A given track with k artists counts 1/k for each of its artists.
+        """
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property
@@ -271,7 +274,7 @@ class Hybrid:
         return scores
 
     def _reliability(self, given: Given, many: npt.NDArray[np.float64]) -> Scores | float:
-        """Return the factors of the cosines, float32 (queries, tracks), or 1 in the ranking of artists."""
+        """Return the weights of the cosines, float32 (queries, tracks), or 1 in the ranking of artists."""
         if not self.of_tracks:
             return 1.0
         of_seeds = (given @ self.counts).reshape(-1, 1)

@@ -21,7 +21,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
-SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
+SCORE_BYTES = 256 << 20  # maximum size in bytes of the scores of one batch of queries
 GROUPS = 4  # `_bound` makes this many groups per requested row
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]

@@ -38,7 +38,7 @@ class Snapshots:
 
     Attributes:
         group: regular expression for `--group`.
-        share: share of the held-out playlists.
+        share: share of the held-out playlists that have a snapshot in the training data.
         separable: whether there are enough groups to hold some out and evaluate them; if not, `--group` cannot be used.
     """
 
@@ -65,17 +65,17 @@ class Series:
 def find_snapshots(
     corpus: Corpus, split: Split, owners: Sequence[str], seed: int, *, to_hold_out: float = EVALUATED_SHARE
 ) -> Snapshots | None:
-    """Find playlists with snapshots in both parts of a split; return the grouping that joins most of them.
+    """Find held-out playlists with a snapshot in the training part; return the grouping in which most are found.
 
-    Return None if few playlists have snapshots in both parts. Playlists are grouped by the beginning of the owner's
-    name, up to a separator, or by the whole name.
+    Return None if only a few held-out playlists have a snapshot there. Playlists are grouped by the beginning of the
+    owner's name, up to a separator, or by the whole name.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
         owners: the owner of each playlist.
         seed: random seed for the sample of held-out playlists.
-        to_hold_out: share of the playlists that a split with the grouping must hold out.
+        to_hold_out: share of the playlists to hold out with the grouping; `separable` says whether this is possible.
     """
     if split.last_track_only or len(owners) != len(split.held_out):
         return None
@@ -93,7 +93,7 @@ def find_snapshots(
 
 
 def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int, *, share: float) -> bool:
-    """Whether a share of the playlists can be held out, and evaluated, if playlists of one group stay together."""
+    """Whether this share of the playlists can be held out and evaluated if playlists of one group stay together."""
     groups = join_near_duplicates(corpus, groups_by_owner(owners, pattern), seed)
     try:
         split = split_at_random(groups, share, seed)
@@ -141,7 +141,7 @@ def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], ot
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one more, because one may be the playlist itself
+        if members is not None and len(members) <= COMPARED:  # one more: one may be the playlist itself
             members.append(playlist)
     alike = 0
     for playlist in sampled:

@@ -140,13 +140,13 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     missing = held_out - set(keys)
     if missing:
         raise EvaluationError(
-            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out "
-            f"({plural(len(missing), 'name')} without a match)"
+            f"no playlist matches {sorted(missing)[0]!r}: correct the file that names the playlists to hold out "
+            f"({plural(len(missing), 'name')} in it without a match)"
         )
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)
     if split.held_out.all() or not split.held_out.any():
         raise EvaluationError(
-            "the held-out names must match at least one playlist, but not all: at least one must remain for training"
+            "the names of playlists to hold out must match at least one playlist, and leave at least one for training"
         )
     return split

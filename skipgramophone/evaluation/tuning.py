@@ -57,17 +57,17 @@ SUBSAMPLES = (0.0, 1e-2, 1e-3, 1e-4)
 
 @dataclass(frozen=True, slots=True)
 class TrialReport:
-    """Result of one trial."""
+    """The result of one trial, which is one training with one choice of settings."""
 
     number: int
-    state: str  # "complete" or "pruned"
+    state: str  # "complete", or "pruned" if the trial was stopped early
     value: float  # NDCG@500 on the validation playlists
     settings: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class TuneReport:
-    """Result of a search.
+    """The result of a search for better settings.
 
     Attributes:
         trials: all trials, best first.

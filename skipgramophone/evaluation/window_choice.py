@@ -146,7 +146,7 @@ def _knn(pairs: Any) -> Ranker:
 
 
 def _cosines(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows of mutual information."""
+    """Return a ranker by the cosine similarity of rows in the matrix of mutual information."""
     information = _mutual_information(pairs)
     length = np.sqrt(np.asarray(information.multiply(information).sum(axis=1)).ravel())
     unit = (_diagonal(1 / np.maximum(length, TINY)) @ information).tocsr().astype(np.float32)
@@ -154,7 +154,7 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows of mutual information, reduced to a few dimensions.
+    """Return a ranker by the cosine similarity of rows in the matrix of mutual information, with few dimensions.
 
     The singular vectors are scaled by the square root of the singular values.
     """

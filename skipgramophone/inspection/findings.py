@@ -100,8 +100,8 @@ ADVICE: dict[Kind, Advice] = {
         {"extract": ("--min-length", "2")},
     ),
     "giant-playlists": Advice(
-        "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person outweighs "
-        "many",
+        "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person "
+        "counts more than many others",
         "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),

@@ -13,7 +13,7 @@ from skipgramophone.settings import EVALUATED_SHARE
 def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
     """Return findings whose advice on evaluation takes the playlists into account that extract has held out.
 
-    Evaluation uses these playlists. It accepts --group only if it makes a split of its own, with --share.
+    `sgp evaluate` uses these playlists. It accepts --group only together with --share, which makes a new split.
     """
     if not target.holds_out:
         return tuple(findings)
@@ -21,7 +21,7 @@ def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding
 
 
 def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
-    """Return the finding on snapshots with other advice."""
+    """Return the finding on snapshots with other advice, which depends on the --group that extract has used."""
     _, group = finding.apply["evaluate"]
     if group == group_of_extract:
         return replace(

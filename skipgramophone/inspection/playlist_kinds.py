@@ -92,7 +92,7 @@ def playlist_finding(
 
 
 def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of a few chosen playlists: the longest ones."""
+    """Return the names of the longest playlists among the chosen ones."""
     which: Ids = np.flatnonzero(chosen)
     return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])
 

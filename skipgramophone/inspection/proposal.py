@@ -39,7 +39,7 @@ class Target:
         options: options with which the sources were read.
         directory: options for the experiments directory.
         trained: whether the experiment has a model, which a new training run replaces.
-        imported: whether the vectors of this model were imported, so that no training run must replace them.
+        imported: whether the vectors of this model were imported; the command must then not train new vectors.
         holds_out: whether extract has held out playlists, which evaluate uses.
         group: the option --group of this extraction, or None.
     """

@@ -20,7 +20,7 @@ Plane = npt.NDArray[np.float32]
 
 
 def choose_projection(projection: Projection, number: int, of: Embedded = "tracks") -> Projection:
-    """Return the projection to use for a number of tracks or artists; "auto" is t-SNE if there are enough.
+    """Return the projection to use for `number` tracks or artists; "auto" means t-SNE if there are enough of them.
 
     Raises:
         SettingError: there are too few for t-SNE.
@@ -55,7 +55,7 @@ def project(
 def by_components(centre: Matrix) -> Plane:
     """Return the first two principal components of the unit vectors, float32 (tracks, 2).
 
-    The sign of each component makes its largest absolute value positive.
+    Each component gets the sign that makes its value of largest magnitude positive.
     """
     units = unit_rows(np.asarray(centre))
     units -= units.mean(axis=0)

@@ -90,7 +90,10 @@ class RepulsionGrid:
         return slopes / (-2 * spacing), normalizer  # the gradient of 1 / (1 + d²) is -2 (y_i - y_j) / (1 + d²)²
 
     def _transformed_kernel(self, side: int, spacing: float) -> npt.NDArray[np.float32]:
-        """Return the kernel's Fourier transform, corrected for the two smoothings by splines."""
+        """Return the Fourier transform of the kernel.
+
+        It is divided by the smoothing of the splines, which are applied twice: to spread points and to interpolate.
+        """
         from scipy import fft
 
         if self._shape != (side, spacing):

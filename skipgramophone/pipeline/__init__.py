@@ -5,7 +5,7 @@ From playlists to look-ups:
     append           adds sources to a corpus; used by extract
     growth           adds a few rows to a large corpus; used by extract
     touched          finds the tracks and playlists that added rows may change; used by growth
-    extract_report   counts what extract found
+    extract_report   makes the report of an extraction: numbers of rows, playlists, tracks and so on
     source_hashes    hashes the files that extract reads
     train            trains vectors on the corpus, and builds the index
     index            rebuilds the index

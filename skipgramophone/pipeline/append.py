@@ -1,8 +1,8 @@
 """Adds sources to a corpus: the rows of the corpus and the added rows are encoded together.
 
 The rules of the first extraction therefore apply to added rows too. An existing playlist gains the tracks that it does
-not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing tracks keep
-their row numbers in the catalogue. New tracks get the next row numbers, most frequent first.
+not contain yet. Added rows with tracks that the playlist already contains are left out and counted. Nothing is removed,
+and existing tracks keep their row numbers in the catalogue. New tracks get the next row numbers, most frequent first.
 
 If few rows are added, only the tracks and playlists that they may change are encoded again; see `growth`.
 """
@@ -54,10 +54,11 @@ class Names:
     """The content of a catalogue as tables.
 
     Attributes:
-        tracks: artist, title, uri and first_place of the tracks in row order; if the corpus has them, also locations,
-            durations and identifiers, as text.
-        spellings: other spellings of the tracks: row, artist, title, count.
-        uris: other uris of the tracks: uri, row.
+        tracks: one row per track, in row order. Columns: artist, title, uri and first_place (the number of the source
+            row in which the track occurs first); if the corpus has them, also locations, durations and identifiers, as
+            text.
+        spellings: other spellings of the names of tracks. Columns: row (of the track), artist, title, count.
+        uris: other uris of the tracks. Columns: uri, row (of the track).
     """
 
     tracks: pa.Table
@@ -121,7 +122,7 @@ class Before:
             if json.dumps(given) != json.dumps(value):  # manifests store tuples as lists
                 raise SettingError(
                     f"{name.replace('_', '-')} is {value} in this corpus and cannot be {given} for added sources: "
-                    "leave it out, or extract all sources into another experiment"
+                    "leave this option out, or extract all sources into another experiment"
                 )
 
     def require_new_sources(self, described: Sequence[Mapping[str, Any]]) -> None:
@@ -134,7 +135,7 @@ class Before:
         again = [source["file"] or "the built-in sample" for source in described if source["sha256"] in known]
         if again:
             more = f" and {plural(len(again) - 1, 'more source')} are" if len(again) > 1 else " is"
-            raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
+            raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or add --force to read it again")
 
     def rows(self) -> KnownRows:
         """Return the content of the corpus as rows, in the form that the encoder needs."""
@@ -164,7 +165,7 @@ class Before:
         They also keep `first_place`, the number of the source row in which they occurred first.
 
         Raises:
-            ExperimentError: two tracks of the corpus have become one.
+            ExperimentError: the encoder has merged two tracks of the corpus into one.
         """
         first, old = encoded.tracks["first_place"].to_numpy() - 1, self.number_of_tracks
         known = first < self.corpus.occurrences
@@ -231,7 +232,7 @@ def read_before(experiment: Experiment) -> Before:
 
     Raises:
         ExperimentError: there is no corpus; or the corpus is damaged, was made from imported vectors, or was made by a
-            version that did not store the keys of playlists.
+            version that did not store the keys by which playlists of the same name are distinguished.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):
@@ -254,7 +255,7 @@ def read_before(experiment: Experiment) -> Before:
         tracks, is_keyed, has_identifiers = len(catalogue), catalogue.is_keyed, catalogue.has_identifiers
     fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
-        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not match; {AGAIN}")
+        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files contradict each other; {AGAIN}")
     return Before(
         manifest=manifest,
         experiment=experiment.name,
@@ -311,10 +312,10 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
         tracks: number of existing tracks.
 
     Raises:
-        ExperimentError: two tracks of the corpus have become one.
+        ExperimentError: two tracks of the corpus have been merged into one.
     """
     if np.count_nonzero(known) != tracks:
-        raise ExperimentError(f"another version wrote this corpus and identified tracks differently: {AGAIN}")
+        raise ExperimentError(f"another version of sgp wrote this corpus and identified tracks by other rules: {AGAIN}")
 
 
 def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -1,8 +1,8 @@
 """Copies, renames, packs and unpacks experiments.
 
-An archive is a zip file of an experiment, without its lock and temporary files. It may come from a stranger. Therefore
-the names of its members are checked first, and members are written as plain files into a draft directory. The draft is
-published only if all checksums match.
+An archive is a zip file that contains all files of an experiment except its lock and its temporary files. It may come
+from a stranger. Therefore the names of its members are checked before anything is unpacked, and the members are written
+as plain files into a temporary directory. This directory becomes the experiment only if all checksums match.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
             copy_to_new_file(path, target)
-            shutil.copystat(path, target)  # with the modification time, by which a verified index is recognized
+            shutil.copystat(path, target)  # keep modification times: the record of verified indexes uses them
         _describe(draft, new)
         publish_new(draft, place)
 
@@ -152,11 +152,11 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 place.parent.mkdir(parents=True, exist_ok=True)
                 needed, free = sum(member.file_size for member in members), shutil.disk_usage(place.parent).free
             if needed > free:
-                raise StorageError(f"cannot write {place}: it needs {needed:,} bytes, but only {free:,} are free")
+                raise StorageError(f"cannot write {place}: this needs {needed:,} bytes, but only {free:,} are free")
             with draft_directory(place) as draft:
                 for member in members:
                     if member.filename == CARD and _is_generated(packed, member):
-                        continue  # it can be written again from the other files
+                        continue  # sgp can write this card again from the other files
                     target = draft / member.filename
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with packed.open(member) as source, target.open("xb") as file:
@@ -210,6 +210,8 @@ def _is_kept(parts: Sequence[str]) -> bool:
 def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members of an archive, after checking that their names are safe.
 
+    A safe name is a short relative path, without "..", of a regular file that belongs to an experiment.
+
     Raises:
         SourceError: a name is unsafe or appears twice.
     """
@@ -247,7 +249,7 @@ def _damage(experiment: Experiment) -> str | None:
 
 
 def _require_as_published(archive: Path, experiment: Experiment) -> None:
-    """Verify that each stage contains exactly the files of its manifest, and restore their modification times.
+    """Verify that each stage contains exactly the files that its manifest lists, and restore modification times.
 
     Raises:
         SourceError: a file is missing, unlisted or damaged, or a manifest is damaged.
@@ -267,5 +269,5 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
 
 
 def _describe(directory: Path, name: str) -> None:
-    """Change the name in the description of an experiment."""
+    """Store a new name of an experiment in its description file."""
     write_description(directory, read_json(directory / DESCRIPTION) | {"name": name})

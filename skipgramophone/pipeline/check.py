@@ -196,7 +196,7 @@ def _check_while_replaced(experiment: Experiment, read: _ReadProgress) -> list[C
         found = _check_stages(experiment, read)
         if not found or _identities(experiment) == before:
             return found
-    return [_unchecked(experiment, "", "another process keeps replacing its stages")]
+    return [_unchecked(experiment, "", "another process keeps replacing the stages of this experiment")]
 
 
 def _check_stages(experiment: Experiment, read: _ReadProgress) -> list[CheckResult]:
@@ -346,7 +346,7 @@ def _check_root(root: Path, name: str, clean: bool) -> Iterator[CheckResult]:
     """
     try:
         there = leftovers(root, name)
-    except OSError:  # the experiments that `name` selects may be readable although their directory is not
+    except OSError:  # single experiments may be readable even if the directory `root` cannot be listed
         return
     for path in there:
         if clean:

@@ -53,7 +53,7 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in its owner's name. If neither this file nor
+            `settings.group`, the text that this regex matches in the name of the owner. If neither this file nor
             `settings.share` is given, and extract has held out playlists, the model of the experiment is evaluated on
             these playlists.
         run: settings of the training run, such as the number of threads.
@@ -152,8 +152,8 @@ def compare_experiments(
     if manifests[0].parent != manifests[1].parent:
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
-            f"to compare settings, train a copy with other ones (sgp experiments copy {name} NEW, then sgp train "
-            "NEW --force SETTINGS)"
+            f"to compare settings, copy the experiment and train the copy with other settings (sgp experiments copy "
+            f"{name} NEW, then sgp train NEW --force SETTINGS)"
         )
     with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)

@@ -68,7 +68,9 @@ class Overview:
 
 
 def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
-    """Return overviews of all experiments in a directory, by name; an unreadable experiment has a `problem`.
+    """Return overviews of all experiments in a directory, sorted by name.
+
+    If an experiment cannot be read, its overview has a `problem`.
 
     Raises:
         ExperimentError: the directory does not exist.
@@ -122,7 +124,7 @@ def unfinished_training(name: str, experiments_dir: Path | str | None = None) ->
     experiment = open_experiment(name, experiments_dir, to_manage=True)
     try:
         corpus = experiment.manifest("corpus").digest if experiment.has("corpus") else ""
-    except SgpError:  # the overview reports it
+    except SgpError:  # `overview` reports this error
         return ""
     return report_on_run(experiment.path, corpus)
 
@@ -165,7 +167,9 @@ def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> in
 
 
 def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> None:
-    """Remove the evaluations of an experiment (reports, and models trained for them), but not its own model.
+    """Remove all evaluation reports of an experiment, and the models that were trained for evaluation.
+
+    The model of the experiment itself is kept.
 
     Raises:
         ExperimentError: the experiment does not exist, or is being written.

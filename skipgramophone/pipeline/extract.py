@@ -86,7 +86,7 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in its owner's name.
+            `settings.group`, the text that this regex matches in the name of the owner.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -230,8 +230,8 @@ def hold_out(
 ) -> EncodedPlaylists:
     """Hold out playlists from training, if the settings or `named` ask for it.
 
-    If sources are added to a corpus, its held-out playlists stay held out. New playlists in the groups of held-out
-    playlists are held out too; other new playlists are not.
+    If sources are added to a corpus, its held-out playlists stay held out. A new playlist is held out only if it is in
+    the same group as a held-out playlist of the corpus (see `playlist_groups`).
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -295,13 +295,13 @@ def _checked_settings(
         before.require_settings(settings)
         if held_out:
             raise SettingError(
-                "--holdout FILE cannot be combined with --append, because it applies only to a new corpus: leave it out"
+                "--holdout FILE applies to a new corpus only, not to one that grows by --append: leave out --holdout"
             )
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
         raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
-        raise SettingError("--group applies to held-out playlists: give --holdout too")
+        raise SettingError("--group has an effect only on held-out playlists: add --holdout")
     return settings
 
 

@@ -140,7 +140,10 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Spell a name as its most frequent track does; also return `bearers`, the number of tracks with this name."""
+        """Return artist and title as spelled for the most frequent track with this name, and `bearers` unchanged.
+
+        `bearers` is the number of tracks with this name.
+        """
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -151,7 +154,10 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows together with the corpus: with all of it or, for a few rows, with the part that may change.
+    """Encodes added rows together with the corpus.
+
+    If only a few rows are added, they are encoded with the part of the corpus that they may change, otherwise with the
+    whole corpus.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -282,7 +288,10 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return how many more old playlists are now sorted by title, and how many more are long enough for this test."""
+    """Return how many more of the existing playlists are sorted by title, now that they have gained tracks.
+
+    Also return how many more of them are now long enough to judge whether they are sorted.
+    """
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -316,7 +325,7 @@ def _count_namesakes(tracks: pa.Table) -> int:
 
 def _with_added(corpus: Corpus, part: TouchedPart, encoded: EncodedPlaylists, rows: Rows) -> tuple[Corpus, Rows]:
     """Return the corpus with the added occurrences, and the added pairs of track and playlist, packed and sorted."""
-    number = playlist_of(part.known.corpus, encoded.first_rows)  # 0: the playlist with all touched tracks
+    number = playlist_of(part.known.corpus, encoded.first_rows)  # 0 is the extra playlist with all touched tracks
     known = np.zeros(len(number), np.int64)
     known[number >= 0] = part.known.corpus.lengths()[number[number >= 0]]
     lengths = encoded.corpus.lengths()

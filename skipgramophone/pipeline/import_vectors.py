@@ -102,7 +102,7 @@ def import_vectors(
 
 
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
-    """Write a catalogue of the names of vectors, without playlists; return the vectors in the order of its rows."""
+    """Write a catalogue of the names of vectors, without playlists; return the vectors in the order of its tracks."""
     import pyarrow as pa
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
@@ -141,7 +141,7 @@ def match_catalogue(
         matching = match(vectors, catalogue)
         if len(matching.unused) == len(vectors):
             raise SourceError(
-                f"no vector of {source} (of {len(vectors):,}) matches a track of '{experiment.name}': "
+                f"no vector in {source} ({len(vectors):,} in all) matches a track of '{experiment.name}': "
                 "vectors are matched by uri, or by artist and title; the first vector is called "
                 f"{vectors.name(0)!r}, the first track {catalogue.track(0).name!r}"
             )

@@ -74,7 +74,7 @@ def inspect(
     elif settings is not None or sample:
         raise SettingError(
             f"'{experiment.name}' is an experiment, whose sources have been read already: "
-            "leave out the options for reading"
+            "leave out the options that say how to read sources"
         )
     else:
         facts, contents = _read_corpus(experiment)

@@ -42,7 +42,7 @@ def draw_map(
 
     Raises:
         SettingError: pictures are requested and Matplotlib is not installed, there are too few tracks for t-SNE, or the
-            suffix of the HTML file means a picture.
+            suffix of the HTML file is that of a picture, such as ".png".
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
@@ -87,10 +87,10 @@ def draw_map(
 
 
 def _require_page(destination: Path) -> None:
-    """Verify that the suffix of the HTML file does not mean a picture.
+    """Verify that the suffix of the HTML file is not that of a picture, such as ".png".
 
     Raises:
-        SettingError: it does.
+        SettingError: the suffix is that of a picture.
     """
     if destination.suffix.lower() in PICTURES:
         page = destination.with_suffix(".html").name

@@ -55,15 +55,15 @@ class Added:
     grown: int  # number of existing playlists that gained tracks
     tracks: int  # number of new tracks
     letters_replaced: int = 0
-    passed_over: int = 0  # number of skipped files; they are the last ones in `ExtractReport.passed_over`
-    guessed_columns: int = 0  # number of tables with guessed columns; the last ones in `ExtractReport.guessed_columns`
+    passed_over: int = 0  # number of skipped files among the added sources; the last ones in the list `passed_over`
+    guessed_columns: int = 0  # number of added tables with guessed columns; the last in that list
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
     """The numbers of tracks with identifiers, and of invalid identifiers."""
 
-    tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
+    tracks: dict[str, int]  # number of tracks with each kind of identifier: isrc, mbid, uri (further uris)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
     examples: tuple[str, ...]  # the first malformed identifiers
@@ -75,7 +75,7 @@ class Matched:
 
     merged: int  # number of tracks that were merged into another track
     merges: tuple[SharedIdentifier, ...]
-    conflicts: int  # number of identifiers of tracks with clearly different names; these tracks stay separate
+    conflicts: int  # number of identifiers that tracks with clearly different names share; these stay separate
     conflicting: tuple[SharedIdentifier, ...]
     kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these tracks stay separate
 
@@ -85,20 +85,20 @@ class ExtractReport:
     """The result of an extraction. Counts refer to the whole corpus, except those in `added`."""
 
     experiment: str
-    sources: list[dict[str, Any]]  # file, format, bytes, sha256
+    sources: list[dict[str, Any]]  # one record per source: file, format, bytes, sha256
     passed_over: list[dict[str, str]]  # file and reason for each skipped file in directories and archives
     rows_read: int  # rows used + rows rejected + rows left out
     rows_used: int
     rows_rejected: int
-    rejected: dict[str, int]  # rows by reason
+    rejected: dict[str, int]  # number of rejected rows by reason
     rows_left_out: int  # number of rows that were left out by cleaning or on request
-    left_out: dict[str, int]  # rows by reason
+    left_out: dict[str, int]  # number of rows that were left out, by reason
     letters_replaced: int  # number of characters that replace undecodable bytes
     owners: int
     playlists: int
     tracks: int
     occurrences: int
-    held_out_playlists: int  # not included in `playlists`
+    held_out_playlists: int  # number of held-out playlists, which are not included in `playlists`
     held_out_occurrences: int
     longest_playlist: int
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
@@ -113,12 +113,12 @@ class ExtractReport:
     seconds: float
     rows_per_second: int
     findings: tuple[Finding, ...] | None = None  # findings of an inspection; None if the playlists were not inspected
-    added: Added | None = None  # contribution of added sources, if any
-    guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # file, columns as in --columns, unused columns
+    added: Added | None = None  # what --append has added; None without --append
+    guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # per table: file, columns, unused columns
     former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     albums: int = 0  # number of tracks whose album is known
-    matching: Matched | None = None  # tracks that --match merged
+    matching: Matched | None = None  # tracks that were merged by --match; None without --match
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,13 @@ class TrainReport:
     learning_rate: float
     seconds: float  # time of the whole command, including the choice of the context and the index
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
-    index: IndexFacts | None  # None with --no-index
+    index: IndexFacts | None  # parameters and recall of the index; None with --no-index
     order: ContextChoice | None  # how the context was chosen; None if it was given
     recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
-    few_playlists: int | None = None  # number of distinct playlists with two or more tracks, if it is too small
+    few_playlists: int | None = None  # number of distinct playlists with two or more tracks; None if it suffices
 
     def doubts(self) -> list[str]:
-        """Return a warning if the loss ended too high, and a warning if there were too few playlists."""
+        """Return warnings: one if the loss is too high at the end, and one if there are too few playlists."""
         found, rate = [], self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
         above = f"in the first epoch ({self.first_loss:.3f})" if self.last_loss > self.first_loss * RISE else ""
@@ -203,16 +203,16 @@ class ImportReport:
     """The result of an import."""
 
     experiment: str
-    source: dict[str, Any]  # file, format, bytes, sha256
+    source: dict[str, Any]  # file, format, bytes and sha256 of the source
     vectors: int  # number of vectors in the file
     unused: int  # number of vectors that match no track
     by_uri: int  # number of vectors that were matched by uri
     namesakes: int  # number of vectors whose name matches several tracks
     has_context: bool
     tracks: int
-    tracks_learnt: int  # tracks with a vector
+    tracks_learnt: int  # number of tracks with a vector
     dim: int
-    corpus_of_names: bool  # whether the corpus was made from the names
+    corpus_of_names: bool  # whether the corpus was made from the names of the vectors
     index: IndexFacts
 
 
@@ -223,14 +223,14 @@ class EvaluateReport:
     experiment: str
     settings: dict[str, Any]
     training: dict[str, Any]
-    corpus: str  # digest
+    corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
     set_aside: bool  # whether extract held out the playlists, so that the model itself was evaluated
     started_from: str | None  # experiment from whose vectors training started; it may contain the held-out playlists
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
     version: str
-    snapshots: Snapshots | None  # snapshots in both parts of the split; None if there are few
+    snapshots: Snapshots | None  # snapshots of one playlist that are in both parts of the split; None if there are few
     judgement: Comparison
 
 
@@ -240,7 +240,7 @@ class CompareReport:
 
     experiments: tuple[str, str]
     settings: dict[str, Any]
-    corpus: str  # digest
+    corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
     imported: list[str]  # experiments with imported vectors, which may have been trained on the held-out playlists
     created: str

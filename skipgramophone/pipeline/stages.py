@@ -52,25 +52,25 @@ class IndexBuild:
         self._facts: Future[IndexFacts] | None = None
 
     def take(self, embeddings: Embeddings, *, start: bool) -> None:
-        """Take the vectors to index. With `start`, start to build the index; otherwise, `facts` builds it."""
+        """Receive the vectors to index. If `start` is false, the index is not built before `facts` is called."""
         self._embeddings = embeddings
         if start:
             self._start()
 
     def facts(self) -> IndexFacts:
-        """Wait until the index is built, and return its parameters and recall; the vectors must have been taken."""
+        """Wait until the index is built, and return its parameters and recall. Call `take` first."""
         return (self._facts or self._start()).result()
 
     def _start(self) -> Future[IndexFacts]:
         """Start to build the index in the other thread."""
-        death_of_annoy()  # here, because it forks, and OpenBLAS permits no fork while another thread computes
+        death_of_annoy()  # forks, which OpenBLAS does not permit while another thread computes
         self._facts = self._thread.submit(build_annoy_index, self._path, self._embeddings.centre, self._settings)
         return self._facts
 
 
 @contextmanager
 def publishing_index(experiment: Experiment, settings: IndexSettings) -> Iterator[IndexBuild]:
-    """Publish an index that the `with` block builds; within the block, the model may be published first."""
+    """Publish the index that the `with` block builds. The block may publish the model before the index is published."""
     with experiment.publishing("index", asdict(settings)) as draft, background_thread() as thread:
         build = IndexBuild(thread, draft.path / INDEX_FILE, settings)
         yield build

@@ -125,7 +125,7 @@ def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
 
 
 def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
-    """For each playlist, return a text that identifies it: owner, name and key, or only the name (see `group_by`)."""
+    """Return a text that identifies each playlist: its name if `group_by` is "name", else owner, name and key."""
     chunks = []
     for table in tables:
         name = table["name" if "name" in table.column_names else "playlist"]
@@ -138,7 +138,7 @@ def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
 
 
 def _added_labels(blocks: Sequence[RowBlock], group_by: GroupBy) -> pa.Array:
-    """Return the labels (owner and name, or name) of the playlists to which the added rows belong, each once."""
+    """Return the labels (see `_labels`) of the playlists to which the added rows belong, each label once."""
     return _labels([block.table for block in blocks], group_by).unique()
 
 

@@ -75,7 +75,7 @@ def train(
 
     Raises:
         SettingError: TensorFlow is not installed.
-        TrainingError: there is nothing to train on, memory is too small, or the loss is no longer finite.
+        TrainingError: there is nothing to train on, there is too little memory, or the loss is no longer finite.
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
@@ -150,7 +150,7 @@ def train(
             if build:
                 stage("building the index")
                 index = build.facts()
-    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
+    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # duration of the whole command
     few = too_few_playlists(corpus, settings)
     return TrainReport(
         name, asdict(settings), index=index, order=order, recency=recency.result(), few_playlists=few, **facts
@@ -245,7 +245,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by a choice from the corpus; return the settings, and how it was chosen."""
+    """Replace the window size "auto" by one that suits the corpus; return the settings, and how it was chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

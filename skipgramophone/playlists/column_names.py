@@ -144,7 +144,7 @@ def normalized(name: str) -> str:
 
 @cache
 def _words(group: str) -> frozenset[str]:
-    """Return the normalized names of a group. Normalization removes the voicing marks of kana, and the breve of й."""
+    """Return the names of a group as `normalized` returns them, so that they can be compared with columns."""
     return frozenset(map(normalized, group.split()))
 
 

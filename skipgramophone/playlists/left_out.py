@@ -1,4 +1,4 @@
-"""Words for the numbers of rows that readers left out: the reasons are plural, as in "5 advertisements"."""
+"""Formats the numbers of rows that readers left out, as in "5 advertisements"; reasons are stored in the plural."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ class SampleWorld:
 
 @dataclass(frozen=True, slots=True)
 class _Song:
-    """A song before its versions become tracks. Its place is a point in the unit cube of moods."""
+    """A song before its versions become tracks. Its place, a point in the unit cube, represents its mood."""
 
     artist: str
     titles: tuple[str, ...]  # one per version
@@ -242,7 +242,7 @@ def _songs(dice: _Dice) -> list[_Song]:
 
 
 def _artist(dice: _Dice, used: set[str]) -> str:
-    """Generate the name of an artist that is not in `used`, and add it."""
+    """Generate the name of an artist that is not in `used`, and add the name to `used`."""
     while True:
         a, b, f = dice.pick(ADJECTIVES), dice.pick(MASCOTS), dice.pick(FIRST_NAMES)
         name = dice.pick(ARTISTS).format(a=a, b=b, f=f, s=_surname(dice))

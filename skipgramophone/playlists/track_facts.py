@@ -37,7 +37,7 @@ def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], ro
 
 
 def _stated(name: str, values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
-    """Return the distinct values of the property `name` in stored form, and whether each one is known (not empty)."""
+    """Return the distinct values of the property `name` as they are stored, and which of them are not empty."""
     if name != "album":
         return values, np.ones(len(values), np.bool_)
     trimmed = pc.utf8_trim_whitespace(values)

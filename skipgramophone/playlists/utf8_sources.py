@@ -18,7 +18,7 @@ def is_certainly_utf8(file: SourceFile, bare: bool) -> bool:
 
     Args:
         file: the file.
-        bare: whether a file without a byte order mark may be UTF-8 too.
+        bare: whether to read the text of a file without a byte order mark; if not, such a file does not count as UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     beyond_ascii = False

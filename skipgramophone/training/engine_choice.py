@@ -55,7 +55,7 @@ def _made_while_signals_end_the_process(make: MakeEngine, tf: Any, plan: Plan) -
     """Make an engine; meanwhile, SIGINT and SIGTERM end the process immediately.
 
     While TensorFlow connects to a machine that does not answer, no Python code runs, so Python's signal handlers would
-    not run either. If a signal ends the process, a draft is left, which the next run removes.
+    not run either. If a signal ends the process, a temporary directory is left behind, which the next run removes.
     """
     kept = {}
     if current_thread() is main_thread():

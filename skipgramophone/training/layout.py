@@ -38,7 +38,7 @@ PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # maps the purpose of a corp
 
 
 class OtherVersionError(ExperimentError):
-    """Another version of this package wrote the layout, and may make other tasks from it."""
+    """Another version of this package wrote the layout. This version might make other tasks from the layout."""
 
 
 class Assignment(NamedTuple):
@@ -164,7 +164,7 @@ def read_layout(directory: Path) -> Layout:
         if not (directory / DESCRIPTION).is_file():
             raise ExperimentError(f"{directory / DESCRIPTION} does not exist")
         content = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
-    if (version := content.get("version", "of 0.5 or earlier")) != __version__:
+    if (version := content.get("version", "0.5 or earlier")) != __version__:
         raise OtherVersionError(f"the chief runs skipgramophone {version}, not {__version__}")
     corpora = {}
     for purpose, prefix in PREFIXES.items():

@@ -85,7 +85,7 @@ class LocalEngine:
 
     def close(self) -> None:
         """Free the memory of programs that are no longer cached, but that reference cycles of TensorFlow keep alive."""
-        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # until then, all are cached
+        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # else all are cached
             gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
@@ -94,7 +94,7 @@ class LocalEngine:
         return pool.all(calls)
 
     def _pull_and_train(self, prepared: Prepared, scratch: TrackIds) -> _Difference:
-        """Copy the rows of a macro-batch, train the copies, and return the differences."""
+        """Copy the rows that a macro-batch needs, train the copies, and return how much they have changed."""
         task = self._layout.task(*prepared, scratch)
         rows_h = _pad(task.rows[: task.of_tokens], task.places)
         rows_o = _pad(task.rows, task.places + self._negatives)
@@ -113,7 +113,7 @@ class LocalEngine:
 
 @lru_cache(PROGRAMS)
 def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: tuple[int, int]) -> Callable[..., Any]:
-    """Compile the program that trains one macro-batch, with the vectors that it needs in memory.
+    """Compile the program that trains one macro-batch on tables in the memory of this process.
 
     TensorFlow compiles a program once per shape of its arguments, and keeps it as long as the returned function exists.
     There is one function for each shape of the tables (tracks, embedding_dim); runs with this shape share it.

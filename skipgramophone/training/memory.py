@@ -44,7 +44,8 @@ def require_memory(tracks: int, dim: int) -> None:
 def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int, *, has_tables: bool) -> None:
     """Raise if this machine has too little free memory for the factors and the regression of the hybrid ranking.
 
-    If the tables are in this process (`has_tables`), their memory counts too: TensorFlow keeps it for other tensors.
+    If the tables are in this process (`has_tables`), the memory of the tables is needed in addition, because TensorFlow
+    does not release it.
 
     Raises:
         TrainingError: the factors need more memory than is free.
@@ -120,7 +121,7 @@ def _machine_bytes() -> int | None:
 
 
 def _group_bytes() -> int | None:
-    """Return the bytes left below the memory limit of a container (control group version 2); None without a limit."""
+    """Return how many more bytes a container may use (control group version 2); None if it has no memory limit."""
     group = Path("/sys/fs/cgroup")
     try:
         limit = (group / "memory.max").read_text(encoding="ascii").strip()

@@ -28,7 +28,7 @@ CHECKSUMS = 1000  # checksums that are kept
 UNFINISHED, WRITING = (
     ".tmp",
     3600.0,
-)  # suffix of programs that TensorFlow is writing; after so many seconds it has failed
+)  # suffix of programs that TensorFlow is writing; a file that is older (in seconds) is left over from a failure
 NEEDED_BYTES = 4 << 20  # space that the programs of a run may need
 CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
@@ -80,9 +80,9 @@ def _processor() -> str | None:
 
 
 def _can_be_used(directory: Path) -> bool:
-    """Return whether the environment variable can set the directory for TensorFlow's compiled programs.
+    """Whether the environment variable can make TensorFlow keep its compiled programs in a directory.
 
-    The variable has no effect after TensorFlow is loaded, and the directory cannot have spaces or quotes.
+    The variable has no effect after TensorFlow is loaded, and the path cannot have spaces or quotes.
     """
     given = os.environ.get(FLAGS, "")
     if _option(directory) in given.split():
@@ -96,15 +96,16 @@ def _option(directory: Path) -> str:
 
 
 def _is_clean(directory: Path) -> bool:
-    """Delete programs with unknown checksums, and the oldest if there are too many; return whether this worked.
+    """Delete programs with unknown checksums, and the oldest programs if there are too many.
 
-    TensorFlow ends the training if it cannot write a program, so this also tests whether there is space.
+    Return whether this worked and there is space for new programs, because TensorFlow ends the training if it cannot
+    write a program.
     """
     known = set(_checksums().read())
     try:
         programs = sorted(directory.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
         for number, path in enumerate(programs):
-            if _is_being_written(path):  # by another training, which would fail if the file disappeared
+            if _is_being_written(path):  # by another training run, which would fail without the file
                 continue
             if number >= MOST_PROGRAMS or path.is_symlink() or _checksum(path) not in known:
                 path.unlink(missing_ok=True)
@@ -116,7 +117,7 @@ def _is_clean(directory: Path) -> bool:
 
 
 def _is_being_written(path: Path) -> bool:
-    """Whether a file is an unfinished program that is not old; TensorFlow does not read such files."""
+    """Whether another process is probably still writing a program to this file: its name says so, and it is not old."""
     return path.suffix == UNFINISHED and time.time() - path.lstat().st_mtime < WRITING
 
 

@@ -14,13 +14,13 @@ from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.postings import membership
 
 SERVED_REGULARIZATION = 50.0  # chosen on validation playlists, see docs/quality.md
-LARGEST = 5000  # EASE is fitted if there are at most this many playlists, or tracks with a vector
+LARGEST = 5000  # EASE is fitted if there are at most this many playlists, or at most this many tracks with a vector
 BLOCK = 1024  # rows and columns to copy together
 COMPUTED = 1 << 24  # maximum number of elements per block of a matrix product
 
 
 def fit_ease(playlists: Any, regularization: float) -> Ease:
-    """Fit EASE by pairs of tracks or of playlists, whichever are fewer.
+    """Fit EASE by inverting a matrix of all pairs of tracks, or of all pairs of playlists if there are fewer of these.
 
     The same arguments give the same weights on any number of cores, because BLAS runs in a single thread.
 

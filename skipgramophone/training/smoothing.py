@@ -36,22 +36,24 @@ def write_smoothed(directory: Path, corpus: Corpus, embeddings: Embeddings) -> N
 
 
 def _vectors_of_playlists(playlists: Any, unit: Matrix) -> Matrix:
-    """Return v_p / sqrt(l_p) of some playlists, float32 (playlists, embedding_dim).
+    """Return the vectors of some playlists, float32 (playlists, embedding_dim); long playlists have shorter vectors.
+
+    The vector of a playlist with l_p tracks is v_p / sqrt(l_p); see `experiment.smoothed`.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        unit: u_i, float32 (tracks, embedding_dim).
+        unit: the centre vectors, scaled to length 1 (u_i), float32 (tracks, embedding_dim).
     """
     lengths = np.maximum(np.asarray(playlists.sum(axis=1), np.float32), 1).reshape(-1, 1)
     return np.asarray(unit_rows(playlists @ unit) / np.sqrt(lengths), np.float32)
 
 
 def _smoothed(by_track: Any, of_playlists: Matrix, learnt: npt.NDArray[np.bool_]) -> Matrix:
-    """Return z_i of some tracks, float32 (tracks, embedding_dim).
+    """Return the smoothed vectors (z_i) of some tracks, float32 (tracks, embedding_dim).
 
     Args:
         by_track: scipy.sparse.csr_array (tracks, playlists) of ones.
-        of_playlists: v_p / sqrt(l_p), float32 (playlists, embedding_dim).
+        of_playlists: result of `_vectors_of_playlists`, float32 (playlists, embedding_dim).
         learnt: bool (tracks,), which of the tracks have a vector.
     """
     return np.asarray(unit_rows(by_track @ of_playlists) * learnt[:, None], np.float32)

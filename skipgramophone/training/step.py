@@ -97,7 +97,7 @@ def _sums(tf: Any, values: Tensor) -> Tensor:
 
 
 def _log(tf: Any, probability: Tensor) -> Tensor:
-    """Return the logarithm, but at least -27.6. The limit affects only the reported loss; gradients are explicit."""
+    """Return the logarithm, but at least -27.6. Only the reported loss uses it, not the gradients."""
     return tf.math.log(tf.maximum(probability, 1e-12))
 
 
@@ -134,7 +134,7 @@ class Pulled(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A macro-batch whose ids are positions among its pulled rows."""
+    """A macro-batch in which a track is given by the position of its row among the rows that are pulled."""
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
@@ -190,7 +190,7 @@ def train_rows(
 def compile_macro_batch(
     tf: Any, shape: BatchShape, context: Context, *, pull: Callable[..., Pulled]
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile a program that pulls the rows of a macro-batch, trains on them, and returns the differences.
+    """Compile a program that pulls the rows of a macro-batch, trains them, and returns how much they have changed.
 
     The program takes the arguments of `pull`, the fields of `Work`, and the weight of each shared negative. It returns
     the differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the

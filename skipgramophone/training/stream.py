@@ -4,9 +4,11 @@ Any part of the stream can be made without the parts before it.
 
 Runs of consecutive playlists are drawn from the whole corpus until a pool is full, and then the pool is shuffled. The
 complete order of a large corpus is therefore never in memory, and the corpus is read in runs instead of single
-playlists. Two random numbers of a token decide whether it is kept and where it is placed within its playlist. Within an
-epoch, they depend only on its position in the corpus, so two workers that process parts of one playlist make the same
-choices.
+playlists.
+
+Each token has two random numbers: one decides whether the token is kept, the other where it is placed within its
+playlist. Within an epoch, both numbers depend only on the position of the token in the corpus, so two workers that
+process parts of one playlist make the same choices.
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class Epoch:
         return found
 
     def _playlists(self, first: int, end: int) -> Numbers:
-        """Return the playlists from position `first` up to `end` in the order of the epoch."""
+        """Return the playlists at the positions `first` to `end` - 1 in the order of the epoch."""
         pools = range(*(np.searchsorted(self._starts, [first, end - 1], "right") - [1, 0]).tolist())
         parts = [(self._pool(pool), int(self._starts[pool])) for pool in pools]
         return np.concatenate([pool[max(0, first - start) : end - start] for pool, start in parts])

@@ -1,7 +1,8 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes (adds) the differences to the tables.
-The tables are in this process or on parameter servers. A whole table is read and written piece by piece.
+A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes their changes: it adds to the tables
+the differences between new and old values. The tables are in this process or on parameter servers. A whole table is
+read and written piece by piece.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from skipgramophone.training.tensorflow_runtime import assign_rows
 Tensor = Any
 PROGRAMS = 32  # programs of each kind to keep for later runs in this process; keeping fewer would not save memory
 START_SCALE = 0.1
-START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
+START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are equally good, 1 is much worse
 
 
 class RowArray(RowSource, Protocol):

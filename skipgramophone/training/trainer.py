@@ -1,4 +1,4 @@
-"""The trainer: a generator that trains the epochs in rounds (parts of an epoch), and yields its progress after each.
+"""The trainer: a generator that trains the epochs in rounds (parts of an epoch); it yields progress after each round.
 
 It makes tasks from a corpus, and an engine carries them out. It does not depend on files, the terminal or track names.
 """
@@ -170,12 +170,15 @@ class Trainer:
             )
         if settings.subsample == 0 and at.tokens != self._learnt_tokens:
             raise TrainingError(
-                f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} tracks: please report this bug"
+                f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} occurrences: please report this bug"
             )
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the held-out loss, if there are held-out playlists. Each epoch uses the same negatives for it."""
+        """Measure the loss on the held-out playlists, if there are any, and add it to the progress.
+
+        The negative samples of the held-out playlists are the same after every epoch.
+        """
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)

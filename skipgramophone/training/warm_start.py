@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
-    """Return the rows that the model of `earlier` has for the tracks of `experiment`; both may be the same.
+    """Return the rows that the model of `earlier` has for the tracks of `experiment`; both may be one experiment.
 
     Two tracks are the same if their URIs are equal, or, without URIs, if artist and title are equal apart from case.
 
@@ -41,7 +41,7 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
     if not (directory / CENTRE_MEAN).exists():
         raise ExperimentError(
             f"training cannot continue from the model of '{earlier.name}', because it was imported or made by an older "
-            "version: train without --from"
+            "version of sgp: train without --from"
         )
     mean = read_array(directory / CENTRE_MEAN, np.float32, 1)
     accumulators = read_array(directory / ACCUMULATORS, np.float32, 2)
@@ -91,5 +91,5 @@ def _rows_in_common(
 
 
 def _key(track: Track) -> tuple[str, ...]:
-    """Return the key by which a track is identified in two catalogues."""
+    """Return the key by which the same track is found in two catalogues: its uri or, without one, artist and title."""
     return (track.uri,) if track.uri else (identity(track.artist), identity(track.title))

@@ -1,4 +1,4 @@
-"""Albums that the sources name: filters and seeds of look-ups, JSON, tables and playlists."""
+"""Albums that the sources name: as filters and query tracks of look-ups, and in JSON, tables and playlists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of answers that are safe for spreadsheets, and contradictions that are refused."""
+"""Tables that are safe to open in a spreadsheet, and options that are refused because they contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`sgp continue --artist-gap`: tracks without a place are replaced, and the given tracks count."""
+"""`sgp continue --artist-gap`: tracks that would break the gap are replaced by the next suggestions.
+
+The gap is also kept between the given tracks and the new ones.
+"""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ def test_bad_input_gives_one_line(sgp: Sgp, whole: Path, experiments: Path) -> N
 def test_a_replacement_between_two_stages_is_no_damage(
     sgp: Sgp, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model is checked with the old corpus, and the index would be checked with the new one."""
+    """The corpus is replaced after the model has been checked, so the index would be checked with the new corpus."""
     from skipgramophone.experiment.publishing import draft_directory, publish
     from skipgramophone.pipeline import check, stage_content
 

@@ -1,4 +1,4 @@
-"""`sgp continue` on the built-in sample, against the rankers that `evaluate` measures."""
+"""`sgp continue` on the built-in sample, compared with the rankers that `evaluate` measures."""
 
 from __future__ import annotations
 

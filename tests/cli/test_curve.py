@@ -1,4 +1,4 @@
-"""The curve of block characters: heights on a logarithmic scale, and a line that numbers the values."""
+"""The curve of the loss in block characters: its scale is logarithmic, and the line below it numbers the values."""
 
 from __future__ import annotations
 

@@ -72,7 +72,8 @@ def test_experiments_that_cannot_be_compared_are_one_line_errors(imported: Path)
         (
             ("good", "--compare", "other"),
             "'good' and 'other' have different corpora, so their scores cannot be compared: to compare settings, "
-            "train a copy with other ones (sgp experiments copy good NEW, then sgp train NEW --force SETTINGS)",
+            "copy the experiment and train the copy with other settings (sgp experiments copy good NEW, then sgp train "
+            "NEW --force SETTINGS)",
         ),
         (("good", "--compare", "good"), "--compare needs the name of another experiment, not 'good' itself"),
     ):

@@ -1,4 +1,4 @@
-"""`sgp explain` against counting by hand."""
+"""`sgp explain`, compared with numbers that are counted by hand."""
 
 from __future__ import annotations
 

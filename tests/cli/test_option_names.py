@@ -29,7 +29,7 @@ ANY_VALUE = ("artist", "only", "log_dir")  # of `ExportSettings` and `RunSetting
 
 
 def wrong_values() -> Iterator[tuple[type[Any], str, Any]]:
-    """Yield each setting of one value with an invalid value."""
+    """Yield each setting that takes a single value, with an invalid value for it."""
     for kind in CLASSES:
         for field in fields(kind):
             if setting_of(field) is not None and field.name not in (*LISTS, *ANY_VALUE):

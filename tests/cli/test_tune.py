@@ -1,4 +1,4 @@
-"""`sgp tune`: it improves bad settings, continues after a stop, and keeps the settings without a significant gain."""
+"""`sgp tune`: it improves bad settings, continues after a stop, and keeps settings if no gain is significant."""
 
 from __future__ import annotations
 

@@ -110,12 +110,13 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (
             ["--holdout", names],
             1,
-            "no playlist matches 'unknown': correct the names to hold out (1 name without a match)",
+            "no playlist matches 'unknown': correct the file that names the playlists to hold out (1 name in it "
+            "without a match)",
         ),
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
-        (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),
-        (["--append", "--holdout", names], 2, "--holdout FILE cannot be combined with --append"),
+        (["--group", "a"], 2, "--group has an effect only on held-out playlists: add --holdout"),
+        (["--append", "--holdout", names], 2, "--holdout FILE applies to a new corpus only, not to one"),
         (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
     ]
     for arguments, code, message in refused:
@@ -166,7 +167,7 @@ def test_evaluate_uses_the_held_out_playlists(
     ran = sgp("evaluate", "x", "--group", ".*")
     assert (ran.code, ran.err) == (
         1,
-        "error: sgp extract has already held out playlists, so --group has no effect: leave it out, or make a new "
+        "error: sgp extract has already held out playlists, so --group has no effect: leave out --group, or make a new "
         "split with --share or --held-out\n",
     )
     corpus = read_corpus(experiments / "x" / "corpus")

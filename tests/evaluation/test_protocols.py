@@ -69,7 +69,7 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
     message = (
         "no held-out playlist has at least 5 tracks that the model can rank (1 playlist checked), but other playlists "
-        "have: hold out more with a larger --share, or others with another --random-seed"
+        "do: hold out more playlists with a larger --share, or other ones with another --random-seed"
     )
     with pytest.raises(EvaluationError, match=f"^{re.escape(message)}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)
@@ -132,10 +132,10 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
 def test_named_playlists_are_held_out_with_their_groups() -> None:
     split = split_by_name(["a", "b", "c"], np.array([0, 1, 0]), frozenset(["a"]))
     assert split.held_out.tolist() == [True, False, True]
-    message = r"no playlist matches 'x': correct the names to hold out \(1 name without a match\)$"
+    message = r"no playlist matches 'x': correct the file .* hold out \(1 name in it without a match\)$"
     with pytest.raises(EvaluationError, match=message):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["x"]))
-    with pytest.raises(EvaluationError, match="held-out names must match at least one playlist, but not all"):
+    with pytest.raises(EvaluationError, match="hold out must match at least one playlist, and leave at least one"):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["a", "b"]))
 
 

@@ -1,4 +1,4 @@
-"""Agreement of two models: complete with itself, by chance with noise, and equal to brute force in between."""
+"""Agreement of two models, compared with brute force: 1 for a model with itself, chance level for random vectors."""
 
 from __future__ import annotations
 

@@ -18,7 +18,10 @@ CREATE UNIQUE INDEX ranked ON tracks (rank);
 
 
 def as_earlier_version(path: Path) -> None:
-    """Give names the rowids of earlier versions: the position of the track by count, which is its row or is stored."""
+    """Give names the rowids of earlier versions: the position of the track by count.
+
+    If the rows are not in order of count, the positions are stored in the column `rank`.
+    """
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         is_ranked = database.execute(f"SELECT 1 FROM sqlite_schema WHERE name = '{BY_COUNT}'").fetchone()
         database.executescript(

@@ -1,4 +1,4 @@
-"""The artists of the tracks of a model: numbers of seeds with an artist in common, against sets counted by hand."""
+"""The artists of the tracks of a model: how many seeds have an artist in common with a track, counted by hand."""
 
 from __future__ import annotations
 

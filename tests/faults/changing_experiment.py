@@ -198,7 +198,7 @@ class Changes:
         return ["extract", NAME, str(self._dump()), "--force", "-q"]
 
     def _more(self) -> Path:
-        """Write a few rows: tracks of the query with new ones."""
+        """Write a few rows: a playlist with tracks that the queries contain, and a new track."""
         path = self.root.parent / f"more {self.number}.csv"
         rows = [("o", f"folk artist {n % 11}", f"folk {n}", f"more {self.number}") for n in range(3, 9)]
         path.write_text(dump_text([*rows, ("o", "new", f"folk {1000 + self.number}", f"more {self.number}")]))

@@ -302,7 +302,7 @@ def exports() -> Target:
             formats[name] = cast(Format, reader.format)
 
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
-        """Read a file in its own format, and in the one that is detected now."""
+        """Read a changed file in the format of the valid file, and in the format that is detected after the change."""
         (path := directory / name).write_bytes(data)
         choices: list[tuple[Path, Format | None]] = [(path, formats[name]), (path, None)]
         if name == "daily.csv":  # it is also read together with a play activity

@@ -97,7 +97,7 @@ class Load:
         self.compare()
 
     def _words(self, kind: str) -> list[str] | None:
-        """Return the words of a command; None if it does not apply now."""
+        """Return the words of a command; None if the command cannot run in the present state of the experiment."""
         self.number += 1
         experiment, rng = open_experiment(NAME, self.root), self.rng
         if kind == "train --resume":

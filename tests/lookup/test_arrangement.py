@@ -1,4 +1,4 @@
-"""Arranged playlists, compared with provable orders and with all orders of a few tracks; and the artist gap."""
+"""Arranged playlists, compared with orders that are known to be the best; and the artist gap."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def at_random(tracks: int, seed: int, dim: int = 5) -> Matrix:
 
 
 def total(vectors: Matrix, order: tuple[int, ...]) -> float:
-    """The sum of the similarities of neighbours, one by one."""
+    """The sum of the similarities of consecutive tracks, computed one by one."""
     return float(sum(vectors[a] @ vectors[b] for a, b in pairwise(order)))
 
 

@@ -1,4 +1,4 @@
-"""Ranking formulas against values worked out on paper."""
+"""Ranking formulas, compared with values that are computed by hand."""
 
 from __future__ import annotations
 

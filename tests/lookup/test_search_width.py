@@ -1,4 +1,4 @@
-"""The search width of the index: the narrowest that suffices, or exact search if it is as fast."""
+"""The search width of the index: the smallest that reaches the recall, or exact search if it is as fast."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def noise(rows: int, dim: int, seed: int) -> Matrix:
 
 
 def recall_by_counting(path: Path, centre: Matrix, facts: IndexFacts) -> float:
-    """Recall@10 from a complete sort for each query of the seed, without the code under test."""
+    """Recall@10 of the index, from a complete sort for each query that the random seed selects."""
     unit, index = unit_rows(centre), AnnoyCandidates(path, facts)
     hits = 0
     queries = draw_queries(centre, facts.random_seed)

@@ -1,4 +1,4 @@
-"""Marks of unstable tracks, against simulated trainings with other seeds."""
+"""Marks of unstable tracks, compared with simulated trainings with other seeds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOSE = 0.06  # a simulated share that is closer to a half decides nothing
 def share_of_draws(
     scores: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], count: int, *, listed: int, lost: int
 ) -> npt.NDArray[np.float64]:
-    """Add noise of the cosine to the scores many times; return how often each listed track stays, float64 (listed,)."""
+    """Add noise of the cosine to the scores many times; return how often each listed track stays listed, (listed,)."""
     rarer = np.minimum(counts, count)
     deviations = 0.4 * np.maximum(0, 1 - lost / rarer) * (0.05 + 0.15 / rarer)
     noise = np.random.default_rng(5).standard_normal((DRAWS, len(scores))) * deviations

@@ -2,7 +2,8 @@
 
 The formulas are those of docs/quality.md.
 
-This protocol draws no random numbers, except to break ties: the value of a tie is its mean over all orders.
+This protocol draws no random numbers, except to break ties. If tracks have equal scores, the reference uses the mean of
+the metric over all orders of these tracks.
 """
 
 from __future__ import annotations

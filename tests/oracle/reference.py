@@ -202,7 +202,7 @@ class Reference:
         return np.asarray(score)
 
     def smoothed_cosines(self, asked: Weights) -> Vector:
-        """The product of each smoothed vector with the unit sum of those of the query tracks; 0 if there are none."""
+        """The cosine of each smoothed vector with the sum of those of the query tracks; 0 for a model without them."""
         if self.smoothed is None:
             return np.zeros(len(self.centre))
         total = np.zeros(self.smoothed.shape[1])

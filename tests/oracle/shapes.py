@@ -1,4 +1,4 @@
-"""Small corpora of extreme shapes, and models at the ends of the bounds of settings."""
+"""Small corpora of extreme shapes, and models whose settings have the smallest or largest allowed values."""
 
 from __future__ import annotations
 

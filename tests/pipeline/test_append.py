@@ -126,7 +126,7 @@ def test_append_keeps_row_numbers_and_extends_playlists(sgp: Sgp, experiments: P
     # Reading the same sources again changes nothing.
     grown = (experiments / "x" / "corpus" / "manifest.json").read_bytes()
     ran = sgp("extract", "x", two, "--append")
-    message = "error: two.csv is already in the corpus: leave it out, or re-read it with --force\n"
+    message = "error: two.csv is already in the corpus: leave it out, or add --force to read it again\n"
     assert (ran.code, ran.err) == (1, message)
     ran = sgp("extract", "x", two, one, "--append", "--force")
     assert ran.code == 0

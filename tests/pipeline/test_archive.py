@@ -198,7 +198,7 @@ def test_damaged_archive_is_refused_and_leaves_nothing(
             unpack_experiment(place, "x", experiments_dir=into)
     place.write_bytes(whole)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=9))
-    with pytest.raises(StorageError, match=r"it needs [0-9,]+ bytes, but only 9 are free"):
+    with pytest.raises(StorageError, match=r"this needs [0-9,]+ bytes, but only 9 are free"):
         unpack_experiment(place, "x", experiments_dir=into)
     with pytest.raises(SourceError, match="nowhere is not a file"):
         unpack_experiment(tmp_path / "nowhere", experiments_dir=into)

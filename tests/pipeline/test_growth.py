@@ -79,7 +79,7 @@ def albums_of(stage: Path) -> dict[tuple[str, str, str | None], str | None]:
 
 
 def require_same_names(stage: Path) -> None:
-    """Compare the name index with the names, as SQLite itself does it; the file is changed, so use a copy."""
+    """Let SQLite verify that the name index matches the names. This changes the file, so pass a copy."""
     with closing(sqlite3.connect(stage / FILE)) as database:
         database.execute("INSERT INTO names (names, rank) VALUES ('integrity-check', 1)")
         database.execute("CREATE VIRTUAL TABLE temp.counted USING fts5vocab (main, names, row)")

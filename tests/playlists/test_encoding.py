@@ -25,7 +25,7 @@ Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, u
 
 @pytest.fixture(scope="module", autouse=True)
 def few_parts() -> Iterator[None]:
-    """Use few parts, which are faster and give the same results."""
+    """Partition strings into few parts, which is faster here and gives the same results."""
     with patch.object(partitioning, "PART_BITS", 2):
         yield
 

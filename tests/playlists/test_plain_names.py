@@ -1,4 +1,7 @@
-"""What `--format plain` writes is read back by `--file`, whatever names look like; the map page shows no raw marks."""
+"""Names that `--format plain` writes are read back by `--file`, whatever characters they contain.
+
+The page of a map contains no raw control characters or bidirectional marks.
+"""
 
 from __future__ import annotations
 

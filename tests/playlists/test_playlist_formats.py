@@ -63,12 +63,12 @@ def test_any_name_stays_one_track(
 
 
 def one_name(text: str) -> str:
-    """A name that every reader returns as it is."""
+    """Change a text to a name that every reader returns unchanged."""
     return "x" + " ".join(visible(text).replace(" - ", "-").split()) + "x"
 
 
 def without_noncharacters(text: str) -> str:
-    """A text with escapes for two characters."""
+    """Replace the characters U+FFFE and U+FFFF, which XML does not allow, by escapes."""
     return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

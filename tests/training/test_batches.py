@@ -1,4 +1,4 @@
-"""Tests of the batches of an epoch, against playlists that are processed one at a time."""
+"""Tests of the batches of an epoch, compared with playlists that are processed one at a time."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_a_worker_of_another_version_raises_an_error(tmp_path: Path, monkeypatch
     maker = TaskMaker(Role({"worker": ["a:1"]}, "worker", 0), tmp_path)
     line = (
         f"worker 0 at a:1 cannot read the files of the chief: the chief runs skipgramophone 9.9.9, not {__version__}: "
-        "install the same version on all machines"
+        "install the same version of skipgramophone on all machines"
     )
     with pytest.raises(TrainingError) as raised:
         maker.make(b"model/for", np.int32(TRACKS), np.int32(1), np.zeros(7, np.int64))

@@ -21,7 +21,7 @@ from tests.conftest import dump_text, run_sgp, two_genres
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The cache directory of a user; TensorFlow seems not to be loaded."""
+    """A home for the caches of a user; TensorFlow seems not to be loaded, and there seems to be no GPU."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv(FLAGS, raising=False)

@@ -1,4 +1,4 @@
-"""Tests of the training step, against a NumPy reference that computes every pair on its own."""
+"""Tests of the training step, compared with a NumPy reference that computes every pair on its own."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ class ColumnLayout:
         places: role -> index of its field in a row.
         width: number of fields per row.
         has_header: whether the first line has the column names.
-        is_by_number: whether the columns are assigned by number. If its first line has column names anyway, it
-            is rejected.
+        is_by_number: whether the columns are assigned by number. If the first line has column names anyway,
+            this line is rejected.
     """
 
     places: dict[str, int]

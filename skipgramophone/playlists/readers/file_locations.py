@@ -31,7 +31,7 @@ def location_of(path: str, file: SourceFile) -> str | None:
 
 
 def location_of_uri(text: str, file: SourceFile) -> str | None:
-    """Return the location that a uri refers to, or None; a `file:` uri becomes a path, possibly of Windows."""
+    """Return the location that a uri refers to, or None; a `file:` uri becomes a path, which may be a Windows path."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -45,7 +45,7 @@ PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
 def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part | None]) -> list[SourceFile]:
-    """Sort the parts of each listening history, and give them a common state, so that sessions can continue.
+    """Sort the parts of each listening history, and let them share a state, so that a part can continue a session.
 
     Args:
         files: all files; files that are not part of a history keep their position.

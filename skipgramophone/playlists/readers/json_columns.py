@@ -133,7 +133,7 @@ def _read_array(data: bytes) -> list[Any] | None:
 
 
 def _arrays(stream: OpenFile) -> Iterator[bytes]:
-    """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if it does not look like one.
+    """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if there seems to be no array.
 
     The file is split where the text that separates its first two objects occurs again. If the file is split inside
     an object, the array before the split is not valid JSON, because a brace or quote is not closed.

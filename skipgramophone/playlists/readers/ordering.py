@@ -107,7 +107,7 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
 
 
 def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
-    """Return which times are in a period, bool (times,), and the number of other times by reason."""
+    """Return which times are in a period, bool (times,), and how many times are before it and how many after it."""
     before, after = seconds < period.low, seconds >= period.high
     outside = {f"before {period.since}": before, f"after {period.until}": after}
     counts = {reason: int(np.count_nonzero(times)) for reason, times in outside.items()}

@@ -36,7 +36,9 @@ def read_rekordbox(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
     for element in read_elements(stream, "a collection of rekordbox"):
         path, attributes = element.path, element.attributes
         if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not a collection of rekordbox: its root is {path[0]!r}")
+            raise FormatError(
+                f"{stream.file.display_name} is not a collection of rekordbox: its root element is {path[0]!r}"
+            )
         if element.ends:
             continue
         if path == TRACK:

@@ -1,7 +1,7 @@
 """Finds the scrobbles in a JSON document of Last.fm without decoding them, and decodes many of them at once.
 
-This module has the rules of `lastfm_json`. It is imported only where scrobbles are decoded, because importing msgspec
-takes time.
+This module follows the same rules as `lastfm_json`. It is imported only where scrobbles are decoded, because importing
+msgspec takes time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Named(msgspec.Struct, gc=False):
 
     @property
     def own(self) -> str | None:
-        """The name."""
+        """The name of the artist or album."""
         return self.name if self.text is UNSET else self.text
 
 
@@ -58,7 +58,7 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 
 
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
-    """Return the scrobbles of a document and the listener; None if it must be read as a whole.
+    """Return the scrobbles of a document and the listener; None if the document must be decoded as a whole.
 
     If each page, or the first scrobble of a list, has the usual form, the scrobbles are those that `lastfm_json` finds.
     """

@@ -9,7 +9,7 @@ SAVE_AS_CSV = "save the sheet as CSV (UTF-8) and read that"
 
 
 def spreadsheet_reason(archive: zipfile.ZipFile) -> str:
-    """Return the reason to skip an archive that is a spreadsheet; "" if it is none."""
+    """Return the reason to skip an archive that is a spreadsheet; "" for other archives."""
     members = archive.NameToInfo
     if "[Content_Types].xml" in members and any(name.startswith("xl/workbook.") for name in members):
         return f"an Excel workbook: {SAVE_AS_CSV}"

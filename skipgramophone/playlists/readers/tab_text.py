@@ -45,7 +45,8 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     if title is None:
         raise FormatError(
             f"{stream.file.display_name} is not a text export of rekordbox or iTunes: "
-            "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
+            "its first line needs the columns 'Track Title' and 'Artist' (rekordbox), or 'Name', 'Artist' and "
+            "'Composer' (iTunes)"
         )
     playlist = PurePosixPath(stream.file.name).stem
     for number, line in enumerate(lines[1:], 2):

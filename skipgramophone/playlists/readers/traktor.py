@@ -39,7 +39,9 @@ def read_traktor(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Recor
     for element in read_elements(stream, "a collection of Traktor"):
         path, attributes = element.path, element.attributes
         if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not a collection of Traktor: its root is {path[0]!r}")
+            raise FormatError(
+                f"{stream.file.display_name} is not a collection of Traktor: its root element is {path[0]!r}"
+            )
         if path == LOCATION and not element.ends:
             key = "".join(attributes.get(part, "") for part in ("VOLUME", "DIR", "FILE"))
         elif path == ALBUM and not element.ends:

@@ -82,7 +82,9 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 def _require_root(element: Element, stream: OpenFile) -> None:
     """Raise `SourceError` unless the root of the document is a playlist."""
     if element.path[0] != "playlist":
-        raise FormatError(f"{stream.file.display_name} is not an XSPF playlist: its root is {element.path[0]!r}")
+        raise FormatError(
+            f"{stream.file.display_name} is not an XSPF playlist: its root element is {element.path[0]!r}"
+        )
 
 
 def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) -> Iterator[Record]:

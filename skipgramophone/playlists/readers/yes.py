@@ -43,7 +43,7 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """
     names_file = stream.file.sibling(NAMES)
     if names_file is None:
-        raise FormatError(f"{stream.file.display_name} needs {NAMES}, the names of its songs, in the same directory")
+        raise FormatError(f"{stream.file.display_name} needs {NAMES} with the names of its songs in the same directory")
     with names_file.open(settings.encoding, settings.bad_bytes == "replace") as names:
         songs = dict(_songs(names))
     lines = numbered_lines(stream)

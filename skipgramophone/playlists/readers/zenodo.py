@@ -113,7 +113,7 @@ class ZenodoReader:
         """Return the roles of the columns in the first line; raise `SourceError` if it is not a header."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
-            raise FormatError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
+            raise FormatError(f"{self.file.display_name}: the first line is not a header of the Zenodo data set")
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """Return an open archive, which the caller does not close; an archive that has changed is opened again.
+    """Return an open archive, which the caller must not close; a file that has changed since is opened again.
 
     Raises:
         OSError: the file does not exist, or cannot be read.
@@ -24,5 +24,8 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 @lru_cache(maxsize=1)
 def _open(path: Path, _version: tuple[int, ...]) -> zipfile.ZipFile:
-    """Open an archive; it is closed when another archive has taken its place and none of its members is open."""
+    """Open an archive, and keep it open for the next call.
+
+    It is closed after another archive has been opened, as soon as none of its own members is open.
+    """
     return zipfile.ZipFile(path)

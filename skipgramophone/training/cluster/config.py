@@ -60,7 +60,8 @@ def role_in(environment: Mapping[str, str]) -> Role | None:
     """Return the role of this process according to TF_CONFIG, or None if TF_CONFIG is not set or has no cluster.
 
     Raises:
-        SettingError: the cluster does not have one chief, workers and parameter servers, or the task is invalid.
+        SettingError: the cluster does not have one chief, one or more workers, and one or more parameter servers; or
+            the task is invalid.
     """
     text = environment.get(VARIABLE, "").strip()
     if not text:
@@ -133,7 +134,7 @@ def local_role(workers: int, servers: int) -> Role:
     """Return the chief's role in a cluster on free ports of this machine's loopback address."""
     sockets = [socket.socket() for _ in range(1 + workers + servers)]
     try:
-        for one in sockets:  # all are open at the same time, so that all ports differ
+        for one in sockets:  # all sockets are open at the same time, so that all ports differ
             one.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
     finally:

@@ -2,9 +2,10 @@
 
 The chief (this process) assigns parts of the stream to workers through a `ClusterCoordinator`. A worker reads the
 corpus itself and makes its task. It pulls the unique rows of the task from the servers, trains them with the same
-compiled program as a single machine, and pushes the differences to the servers. All tasks of a round pull before any of
-them pushes, so that the rows of one task are transferred while another task trains. Workers do not wait for each other:
-differences are added in the order of their arrival, so the bytes of the result differ from run to run.
+compiled program as a single machine, and pushes the changes of the rows (the differences) to the servers, which add
+them. All tasks of a round pull before any of them pushes, so that the rows of one task are transferred while another
+task trains. Workers do not wait for each other: differences are added in the order of their arrival, so the bytes of
+the result differ from run to run.
 
 Row r is on server r modulo the number of servers. Tracks are numbered by count, so the frequent tracks are spread over
 all servers.
@@ -40,7 +41,7 @@ from skipgramophone.training.tasks import Outcome
 from skipgramophone.training.threads import Workers
 
 Tensor = Any
-ROUNDS_PER_TURN = 4  # per worker; at the end of a turn, all workers wait for the slowest
+ROUNDS_PER_TURN = 4  # rounds per worker and turn; at the end of a turn, all workers wait for the slowest one
 SECONDS_TO_STOP = 5.0
 ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # indices of the counts of a server
 WIRE = "bfloat16"  # type of rows and differences during transfer; half the size of float32
@@ -167,8 +168,8 @@ class ClusterEngine:
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
-                f"the parameter servers lost updates ({len(tasks)} macro-batches trained, "
-                f"{counted[:, FINISHED].tolist()} added): add --resume to continue from the last checkpoint"
+                f"the parameter servers lost updates ({len(tasks)} macro-batches trained; added by each server: "
+                f"{counted[:, FINISHED].tolist()}): add --resume to continue from the last checkpoint"
             )
         if keep:
             self._done_again += int(counted[:, ARRIVED].max()) - len(tasks)

@@ -27,7 +27,7 @@ PATIENCE = 10.0  # seconds until a child process that ignores SIGTERM is killed
 
 @dataclass(slots=True)
 class _Child:
-    """A worker or server of the local cluster, and its current process."""
+    """A worker or server of the local cluster, and its current process; a worker that dies gets a new process."""
 
     role: Role
     process: subprocess.Popen[bytes]

@@ -84,7 +84,7 @@ def await_members(role: Role, waiting_for: Callable[[str], object] = lambda _: N
 
     Args:
         role: role of this process.
-        waiting_for: called again and again with the members that do not answer yet.
+        waiting_for: called repeatedly with a text that names the members that do not answer yet.
     """
     missing = {
         f"{job} {index} at {address}": address

@@ -1,8 +1,8 @@
 """The Python function of a worker, which makes training tasks from the corpus.
 
 The chief sends workers a TensorFlow graph. The PyFunc operation in this graph calls a Python function that the worker
-process has registered. TensorFlow names such functions by their number. A worker registers this function first, so the
-chief knows its name. The arguments of the function are the numbers that locate a task in the stream of its epoch.
+process has registered. TensorFlow names such functions by a running number. A worker registers this function first, so
+the chief knows its name. The arguments of the function are the numbers that locate a task in the stream of its epoch.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class TaskMaker:
                 layout = read_layout(self._experiment / place.decode())
             except OtherVersionError as error:
                 raise TrainingError(
-                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: install the same version on "
-                    "all machines"
+                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: install the same version "
+                    "of skipgramophone on all machines"
                 ) from error
             except SgpError as error:
                 raise TrainingError(
@@ -106,7 +106,7 @@ def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
     names = [op.get_attr("token") for op in function.graph.get_operations() if op.type == "PyFunc"]
     if names != [FIRST_NAME]:
         raise TrainingError(
-            f"this version of TensorFlow names functions {names} instead of {[FIRST_NAME]}: please report this bug"
+            f"this version of TensorFlow calls a function {names} instead of {[FIRST_NAME]}: please report this bug"
         )
     return function
 

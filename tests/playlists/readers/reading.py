@@ -42,7 +42,10 @@ def reasons(rejects: list[Reject]) -> list[tuple[int, str]]:
 
 
 def error_of(path: Path, format: Format | None = None) -> str:
-    """Return the message of the error that reading a file raises, with "PATH" for its path, after checking its form."""
+    """Return the message of the error that reading a file raises; "PATH" replaces the path in it.
+
+    Also check that the message is a single line.
+    """
     with pytest.raises(SourceError) as raised:
         for reader in open_sources([path], ExtractSettings(format=format)).readers:
             list(reader.blocks())

@@ -1,4 +1,4 @@
-"""The reader of tables returns the same rows through Arrow as record by record."""
+"""The reader of tables returns the same rows whether Arrow reads them or Python reads record by record."""
 
 from __future__ import annotations
 

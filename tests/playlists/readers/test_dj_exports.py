@@ -41,11 +41,13 @@ def test_a_text_of_itunes_has_the_line_ends_of_old_macs(write_dump: WriteDump) -
 
 
 def test_broken_files_raise_a_one_line_error(write_dump: WriteDump) -> None:
-    assert error_of(write_dump("<x/>", "x"), "traktor") == "PATH is not a collection of Traktor: its root is 'x'"
+    assert (
+        error_of(write_dump("<x/>", "x"), "traktor") == "PATH is not a collection of Traktor: its root element is 'x'"
+    )
     bomb = '<!DOCTYPE NML [<!ENTITY a "b">]><NML>&a;</NML>'
     assert "which sgp refuses" in error_of(write_dump(bomb, "x"), "traktor")
-    columns = "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
-    message = f"PATH is not a text export of rekordbox or iTunes: {columns}"
+    names = "'Track Title' and 'Artist' (rekordbox), or 'Name', 'Artist' and 'Composer' (iTunes)"
+    message = f"PATH is not a text export of rekordbox or iTunes: its first line needs the columns {names}"
     assert error_of(write_dump("a\tb\n", "x"), "tab-text") == message
     half = "\ufeff".encode("utf-16-le") + TAB_TEXT.encode("utf-16-le")[:-1]
     assert error_of(write_dump(half, "x")) == "PATH is not valid UTF-16: truncated data"

@@ -75,7 +75,7 @@ PLAY = {"endTime": "2021-06-01 10:05", "artistName": "A", "trackName": "B", "msP
 
 
 def read(path: Path, chosen: ExtractSettings, *, in_columns: bool) -> Any:
-    """Return all rows, the rejects block by block, and the sessions that the next part would continue; or the error."""
+    """Return all rows, all rejects, and the sessions that the next part would continue; or the message of the error."""
     (reader,) = open_sources([path], chosen).readers
     assert reader.file is not None
     sessions: dict[str, tuple[float, str, str]] = {"": (1622540000.0, "before", "key of before")}

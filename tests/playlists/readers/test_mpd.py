@@ -1,4 +1,4 @@
-"""The MPD reader returns the same rows through Arrow as track by track."""
+"""The MPD reader returns the same rows whether Arrow reads them or Python reads track by track."""
 
 from __future__ import annotations
 

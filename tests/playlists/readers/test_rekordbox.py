@@ -39,7 +39,7 @@ def test_playlists_are_read_and_folders_are_not(write_dump: WriteDump) -> None:
     ("text", "message"),
     [
         (REKORDBOX[:300], "not well-formed XML ("),
-        ("<x/>", "its root is 'x'"),
+        ("<x/>", "its root element is 'x'"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><DJ_PLAYLISTS>&a;</DJ_PLAYLISTS>', "it declares or uses XML entities"),
     ],
 )

@@ -68,7 +68,7 @@ def test_xml_that_declares_entities_is_refused_in_one_line(write_dump: WriteDump
         ("<playlist>" * 101, "elements are nested more than 100 deep"),
         ("<playlist><title>" + "x" * (1 << 21), "the text of an element is longer than 1 Mi characters"),
         ('<playlist><track a="' + "x" * (3 << 19), "a tag is longer than 1 MiB"),
-        ("<smil></smil>", "its root is 'smil'"),
+        ("<smil></smil>", "its root element is 'smil'"),
     ],
 )
 def test_broken_xspf_raises_a_one_line_error(write_dump: WriteDump, text: str, message: str) -> None:
