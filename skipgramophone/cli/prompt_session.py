@@ -26,12 +26,13 @@ HELP = """\
 name               similar tracks; part of the name is enough
 artist: name       tracks similar to all tracks of an artist
 album: name        tracks similar to all tracks of an album
-3                  tracks similar to number 3 of the list, or match 3 of a name
+3                  tracks similar to number 3 of the list above; if the list shows
+                   the tracks that match a name, choose number 3 of them
 +name +3 -name -3  move the query towards this track (+) or away from it (-);
                    also +artist: name, -artist: name
 <                  back to the previous query
 > or +             the next tracks of this list
-=name              a track whose name looks like a number or a command
+=name              similar tracks, if the name looks like a number or a command
 help, ?            this text
 q, quit, exit      leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""

@@ -53,7 +53,7 @@ def run(
         force=force,
         quiet=quiet,
         experiments_dir=experiments_dir,
-        result=f"the corpus is complete, but the model was not changed; train it with `sgp train {experiment}`",
+        result=f"the corpus is complete, but no model was trained on it; continue with `sgp train {experiment}`",
     )
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)

@@ -121,7 +121,7 @@ def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: boo
 def _with_unfinished_settings(
     context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
 ) -> TrainSettings:
-    """Return the settings of the unfinished run, changed by the options that were given."""
+    """Return the settings of the unfinished run, except those that the user has given as options now."""
     from skipgramophone.pipeline.train import unfinished_settings
 
     kept = unfinished_settings(experiment, experiments_dir)
@@ -141,7 +141,7 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train, show a progress bar, and handle Ctrl-C; `result` tells what a run without checkpoint leaves."""
+    """Train with a progress bar. `result` ends the message if Ctrl-C is pressed before the first checkpoint."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command

@@ -196,7 +196,7 @@ def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
-        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+        ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 
 
