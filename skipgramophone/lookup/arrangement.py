@@ -2,11 +2,12 @@
 
 The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
 the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
-path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if adjacent tracks
-become more similar in total, and no more pairs of tracks by one artist are too close to each other.
+path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it makes
+adjacent tracks more similar in total, and does not increase the number of pairs of tracks by one artist that are too
+close to each other.
 
-Fixed tracks at the start and a fixed last track keep their places. At a free end, the path continues to a virtual
-track whose similarity to every track is 0.
+Fixed tracks at the start and a fixed last track keep their places. If the first or the last track is not fixed, a
+virtual track is put before or after it, whose similarity to every track is 0.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The tracks that keep their places: a number of tracks at the start, and the last track or none."""
+    """The tracks that keep their places: the first `first` tracks and, if `last` is true, the last track."""
 
     first: int = 0
     last: bool = False
@@ -38,7 +39,7 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    Tracks that still violate the artist gap in this order are left out.
+    A track that is still less than `gap` tracks after another track of its artist is left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -107,7 +108,7 @@ class _Route:
         return float(self.cosines[path[:-1], path[1:]].sum())
 
     def greedy(self, random: np.random.Generator) -> Path:
-        """Return a path that goes from each track to one of the most similar tracks allowed, chosen at random."""
+        """Return a path that goes from each track to one of the allowed tracks most similar to it, chosen at random."""
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *range(self.ends.first)]
         end = [*([self.tracks - 1] if self.ends.last else []), last]
@@ -124,8 +125,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        An artist may have so many remaining tracks that one of these tracks has to be placed at every opportunity. In
-        this case, return only tracks of such artists.
+        If an artist has very many remaining tracks, the gap can only be kept if one of them is placed whenever this is
+        possible. In this case, return only tracks of such artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -138,7 +139,7 @@ class _Route:
         return urgent if needed >= len(left) and urgent else allowed
 
     def repaired(self, path: Path) -> Path:
-        """Move single tracks until no move reduces the number of conflicts, and return the path."""
+        """Move single tracks until no move reduces the number of conflicts (see `conflicts`), and return the path."""
         broken = self.conflicts(path)
         while broken:
             moves = [move for place in self._in_conflict(path) for move in self._moved_alone(path, place)]
@@ -233,6 +234,6 @@ class _Route:
 
 
 def _by_gain(gains: npt.NDArray[np.float64]) -> list[int]:
-    """Return the indices of the gains that are large enough, largest first."""
+    """Return the indices of the gains that are more than rounding errors, largest gain first."""
     order = np.argsort(-gains, kind="stable")
     return [int(place) for place in order if gains[place] > LEAST_GAIN]

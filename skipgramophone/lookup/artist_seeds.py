@@ -83,5 +83,6 @@ def group_seeds(lookup: Lookup, kind: GroupKind, group: ResolvedGroup) -> Asked:
     else:
         found = Asked(weighted_seeds(group.tracks, centre))
     if not found.seeds:
-        lookup.search.vector(max(group.tracks, key=lambda track: track.count))  # raises the error
+        # This raises an error that says why the most frequent of the tracks has no vector.
+        lookup.search.vector(max(group.tracks, key=lambda track: track.count))
     return Asked(found.seeds, (*group.remarks, *found.notes))

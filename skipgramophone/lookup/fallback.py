@@ -1,14 +1,15 @@
 """Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
 
 The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
-the artist replace it. These tracks are weighted by count, have the total weight of one track, and may be in the answer.
+the artist replace it. These tracks are weighted by count, and together they weigh as much as one track. An answer may
+list them.
 
 A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts
-is below `RARE`; such tracks replace nothing. A rare version replaces a track only if the tracks of the artist
+is below `RARE`; such tracks never replace a track. A rare version replaces a track only if the tracks of the artist
 are rare too.
 
-The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a
-similar name, because that track may be meant.
+If the track is not in the corpus, its name must be "artist - title". The tracks of the artist do not replace it if the
+corpus has a track with a similar name, because that track may be meant.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: f
 
 def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
     """Whether tracks together occur often enough to replace a track; true if the counts are unknown."""
-    is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
+    is_counted = len(lookup.corpus) > 0  # vectors may have been imported without counts
     return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
 
 

@@ -69,8 +69,8 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. A corpus that
-                has only grown since the training is not an error; answers then have a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks
+                were only added to the corpus since the training, this is not an error, and answers have a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -157,7 +157,7 @@ class Lookup:
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
             artist: artists, found by `ArtistSearch.resolve`. If several artists and albums are given, the tracks of
                 each have a total weight of 1.
-            leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
+            leave_out: if a name does not match exactly one track, leave it out with a note instead of raising an error.
             choose: called to choose one of several tracks, artists or albums that match a name; not called for the
                 names of a file.
             album: albums, found by `AlbumSearch.resolve`.

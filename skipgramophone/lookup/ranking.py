@@ -52,11 +52,11 @@ ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation p
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
 COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
 SMOOTHED_WEIGHT = 0.4  # weight of the smoothed cosine in `hybrid`; chosen on validation playlists, see docs/quality.md
-FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
+FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists, where 1 is nearly as good
 EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
-VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
+VANISHED = 1e-6  # a query vector shorter than this is treated as zero, because it is a rounding error
 
 
 def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
@@ -108,7 +108,7 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of weighted seeds, which is their number if all have the same weight."""
+    """Return the effective number of seeds (see above), which is their number if all weights are equal."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 

@@ -46,7 +46,7 @@ class Seed:
 
     @property
     def may_be_listed(self) -> bool:
-        """Whether an answer may list this track. Only an artist's tracks that replace a query track may be listed."""
+        """Whether an answer may list this track: only if it is one of an artist's tracks that replace a query track."""
         return self.fallback is not None and self.fallback.kind == "artist"
 
 

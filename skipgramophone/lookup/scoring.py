@@ -147,7 +147,7 @@ class Scoring:
         """Score only the tracks that may be among the best, by the first two terms of `hybrid`.
 
         These are the tracks with the highest evidence (see `evidence`), and the tracks in `near`, which are nearest by
-        cosine. Another track can be among the best only if all tracks have nearly the same evidence.
+        cosine. A track of neither kind can be among the best only if all tracks have nearly the same evidence.
         """
         agreed, most = self.agreed(asked), min(CANDIDATES, len(self.counts))
         known = self.evidence(asked, agreed)
@@ -156,7 +156,7 @@ class Scoring:
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
         rows = rows[learnt]
-        # einsum, because the last digits of a matrix product depend on the number of rows.
+        # The last digits of a matrix product would depend on the number of rows, those of einsum do not.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
         return Scored(rows, self.with_cosines(asked, rows, known[rows], cosines), np.empty(0, np.float32), agreed)
 

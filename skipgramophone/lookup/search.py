@@ -39,7 +39,7 @@ from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
-COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
+COMPARED = 32  # rows that exact search for many queries compares in the time in which the index visits one node
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -163,7 +163,7 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether the index, when it was built, proved to be no faster than exact search; false without an index."""
+        """Whether exact search proved to be as fast as the index when the index was built; false without an index."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
@@ -383,5 +383,5 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 
 
 def _may_propose(settings: SimilarSettings) -> bool:
-    """Return whether a few candidates suffice; popularity, a minimum similarity and `only_album` need all tracks."""
+    """Return whether the index may propose candidates; some settings need the scores of all tracks."""
     return not settings.popularity and settings.min_similarity is None and not settings.only_album
