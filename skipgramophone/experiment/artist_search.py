@@ -19,7 +19,7 @@ from skipgramophone.utf8 import is_utf8
 
 MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown name
 MOST_READ = 20_000  # maximum number of tracks whose artists are searched for the words of a query
-Test = Callable[[str], bool]  # tells whether something is true of a name
+Test = Callable[[str], bool]  # takes a name, returns true or false
 
 
 class ArtistSearch:
@@ -31,7 +31,7 @@ class ArtistSearch:
     def tracks(self, artist: str) -> list[Track]:
         """Return the tracks that credit an artist, alone or with others, most frequent first.
 
-        Case and accents do not matter. "A & B" credits A only if another track credits A without "& B".
+        Case and accents do not matter. A track by "A & B" counts only if another track credits A without B.
 
         Raises:
             UnknownTrackError: no track credits the artist; the candidates are similar artists.
@@ -119,7 +119,7 @@ def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Trac
 
 
 def _artists_of(tracks: Sequence[Track], matches: Test, is_artist: Test) -> list[Group]:
-    """Return the artists of tracks whose names match a query; their counts are those of the given tracks."""
+    """Return the artists of the tracks whose names match a query; the given tracks determine their counts."""
     counts, names, rows = Counter[str](), dict[str, str](), dict[str, int]()
     artists_in: dict[str, list[str]] = {}
     for track in tracks:

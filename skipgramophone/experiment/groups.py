@@ -1,4 +1,4 @@
-"""Artists and albums that a query may mean, and the choice of one of them; it follows the rules for tracks."""
+"""Artists and albums that a query may mean, and the choice of one of them, by the same rules as for tracks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class GroupMatch:
 
     Attributes:
         group: the artist or the album.
-        tracks: its tracks, if the query is its name, ignoring case and accents; else empty.
+        tracks: the tracks of this artist or album if the query is its whole name; otherwise empty. Case and accents do
+            not matter.
         others: if the group was chosen because it dominates, the most frequent other matches.
         matches: number of artists or albums that match the query.
     """
