@@ -46,7 +46,7 @@ def continue_playlist(
         typer.Option(
             "--blend",
             metavar="FILE FILE",
-            help="List tracks that rank high for both playlist files.",
+            help="List tracks that fit both playlist files, that is, tracks that rank high for each of the two.",
             show_default=False,
         ),
     ] = None,
@@ -108,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory in which relative paths of audio files start. This is usually the directory of the source "
-            "that sgp extract has read (default: current directory).",
+            help="If the sources name audio files by relative paths: the directory to which the paths are relative, "
+            "usually that of the source that sgp extract has read (default: current directory).",
             show_default=False,
         ),
     ] = None,

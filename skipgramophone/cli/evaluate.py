@@ -77,10 +77,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    A model is trained on all other playlists with the settings of the experiment, and kept for later evaluations. Each
-    ranking then gets some tracks of a held-out playlist, and has to find the other ones among all tracks. If extract
-    --holdout has already held out playlists, no new model is trained: the model of the experiment, which was not
-    trained on these playlists, is evaluated.
+    A model is trained on the playlists that are not held out, with the settings of the experiment, and is kept for
+    later evaluations. Each ranking then gets some tracks of a held-out playlist, and has to find the other ones among
+    all tracks. If extract --holdout has already held out playlists, no new model is trained: the model of the
+    experiment, which was not trained on these playlists, is evaluated.
 
     \b
     sgp evaluate demo

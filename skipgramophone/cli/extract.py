@@ -40,7 +40,8 @@ Holdout = Annotated[
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, also re-read sources that it already contains."
+        "--append",
+        help="Add the sources to the existing corpus. If it already contains a source, give --force to read it again.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]

@@ -190,10 +190,12 @@ ExperimentsDir = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only answers and errors.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Print no notes, progress or reports: only answers and errors.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace existing output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a result or a file that already exists.")]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Extract playlists, train, and show an example look-up.
 
-    Accepts the options of sgp extract for reading sources, and the options of the original script run_experiment.py.
-    Names of options may contain underscores instead of hyphens.
+    Accepts the options of sgp extract for reading sources, and the options of run_experiment.py, the script that this
+    command replaces. Names of options may contain underscores instead of hyphens.
 
     \b
     sgp run demo --sample

@@ -35,7 +35,10 @@ def train(
     start_from: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="EXPERIMENT", help="Start from the vectors of another experiment.", show_default=False
+            "--from",
+            metavar="EXPERIMENT",
+            help="Start from the vectors of another experiment instead of random vectors.",
+            show_default=False,
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
@@ -44,7 +47,8 @@ def train(
         bool,
         typer.Option(
             "--private-network",
-            help="Confirm that the machines in TF_CONFIG are on a private network (the connection is not protected).",
+            help="Confirm that the machines in TF_CONFIG are on a private network. Anyone who can reach them can run "
+            "code on them.",
         ),
     ] = False,
     no_index: Annotated[

@@ -37,9 +37,9 @@ def tune(
 ) -> None:
     """Search for better training settings for EXPERIMENT.
 
-    Each trial trains with other settings. Trials are compared on validation playlists. The settings of the best trial
-    are then compared with the present settings on unseen test playlists. An interrupted search continues where it
-    stopped.
+    Each trial trains a model with other settings. Trials are compared on validation playlists. The settings of the
+    best trial are then compared with the present settings on unseen test playlists. An interrupted search continues
+    where it stopped.
 
     \b
     sgp tune demo --budget 15m

@@ -42,7 +42,7 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write two coordinates per track, computed by {' or '.join(PROJECTIONS)} as in sgp map (parquet only).",
+        f"Also write two coordinates per track, as in sgp map (parquet only). The method is {', '.join(PROJECTIONS)}.",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")
@@ -61,7 +61,10 @@ class MapSettings:
 
     of: Embedded = setting("tracks", f"What to draw: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     projection: Projection = setting(
-        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: t-SNE, or pca for up to 30 tracks.", metavar="NAME"
+        "auto",
+        f"Method that computes the positions on the map: {', '.join(PROJECTIONS)}. auto means tsne or, for up to 30 "
+        "tracks, pca.",
+        metavar="NAME",
     )
     colour: Colour = setting(
         "cluster",

@@ -70,7 +70,7 @@ class ExtractSettings:
         None, "Leave out tracks that were added or played before a date, such as 2020-01-31.", metavar="DATE"
     )
     until: str | None = setting(
-        None, "Leave out tracks that were added or played after a date. The whole day is included.", metavar="DATE"
+        None, "Leave out tracks that were added or played after a date. Tracks of that day are kept.", metavar="DATE"
     )
     min_rating: float | None = setting(
         None, "Leave out rows with a rating below X (needs a column with ratings).", metavar="X"
@@ -105,7 +105,7 @@ class ExtractSettings:
     match: str | None = setting(
         None,
         "Merge tracks that have similar names and the same identifier. KINDS says which identifiers are compared: "
-        f"{', '.join(MATCHABLE)} or {','.join(MATCHABLE)}. To see the tracks first, add --dry-run.",
+        f"{', '.join(MATCHABLE)} or {','.join(MATCHABLE)}. To see first which tracks share one, add --dry-run.",
         metavar="KINDS",
     )
     repeats: Repeats = setting(

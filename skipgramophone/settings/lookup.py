@@ -116,7 +116,7 @@ class SimilarSettings:
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     min_similarity: float | None = setting(
         None,
-        "List only tracks with a similarity of at least X, even if the list gets shorter.",
+        "List only tracks with a similarity of at least X; the list may then have fewer than -n tracks.",
         metavar="X",
         bounds=between(-1, 1),
     )

@@ -58,7 +58,7 @@ class TrainSettings:
     window_size: WindowSize = setting(
         "auto",
         "Context: the tracks that each track is trained to predict. N tracks on each side, 'bag' (the whole playlist) "
-        "or 'auto' (one of these two, chosen by a test on the corpus).",
+        f"or 'auto' ({AUTO_WINDOW} or 'bag', chosen by a test on the corpus).",
         "-wsz",
         "--window-size",
         metavar="N|bag|auto",
@@ -149,7 +149,7 @@ class RunSettings:
 
     threads: int | None = setting(
         None,
-        "Number of threads (default: all cores). It does not affect the result.",
+        "Number of threads (default: all cores). The result does not depend on this number.",
         metavar="N",
         bounds=at_least(1, MOST_THREADS),
     )
