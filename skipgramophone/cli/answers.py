@@ -154,7 +154,7 @@ def _available_lines() -> Iterator[list[str]]:
     Raises:
         SourceError: a line is too long to be a query.
     """
-    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # pieces of the unfinished line
+    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # the parts of a line that have arrived
     while data := stream.read1(READ_AT_ONCE):
         piece, *others = data.split(b"\n")
         pieces.append(piece)
@@ -290,7 +290,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return a JSON object with the property "fallback": the query track that was replaced, or None."""
+    """Return a JSON object with the property "fallback": name of the replaced query track and kind, or None."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 

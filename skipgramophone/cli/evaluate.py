@@ -250,7 +250,7 @@ def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
 
 
 def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
-    """Return the cells of a ranker: the main metric with its confidence interval, the others as means."""
+    """Return the table cells of a ranker: the main metric with its confidence interval, the others as means."""
     means = [metric_text(name, row.metrics[name].mean) for name in others]
     return [row.ranker, _interval(row.metrics[first]), *means]
 
@@ -265,7 +265,7 @@ def _records(report: EvaluateReport) -> list[dict[str, object]]:
 
 
 def _beyond(row: RankerResult) -> list[str]:
-    """Return the cells of a ranker: coverage, popularity, diversity, and hits among head, middle and tail tracks."""
+    """Return the table cells of a ranker: coverage, popularity, diversity, and recall of head, middle and tail."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
     return [row.ranker, *("-" if share is None else f"{share:.0%}" for share in shares)]

@@ -128,7 +128,7 @@ class PromptState:
             elif is_number and self.listed:
                 error.advice = f"the list has the numbers 1 to {len(self.listed)}"
             elif is_number:
-                error.advice = "there is no list yet; after a list, a number means one of its entries"
+                error.advice = "no list has been shown yet; a number means an entry of the list that was shown last"
             raise
 
     def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:

@@ -39,7 +39,7 @@ LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
-PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # blocks of 0 to 7 eighths of the width
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # characters that fill 0 to 7 eighths of their width
 
 
 class _Console(Console):

@@ -133,7 +133,7 @@ def discard_stdout() -> None:
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a lossless stream to the same descriptor; characters that it cannot encode are escaped."""
+    """Return a stream to the same file descriptor that loses no data, and escapes what it cannot encode."""
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 

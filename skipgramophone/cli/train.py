@@ -145,7 +145,7 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train with a progress bar. `result` ends the message if Ctrl-C is pressed before the first checkpoint."""
+    """Train with a progress bar. After Ctrl-C before the first checkpoint, the message ends with `result`."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command

@@ -63,10 +63,10 @@ class AlbumSearch:
         raise UnknownTrackError.of("album", album, self.similar(album))
 
     def _find(self, album: str) -> list[Track]:
-        """Return the tracks of the albums with a name, as `tracks` does, but return an empty list if there are none."""
+        """Return the tracks of the albums called `album`, as `tracks` does; if there are none, return an empty list."""
         if "album" not in self._catalogue.facts:
             raise SettingError(
-                f"cannot find album {album!r}: the sources of this corpus contain no albums; leave it out"
+                f"cannot find album {album!r}: the sources of this corpus contain no albums; leave the album out"
             )
         name = album_name(album)
         if not name.whole or not is_utf8(album):

@@ -384,7 +384,7 @@ class Catalogue:
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:
-        """Return the column that sorts by count. FTS5 returns rows in order of rowid, so `LIMIT` can stop it early."""
+        """Return the column that sorts by descending count, the order of FTS5, so that LIMIT can end a search early."""
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 

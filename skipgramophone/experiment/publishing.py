@@ -177,7 +177,7 @@ def is_draft(name: str) -> bool:
 
 
 def _claim_draft(place: Path, held: ExitStack) -> Path:
-    """Return a new path for a draft of `place`, and lock its file `.writing` until `held` is closed."""
+    """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
         held.callback(writing.unlink, missing_ok=True)  # before open, because an interrupt may come right after it

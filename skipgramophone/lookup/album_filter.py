@@ -20,7 +20,7 @@ class AlbumFilter:
         self._excluded = _names(settings.exclude_album)
 
     def allows(self, track: Track) -> bool:
-        """Whether the album of a track is allowed. If it is unknown, it is allowed unless `only_album` is set."""
+        """Whether the album of a track is allowed. A track of unknown album is allowed unless `only_album` is set."""
         if not self._only and not self._excluded:
             return True
         names = fold_name(track.artist), album_of(track)

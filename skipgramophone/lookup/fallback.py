@@ -37,7 +37,7 @@ MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versi
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The tracks that replace a query track, as a part of a query, and a description such as "97 tracks by 'Queen'"."""
+    """The tracks that replace a query track (a part of the query), and words such as "97 tracks by 'Queen'"."""
 
     part: Part
     words: str

@@ -225,7 +225,7 @@ class Search:
         )
 
     def _agreement(self, asked: Question, by: Score) -> Agreement | None:
-        """Return the stability of tracks about as frequent as the seed; None for several seeds, or without a report."""
+        """Return the stability of tracks about as frequent as the only seed; None if it was not measured."""
         measured = self.opened.stability
         if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None

@@ -25,7 +25,7 @@ class Thresholds:
     automatic: float = 0.02  # share of automatic playlists; in the archive, 4.6 % of the snapshots are automatic
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
     out_of_order: float = 0.05  # share of descents in a sorted playlist; later additions and other alphabets cause some
-    of_one_artist: float = 0.25  # share of playlists with a single artist; any collection has some albums
+    of_one_artist: float = 0.25  # share of playlists with a single artist; some albums among the playlists are normal
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
     welded_length: int = 100  # tracks in a suspected merge of playlists; shorter playlists have repeats by chance
