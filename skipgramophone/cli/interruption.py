@@ -55,7 +55,7 @@ class Stopping:
         return show
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        """Remember that Ctrl-C was pressed."""
+        """Remember that Ctrl-C was pressed, and let a second Ctrl-C end the process immediately."""
         self._is_asked = True
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

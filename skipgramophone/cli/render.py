@@ -46,7 +46,7 @@ class _Console(Console):
     """A Rich console that leaves it to the caller to handle a closed pipe; Rich would exit with code 1."""
 
     def on_broken_pipe(self) -> None:
-        """Raise the BrokenPipeError that is being handled."""
+        """Raise again the BrokenPipeError that Rich has caught."""
         raise
 
 

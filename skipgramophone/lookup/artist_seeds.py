@@ -1,4 +1,4 @@
-"""The tracks of artists and albums as seeds of a query."""
+"""The tracks of artists and albums as query tracks (seeds) of a query."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def seeds_of_groups(
 
 
 def group_seeds(lookup: Lookup, kind: GroupKind, group: ResolvedGroup) -> Asked:
-    """Return the tracks of an artist or an album as weighted seeds.
+    """Return the tracks of an artist or an album as weighted query tracks.
 
     Raises:
         UnknownTrackError: none of the tracks has a vector.

@@ -49,7 +49,7 @@ def fixed_ends(
     """Resolve the names of the first and the last track.
 
     Returns:
-        The fixed tracks, and an `Asked` without seeds that contains the remarks about both names.
+        The fixed tracks, and an `Asked` without query tracks that contains the remarks about both names.
 
     Raises:
         UnknownTrackError: no track matches a name, or the match has no vector.

@@ -226,7 +226,7 @@ class _Unfinished:
     def _end(self, seed: Seed | None) -> list[Neighbour]:
         """Return a list with one entry for a fixed track, or an empty list if no track is fixed.
 
-        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only seeds.
+        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only query tracks.
         """
         if seed is None:
             return []

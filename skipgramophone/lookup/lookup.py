@@ -193,11 +193,12 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks most similar to seeds, except the seeds, nearest first; add `notes` to the answer.
+        """Find the tracks most similar to query tracks (`seeds`), nearest first; add `notes` to the answer.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-            SettingError: there are no seeds, the weighted vectors cancel out, or the model does not support the score.
+            SettingError: there are no query tracks, their weighted vectors cancel out, or the model does not support
+                the score.
         """
         self.require_known(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())

@@ -61,7 +61,7 @@ class _Taken:
 
 
 def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
-    """Return the tracks on the way from the first to the second seed of a query.
+    """Return the tracks on the way from the first to the second query track of a query.
 
     Raises:
         SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.

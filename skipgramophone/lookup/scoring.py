@@ -52,11 +52,11 @@ class Question:
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
     left_out: Rows  # int64, rows that the answer must not list
-    number: float  # effective number of seeds; the tracks of an artist that replace a track count as one seed
+    number: float  # effective number of query tracks; tracks of an artist that replace a track count as one
 
     @property
     def scaled(self) -> npt.NDArray[np.float64]:
-        """The weights, scaled so that their absolute values add up to the effective number of seeds."""
+        """The weights, scaled so that their absolute values add up to the effective number of query tracks."""
         return np.asarray(self.weights * (self.number / np.abs(self.weights).sum()))
 
 
@@ -174,7 +174,7 @@ class Scoring:
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
     def has_predictions(self, asked: Question) -> bool:
-        """Return whether factors or EASE have weight in `hybrid`; they have none for a single seed."""
+        """Return whether factors or EASE have weight in `hybrid`; they have none for a single query track."""
         embeddings = self.opened.embeddings
         return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
 
@@ -242,7 +242,7 @@ class Scoring:
 
 
 def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
-    """Return the term of `hybrid` for predictions of some tracks and of the seeds, float32 of the same shape.
+    """Return the term of `hybrid` for predictions of some tracks and of the query tracks, float32 of the same shape.
 
     Raises:
         ExperimentError: a prediction is not finite.

@@ -37,7 +37,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A selected candidate."""
+    """A candidate that was selected for the answer."""
 
     track: Track
     similarity: float
@@ -50,7 +50,7 @@ class Selection:
     """The selected candidates in order, and candidates that are not listed."""
 
     chosen: list[Choice]
-    versions_of_seeds: tuple[Track, ...]  # versions of the seeds' songs, which were left out
+    versions_of_seeds: tuple[Track, ...]  # other versions of the songs of the query, which were left out
     contenders: Neighbours = NOTHING  # the best candidates after the last selected one that pass the filters
 
 
