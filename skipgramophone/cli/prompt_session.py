@@ -98,7 +98,7 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
-        """Resolve a typed name, or a number of the list, to a track or a group; also return remarks about the match."""
+        """Resolve a typed name, or a number of the list, to a track, artist or album; return it and remarks on it."""
         weight = -1.0 if sign == UNLIKE else 1.0
         is_number = sign != NAME and name.isdecimal()
         if is_number and sign and not self.listed:
@@ -179,7 +179,7 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Answer a query for tracks and groups, and show the first page; later, typed numbers refer to this answer."""
+        """Answer a query for tracks, artists and albums with the first results; typed numbers then refer to them."""
         answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer
@@ -197,7 +197,7 @@ class PromptState:
 
 
 def _key(part: Part) -> object:
-    """Return a key that is equal for two parts of a query with the same track or the same group."""
+    """Return a key that is equal for two parts of a query with the same track, artist or album."""
     return part.track.row if isinstance(part, Seed) else part.name
 
 

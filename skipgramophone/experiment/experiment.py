@@ -313,7 +313,7 @@ def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose 
     """Return the path for a new experiment of this name; the error for an existing path ends with the advice `cure`.
 
     Raises:
-        ExperimentError: the name is invalid or taken.
+        ExperimentError: the name is invalid, or the path exists.
     """
     path = named_experiment(name, root).path
     _require_visible(name)

@@ -6,7 +6,7 @@ path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976
 adjacent tracks more similar in total, and does not increase the number of pairs of tracks by one artist that are too
 close to each other.
 
-Fixed tracks at the start and a fixed last track keep their places. If the first or the last track is not fixed, a
+Fixed tracks at the start and a fixed last track keep their positions. If the first or the last track is not fixed, a
 virtual track is put before or after it, whose similarity to every track is 0.
 """
 
@@ -30,7 +30,7 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The tracks that keep their places: the first `first` tracks and, if `last` is true, the last track."""
+    """The tracks that keep their positions: the first `first` tracks and, if `last` is true, the last track."""
 
     first: int = 0
     last: bool = False
@@ -44,7 +44,7 @@ def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, s
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
         artists: the artist of each track.
-        ends: the tracks that keep their places.
+        ends: the tracks that keep their positions.
         gap: minimum number of tracks between two tracks of one artist; 0 means no limit.
         seed: random seed; different seeds give different orders.
     """
