@@ -45,8 +45,8 @@ class AlbumSearch:
         """Find the album that a query means: by the whole name, a part of the name, or a name with typos.
 
         Albums of different artists with the same name count as one, unless the query has the form "artist - album". If
-        several albums match, one is chosen if it dominates the others (see `meant_group`). If names are strict, only
-        the whole name is accepted.
+        several albums match, one is chosen if it dominates the others (see `meant_group`). With
+        strict names (--strict-names), only the whole name is accepted.
 
         Raises:
             SettingError: the catalogue has no albums.
@@ -127,8 +127,8 @@ class AlbumSearch:
     def _albums(self, pieces: Sequence[str], least: int | None = None, *, by_artist: bool) -> list[Group]:
         """Return the albums whose names contain at least `least` of the given pieces (default: all of them).
 
-        There is one group per name of an album. With `by_artist`, there is one group per artist and album, and its name
-        is "artist - album".
+        The result has one entry per album name. With `by_artist`, it has one entry per artist and album, with a name
+        of the form "artist - album".
         """
         if not pieces:
             return []

@@ -44,8 +44,8 @@ class ArtistSearch:
     def resolve(self, artist: str) -> GroupMatch:
         """Find the artist that a query means: by the whole name, a part of the name, or a name with typos.
 
-        If several artists match, one is chosen if it dominates the others (see `meant_group`). If names are strict,
-        only the whole name is accepted.
+        If several artists match, one is chosen if it dominates the others (see `meant_group`). With strict
+        names (--strict-names), only the whole name is accepted.
 
         Raises:
             UnknownTrackError: no artist matches; the candidates are similar artists.
@@ -119,7 +119,7 @@ def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Trac
 
 
 def _artists_of(tracks: Sequence[Track], matches: Test, is_artist: Test) -> list[Group]:
-    """Return the artists of the tracks whose names match a query; the given tracks determine their counts."""
+    """Return the artists on the given tracks that match a query, each with its number of occurrences there."""
     counts, names, rows = Counter[str](), dict[str, str](), dict[str, int]()
     artists_in: dict[str, list[str]] = {}
     for track in tracks:

@@ -54,7 +54,7 @@ class Artists:
 
     @cached_property
     def by_track(self) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """Return the artists of all tracks in row order, int64 (credits,), and the offsets of the tracks."""
+        """Return the artists of all tracks in row order, int64 (credits,), and the offset of each track."""
         order = np.argsort(self.rows, kind="stable")
         ends = np.cumsum(np.bincount(self.rows, minlength=self.tracks))
         return self.numbers()[order], np.concatenate([[0], ends])

@@ -126,7 +126,7 @@ def write_indexes(path: Path, names: Path, tracks: int, indexes: str) -> None:
 
     Args:
         path: the catalogue.
-        names: the file with the folded names, which is removed.
+        names: the file with the folded names, which is removed afterwards.
         tracks: number of tracks.
         indexes: statements that create the other indexes.
     """

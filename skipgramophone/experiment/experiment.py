@@ -125,15 +125,15 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage, and verify that the stage before it (its parent) has not changed since.
+        """Read the manifest of a stage, and verify that its parent (the stage before it) is the one it was made from.
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage whose parent has grown since. Such a stage remains usable, because rows
-                keep their numbers.
+            may_have_grown: also accept a stage if its parent has grown since it was made. The stage remains usable,
+                because rows keep their numbers.
 
         Raises:
-            ExperimentError: the stage is missing, or its parent has been replaced or has grown since.
+            ExperimentError: the stage is missing, or its parent has been replaced or has grown since it was made.
         """
         manifest, parent = self.manifest(stage), PARENT[stage]
         if parent is None:
@@ -348,7 +348,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is neither an experiment nor the beginning of one, whose creation was killed."""
+    """Whether a path is not an experiment, and not what a killed process left when it began to create one."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}

@@ -64,7 +64,7 @@ def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -
     Args:
         query: a part of a name, or a name with typos.
         groups: the matches, at least one.
-        complete: whether these are all matches.
+        complete: whether `groups` contains all matches.
 
     Raises:
         AmbiguousTrackError: no match dominates the others; its candidates are the most frequent ones.

@@ -137,7 +137,7 @@ def _segment(database: sqlite3.Connection, schema: str) -> tuple[int, int, int]:
 def _records(
     database: sqlite3.Connection, segments: Sequence[tuple[str, int, int, int]]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of the merged index: the sums of all parts, and the list of segments, all on one level."""
+    """Yield id and content of two records of the merged index: sums over all parts, and the list of segments."""
     block = "SELECT block FROM {}.names_data WHERE id = {}"
     sums = [_numbers(database.execute(block.format(schema, AVERAGES)).fetchone()[0]) for schema, *_ in segments]
     yield AVERAGES, _varints(sum(column) for column in zip_longest(*sums, fillvalue=0))

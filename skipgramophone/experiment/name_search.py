@@ -217,7 +217,7 @@ class NameSearch:
         if not frequency:
             return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
-        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest one of each word, and rare short words
+        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest of each word, and rare short words
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
             if len(clues) < CLUES_ASKED:
                 around = (self._around(word) for word in words if not word[2:])

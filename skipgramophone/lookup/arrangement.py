@@ -39,7 +39,7 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    A track that is still less than `gap` tracks after another track of its artist is left out.
+    If fewer than `gap` tracks are still between a track and the previous track of its artist, it is left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -64,7 +64,7 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    The mean is exact without trying orders: over all orders, any two free tracks are adjacent equally often.
+    The mean is exact without trying all orders, because any two tracks that are not fixed are adjacent equally often.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
@@ -213,7 +213,7 @@ class _Route:
             yield gain, np.insert(np.delete(path, slice(start, start + number)), to, part[::-1] if turned else part)
 
     def without_conflicts(self, path: Path) -> Path:
-        """Return the tracks of a path in order, without free tracks that follow a track of the same artist too soon."""
+        """Return a path without the tracks that follow a track of the same artist too soon; fixed tracks are kept."""
         inner = path[1:-1].tolist()
         last = inner.pop() if self.ends.last else None
         kept: list[int] = []
@@ -228,7 +228,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a free track has the artist of the fixed last track and is too close to the end."""
+        """Whether a track that is not fixed has the artist of the fixed last track, and is too close to the end."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

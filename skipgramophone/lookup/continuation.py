@@ -76,7 +76,7 @@ def continued(
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit the fixed tracks, or the weighted vectors cancel out.
+        SettingError: a setting cannot be combined with fixed tracks, or the weighted vectors cancel out.
     """
     route.require_room(settings)
     search_for = room_for(settings, len(route.seeds))
@@ -107,7 +107,7 @@ def blended(
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit a blend.
+        SettingError: a setting cannot be combined with a blend.
     """
     lookup.require_known(settings)
     search = lookup.search

@@ -93,7 +93,7 @@ def is_meant(name: str, track: Track) -> bool:
 
 
 def _has_similar_name(lookup: Lookup, name: str) -> bool:
-    """Whether the artist and the title of another song are similar to those in a name."""
+    """Whether the corpus has another song whose artist and title are similar to those in a name."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     song = song_key(*split_name(name))

@@ -62,9 +62,9 @@ FREE = Route()  # no end is fixed
 
 
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return settings for the search, which finds all tracks of the list except the `fixed` tracks.
+    """Return the settings for finding all tracks of a list but the fixed ones, whose number is `fixed`.
 
-    With an artist gap, a list has room for only a few tracks of each artist; the search finds no more than these.
+    With an artist gap, a list has room for only a few tracks of each artist, so the search finds no more than these.
     """
     number = settings.number - fixed
     limit = settings.max_per_artist
@@ -122,7 +122,7 @@ def finished(
 
 @dataclass(slots=True)
 class _Unfinished:
-    """A list of which it is not yet decided which of the found tracks it contains.
+    """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
         most: maximum number of tracks per artist, for artists with a track that could not be placed within the gap.

@@ -162,8 +162,8 @@ class Lookup:
                 names of a file.
             album: albums, found by `AlbumSearch.resolve`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
-                suggest --fallback; if it is None, only tracks can be given, and messages offer neither --fallback
-                nor --artist.
+                suggest --fallback. If it is None, each name must mean one track, and errors suggest neither
+                --fallback nor --artist.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.

@@ -5,7 +5,7 @@ The way is the arc between the unit vectors a and b of the two tracks. For n tra
     point_i = (sin((1 - t) w) a + sin(t w) b) / sin(w),    t = i / (n + 1),    cos(w) = a . b
 
 In order from a to b, each point gets the nearest track that passes the filters and was not chosen for another point.
-The similarity of a track is its cosine with its point.
+The similarity of a track is its cosine with the point for which it was chosen.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def track_part(
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
         AmbiguousTrackError: several tracks match.
-        SettingError: fallbacks are not allowed, because names are strict.
+        SettingError: a fallback is requested, but names are strict (--strict-names).
     """
     by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else ""
     if lookup.names.is_strict:

@@ -1,8 +1,8 @@
 """Turns the last plays of a listening history into a query, in which newer and repeated plays count more.
 
 The newest of n plays has weight 1, the play before it (n - 1) / n, and the oldest play 1 / n. The weight of a track is
-the sum of the weights of its plays. Tracks that `exclude_recent` names get weight 0: the answer does not list them, and
-they have no other effect.
+the sum of the weights of its plays. Other tracks of the last `exclude_recent` plays get weight 0: the answer does not
+list them, and they have no other effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bool = False) -> Asked:
-    """Return the weighted tracks of the last plays and, with weight 0, the tracks that `exclude_recent` keeps out.
+    """Return the weighted tracks of the last plays, and with weight 0 the tracks that must not be suggested.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.

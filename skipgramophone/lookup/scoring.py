@@ -44,7 +44,7 @@ def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query: its seeds and notes, and the same seeds as arrays of rows and weights."""
+    """A query: its tracks (`seeds`) and notes, and the same tracks as arrays of rows and weights."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...]
