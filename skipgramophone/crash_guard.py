@@ -22,9 +22,9 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
     None means that the task returned, raised an exception, or was stopped after `TIMEOUT`. Changes that the task makes
     in memory stay in the child.
     """
-    reading, writing = os.pipe()  # the system closes the child's end when the child ends
+    reading, writing = os.pipe()  # when the child ends, the system closes its end of the pipe
     with warnings.catch_warnings():
-        # Python warns that other threads may hold locks; the task does not need these locks.
+        # Python warns that other threads may hold locks, which the child could never get; the task needs none of them.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:

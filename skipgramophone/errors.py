@@ -109,7 +109,7 @@ class TrackNameError(SgpError):
         tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists or albums.
         groups: the artists or the albums that the candidates name, if several match the name; otherwise empty.
         unlisted: number of matches that are not candidates; None if there are too many to count.
-        advice: one more sentence of advice, which ends the line; may be empty.
+        advice: a sentence of advice that is added at the end of the line; may be empty.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ def reason_of(error: Exception) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and the chain of exceptions that caused it."""
+    """Yield an exception, then the exception that caused it, then the cause of the latter, and so on."""
     found: BaseException | None = error
     while found is not None:
         yield found
@@ -176,7 +176,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 @contextmanager
 def named_format(format: str | None) -> Iterator[None]:
-    """If the block raises a `FormatError`, add the format to its message; do nothing if `format` is None."""
+    """If the block raises a `FormatError`, add to its message that the user gave `format`, unless `format` is None."""
     try:
         yield
     except FormatError as error:

@@ -29,7 +29,7 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
         try:
             yield thread
         except BaseException:  # includes KeyboardInterrupt
-            thread.shutdown(wait=False, cancel_futures=True)  # the running task still ends
+            thread.shutdown(wait=False, cancel_futures=True)  # a task that is already running is not stopped
             raise
 
 

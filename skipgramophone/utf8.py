@@ -23,7 +23,7 @@ def is_utf8(text: str) -> bool:
 
 
 def with_remedy(reason: str) -> str:
-    """Return the reason for rejecting a row; if the row is not UTF-8, append the option that reads it.
+    """Return the reason for rejecting a row; if it is that the row is not UTF-8, append advice on --encoding.
 
     >>> with_remedy("blank line")
     'blank line'
@@ -32,7 +32,7 @@ def with_remedy(reason: str) -> str:
 
 
 def replace_surrogates(text: str) -> str:
-    """Replace lone surrogates by U+FFFD, as a lenient decoder does with bytes that are not UTF-8."""
+    """Replace lone surrogates by U+FFFD, the character that decoders use for bytes that they cannot decode."""
     return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
@@ -43,7 +43,7 @@ def printable_path(path: Path) -> str:
 
 @contextmanager
 def utf8_path(path: Path) -> Iterator[str]:
-    """Yield a path to the same file that is valid UTF-8, for libraries that accept only such paths.
+    """Yield a path that is valid UTF-8 and leads to the same file, for libraries that accept only such paths.
 
     If `path` is a file, its own name must be valid UTF-8; the names of its directories need not be.
     """

@@ -3,7 +3,7 @@
 A key must not contain white space: gensim cannot read such keys from text files and silently reads wrong keys from
 binary files. White space, control characters and "%" are therefore percent-encoded ("%20" for a space). If two tracks
 have the same name, the key of the later one gets a suffix: "%23" (an encoded "#") and the position of this track,
-counted from 1. A "#" in a name is never encoded, so this suffix cannot be part of a name.
+counted from 1. A "#" in a name is never encoded, so no name can be mistaken for a key with this suffix.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _text(file: BinaryIO, dim: int) -> Iterator[tuple[bytes, Matrix]]:
 
 
 def _binary(data: bytes, rows: int, dim: int) -> Iterator[tuple[bytes, Matrix]]:
-    """Yield the key and vector of each record. Some tools end each record with a line feed; gensim does not."""
+    """Yield the key and vector of each record. A line feed after a record, which some tools write, is skipped."""
     at = 0
     for _ in range(rows):
         space = data.index(b" ", at)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a text that starts with one of these may be read as a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet may treat text with one of these first as a formula
 MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -; dots after www
 
 
@@ -33,7 +33,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def span(least: int, most: int) -> str:
-    """Return a range of numbers, or the number if both ends are equal.
+    """Return text such as "5 to 1,200", or just the number if both ends are equal.
 
     >>> span(5, 1200), span(9, 9)
     ('5 to 1,200', '9')

@@ -50,13 +50,15 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: the format is unknown, two formats are given, --show-versions does not apply, or the
-            format does not support lists of artists or playlists.
+        SettingError: the format is unknown, two formats are given, --show-versions has no effect, or the format
+            cannot store a list of artists or playlists, which the settings ask for.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
     if show_versions and (json or format not in (None, "table")):
-        raise SettingError("--show-versions is for the table format; JSON always includes the versions")
+        raise SettingError(
+            "--show-versions is only for the table format (JSON always includes the other versions): leave it out"
+        )
     if format is not None and format not in ANSWER_FORMATS:
         near = suggestion(format, ANSWER_FORMATS)
         raise SettingError(f"--format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
@@ -91,10 +93,10 @@ def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:
 
 
 def require_lines(format: str | None) -> None:
-    """Refuse a format that cannot contain one answer per line.
+    """Refuse a format other than jsonl, because answers to many queries are printed as one JSON object per line.
 
     Raises:
-        SettingError: the format is not jsonl.
+        SettingError: another format was given.
     """
     if format not in (None, "jsonl"):
         raise SettingError(f"with --stdin the output is one JSON object per query: leave out --format {format}")
@@ -152,7 +154,7 @@ def _available_lines() -> Iterator[list[str]]:
     Raises:
         SourceError: a line is too long to be a query.
     """
-    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # pieces of the unfinished line
+    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # the parts of a line that have arrived
     while data := stream.read1(READ_AT_ONCE):
         piece, *others = data.split(b"\n")
         pieces.append(piece)
@@ -210,7 +212,7 @@ def require_json_suffix(path: Path) -> None:
 
 @contextmanager
 def written_to(path: Path | None) -> Iterator[None]:
-    """Send standard output to a file if a path is given. The file is written completely or not at all.
+    """If a path is given, redirect standard output to this file. The file is written completely or not at all.
 
     Raises:
         StorageError: the file cannot be written.
@@ -288,7 +290,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return a JSON object with the property "fallback": the query track that was replaced, or None."""
+    """Return a JSON object with the property "fallback": name of the replaced query track and kind, or None."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 

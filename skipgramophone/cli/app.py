@@ -38,8 +38,8 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
-NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # commands that take a name by an option
-WRITING = ("extract", "train", "index")  # commands that write nothing before they end
+NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # command -> how to give a second name
+WRITING = ("extract", "train", "index")  # commands that write their results only at their end
 
 
 class ErrorBoundary(TyperGroup):
@@ -59,7 +59,7 @@ class ErrorBoundary(TyperGroup):
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command; for a word such as "ls" that people type instead, raise an error that names the command."""
+        """Find the command. For a word such as "ls", typed by habit, raise an error that names the right command."""
         meant = unknown_command("sgp", args, OF_SGP) if args[0] not in self.commands else None
         if meant is not None and not ctx.resilient_parsing:
             raise meant
@@ -104,7 +104,7 @@ def _errors_as_exit_codes(context: typer.Context | None = None) -> Iterator[None
     except KeyboardInterrupt as interrupt:
         _exit_interrupted(interrupt, context)
     except BrokenPipeError:
-        # Results are written after the work is done, so nothing is lost if the reader stops early.
+        # Results are printed after all work is done, so nothing is lost if a program such as `head` closes the pipe.
         discard_stdout()
         sys.exit(0)
     except OSError as error:
@@ -124,9 +124,9 @@ def _errors_as_exit_codes(context: typer.Context | None = None) -> Iterator[None
 
 
 def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit, context: typer.Context | None) -> NoReturn:
-    """Exit with the exit code of `interrupt`; if Ctrl-C was pressed, print a note first.
+    """Exit after an interrupt: with code 130 and a note after Ctrl-C, or with the code of a `SystemExit`.
 
-    For a command that writes its result only at the end, the note states that nothing was changed.
+    For a command that writes its result only at its end, the note states that nothing was changed.
     """
     if isinstance(interrupt, SystemExit):
         sys.exit(interrupt.code)
@@ -154,7 +154,7 @@ app = typer.Typer(
 RENAMED: dict[object, str] = {
     import_vectors: "import",
     draw_map: "map",
-}  # names that are keywords or built-ins of Python
+}  # commands whose function has another name, because theirs is a keyword or a built-in of Python
 for command in (
     extract,
     inspect,
@@ -196,8 +196,8 @@ def _options(
 def _end_gracefully(number: int, _frame: FrameType | None) -> None:
     """Raise an exception on the first SIGINT or SIGTERM, so that temporary files are removed and locks released.
 
-    A second signal ends the process immediately, even inside native code, because the user does not want to wait. In
-    both cases the shell sees exit code 130 or 143.
+    A second signal ends the process immediately, even inside native code, because the user does not want to wait. The
+    exit code that the shell sees is the same for one and for two signals: 130 for SIGINT, 143 for SIGTERM.
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL if each == number else _end_immediately)
@@ -219,6 +219,6 @@ def main() -> None:
     """Run the command line; the entry point of the `sgp` command."""
     prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # shells ignore SIGINT for background jobs of scripts
+        if signal.getsignal(each) is not signal.SIG_IGN:  # ignored in background jobs of a shell script
             signal.signal(each, _end_gracefully)
     run_supervised(app)

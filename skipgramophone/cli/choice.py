@@ -19,7 +19,7 @@ AnyMatch = TypeVar("AnyMatch", bound="Track | Group")
 
 
 def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], int] | None:
-    """Return the function that asks the user; None without a terminal or with `strict_names`."""
+    """Return the function that asks the user, or None if nobody can be asked or `strict_names` forbids a choice."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return _choose if is_terminal and not strict_names else None
 
@@ -41,7 +41,10 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
     if error.unlisted != 0:
         others = "others" if error.unlisted is None else f"{error.unlisted:,} more"
         form = "" if error.groups else ", as in 'artist - title'"
-        render.note(f"       and {others}; to reach them, give more of the name{form}", quiet=False)
+        render.note(
+            f"       and {others} that are not listed; to use one of these, quit and give more of the name{form}",
+            quiet=False,
+        )
     if error.advice:
         render.note(f"{error.advice} (q ends this command)", quiet=False)
     while True:
@@ -76,9 +79,9 @@ def _show(listed: Sequence[AnyMatch]) -> None:
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
     """Return the tracks, artists or albums that a text means, in the order given; case and accents do not matter.
 
-    These are the entries whose whole name or title is the text. If there are none, they are the entries whose name
-    contains each word of the text as a whole word. If there are none of these either, the words of the text may also be
-    parts of longer words in the name.
+    These are the entries whose whole name or title is the text. If there are none, these are the entries whose name
+    contains each word of the text as a whole word. If there are none either, the words of the text may also be parts
+    of longer words in the name.
     """
     folded, words = fold_name(text), words_of(text)
     if not words:

@@ -17,7 +17,7 @@ FORMATS = ("table", "json", "csv")
 
 
 def require_format(format: str) -> None:
-    """Refuse a format that cannot show two answers.
+    """Refuse a format that cannot show the answers of two experiments.
 
     Raises:
         SettingError: the format is not one of `FORMATS`.

@@ -15,7 +15,8 @@ def confirm(question: str, refused: str) -> bool:
 
     Args:
         question: the question, which ends with a question mark.
-        refused: text that is printed after the answer no, Ctrl-C and Ctrl-D, such as "'demo' was not removed".
+        refused: text that is printed if the user answers no or presses Ctrl-C or Ctrl-D, such as "'demo' was not
+            removed".
 
     Raises:
         KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D.

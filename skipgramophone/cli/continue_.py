@@ -33,7 +33,7 @@ def continue_playlist(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="Names, uris or links of tracks (- = standard input, one per line).",
+            help="Names, uris or links of the tracks to continue (- = read them from standard input, one per line).",
             autocompletion=completion.tracks,
         ),
     ] = None,
@@ -46,7 +46,7 @@ def continue_playlist(
         typer.Option(
             "--blend",
             metavar="FILE FILE",
-            help="List tracks that rank high for both playlist files.",
+            help="List tracks that fit both playlist files, that is, tracks that rank high for each of the two.",
             show_default=False,
         ),
     ] = None,
@@ -75,7 +75,7 @@ def continue_playlist(
         typer.Option(
             "--history",
             metavar="FILE",
-            help="Continue the last plays of a listening history in any format that sgp extract reads.",
+            help="Continue the last plays of this listening history (a file in any format that sgp extract reads).",
             show_default=False,
         ),
     ] = None,
@@ -108,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory to which relative paths of audio files refer, such as the directory of the extracted "
-            "source (default: current directory).",
+            help="If the sources name audio files by relative paths: the directory to which the paths are relative, "
+            "usually that of the source that sgp extract has read (default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -118,8 +118,8 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="Directory with audio files. List only tracks for which it has a file with the same artist and title "
-            "in its tags, and use the path of this file.",
+            help="Directory with your audio files. The list then contains only tracks that have a file there (its tags "
+            "must match the track), and playlists contain the paths of these files.",
             show_default=False,
         ),
     ] = None,
@@ -128,7 +128,9 @@ def continue_playlist(
     stdin: Annotated[
         bool,
         typer.Option(
-            "--stdin", help="Read one JSON list of names per line of standard input; write one JSON object per line."
+            "--stdin",
+            help="Continue many playlists: each line of standard input is a JSON list of names, and each answer is "
+            "written as one line of JSON.",
         ),
     ] = False,
     strict_names: options.StrictNames = False,
@@ -179,15 +181,16 @@ def continue_playlist(
         raise SettingError("--blend takes all tracks from its two files: leave out all other ways to give tracks")
     if not (stdin or given or blend or start or end):
         raise SettingError(
-            "no tracks given: give TRACKs, or use --file FILE, --artist NAME, --album NAME, --history FILE, "
-            "--stdin, or - for standard input"
+            "no tracks given: name one or more TRACKs, or use --file FILE, --artist NAME, --album NAME or "
+            "--history FILE. To read the tracks from standard input, give - (one name per line) or --stdin (one JSON "
+            "list of names per line)"
         )
     if library and settings.duration is not None:
         if end is not None:
             raise SettingError(
-                "with --library, --duration may cut the list before the --to track: leave out one of these options"
+                "--duration may cut the list before the --to track if --library is given: leave out one of the three"
             )
-        settings = replace(settings, duration=None)  # --library measures the files instead
+        settings = replace(settings, duration=None)  # --library limits the durations of its files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays
@@ -227,7 +230,7 @@ def continue_playlist(
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
-    """Return the tracks that continue a playlist of names, or the error that explains why there are none."""
+    """Return the tracks that continue a playlist, given as names, or the error that explains why there are none."""
     try:
         return lookup.continuation(names, settings)
     except (TrackNameError, SettingError) as error:

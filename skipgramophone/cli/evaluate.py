@@ -49,7 +49,10 @@ def evaluate(
     ] = None,
     stability: Annotated[
         bool,
-        typer.Option("--stability", help="Only measure stability: retrain with another seed and compare neighbours."),
+        typer.Option(
+            "--stability",
+            help="Measure only stability: train again with another seed, and count how many neighbours stay the same.",
+        ),
     ] = False,
     compare: Annotated[
         str | None,
@@ -59,7 +62,13 @@ def evaluate(
             help="Compare with OTHER, an experiment with the same corpus, on the same held-out playlists.",
         ),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Compare every ranking with every baseline.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            help="Compare every ranking with every baseline, not only the main rankings with the best baseline.",
+        ),
+    ] = False,
     run: Annotated[RunSettings, only("threads")],
     json: options.Json = False,
     csv: options.Csv = False,
@@ -68,10 +77,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    A model is trained on all other playlists with the settings of the experiment, and kept for later evaluations. Each
-    ranking then gets some tracks of a held-out playlist, and has to find the other ones among all tracks. If extract
-    --holdout has already held out playlists, no new model is trained: the model of the experiment, which was not
-    trained on these playlists, is evaluated.
+    A model is trained on the playlists that are not held out, with the settings of the experiment, and is kept for
+    later evaluations. Each ranking then gets some tracks of a held-out playlist, and has to find the other ones among
+    all tracks. If extract --holdout has already held out playlists, no new model is trained: the model of the
+    experiment, which was not trained on these playlists, is evaluated.
 
     \b
     sgp evaluate demo
@@ -189,7 +198,7 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
         render.text(line)
     if report.snapshots:
         _warn_of_snapshots(report, report.snapshots, named=named, root=root)
-    free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
+    free = f"to free this space: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
         render.text("sgp extract held out these playlists, so the model of the experiment itself was evaluated")
@@ -203,7 +212,7 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
 
 
 def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool, root: Path | None) -> None:
-    """Warn that snapshots are in both parts of a split, and print the command that holds them out together.
+    """Warn that snapshots of one playlist are both held out and trained on, and print the command that avoids this.
 
     Args:
         report: the evaluation.
@@ -224,8 +233,8 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
     if report.settings["share"] is not None or named:  # without a share, the playlists that extract held out are used
         command += ["--share", f"{report.settings['share'] or EVALUATED_SHARE:g}"]
     render.text(
-        f"{warning} training playlist of an owner with a similar name. They may be snapshots of one playlist. "
-        "Hold out such playlists together:"
+        f"{warning} training playlist of an owner with a similar name. Such playlists may be snapshots of one "
+        "playlist, that is, copies of it from different dates. Hold them out together:"
     )
     render.copyable(shlex.join(["sgp", *command, "--group", found.group, *directory_options(root)]))
 
@@ -241,7 +250,7 @@ def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
 
 
 def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
-    """Return the cells of a ranker: the main metric with its confidence interval, the others as means."""
+    """Return the table cells of a ranker: the main metric with its confidence interval, the others as means."""
     means = [metric_text(name, row.metrics[name].mean) for name in others]
     return [row.ranker, _interval(row.metrics[first]), *means]
 
@@ -256,7 +265,7 @@ def _records(report: EvaluateReport) -> list[dict[str, object]]:
 
 
 def _beyond(row: RankerResult) -> list[str]:
-    """Return the cells of a ranker: coverage, popularity, diversity, and hits among head, middle and tail tracks."""
+    """Return the table cells of a ranker: coverage, popularity, diversity, and recall of head, middle and tail."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
     return [row.ranker, *("-" if share is None else f"{share:.0%}" for share in shares)]
@@ -279,7 +288,7 @@ def _fits(judgement: Comparison) -> list[str]:
 
 
 def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
-    """Return lines that compare main rankings with the best baseline; if `verbose`, each ranking with each baseline."""
+    """Return one line per comparison: of main rankings with the best baseline or, if `verbose`, of all with all."""
     lines, judgement = [], report.judgement
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]

@@ -42,7 +42,8 @@ def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -
         cells = _cells(name, [record[name] for record in records])
         command, _, setting = name.partition(".")
         made = [cell for cell, one in zip(cells, found, strict=True) if setting in one.settings.get(command, {})]
-        differs = len(set(cells)) > 1 and len(set(made)) != 1  # 1: equal in all experiments with this setting
+        # A column is not shown if all experiments that have this setting have the same value.
+        differs = len(set(cells)) > 1 and len(set(made)) != 1
         if differs and not name.startswith(tuple(evaluated)):
             columns[_heading(name, records[0])] = cells
     names = [one.name for one in found]
@@ -106,7 +107,7 @@ def _line(one: Overview) -> list[str]:
 
 
 def _state(one: Overview) -> str:
-    """Return the first stage that cannot be used as it is, such as "stale model"; empty text if there is none."""
+    """Return the first stage that is stale or unreadable, such as "stale model"; empty text if there is none."""
     for stage, state in one.states.items():
         if state not in ("current", "absent"):
             return f"{'stale' if state == 'stale' else 'unreadable'} {stage}"
@@ -114,7 +115,7 @@ def _state(one: Overview) -> str:
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:
-    """Return the column heading for a key of `record`; it names the command only if two commands have this setting."""
+    """Return the column heading for a key such as "train.epochs": "epochs", if no other command has this setting."""
     known = {"created": "date", "bytes": "size"}
     last = name.rpartition(".")[2]
     alone = sum(other.rpartition(".")[2] == last for other in record) == 1

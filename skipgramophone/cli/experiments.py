@@ -52,7 +52,10 @@ app = typer.Typer(cls=ShowByName, invoke_without_command=True, rich_markup_mode=
 @app.callback(invoke_without_command=True)
 def experiments(
     context: typer.Context,
-    changed: Annotated[bool, typer.Option("--changed", help="Show only what differs between experiments.")] = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Show only the dates, settings and counts that differ between experiments."),
+    ] = False,
     json: options.Json = False,
     csv: options.Csv = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -103,7 +106,10 @@ def show(
     experiment: options.Experiment,
     toml: Annotated[bool, typer.Option("--toml", help="Print the settings as a settings file (TOML).")] = False,
     card: Annotated[
-        bool, typer.Option("--card", help="Print the card: data, settings, quality, limits, licence.")
+        bool,
+        typer.Option(
+            "--card", help="Print the card: a page (Markdown) about data, settings, quality, limits and licence."
+        ),
     ] = False,
     licence: Annotated[
         str | None,
@@ -111,7 +117,7 @@ def show(
             "--licence",
             "--license",
             metavar="TEXT",
-            help="Store TEXT as the licence of the vectors.",
+            help="Store TEXT as the licence of the vectors; the card shows it.",
             show_default=False,
         ),
     ] = None,

@@ -84,7 +84,7 @@ def _record(found: Explanation) -> dict[str, object]:
 
 
 def _second(there: SecondTraining | None) -> dict[str, object] | None:
-    """Return the results of a second training as a JSON object, or None if there was no second training."""
+    """Return the results of a training with another seed as a JSON object, or None if there was none."""
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 

@@ -58,8 +58,9 @@ def export(
     """Write the vectors of EXPERIMENT for other tools.
 
     npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. For
-    word2vec, keras, onnx and faiss, sgp also writes a file with the track names. Every export has a manifest, and is
-    verified by reading it back before it replaces an existing file.
+    word2vec, keras, onnx and faiss, sgp also writes a file with the track names. Every export has a manifest: a JSON
+    file with its settings, origin and checksums. Before an export replaces an existing file, sgp reads it back and
+    compares it with the vectors.
 
     \b
     sgp export demo demo.npz

@@ -32,14 +32,16 @@ Holdout = Annotated[
     typer.Option(
         "--holdout",
         metavar="SHARE|FILE",
-        help="Set playlists aside for sgp evaluate: a share such as 0.1, or a file with one playlist name per line.",
+        help="Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all "
+        "playlists such as 0.1, or a file with one playlist name per line.",
         show_default=False,
     ),
 ]
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, also re-read sources that it already contains."
+        "--append",
+        help="Add the sources to the existing corpus. If it already contains a source, give --force to read it again.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]
@@ -183,7 +185,7 @@ def _with_corpus_settings(
     *,
     experiments_dir: Path | None,
 ) -> ExtractSettings:
-    """Return the settings; a setting that was not given gets the value that the existing corpus has."""
+    """Return the settings. If a setting was not given, take the value with which the existing corpus was made."""
     from skipgramophone.pipeline.extract import corpus_settings
 
     kept = corpus_settings(experiment, experiments_dir)
@@ -276,7 +278,7 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:
-    """Return advice to merge tracks with `option`; after `--append`, all sources must be extracted again for this."""
+    """Return advice to merge tracks with `option`. After `--append`, it is to extract all sources together again."""
     if report.added is None:
         return f"merge them with {option}"
     return f"to merge them, extract all sources together with {option}, into a new experiment or with --force"

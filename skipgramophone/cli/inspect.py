@@ -116,7 +116,7 @@ def _show_command(found: Inspection) -> None:
 
 
 def _numbers(numbers: Iterable[int]) -> str:
-    """Return a text that lists findings by number.
+    """Return text such as "findings 1, 3".
 
     >>> _numbers([1]), _numbers([1, 3])
     ('finding 1', 'findings 1, 3')
@@ -147,7 +147,7 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
 
 
 def _tracks(least: int, most: int) -> str:
-    """Return a range of numbers of tracks.
+    """Return text such as "5 to 93 tracks".
 
     >>> _tracks(5, 93), _tracks(9, 9), _tracks(1, 1)
     ('5 to 93 tracks', '9 tracks', '1 track')

@@ -31,7 +31,7 @@ class Stopping:
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
-        self._former: Any = None  # the usual handler of SIGINT, while another one is set
+        self._former: Any = None  # the usual handler of SIGINT, while `_ask` replaces it
         self._is_asked = False
 
     def __enter__(self) -> Self:
@@ -55,7 +55,7 @@ class Stopping:
         return show
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        """Remember that Ctrl-C was pressed."""
+        """Remember that Ctrl-C was pressed, and let a second Ctrl-C end the process immediately."""
         self._is_asked = True
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

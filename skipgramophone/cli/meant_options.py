@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from skipgramophone.wording import shell_word
 
-NEAR_ENOUGH = 0.8  # share of common letters from which an option is suggested for a mistyped one
+NEAR_ENOUGH = 0.8  # an option is suggested if it shares at least this share of letters with the typed one
 NUMBER, DIM, SEPARATOR = "-n", "--embedding-dim", "the separator is detected"
 MEANT = {  # option of another program -> option of `sgp`
     "--dim": DIM,
@@ -33,7 +33,7 @@ OUTPUT = ("-o", "--output")  # options that write a file; commands without them 
 
 
 def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str:
-    """Return the end of an error message for an option that would write a file: how to redirect the output; or "".
+    """Return how to redirect the output to a file if `typed` is an option for that, such as -o; otherwise return "".
 
     >>> to_file("-o", ["demo", "-o", "my list.csv"], ["--csv", "--json"])
     "; to write a file, use --csv > 'my list.csv'"
@@ -49,7 +49,7 @@ def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str
         return f"; to write a file, use --json > {shell_word(file)}"
     if "--csv" in known:
         return f"; to write a file, use --csv > {shell_word(file)}"
-    if "--safe-cells" in known:  # a look-up, whose formats include tables and playlists
+    if "--safe-cells" in known:  # only look-ups have it; their formats include playlists
         format = suffix if suffix in LOOKUP_FORMATS else "csv"
         return f"; to write a file, use --format {format} > {shell_word(file)}"
     return ""
@@ -66,7 +66,7 @@ def elsewhere(typed: str, commands: Mapping[str, Collection[str]]) -> str:
 
 
 def hint(typed: str, known: Collection[str]) -> str:
-    """Return the end of an error message for an unknown option: the option that was probably meant; "" if none is near.
+    """Return the end of an error message that suggests the option that was probably meant; "" if none is similar.
 
     >>> hint("--dim", ["--device", "--embedding-dim"]), hint("--epoch", ["--epochs"]), hint("--zzz", ["--epochs"])
     ('; did you mean --embedding-dim?', '; did you mean --epochs?', '')

@@ -69,9 +69,9 @@ def run_supervised(command: Callable[[], object]) -> None:
 
 
 def _become_child(log: IO[bytes]) -> None:
-    """Make the child exit with its parent, and redirect errors of native code to a file.
+    """Make the child end when its parent ends, and redirect the error output of native code to a file.
 
-    Errors of Python still go to standard error.
+    Python itself still prints its errors on standard error.
     """
     if not os.isatty(STDIN):  # on a terminal, the command must stay in the foreground to read from it
         os.setpgid(0, 0)

@@ -176,8 +176,8 @@ StrictNames = Annotated[
     bool,
     typer.Option(
         "--strict-names",
-        help="Refuse a name that matches several tracks, even if one is much more frequent, and names of artists and "
-        "albums that are not complete.",
+        help="End with an error if a name matches several tracks, even if one of them is much more frequent, or if it "
+        "is only a part of the name of an artist or album.",
     ),
 ]
 ExperimentsDir = Annotated[
@@ -190,10 +190,12 @@ ExperimentsDir = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only answers and errors.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Print no notes, progress or reports: only answers and errors.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace existing output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a result or a file that already exists.")]
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -211,7 +213,9 @@ Sources = Annotated[
 ]
 CsvPath = Annotated[
     Path | None,
-    typer.Option("--csv-path", metavar="FILE", help="File to read (the same as SOURCE).", show_default=False),
+    typer.Option(
+        "--csv-path", metavar="FILE", help="File to read; this is another way to give SOURCE.", show_default=False
+    ),
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
 AnswerFormat = Annotated[
@@ -260,7 +264,7 @@ Compare = Annotated[
     typer.Option(
         "--compare",
         metavar="OTHER",
-        help="Show the answer of another experiment next to this one.",
+        help="Look up the same tracks in the experiment OTHER too, and show both lists side by side.",
         autocompletion=completion.experiments,
     ),
 ]

@@ -63,10 +63,11 @@ class Playlist:
     def tracks(self, answer: Answer) -> list[Track]:
         """Return the tracks of the answer; if `with_seeds` is set, put the query tracks before them.
 
-        Query tracks with a negative weight are left out, and so are tracks that replace an unknown query track.
+        Query tracks with a negative weight are left out. So are the tracks that `--fallback` has used instead of a
+        query track.
         """
         listed = [near.track for near in answer.neighbours]
-        rows = {track.row for track in listed}  # a fixed first or last track is both a seed and in the list
+        rows = {track.row for track in listed}  # a track of --from or --to is a query track and also in the list
         given = (seed for seed in answer.seeds if seed.weight > 0 and seed.fallback is None)
         seeds = [seed.track for seed in given if seed.track.row not in rows]
         return [*(seeds if self.with_seeds else []), *listed]
@@ -76,7 +77,7 @@ class Playlist:
 
         Raises:
             SettingError: the format is a list of uris, and no track has one.
-            SourceError: no file of the library can be matched, or none matches a track.
+            SourceError: no file of the library has usable tags, or none belongs to a track of the answer.
             StorageError: the library cannot be read.
         """
         tracks = self.tracks(answer)

@@ -104,7 +104,8 @@ def _terminal_bar(name: str) -> Iterator[Tell]:
 
         def tell(done: float, total: float, text: str) -> None:
             nonlocal shown
-            is_next_stage = done == shown[0] and text != shown[1]  # this stage may block the thread that refreshes
+            # A new stage is drawn at once, because it may block the thread that refreshes the bar.
+            is_next_stage = done == shown[0] and text != shown[1]
             progress.update(task, completed=done, total=total or None, description=text, refresh=is_next_stage)
             shown = done, text
 

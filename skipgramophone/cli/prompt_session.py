@@ -26,12 +26,13 @@ HELP = """\
 name               similar tracks; part of the name is enough
 artist: name       tracks similar to all tracks of an artist
 album: name        tracks similar to all tracks of an album
-3                  tracks similar to number 3 of the list, or match 3 of a name
+3                  tracks similar to number 3 of the list above; if the list shows
+                   the tracks that match a name, choose number 3 of them
 +name +3 -name -3  move the query towards this track (+) or away from it (-);
                    also +artist: name, -artist: name
 <                  back to the previous query
 > or +             the next tracks of this list
-=name              a track whose name looks like a number or a command
+=name              similar tracks, if the name looks like a number or a command
 help, ?            this text
 q, quit, exit      leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
@@ -97,7 +98,7 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
-        """Resolve a typed name, or a number of the list, to a track or a group; also return remarks about the match."""
+        """Resolve a typed name, or a number of the list, to a track, artist or album; return it and remarks on it."""
         weight = -1.0 if sign == UNLIKE else 1.0
         is_number = sign != NAME and name.isdecimal()
         if is_number and sign and not self.listed:
@@ -127,7 +128,7 @@ class PromptState:
             elif is_number and self.listed:
                 error.advice = f"the list has the numbers 1 to {len(self.listed)}"
             elif is_number:
-                error.advice = "there is no list yet; after a list, a number means one of its entries"
+                error.advice = "no list has been shown yet; a number means an entry of the list that was shown last"
             raise
 
     def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:
@@ -178,7 +179,7 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Answer a query for tracks and groups, and show the first page; later, typed numbers refer to this answer."""
+        """Answer a query for tracks, artists and albums with the first results; typed numbers then refer to them."""
         answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer
@@ -196,7 +197,7 @@ class PromptState:
 
 
 def _key(part: Part) -> object:
-    """Return a key that is equal for two parts of a query with the same track or the same group."""
+    """Return a key that is equal for two parts of a query with the same track, artist or album."""
     return part.track.row if isinstance(part, Seed) else part.name
 
 

@@ -39,14 +39,14 @@ LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
-PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # blocks of 0 to 7 eighths of the width
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # characters that fill 0 to 7 eighths of their width
 
 
 class _Console(Console):
     """A Rich console that leaves it to the caller to handle a closed pipe; Rich would exit with code 1."""
 
     def on_broken_pipe(self) -> None:
-        """Raise the BrokenPipeError that is being handled."""
+        """Raise again the BrokenPipeError that Rich has caught."""
         raise
 
 

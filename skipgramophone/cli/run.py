@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Extract playlists, train, and show an example look-up.
 
-    Accepts the options of sgp extract for reading sources, and the options of the original script run_experiment.py.
-    Names of options may contain underscores instead of hyphens.
+    Accepts the options of sgp extract for reading sources, and the options of run_experiment.py, the script that this
+    command replaces. Names of options may contain underscores instead of hyphens.
 
     \b
     sgp run demo --sample
@@ -53,7 +53,7 @@ def run(
         force=force,
         quiet=quiet,
         experiments_dir=experiments_dir,
-        result=f"the corpus is complete, but the model was not changed; train it with `sgp train {experiment}`",
+        result=f"the corpus is complete, but no model was trained on it; continue with `sgp train {experiment}`",
     )
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)

@@ -167,7 +167,7 @@ def _what_to_give(settings: SimilarSettings) -> str:
     if settings.of != "tracks":
         error += f" --of {settings.of}, or give the name of an artist, --artist NAME, --album NAME or --file FILE"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        error += "; --stdin reads names from standard input, and the prompt needs a terminal"
+        error += ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal"
     return error
 
 

@@ -80,7 +80,7 @@ class ClosedInput(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:  # noqa: ARG002
-        """Raise the error."""
+        """Raise an error, because standard input is closed."""
         raise StorageError("cannot read standard input: it is closed")
 
 
@@ -99,7 +99,7 @@ class ClosedOutput(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer) -> int:
-        """Raise the error on the first call; ignore the data on later calls."""
+        """Raise an error on the first call, because standard output is closed; ignore the data on later calls."""
         if not self._is_reported:
             self._is_reported = True
             raise StorageError("cannot write the result: standard output is closed")
@@ -133,7 +133,7 @@ def discard_stdout() -> None:
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a lossless stream to the same descriptor; characters that it cannot encode are escaped."""
+    """Return a stream to the same file descriptor that loses no data, and escapes what it cannot encode."""
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 

@@ -85,7 +85,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
 
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
-    """Return how many of the first columns tell the rows apart; 1 if a column of numbers would be among them."""
+    """Return how many columns, from the first on, distinguish all rows; 1 if one of them would be a "number"."""
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":
             return 1

@@ -35,7 +35,10 @@ def train(
     start_from: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="EXPERIMENT", help="Start from the vectors of another experiment.", show_default=False
+            "--from",
+            metavar="EXPERIMENT",
+            help="Start from the vectors of another experiment instead of random vectors.",
+            show_default=False,
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
@@ -44,7 +47,8 @@ def train(
         bool,
         typer.Option(
             "--private-network",
-            help="Confirm that the machines in TF_CONFIG are on a private network (the connection is not protected).",
+            help="Confirm that the machines in TF_CONFIG are on a private network. Anyone who can reach them can run "
+            "code on them.",
         ),
     ] = False,
     no_index: Annotated[
@@ -121,7 +125,7 @@ def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: boo
 def _with_unfinished_settings(
     context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
 ) -> TrainSettings:
-    """Return the settings of the unfinished run, changed by the options that were given."""
+    """Return the settings of the unfinished run, except those that the user has given as options now."""
     from skipgramophone.pipeline.train import unfinished_settings
 
     kept = unfinished_settings(experiment, experiments_dir)
@@ -141,7 +145,7 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train, show a progress bar, and handle Ctrl-C; `result` tells what a run without checkpoint leaves."""
+    """Train with a progress bar. After Ctrl-C before the first checkpoint, the message ends with `result`."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
-LONGEST_BEGINNING = 40  # characters; the name of a copy begins with at most this many of the experiment's name
+LONGEST_BEGINNING = 40  # characters of an experiment's name to use in the proposed name of its copy
 NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
 
 
@@ -37,9 +37,9 @@ def tune(
 ) -> None:
     """Search for better training settings for EXPERIMENT.
 
-    Each trial trains with other settings. Trials are compared on validation playlists. The settings of the best trial
-    are then compared with the present settings on unseen test playlists. An interrupted search continues where it
-    stopped.
+    Each trial trains a model with other settings. Trials are compared on validation playlists. The settings of the
+    best trial are then compared with the present settings on unseen test playlists. An interrupted search continues
+    where it stopped.
 
     \b
     sgp tune demo --budget 15m
@@ -85,7 +85,7 @@ def _value(name: str, value: object) -> str:
 
 
 def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()) -> None:
-    """Print the best trials, the gain of the winning settings on test playlists, and what to do with these settings.
+    """Print the best trials, how much better the best settings are on test playlists, and how to train with them.
 
     Args:
         report: the result of the search.

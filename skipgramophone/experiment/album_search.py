@@ -15,7 +15,7 @@ from skipgramophone.names.album_names import album_name
 from skipgramophone.names.normalization import fold_name, full_name, words_of
 from skipgramophone.utf8 import is_utf8
 
-PIECE = 2  # letters per piece; an unknown name is split into pieces, and a similar name contains at least half of them
+PIECE = 2  # an unknown name is split into pieces of two letters; a similar name contains at least half of the pieces
 MOST_PIECES = 30
 
 
@@ -44,9 +44,9 @@ class AlbumSearch:
     def resolve(self, album: str) -> GroupMatch:
         """Find the album that a query means: by the whole name, a part of the name, or a name with typos.
 
-        Albums of the same name count as one, unless the query has the form "artist - album". If several albums match,
-        one is chosen if it dominates the others (see `meant_group`). If names are strict, only the whole name is
-        accepted.
+        Albums of different artists with the same name count as one, unless the query has the form "artist - album". If
+        several albums match, one is chosen if it dominates the others (see `meant_group`). With
+        strict names (--strict-names), only the whole name is accepted.
 
         Raises:
             SettingError: the catalogue has no albums.
@@ -63,10 +63,10 @@ class AlbumSearch:
         raise UnknownTrackError.of("album", album, self.similar(album))
 
     def _find(self, album: str) -> list[Track]:
-        """Return the tracks of the albums with a name, as `tracks` does, but return an empty list if there are none."""
+        """Return the tracks of the albums called `album`, as `tracks` does; if there are none, return an empty list."""
         if "album" not in self._catalogue.facts:
             raise SettingError(
-                f"cannot find album {album!r}: the sources of this corpus contain no albums; leave it out"
+                f"cannot find album {album!r}: the sources of this corpus contain no albums; leave the album out"
             )
         name = album_name(album)
         if not name.whole or not is_utf8(album):
@@ -76,7 +76,7 @@ class AlbumSearch:
         return [track for track in tracks if name.means(fold_name(track.artist), fold_name(track.album or ""))]
 
     def _containing_words(self, album: str) -> list[Group]:
-        """Return the albums whose names contain each word of a query; "artist - album" is compared with both names."""
+        """Return the albums whose names contain each word of a query, which may have the form "artist - album"."""
         name = album_name(album)
         found = self._albums(words_of(name.whole), by_artist=False)
         if found or not name.artist:
@@ -125,10 +125,10 @@ class AlbumSearch:
         return self._albums(pieces, max(1, len(pieces) // 2), by_artist=by_artist)
 
     def _albums(self, pieces: Sequence[str], least: int | None = None, *, by_artist: bool) -> list[Group]:
-        """Return the albums whose names contain at least `least` of the given pieces, or all of them.
+        """Return the albums whose names contain at least `least` of the given pieces (default: all of them).
 
-        There is one group per name of an album. With `by_artist`, there is one group per artist and album, and its name
-        is "artist - album".
+        The result has one entry per album name. With `by_artist`, it has one entry per artist and album, with a name
+        of the form "artist - album".
         """
         if not pieces:
             return []

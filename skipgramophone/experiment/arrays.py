@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
 
 
 class RowSource(Protocol):
-    """Protocol: a matrix that can be read in slices of rows, such as an array or rows on a parameter server."""
+    """Protocol: a matrix that is read in slices of rows, such as an array, or a matrix on a parameter server."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -80,7 +80,7 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array of zeros in an unnamed temporary file, so that the system can move it to disk if memory is short.
+    """Return an array of zeros in a temporary file without a name, so that it need not fit into memory.
 
     Raises:
         StorageError: there is not enough space for temporary files.
@@ -89,7 +89,7 @@ def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(0, dtype)
     size = length * np.dtype(dtype).itemsize
     with temporary_file_errors(size), tempfile.TemporaryFile(prefix="sgp-") as file:
-        if hasattr(os, "posix_fallocate"):  # reserve the space: a write to a full disk would raise SIGBUS
+        if hasattr(os, "posix_fallocate"):  # reserve the space now: a later write to a full disk would raise SIGBUS
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             file.truncate(size)

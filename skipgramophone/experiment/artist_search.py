@@ -19,7 +19,7 @@ from skipgramophone.utf8 import is_utf8
 
 MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown name
 MOST_READ = 20_000  # maximum number of tracks whose artists are searched for the words of a query
-Test = Callable[[str], bool]  # tells whether something is true of a name
+Test = Callable[[str], bool]  # takes a name, returns true or false
 
 
 class ArtistSearch:
@@ -31,7 +31,7 @@ class ArtistSearch:
     def tracks(self, artist: str) -> list[Track]:
         """Return the tracks that credit an artist, alone or with others, most frequent first.
 
-        Case and accents do not matter. "A & B" credits A only if another track credits A without "& B".
+        Case and accents do not matter. A track by "A & B" counts only if another track credits A without B.
 
         Raises:
             UnknownTrackError: no track credits the artist; the candidates are similar artists.
@@ -44,8 +44,8 @@ class ArtistSearch:
     def resolve(self, artist: str) -> GroupMatch:
         """Find the artist that a query means: by the whole name, a part of the name, or a name with typos.
 
-        If several artists match, one is chosen if it dominates the others (see `meant_group`). If names are strict,
-        only the whole name is accepted.
+        If several artists match, one is chosen if it dominates the others (see `meant_group`). With strict
+        names (--strict-names), only the whole name is accepted.
 
         Raises:
             UnknownTrackError: no artist matches; the candidates are similar artists.
@@ -119,7 +119,7 @@ def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Trac
 
 
 def _artists_of(tracks: Sequence[Track], matches: Test, is_artist: Test) -> list[Group]:
-    """Return the artists of tracks whose names match a query; their counts are those of the given tracks."""
+    """Return the artists on the given tracks that match a query, each with its number of occurrences there."""
     counts, names, rows = Counter[str](), dict[str, str](), dict[str, int]()
     artists_in: dict[str, list[str]] = {}
     for track in tracks:

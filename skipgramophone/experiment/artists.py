@@ -54,13 +54,13 @@ class Artists:
 
     @cached_property
     def by_track(self) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """Return the artists of all tracks in row order, int64 (credits,), and the offsets of the tracks."""
+        """Return the artists of all tracks in row order, int64 (credits,), and the offset of each track."""
         order = np.argsort(self.rows, kind="stable")
         ends = np.cumsum(np.bincount(self.rows, minlength=self.tracks))
         return self.numbers()[order], np.concatenate([[0], ends])
 
     def playlists_of(self, corpus: Corpus) -> Corpus:
-        """Return the playlists as artist numbers, each artist once per playlist, in order of appearance."""
+        """Return the playlists as lists of artist numbers: each artist once, in order of first appearance."""
         artists, offsets = self.by_track
         ids = np.asarray(corpus.track_ids, np.int64)
         sizes = offsets[ids + 1] - offsets[ids]
@@ -76,7 +76,7 @@ class Artists:
         return Corpus(own[firsts].astype(np.int32), np.concatenate([[0], np.cumsum(lengths)]))
 
     def of_tracks(self, rows: Rows) -> Rows:
-        """Return the distinct artists that the given tracks credit, int64."""
+        """Return the numbers of the artists that the given tracks credit, without duplicates, int64."""
         artists, offsets = self.by_track
         return np.unique(np.concatenate([artists[offsets[row] : offsets[row + 1]] for row in rows.tolist()] or [rows]))
 

@@ -5,7 +5,7 @@
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
-    names       FTS5 trigram index of the folded names; detail=none makes it smaller, but matches must be verified
+    names       FTS5 trigram index of the folded names; its results must be verified, because detail=none makes it small
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
 Row i is row i of every matrix and item i of the index. In a new corpus, rows are sorted by count, most frequent first.
@@ -137,7 +137,7 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # raises an error with the reason, which SQLite would not give
+            self._path.open("rb").close()  # raises an error that contains the reason, unlike those of SQLite
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -328,7 +328,7 @@ class Catalogue:
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
-        """Stop a query that is still running after `seconds`, and leave the `with` block without an exception."""
+        """Stop a query in the `with` block if it runs longer than `seconds`; the block then ends without an error."""
         end = time.monotonic() + seconds
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
         try:
@@ -361,7 +361,7 @@ class Catalogue:
 
     def damage(self, reason: object) -> ExperimentError:
         """Return the error to raise for a damaged file."""
-        line = " ".join(str(reason).split())  # messages of SQLite may contain line ends
+        line = " ".join(str(reason).split())  # a message of SQLite may have several lines
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
@@ -378,13 +378,13 @@ class Catalogue:
         return Track(*(*row[:-1], tuple(identifiers)))
 
     def _select(self, fields: str, condition: Condition) -> str:
-        """Return the statement that selects fields of the tracks that fulfil a condition."""
+        """Return the SQL statement that selects fields of the tracks that fulfil a condition."""
         place = f"tracks.row = names.rowid & {LAST_ROW}" if self.is_keyed else f"tracks.{self.rank} = names.rowid"
         tables = f"names JOIN tracks ON {place}" if condition.by_trigram else "tracks"
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:
-        """Return the column that sorts by count. FTS5 returns rows in order of rowid, so `LIMIT` can stop it early."""
+        """Return the column that sorts by descending count, the order of FTS5, so that LIMIT can end a search early."""
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 

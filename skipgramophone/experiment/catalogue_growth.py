@@ -1,8 +1,8 @@
 """Add tracks to a copy of a catalogue without rebuilding its name index.
 
-A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. Tracks whose count changes
-are updated and move to another place in the name index. The index consists of sorted segments, and FTS5 adds a segment
-for new entries, so existing entries are not indexed again.
+A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. If the count of a track
+changes, its rank changes too, so its entry in the name index is replaced. The index consists of sorted segments, and
+FTS5 adds a segment for new entries, so the other entries are not indexed again.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3, sql
 from skipgramophone.parallel import background_thread
 
 CACHE = "PRAGMA cache_size = -262144"  # in KiB; large enough that random updates read each page only once
-# The old entries of moved tracks are removed from the index and the new ones added in one pass in order of rowid,
-# because FTS5 ends a segment at each rowid that is smaller than the one before it. A row with the command 'delete'
-# removes an entry.
+# The old entries of tracks with a new rank are removed from the index, and all new entries are added. This is one pass
+# in order of rowid, because FTS5 ends a segment at each rowid that is smaller than the one before it. A row with the
+# command 'delete' removes an entry.
 INDEX_NAMES = """
 INSERT INTO names (names, rowid, name_folded)
 SELECT command, place, name FROM (

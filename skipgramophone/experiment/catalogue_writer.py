@@ -33,7 +33,7 @@ from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
-NAMES = "names.{token}.sqlite"  # exists while the catalogue is written
+NAMES = "names.{token}.sqlite"  # temporary: removed when the catalogue is complete
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -95,7 +95,7 @@ def write_catalogue(
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
         for place, tables in ((path, schema), (names, NAMES_SCHEMA)):
-            place.touch(exist_ok=False)  # SQLite would follow a link
+            place.touch(exist_ok=False)  # fails if the path is a link, which SQLite would follow
             with closing(sqlite3.connect(place, isolation_level=None)) as database:
                 require_full_text(database)
                 for pragma in UNPROTECTED:
@@ -126,7 +126,7 @@ def write_indexes(path: Path, names: Path, tracks: int, indexes: str) -> None:
 
     Args:
         path: the catalogue.
-        names: the file with the folded names, which is removed.
+        names: the file with the folded names, which is removed afterwards.
         tracks: number of tracks.
         indexes: statements that create the other indexes.
     """
@@ -172,8 +172,9 @@ def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[None]]]:
     """Yield a function that starts to insert rows into a table; all inserts are one transaction.
 
-    A background thread opens the database and inserts, for two reasons. While the main thread executes native code, it
-    cannot handle signals. And an interrupt, which reaches only the main thread, cannot leave the database half open.
+    A background thread opens the database and inserts, for two reasons. First, the main thread could not handle signals
+    while it executes native code. Second, Ctrl-C interrupts only the main thread, so it cannot stop the opening of the
+    database halfway.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()

@@ -3,8 +3,8 @@
     checkpoint/state.json    format, corpus digest, settings, progress and history of the run
     checkpoint/*.npy         vectors and accumulators at the time of the checkpoint
 
-A checkpoint is published like a stage: complete or not at all. Its directory is beside the directories of the stages,
-and is removed when the model is published.
+Like a stage, a checkpoint is always complete or absent. Its directory is next to the directories of the stages. It is
+removed when the model is published.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Checkpoint:
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint in place of the previous one.
+    """Write a checkpoint, which replaces the previous one.
 
     Raises:
         StorageError: the file system failed, or is full; the previous checkpoint is kept.
@@ -123,7 +123,7 @@ def _state_of_run(experiment: Path) -> dict[str, Any]:
     try:
         return read_json(experiment / DIRECTORY / STATE)
     except (DamagedFileError, StorageError):
-        return {}  # --resume explains the problem
+        return {}  # `sgp train --resume` reports the error
 
 
 def remove_checkpoint(experiment: Path) -> None:

@@ -30,7 +30,7 @@ class Corpus:
 
     Attributes:
         track_ids: int32 (occurrences,).
-        offsets: int64 (playlists + 1,), from 0 to the number of occurrences, non-decreasing.
+        offsets: int64 (playlists + 1,), never decreasing, from 0 to the number of occurrences.
         directory: the stage directory that the training playlists come from, or None.
     """
 
@@ -74,13 +74,13 @@ class Corpus:
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw at least one random playlist, but at most `tokens` occurrences in total; return the sorted numbers."""
+        """Draw one or more random playlists with at most `tokens` occurrences in total; return their sorted numbers."""
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])
 
     def joined_with(self, other: Corpus) -> Corpus:
-        """Return a corpus with the playlists of both; those of `other` come last."""
+        """Return a corpus with the playlists of this corpus, followed by those of `other`."""
         offsets = np.concatenate([self.offsets, other.offsets[1:] + self.occurrences])
         return Corpus(np.concatenate([self.track_ids, other.track_ids]), offsets)
 
@@ -102,7 +102,7 @@ def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
     """
     descents = np.zeros(len(values), np.int64)
     np.greater(values[:-1], values[1:], out=descents[1:], casting="unsafe")
-    descents[offsets[:-1]] = 0  # a step from one playlist to the next is not a descent
+    descents[offsets[:-1]] = 0  # the first value of a playlist has no previous one
     return np.add.reduceat(descents, offsets[:-1]) if len(descents) else np.zeros(0, np.int64)
 
 

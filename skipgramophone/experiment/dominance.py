@@ -1,4 +1,4 @@
-"""The rule for using one of several matches of a query without asking: it is much more frequent than the others."""
+"""The rule by which one of several matches is used without asking: it must be much more frequent than the others."""
 
 from __future__ import annotations
 

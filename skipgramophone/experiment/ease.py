@@ -50,7 +50,7 @@ Array: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class TrackWeights:
-    """EASE by pairs of tracks.
+    """EASE with one weight per pair of tracks.
 
     Attributes:
         weights: (n, n), B of the module docstring; float32, or float16 if they are memory-mapped.
@@ -128,7 +128,7 @@ class TrackWeights:
 
 @dataclass(frozen=True)
 class PlaylistWeights:
-    """EASE by pairs of playlists; it has the same methods as `TrackWeights`.
+    """EASE with one weight per pair of playlists; the class has the same methods as `TrackWeights`.
 
     Attributes:
         weights: float32 (playlists, playlists), G of the module docstring.

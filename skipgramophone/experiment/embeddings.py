@@ -80,7 +80,7 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy for some tracks only, numbered by their position in `rows`, which must be ascending."""
+        """Return a copy for the tracks in `rows` (ascending): track i of the copy is the track of `rows[i]`."""
         return Embeddings(
             centre=np.asarray(self.centre[rows]),
             context=np.asarray(self.context[rows]),
@@ -100,7 +100,7 @@ class Embeddings:
         return vectors and has_finite_factors and (self.ease is None or has_finite_weights(self.ease))
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias to a directory, without the other arrays of the hybrid ranking."""
+        """Write the matrices and the bias to a directory, but not factors, EASE, smoothed vectors and artists."""
         write_array(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         write_array(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         write_array(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))

@@ -42,7 +42,7 @@ from skipgramophone.wording import suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
-LOST_AND_FOUND = "lost+found"  # a directory that file systems create and only root can read
+LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
 LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
 
@@ -69,7 +69,7 @@ class Experiment:
             return (self.directory(stage) / MANIFEST).is_file()
 
     def require_new(self, stage: str, force: bool, keep: str = "choose another name to keep both") -> None:
-        """Verify that writing a stage replaces nothing, unless `force` is true.
+        """Verify that a stage does not exist yet, or that `force` allows replacing it.
 
         Args:
             stage: the stage.
@@ -125,15 +125,15 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage, and verify that the stage before it (its parent) has not changed since.
+        """Read the manifest of a stage, and verify that its parent (the stage before it) is the one it was made from.
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage whose parent has grown since. Such a stage remains usable, because rows
-                keep their numbers.
+            may_have_grown: also accept a stage if its parent has grown since it was made. The stage remains usable,
+                because rows keep their numbers.
 
         Raises:
-            ExperimentError: the stage is missing, or its parent has been replaced or has grown since.
+            ExperimentError: the stage is missing, or its parent has been replaced or has grown since it was made.
         """
         manifest, parent = self.manifest(stage), PARENT[stage]
         if parent is None:
@@ -175,7 +175,7 @@ class Experiment:
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
         """Yield a draft of a stage; the `with` block writes the files and the counts, and then the draft is published.
 
-        The parent stage may be published during the block.
+        The block may publish the parent stage, because the digest of the parent is read only after the block.
         """
         parent = PARENT[stage]
         with draft_directory(self.directory(stage)) as path:
@@ -211,8 +211,8 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     Args:
         name: name of the experiment.
         root: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        to_manage: whether the caller shows, copies or removes the experiment, so that the error for a missing
-            experiment does not advise to create it.
+        to_manage: whether the caller only shows, copies or removes the experiment. If there is no such experiment, the
+            error then does not advise to create it.
 
     Raises:
         ExperimentError: the name is invalid, or the experiment does not exist or has a format that this version does
@@ -231,7 +231,7 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
 def other_directory(root: Path | str | None) -> str:
     """Return the end of an error message: how to use another experiments directory.
 
-    The end is "" if the user named a directory that exists, because the user probably meant this directory.
+    If the user named a directory that exists, return "", because the user probably meant this directory.
     """
     is_named = root or os.environ.get(ROOT_VARIABLE)
     if is_named and experiments_root(root).is_dir():
@@ -273,7 +273,7 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, locked for `command`; a new experiment in which no stage is published is removed.
+    """Open or create an experiment, and lock it for `command`. If it is new and gets no stage, it is removed again.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
@@ -294,7 +294,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
     with ExitStack() as locked:
         try:
             locked.enter_context(experiment.writing(command))
-        except StorageError:  # the disk is full, or the file system has no locks
+        except StorageError:  # no lock, because the disk is full or the file system has no locks
             if made:
                 _remove_empty(experiment)
             raise
@@ -310,10 +310,10 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
 
 
 def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose another name") -> Path:
-    """Return the path for a new experiment of this name; `cure` is the advice if the name is taken.
+    """Return the path for a new experiment of this name; the error for an existing path ends with the advice `cure`.
 
     Raises:
-        ExperimentError: the name is invalid or taken.
+        ExperimentError: the name is invalid, or the path exists.
     """
     path = named_experiment(name, root).path
     _require_visible(name)
@@ -348,7 +348,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is neither an experiment nor one that a killed process had only begun to create."""
+    """Whether a path is not an experiment, and not what a killed process left when it began to create one."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}

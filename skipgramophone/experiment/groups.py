@@ -1,4 +1,4 @@
-"""Artists and albums that a query may mean, and the choice of one of them; it follows the rules for tracks."""
+"""Artists and albums that a query may mean, and the choice of one of them, by the same rules as for tracks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class GroupMatch:
 
     Attributes:
         group: the artist or the album.
-        tracks: its tracks, if the query is its name, ignoring case and accents; else empty.
+        tracks: the tracks of this artist or album if the query is its whole name; otherwise empty. Case and accents do
+            not matter.
         others: if the group was chosen because it dominates, the most frequent other matches.
         matches: number of artists or albums that match the query.
     """
@@ -63,7 +64,7 @@ def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -
     Args:
         query: a part of a name, or a name with typos.
         groups: the matches, at least one.
-        complete: whether these are all matches.
+        complete: whether `groups` contains all matches.
 
     Raises:
         AmbiguousTrackError: no match dominates the others; its candidates are the most frequent ones.

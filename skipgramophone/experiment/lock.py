@@ -17,7 +17,7 @@ from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
-HOLDER = b'{"pid"'  # beginning of a lock file, which is empty if no process holds the lock
+HOLDER = b'{"pid"'  # a lock file begins with this, or is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 
@@ -32,9 +32,9 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
         holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
             if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
-                raise ExperimentError(f"{directory / LOCK} is not the lock of an experiment: move it elsewhere")
+                raise ExperimentError(f"{directory / LOCK} is not a lock file of sgp: move it to another directory")
             lock.truncate(0)
-            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: else close fails again on a full disk
+            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: else close also fails on a full disk
             remove_leftovers(directory)
         try:
             yield
@@ -44,7 +44,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path, name: str) -> Iterator[IO[str]]:
-    """Open the lock file and lock it; repeat this if another process removed the file in between."""
+    """Open the lock file and lock it. If another process removes the file between the two steps, try again."""
     while True:
         with storage_errors(path, "write"):
             lock = open(path, "a+", encoding="utf-8", opener=_open_own_file)  # noqa: SIM115 (closed below)
@@ -82,7 +82,7 @@ def _open_own_file(path: str, flags: int) -> int:
 
 
 def _holder(path: Path) -> str:
-    """Describe the process that holds the lock, for an error message; the lock file may contain details."""
+    """Describe the process that holds the lock, for an error message, as far as the lock file contains details."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"

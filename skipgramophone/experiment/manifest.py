@@ -1,8 +1,8 @@
 """Manifests: files that describe published stages.
 
-A manifest contains two digests. One covers the content of the stage: file hashes and settings, but no times. The other
-is the digest of the parent, which is the stage from which this stage was made. If the parent now has another digest,
-the parent was replaced or has grown.
+A manifest contains two digests. The first is the digest of the stage itself, computed from settings and file hashes,
+but not from times. The second is the digest of the parent, which is the stage from which this stage was made. If the
+parent now has another digest, the parent was replaced or has grown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the s
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
 RECENCY = "recency"  # key in `facts` of a model: the chosen recency, and the scores on which the choice is based
-FORMER = "former"  # key in `facts` of a corpus that has grown: a list of its earlier versions
+FORMER = "former"  # key in `facts` of a corpus that has grown: digests and track counts of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
 
@@ -47,7 +47,7 @@ class Manifest:
 
     @property
     def former(self) -> dict[str | None, dict[str, Any]]:
-        """Earlier versions of a corpus that has grown: digest -> record of that version."""
+        """Earlier versions of a corpus that has grown: digest -> record, such as the number of its tracks."""
         listed = self.facts.get(FORMER)
         known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         return {each["digest"]: each for each in known if isinstance(each.get("digest"), str)}

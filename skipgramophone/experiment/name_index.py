@@ -21,7 +21,7 @@ from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
 
 PARTS = 2  # more parts would make look-ups slower, because a search reads each segment
 NAMES_PER_PART = 100_000  # a smaller catalogue is built faster as a single part
-GATHERED = 256 << 20  # bytes of the index to collect in memory before writing, for all parts together
+GATHERED = 256 << 20  # for all parts together: bytes of the index that are collected in memory before they are written
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
@@ -42,7 +42,7 @@ CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWI
 INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 COMMIT;
 """
-# Only CREATE VIRTUAL TABLE specifies where the names are. FTS5 stores the index in the tables names_data and names_idx.
+# FTS5 stores the index in the tables names_data and names_idx. The names themselves stay in the table `tracks`.
 MERGED = FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)
 AVERAGES, STRUCTURE = 1, 10  # ids of two records in names_data
 SEGMENT_BITS, PAGE_BITS = 37, 31  # id of a page of a segment: segment << SEGMENT_BITS | kind << PAGE_BITS | page
@@ -137,7 +137,7 @@ def _segment(database: sqlite3.Connection, schema: str) -> tuple[int, int, int]:
 def _records(
     database: sqlite3.Connection, segments: Sequence[tuple[str, int, int, int]]
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of the merged index: the sums of all parts, and the list of segments, all on one level."""
+    """Yield id and content of two records of the merged index: sums over all parts, and the list of segments."""
     block = "SELECT block FROM {}.names_data WHERE id = {}"
     sums = [_numbers(database.execute(block.format(schema, AVERAGES)).fetchone()[0]) for schema, *_ in segments]
     yield AVERAGES, _varints(sum(column) for column in zip_longest(*sums, fillvalue=0))

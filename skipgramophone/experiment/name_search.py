@@ -30,14 +30,14 @@ SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-CLUES_ASKED = 4  # number of trigrams per search: more are slower, fewer leave more names to verify
+CLUES_ASKED = 4  # number of trigrams per search; more make it slower, and with fewer, more names must be verified
 FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
 MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share with the query
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
-MOST_PIECES = 30  # a query with more pieces is not searched with one piece left out
-FEW = 2000  # a search with fewer matches than this uses the index; other searches scan all names ...
-FEW_OF = 50  # ... in large catalogues, the limit is one in this many tracks
+MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
+FEW = 2000  # with fewer matches than this, a search uses the index; otherwise it scans all names
+FEW_OF = 50  # in large catalogues, the limit is the number of tracks divided by this
 Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
 
 
@@ -161,7 +161,7 @@ class NameSearch:
     def completions(
         self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
     ) -> list[Track]:
-        """Return tracks whose name contains the typed words, most frequent first, as many as a time limit allows.
+        """Return tracks whose name contains the typed words, most frequent first. Stop at the time limit.
 
         Args:
             typed: the beginning of a query.
@@ -189,7 +189,7 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Allow typos: return tracks whose name contains each word, and tracks whose whole name is similar."""
+        """Return two lists, typos allowed: the tracks whose name contains each word, and those with a similar name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         tracks = self.sharing_letters(query)
@@ -207,7 +207,7 @@ class NameSearch:
         """Return an SQL condition for tracks whose folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query that consists of such words matches the names and titles
-        that begin with the query. If there are none, it matches all names that contain each word.
+        that begin with the query. If no name or title begins with it, it matches all names that contain each word.
         """
         words = list(dict.fromkeys(folded.split()))
         if len(folded) > MOST_LETTERS:
@@ -217,7 +217,7 @@ class NameSearch:
         if not frequency:
             return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
-        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest one of each word, and rare short words
+        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest of each word, and rare short words
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
             if len(clues) < CLUES_ASKED:
                 around = (self._around(word) for word in words if not word[2:])
@@ -244,14 +244,15 @@ class NameSearch:
         return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
 
     def _around(self, word: str) -> Clue:
-        """Return how many names contain a word of one or two letters (at most), and an FTS5 query that finds them."""
+        """Return an upper bound of how many names contain a word of 1 or 2 letters, and an FTS5 query for them."""
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, folded: str) -> Condition | None:
         """Return an SQL condition for tracks whose name or title begins with the query, or None if there are none.
 
-        Few such rows are found with the indexes. If there are many, a scan of all tracks finds the first ones quickly.
+        If there are few such tracks, the condition uses the indexes. If there are many, it scans all tracks, because
+        this finds the first ones quickly.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))

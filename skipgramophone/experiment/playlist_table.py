@@ -1,4 +1,7 @@
-"""The playlist table: a Parquet file with owner, name and key of each playlist in a corpus, in playlist order."""
+"""The playlist table: a Parquet file with owner, name and key of each playlist in a corpus, in playlist order.
+
+The key identifies a playlist in its source. It is null if owner and name identify the playlist.
+"""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def leftovers(directory: Path, name: str = "") -> list[Path]:
 
 
 def place_of_draft(name: str) -> str:
-    """Return the name under which a draft was to be published."""
+    """Return the name under which a draft would have been published."""
     draft = _DRAFT.fullmatch(name)
     return draft["name"] if draft else name
 
@@ -177,12 +177,12 @@ def is_draft(name: str) -> bool:
 
 
 def _claim_draft(place: Path, held: ExitStack) -> Path:
-    """Return a new path for a draft of `place`, and lock its file `.writing` until `held` is closed."""
+    """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
-        held.callback(writing.unlink, missing_ok=True)  # registered first: an interrupt may come right after open
+        held.callback(writing.unlink, missing_ok=True)  # before open, because an interrupt may come right after it
         file = held.enter_context(writing.open("xb"))
-        with suppress(OSError):  # a file system without locks; `_has_writer` then assumes a writer
+        with suppress(OSError):  # a file system without locks, where `_has_writer` always returns true
             fcntl.flock(file, fcntl.LOCK_EX)
         if writing.exists():  # else another process removed it before it was locked: try again
             return writing.with_suffix(DRAFT_SUFFIX)

@@ -20,13 +20,13 @@ TERMS = (
     "ease",
     "smoothed",
 )  # terms of the hybrid ranking; earlier models may lack some
-NO_SPLIT = "nothing"  # used instead of the digest of a split if nothing is held out
+NO_SPLIT = "nothing"  # in place of the digest of a split, if no playlist is held out
 
 
 def split_model_directory(
     experiment: Experiment, corpus: str, settings: TrainSettings, split: str, cluster: str | None = None
 ) -> Path:
-    """Return the directory for a model trained on the training playlists of a split; the directory may not exist.
+    """Return the directory for a model trained on the training playlists of a split. It need not exist yet.
 
     Args:
         experiment: the experiment.

@@ -4,7 +4,7 @@ The hybrid ranking compares them with the artists of the query tracks.
 
     artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
 
-The numbers have no meaning of their own: two tracks have an artist in common if they have a number in common.
+The numbers are only compared with each other: two tracks have an artist in common if they have a number in common.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Queries that are links, uris or identifiers: finds the uris that they mean, and reports those that no track has."""
+"""Queries that are links, uris or identifiers: finds the uris that they mean; raises an error if no track has one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def uris_of(query: str) -> tuple[str, ...]:
 
 
 def require_name(query: str, catalogue: Catalogue) -> None:
-    """Refuse a link or an identifier that matched no track, so that it is not searched as a name.
+    """Raise an error if a query without a match is a link or an identifier, which need not be searched as a name.
 
     Args:
         query: the query.

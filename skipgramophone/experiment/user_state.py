@@ -14,7 +14,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_BYTES = 4 << 20  # maximum number of bytes to read, from the end of a file; a history needs fewer
+MOST_BYTES = 4 << 20  # only this many bytes are read, from the end of a file; a history is smaller
 
 
 def state_file(name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Export track vectors: each file is written next to its destination, read back, compared, then moved into place."""
+"""Export track vectors. Each file is written next to its destination, read back and compared, and then renamed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def companion_files(destination: Path, format: str) -> list[Path]:
 
 
 def require_writable(destination: Path, format: str, force: bool) -> None:
-    """Refuse a destination that cannot be written, or whose existing data must not be overwritten.
+    """Raise an error if a destination cannot be written, or has data that must not be overwritten.
 
     Raises:
         ExperimentError: the destination exists and `force` is false, or it is something that an export never replaces:
@@ -89,7 +89,7 @@ def write(
         format: one of `FORMATS`.
         vectors: the tracks and vectors to write.
         force: replace an existing export.
-        about: entries of the manifest about the origin of the vectors.
+        about: entries for the manifest that say where the vectors come from.
         card: Markdown page about the vectors. An export to a directory has the page as a file; an export to
             a single file has it in the manifest.
 

@@ -1,4 +1,4 @@
-"""Export as CSV or TSV (tabs instead of commas), in UTF-8 and without loss.
+"""Export as CSV or TSV (tabs instead of commas), in UTF-8. Numbers have as many digits as needed to restore them.
 
 The columns are position, artist, title, uri and count, then identifiers and album if any track has them, then one
 column per dimension: centre_0, centre_1 …

@@ -36,9 +36,10 @@ class Format:
     """An export format: its writer and its properties.
 
     Attributes:
-        write: function that writes, reads back and verifies vectors; returns entries for the manifest, or None.
+        write: function that writes vectors, reads them back and compares; returns entries for the manifest, or None.
         is_directory: the export is a directory of several files.
-        write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
+        write_names: function that writes artist, title and so on to a separate file, for formats that can store only
+            vectors; None for other formats.
         rows_to_write: function that returns the rows to write, given the number of rows; None if all rows are written.
         is_text: the format can be written to standard output.
         has_cells: the format can be opened in a spreadsheet.

@@ -1,4 +1,4 @@
-"""Export as JSON lines, without loss: position, artist, title, uri, count and a vector ("centre" or "context")."""
+"""Export as JSON lines with position, artist, title, uri, count and the exact vector ("centre" or "context")."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def write(
         path: the manifest to write.
         format: format of the export.
         vectors: the exported vectors.
-        files: final name of each file -> the file to hash.
+        files: name of each file in the export -> path of the file now, to compute its hash.
         facts: more entries for the manifest.
 
     Raises:

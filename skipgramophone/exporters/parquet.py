@@ -6,8 +6,8 @@
     x, y                          float32, position in the projection
     neighbours                    ids (rows of the file, from 0) and distances (1 - cosine), nearest first
 
-x, y and neighbours have the layout that Embedding Atlas expects. Neighbours are written while they are computed: at
-most one row group of neighbours is in memory.
+x, y and neighbours have the layout that Embedding Atlas expects. Neighbours are written while they are computed, so
+that at most one row group of them is in memory.
 """
 
 from __future__ import annotations

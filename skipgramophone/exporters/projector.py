@@ -23,7 +23,7 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write: all rows; or the 50,000 most frequent and 50,000 of the others, evenly spaced.
+    """Return the rows to write: all or, if they are too many, the first 50,000 and 50,000 of the others, evenly spaced.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)

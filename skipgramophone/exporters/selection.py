@@ -31,9 +31,9 @@ class Selection:
     """The tracks to export, most frequent first, and how many tracks are left out, by reason."""
 
     tracks: list[Track]
-    left_out: int  # tracks without a vector
-    not_asked: int  # tracks with a vector that the settings filter out
-    no_room: int  # selected tracks that exceed the limit of the format
+    left_out: int  # number of tracks without a vector
+    not_asked: int  # number of tracks that have a vector, but that the settings filter out
+    no_room: int  # number of tracks that are left out because the format limits the number of tracks
     unknown: list[str]  # requested names that match no track with a vector
 
 
@@ -55,7 +55,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     if not frequent:
         raise SettingError(
             f"none of the {plural(len(learnt), one)} occurs {plural(settings.min_count, 'time')} or more: "
-            "lower min-count"
+            "give a smaller min-count"
         )
     selected = frequent
     unknown: list[str] = []
@@ -100,7 +100,7 @@ def _key(name: str) -> str:
 
 
 def _keys_of(track: Track) -> list[str]:
-    """Return the name, uri and identifiers by which the file of --only may refer to a track."""
+    """Return the name, uri and identifiers of a track, any of which may be in the file that --only names."""
     return [track.name, track.uri or "", *track.identifiers]
 
 
@@ -125,7 +125,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         SettingError: neighbours are requested for a single track.
         ExperimentError: a vector is not finite.
     """
-    if not lookup.embeddings.are_finite():  # NaN differs from itself, so verification would fail
+    if not lookup.embeddings.are_finite():  # NaN does not equal itself, so the comparison after writing would fail
         raise not_finite()
     rows, embeddings = np.array([track.row for track in tracks], np.int64), _embeddings(lookup, settings.of)
     matrix = "centre" if settings.of == "artists" else settings.matrix

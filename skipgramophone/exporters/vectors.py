@@ -66,7 +66,7 @@ class TrackVectors:
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return name and matrix for a format that stores only one: centre, unless only context is selected."""
+        """Return name and matrix for a format with only one: context if nothing else is selected, else centre."""
         name = self.selected[0]
         return name, getattr(self, name)
 
@@ -138,7 +138,7 @@ class TrackVectors:
 
 
 def text_rows(matrix: Matrix) -> Iterator[list[str]]:
-    """Yield the rows of a float32 matrix as text, with the fewest digits that read back as the same numbers."""
+    """Yield the rows of a float32 matrix as text, with just enough digits to restore the same numbers."""
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
         digits = pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()

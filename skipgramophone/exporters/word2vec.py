@@ -1,4 +1,4 @@
-"""Export as word2vec text or binary. A key is "artist - title" with escapes; the names file has the original names."""
+"""Export as word2vec text or binary. A key is "artist - title" with escapes, such as %20 for a space."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_binary(path: Path, vectors: TrackVectors) -> None:
 
 
 def write_names(path: Path, vectors: TrackVectors) -> None:
-    """Write each key and the metadata of its track, one JSON object per line, and verify the file."""
+    """Write the names file: one JSON object per line, with a key and the metadata of its track. Verify the file."""
     columns = vectors.columns()
     records = [
         {"key": key} | dict(zip(columns, values, strict=True))

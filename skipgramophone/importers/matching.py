@@ -33,7 +33,7 @@ class Matching:
     namesakes: int
 
     def place(self, vectors: NamedVectors, tracks: int) -> Embeddings:
-        """Return the vectors in the order of a catalogue with `tracks` tracks; a track without a vector gets zeros."""
+        """Return the vectors in row order of a catalogue of `tracks` tracks; a track without a vector gets zeros."""
 
         def spread(matrix: Matrix | None, like: Matrix) -> Matrix:
             found = self.row >= 0
@@ -49,7 +49,7 @@ class Matching:
 
 
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
-    """Find the track of each vector: by uri (or by a key that is a uri), else by artist and title, else by full name.
+    """Find the track of each vector: by uri (also if it is given as a name), else by artist and title or full name.
 
     Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
     in the catalogue never matches a track with another uri. If several vectors match a track, the first is used.

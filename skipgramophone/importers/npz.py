@@ -1,7 +1,7 @@
 """Read NumPy npz files with the arrays that `sgp export` writes, or with only `vectors` and `tracks`.
 
 centre or vectors         float (vectors, embedding_dim)
-artist, title  or tracks  text; `tracks` contains "artist - title", a uri or any other key
+artist and title, or tracks   text; `tracks` contains "artist - title", a uri or any other key
 centre_scale, context_scale   float (vectors,): scale factor of each row, if the vectors are int8
 uri                       text, empty if unknown (optional)
 count                     integers (optional)

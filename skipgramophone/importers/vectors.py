@@ -15,7 +15,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.names.normalization import SEPARATOR, full_name
 from skipgramophone.wording import plural
 
-TOO_LARGE = 1e17  # larger numbers are refused, because the squared length must fit into float32
+TOO_LARGE = 1e17  # larger numbers are refused, because the squared length of a vector must fit into float32
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class AnnoyCandidates:
         """Open an index.
 
         Raises:
-            ExperimentError: a file cannot be an index of vectors of this dimension.
+            ExperimentError: the size of a file shows that it is not an index of vectors of this dimension.
             StorageError: a file cannot be read.
         """
         self._shards = [(first, own, _opened(one, own)) for one, first, own in facts.files(path)]
@@ -177,7 +177,7 @@ def _is_whole(path: Path, facts: IndexFacts) -> bool:
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
-    """Return the parameters in a manifest if they fit the vectors, or None if the index must not be opened."""
+    """Return the parameters in a manifest if they fit the vectors; None means that the index must not be opened."""
     if set(facts) | ADDED_FACTS != set(IndexFacts.__slots__):
         return None
     checked = IndexFacts(**facts)

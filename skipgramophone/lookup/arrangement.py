@@ -2,11 +2,12 @@
 
 The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
 the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
-path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if adjacent tracks
-become more similar in total, and no more pairs of tracks by one artist are too close to each other.
+path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it makes
+adjacent tracks more similar in total, and does not increase the number of pairs of tracks by one artist that are too
+close to each other.
 
-Fixed tracks at the start and a fixed last track keep their places. At a free end, the path continues to a virtual
-track whose similarity to every track is 0.
+Fixed tracks at the start and a fixed last track keep their positions. If the first or the last track is not fixed, a
+virtual track is put before or after it, whose similarity to every track is 0.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The tracks that keep their places: a number of tracks at the start, and the last track or none."""
+    """The tracks that keep their positions: the first `first` tracks and, if `last` is true, the last track."""
 
     first: int = 0
     last: bool = False
@@ -38,12 +39,12 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    Tracks that still violate the artist gap in this order are left out.
+    If fewer than `gap` tracks are still between a track and the previous track of its artist, it is left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
         artists: the artist of each track.
-        ends: the tracks that keep their places.
+        ends: the tracks that keep their positions.
         gap: minimum number of tracks between two tracks of one artist; 0 means no limit.
         seed: random seed; different seeds give different orders.
     """
@@ -63,7 +64,7 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    The mean is exact without trying orders: over all orders, any two free tracks are adjacent equally often.
+    The mean is exact without trying all orders, because any two tracks that are not fixed are adjacent equally often.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
@@ -107,7 +108,7 @@ class _Route:
         return float(self.cosines[path[:-1], path[1:]].sum())
 
     def greedy(self, random: np.random.Generator) -> Path:
-        """Return a path that goes from each track to one of the most similar tracks allowed, chosen at random."""
+        """Return a path that goes from each track to one of the allowed tracks most similar to it, chosen at random."""
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *range(self.ends.first)]
         end = [*([self.tracks - 1] if self.ends.last else []), last]
@@ -124,8 +125,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        An artist may have so many remaining tracks that one of these tracks has to be placed at every opportunity. In
-        this case, return only tracks of such artists.
+        If an artist has very many remaining tracks, the gap can only be kept if one of them is placed whenever this is
+        possible. In this case, return only tracks of such artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -138,7 +139,7 @@ class _Route:
         return urgent if needed >= len(left) and urgent else allowed
 
     def repaired(self, path: Path) -> Path:
-        """Move single tracks until no move reduces the number of conflicts, and return the path."""
+        """Move single tracks until no move reduces the number of conflicts (see `conflicts`), and return the path."""
         broken = self.conflicts(path)
         while broken:
             moves = [move for place in self._in_conflict(path) for move in self._moved_alone(path, place)]
@@ -212,7 +213,7 @@ class _Route:
             yield gain, np.insert(np.delete(path, slice(start, start + number)), to, part[::-1] if turned else part)
 
     def without_conflicts(self, path: Path) -> Path:
-        """Return the tracks of a path in order, without free tracks that follow a track of the same artist too soon."""
+        """Return a path without the tracks that follow a track of the same artist too soon; fixed tracks are kept."""
         inner = path[1:-1].tolist()
         last = inner.pop() if self.ends.last else None
         kept: list[int] = []
@@ -227,12 +228,12 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a free track has the artist of the fixed last track and is too close to the end."""
+        """Whether a track that is not fixed has the artist of the fixed last track, and is too close to the end."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 
 
 def _by_gain(gains: npt.NDArray[np.float64]) -> list[int]:
-    """Return the indices of the gains that are large enough, largest first."""
+    """Return the indices of the gains that are more than rounding errors, largest gain first."""
     order = np.argsort(-gains, kind="stable")
     return [int(place) for place in order if gains[place] > LEAST_GAIN]

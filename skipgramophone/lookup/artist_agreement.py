@@ -1,6 +1,6 @@
 """The agreement of artists with a query: how often an artist shares playlists with the query's tracks and artists.
 
-The agreement of artist j with a query is defined as for tracks (`experiment.postings`):
+The agreement of artist j with a query is defined like that of a track (see `experiment.postings`):
 
     agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 

@@ -1,4 +1,4 @@
-"""The tracks of artists and albums as seeds of a query."""
+"""The tracks of artists and albums as query tracks (seeds) of a query."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def seeds_of_groups(
 
 
 def group_seeds(lookup: Lookup, kind: GroupKind, group: ResolvedGroup) -> Asked:
-    """Return the tracks of an artist or an album as weighted seeds.
+    """Return the tracks of an artist or an album as weighted query tracks.
 
     Raises:
         UnknownTrackError: none of the tracks has a vector.
@@ -83,5 +83,6 @@ def group_seeds(lookup: Lookup, kind: GroupKind, group: ResolvedGroup) -> Asked:
     else:
         found = Asked(weighted_seeds(group.tracks, centre))
     if not found.seeds:
-        lookup.search.vector(max(group.tracks, key=lambda track: track.count))  # raises the error
+        # This raises an error that says why the most frequent of the tracks has no vector.
+        lookup.search.vector(max(group.tracks, key=lambda track: track.count))
     return Asked(found.seeds, (*group.remarks, *found.notes))

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from skipgramophone.experiment.artists import Artists
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 
-# Rankings by shared playlists divide by the square root of the count. With this exponent, the influence of a track on
-# such a ranking is proportional to its count, so many rare tracks do not outweigh the well-known ones.
+# Rankings by shared playlists divide by the square root of a track's count. With the exponent 1.5, the influence of a
+# track on a ranking is still proportional to its count, so many rare tracks of an artist do not outweigh the well-known
+# ones.
 ARTIST_EXPONENT = 1.5
 ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at the same time
 

@@ -21,7 +21,7 @@ from skipgramophone.settings import SimilarSettings
 from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 1000  # initial number of candidates
-WIDENED = 4  # growth factor of the number of candidates while filters leave too few tracks
+WIDENED = 4  # factor by which the number of candidates grows if filters leave too few tracks
 
 
 def blend(search: Search, questions: tuple[Question, Question], settings: SimilarSettings) -> Answer:
@@ -59,7 +59,7 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
 def _common_ranks(
     search: Search, questions: tuple[Question, Question], settings: SimilarSettings
 ) -> tuple[Rows, npt.NDArray[np.int64]]:
-    """Return the tracks that are similar enough to both lists, in order of the blend, and the worse rank of each."""
+    """Return the tracks that are similar enough to both lists, best first, and the worse of the two ranks of each."""
     ranks = []
     for question in questions:
         rows, scores = search.scored(question, settings)

@@ -36,7 +36,7 @@ def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Aske
     recency = settings.recency or lookup.opened.model.recency
     if recency == 1:
         return asked
-    place: dict[object, int] = {}  # place in the list; all tracks that replace a track have the same place
+    place: dict[object, int] = {}  # position in the list; all tracks that replace one track have its position
     places = [place.setdefault(seed.fallback or at, len(place)) for at, seed in enumerate(asked.seeds)]
     weights = recency_weights(len(place), recency).tolist()
     seeds = [replace(seed, weight=seed.weight * weights[at]) for at, seed in zip(places, asked.seeds, strict=True)]
@@ -49,7 +49,7 @@ def fixed_ends(
     """Resolve the names of the first and the last track.
 
     Returns:
-        The fixed tracks, and an `Asked` without seeds that contains the remarks about both names.
+        The fixed tracks, and an `Asked` without query tracks that contains the remarks about both names.
 
     Raises:
         UnknownTrackError: no track matches a name, or the match has no vector.
@@ -76,7 +76,7 @@ def continued(
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit the fixed tracks, or the weighted vectors cancel out.
+        SettingError: a setting cannot be combined with fixed tracks, or the weighted vectors cancel out.
     """
     route.require_room(settings)
     search_for = room_for(settings, len(route.seeds))
@@ -107,7 +107,7 @@ def blended(
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit a blend.
+        SettingError: a setting cannot be combined with a blend.
     """
     lookup.require_known(settings)
     search = lookup.search
@@ -117,7 +117,7 @@ def blended(
 
 
 def _on_the_way(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route) -> Answer:
-    """Return as many tracks on the way from the first to the last track as fit into the maximum duration."""
+    """Return tracks on the way from the first to the last track, as many as fit into the maximum duration."""
     question, search_for = lookup.search.question(route.seeds, asked.notes), room_for(settings, len(route.seeds))
 
     def of(number: int) -> Answer:

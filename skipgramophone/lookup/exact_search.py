@@ -15,7 +15,7 @@ from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 
 TABLE_ROWS = 512  # maximum number of queries per block of `nearest_in_blocks`
 TABLE_CELLS = 1 << 26  # maximum number of similarities in the memory of one thread
-BLOCKS_AHEAD = 32  # maximum number of finished blocks that wait for the consumer
+BLOCKS_AHEAD = 32  # maximum number of finished blocks that the caller has not fetched yet
 ASKED_AT_ONCE = 64  # queries per matrix product of `nearest_to_many`
 GROUP = 25  # rows per group; `_largest` looks at the maximum of each group first
 
@@ -39,7 +39,7 @@ def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbo
 
 
 def places_of_highest(scores: npt.NDArray[np.float32], number: int) -> Rows:
-    """Return the places of the `number` highest scores, int64, ascending; of tied scores, the first ones.
+    """Return the positions of the `number` highest scores, int64, ascending; of equal scores, the first ones count.
 
     >>> places_of_highest(np.array([1, 3, 2, 2, 2], np.float32), 3).tolist()
     [1, 2, 3]
@@ -162,7 +162,7 @@ def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matri
 
     starts = range(0, tracks, step)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock
-        for at in range(0, len(starts), BLOCKS_AHEAD):  # limits the number of blocks that wait for the consumer
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # not all at once, because finished blocks need memory
             yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 

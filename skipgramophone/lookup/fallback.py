@@ -1,14 +1,15 @@
 """Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
 
 The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
-the artist replace it. These tracks are weighted by count, have the total weight of one track, and may be in the answer.
+the artist replace it. These tracks are weighted by count, and together they weigh as much as one track. An answer may
+list them.
 
 A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts
-is below `RARE`; such tracks replace nothing. A rare version replaces a track only if the tracks of the artist
+is below `RARE`; such tracks never replace a track. A rare version replaces a track only if the tracks of the artist
 are rare too.
 
-The name of an unknown track must be "artist - title". The tracks of the artist do not replace it if a track has a
-similar name, because that track may be meant.
+If the track is not in the corpus, its name must be "artist - title". The tracks of the artist do not replace it if the
+corpus has a track with a similar name, because that track may be meant.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versi
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The tracks that replace a query track, as a part of a query, and a description such as "97 tracks by 'Queen'"."""
+    """The tracks that replace a query track (a part of the query), and words such as "97 tracks by 'Queen'"."""
 
     part: Part
     words: str
@@ -69,7 +70,7 @@ def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: f
 
 def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
     """Whether tracks together occur often enough to replace a track; true if the counts are unknown."""
-    is_counted = len(lookup.corpus) > 0  # imported vectors come without counts
+    is_counted = len(lookup.corpus) > 0  # vectors may have been imported without counts
     return not is_counted or sum(seed.track.count for seed in seeds) >= RARE
 
 
@@ -92,7 +93,7 @@ def is_meant(name: str, track: Track) -> bool:
 
 
 def _has_similar_name(lookup: Lookup, name: str) -> bool:
-    """Whether the artist and the title of another song are similar to those in a name."""
+    """Whether the corpus has another song whose artist and title are similar to those in a name."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     song = song_key(*split_name(name))

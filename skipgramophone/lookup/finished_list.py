@@ -1,4 +1,4 @@
-"""Finishes the list of `sgp continue`: limits its duration, orders it, and replaces tracks that break the gap."""
+"""Finishes the list of `sgp continue`: limits its duration, orders it, and keeps tracks of one artist apart."""
 
 from __future__ import annotations
 
@@ -52,14 +52,20 @@ class Route:
         if self.first and self.last and self.first.track.row == self.last.track.row:
             raise SettingError(f"'{self.first.track.name}' is both the first and the last track: give two tracks")
         if settings.number <= len(self.seeds):
-            raise SettingError(f"-n {settings.number} leaves no room: the given tracks count too, so give a larger -n")
+            raise SettingError(
+                f"-n {settings.number} leaves no room for other tracks, because it includes the fixed tracks: "
+                "give a larger -n"
+            )
 
 
 FREE = Route()  # no end is fixed
 
 
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return settings for the search: no places for the fixed tracks, and a limit per artist that fits the gap."""
+    """Return the settings for finding all tracks of a list but the fixed ones, whose number is `fixed`.
+
+    With an artist gap, a list has room for only a few tracks of each artist, so the search finds no more than these.
+    """
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:
@@ -86,8 +92,8 @@ def finished(
         answer: the tracks that were found.
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
-        find: searches for further tracks, which replace those that break the artist gap; None if no track can be
-            replaced.
+        find: searches for further tracks, which replace tracks that cannot be placed without breaking the artist gap;
+            None if there are no further tracks.
         with_seeds: whether the given tracks come before the list; the maximum duration then includes them.
         is_cut: whether tracks have already been left out because of the duration.
 
@@ -110,16 +116,16 @@ def finished(
     notes = [remark_on_time(total, settings.duration, has_enough)]
     uncounted = sum(not seed.track.seconds for seed in given)
     if uncounted:
-        notes.append(f"{plural(uncounted, 'given track')} of unknown duration not counted")
+        notes.append(f"the duration does not include {plural(uncounted, 'given track')} of unknown duration")
     return replace(answer, notes=(*answer.notes, *notes))
 
 
 @dataclass(slots=True)
 class _Unfinished:
-    """A list whose tracks are still chosen from the tracks that were found.
+    """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: the maximum number of tracks of an artist, for the artists of tracks that broke the gap.
+        most: maximum number of tracks per artist, for artists with a track that could not be placed within the gap.
         tried: the tracks that have been chosen at some time, by row.
     """
 
@@ -157,7 +163,7 @@ class _Unfinished:
             self.most.update({artist: placed[artist] for artist in broken})
 
     def is_full(self, fit: Fitting[Neighbour]) -> bool:
-        """Whether the list has reached its number of tracks or its duration."""
+        """Whether the list cannot get longer: it has the requested number of tracks or the maximum duration."""
         return fit.is_cut or len(fit.kept) + fit.unknown >= self.number
 
     def answer_with(self, fit: Fitting[Neighbour]) -> Answer:
@@ -220,7 +226,7 @@ class _Unfinished:
     def _end(self, seed: Seed | None) -> list[Neighbour]:
         """Return a list with one entry for a fixed track, or an empty list if no track is fixed.
 
-        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only seeds.
+        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only query tracks.
         """
         if seed is None:
             return []
@@ -237,7 +243,7 @@ class _Unfinished:
         return unit_rows(np.asarray(self.lookup.embeddings.centre[rows]))
 
     def _remarks_on_gap(self, fit: Fitting[Neighbour]) -> list[str]:
-        """Return a remark on the tracks that the artist gap excludes; if the list is too short, it says what to do."""
+        """Return a remark on the tracks that the artist gap excludes, and advice if this makes the list too short."""
         gap, rows = self.settings.artist_gap, {near.track.row for near in self.listed}
         left_out = [near for row, near in self.tried.items() if row not in rows]
         if self.find is not None:
@@ -246,8 +252,8 @@ class _Unfinished:
         remedy = ": a smaller --artist-gap gives a longer list" if is_short else ""
         if left_out:
             done = f"{'left out' if is_short else 'replaced'} {plural(len(left_out), 'track')}"
-            return [f"{done} for which an artist-gap of {gap} leaves no place{remedy}"]
-        return [f"an artist-gap of {gap} limits the tracks of each artist{remedy}"] if self._is_limited(fit) else []
+            return [f"{done} that cannot be placed with an artist gap of {gap}{remedy}"]
+        return [f"an artist gap of {gap} limits the tracks of each artist{remedy}"] if self._is_limited(fit) else []
 
     def _is_limited(self, fit: Fitting[Neighbour]) -> bool:
         """Whether the list is too short because the gap limits the number of tracks by one artist."""
@@ -285,7 +291,7 @@ def seconds_of(tracks: Iterable[Seed | Neighbour]) -> float:
 
 
 def _artist(track: Track) -> str:
-    """Return a key that is equal for tracks of the same artist; tracks without an artist get different keys."""
+    """Return a key that is equal for tracks of the same artist. A track without an artist has a key of its own."""
     return fold_name(artist_without_guests(track.artist)) or f"\0{track.row}"
 
 

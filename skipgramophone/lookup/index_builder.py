@@ -84,7 +84,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=1)
-    path.touch(exist_ok=False)  # Annoy would follow a link
+    path.touch(exist_ok=False)  # fails if the path is a link, to which Annoy would write
     with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy also prints the error that it raises
         saved = index.save(place)
     if not saved:

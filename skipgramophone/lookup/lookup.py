@@ -69,8 +69,8 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. A corpus that
-                has only grown since the training is not an error; answers then have a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks
+                were only added to the corpus since the training, this is not an error, and answers have a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -157,13 +157,13 @@ class Lookup:
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
             artist: artists, found by `ArtistSearch.resolve`. If several artists and albums are given, the tracks of
                 each have a total weight of 1.
-            leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
+            leave_out: if a name does not match exactly one track, leave it out with a note instead of raising an error.
             choose: called to choose one of several tracks, artists or albums that match a name; not called for the
                 names of a file.
             album: albums, found by `AlbumSearch.resolve`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
-                suggest --fallback; if it is None, only tracks can be given, and messages offer neither --fallback
-                nor --artist.
+                suggest --fallback. If it is None, each name must mean one track, and errors suggest neither
+                --fallback nor --artist.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
@@ -193,11 +193,12 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks most similar to seeds, except the seeds, nearest first; add `notes` to the answer.
+        """Find the tracks most similar to query tracks (`seeds`), nearest first; add `notes` to the answer.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-            SettingError: there are no seeds, the weighted vectors cancel out, or the model does not support the score.
+            SettingError: there are no query tracks, their weighted vectors cancel out, or the model does not support
+                the score.
         """
         self.require_known(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())

@@ -9,7 +9,7 @@ from skipgramophone.experiment.groups import GroupMatch
 from skipgramophone.experiment.name_search import Match
 from skipgramophone.wording import shell_word
 
-ArtistForm = Callable[[str], str]  # returns what the user types to query by an artist
+ArtistForm = Callable[[str], str]  # takes the name of an artist; returns the option or text for a query by this artist
 
 
 def artist_option(artist: str) -> str:

@@ -12,10 +12,10 @@ LONGEST = 80  # letters of a name; the rest of a longer one is replaced by an el
 
 
 def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError:
-    """Return the error for names that were left out, if no name is left.
+    """Return the error for a query all of whose names were left out.
 
     Args:
-        missing: the names and the reasons why they were left out. If all reasons are the same, it is returned.
+        missing: the names, each with the error that is the reason. If all errors are the same, this error is returned.
         experiment: name of the experiment, for the advice.
     """
     if len({str(each.error) for each in missing}) == 1:

@@ -33,7 +33,7 @@ class SeedGroup:
     playlist: int | None = None  # number of the playlist in the corpus, if the group is one
 
     def as_seeds(self) -> tuple[Seed, ...]:
-        """Return the tracks of the group as seeds whose weights add up to the weight of the group."""
+        """Return the tracks of the group as single query tracks. Their weights add up to the weight of the group."""
         share = self.weight / sum(seed.weight for seed in self.seeds)
         return tuple(Seed(seed.track, seed.weight * share, self.fallback) for seed in self.seeds)
 

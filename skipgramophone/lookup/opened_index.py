@@ -67,7 +67,7 @@ class OpenedIndex:
             opened = self._open_index(vector)
             if not self._snapshot.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # parameters and files may belong to different indexes
+            elif self._is_rebuilt():  # the parameters may be those of the old index, the files those of the new one
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened
@@ -102,7 +102,7 @@ class OpenedIndex:
 
 
 def _unsound(path: Path, facts: IndexFacts) -> str | None:
-    """Return the reason why an index must not be opened, if any. Nodes are verified once per file and user."""
+    """Return why an index must not be opened, or None. The nodes of a file are verified only once per user."""
     files = [one for one, *_ in facts.files(path)]
     try:
         if not is_verified(files):

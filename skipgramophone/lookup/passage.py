@@ -5,7 +5,7 @@ The way is the arc between the unit vectors a and b of the two tracks. For n tra
     point_i = (sin((1 - t) w) a + sin(t w) b) / sin(w),    t = i / (n + 1),    cos(w) = a . b
 
 In order from a to b, each point gets the nearest track that passes the filters and was not chosen for another point.
-The similarity of a track is its cosine with its point.
+The similarity of a track is its cosine with the point for which it was chosen.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
-WIDENED = 8  # growth factor of this number while the filters leave no track
+WIDENED = 8  # factor by which the number of nearest tracks grows if filters leave none of them
 NEAREST: tuple[Score, ...] = ("cosine", "hybrid")  # `hybrid` is the default of `sgp continue`
 LEAST_ANGLE = 1e-6  # minimum angle between the two tracks; at a smaller one, all points are equal
 
@@ -61,7 +61,7 @@ class _Taken:
 
 
 def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
-    """Return the tracks on the way from the first to the second seed of a query.
+    """Return the tracks on the way from the first to the second query track of a query.
 
     Raises:
         SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.

@@ -41,7 +41,7 @@ def fitting(
         items: the items to choose from, in order.
         seconds: the duration of each item, or None if it is unknown.
         limit: maximum total duration in seconds.
-        spent: seconds of the limit that other tracks already use.
+        spent: total duration in seconds of other tracks, which also count.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
     Fitting(kept=['a', 'c'], unknown=1, is_cut=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skipgramophone.settings import SimilarSettings
 
 POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
-FIRST_FACTOR = 4  # exact search first reads this many names per requested track; this is mostly enough
+FIRST_FACTOR = 4  # names that exact search reads first, per requested track; usually no more are needed
 
 
 def pool_size(settings: SimilarSettings) -> int:

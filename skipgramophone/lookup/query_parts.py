@@ -73,8 +73,8 @@ def named_part(
 ) -> tuple[Part, list[str]]:
     """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
 
-    A name that is neither the whole name of an artist nor means a track may be a part of an artist's name, or have
-    typos.
+    An artist whose whole name is given comes first, then a track. If the name matches neither, it may be a part of an
+    artist's name, or an artist's name with typos.
     """
     if lookup.catalogue.of_artist(name):
         group, remarks = group_part(lookup, "artist", name, weight)

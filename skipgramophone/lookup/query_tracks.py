@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.fallback import Replacement
     from skipgramophone.lookup.lookup import Lookup
 
-Choose = Callable[[str, AmbiguousTrackError], int]  # returns which of the candidates that match a name is meant
+Choose = Callable[[str, AmbiguousTrackError], int]  # returns the index of the candidate that is meant
 SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
 
 
@@ -40,12 +40,12 @@ def track_part(
         fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
             --fallback; if it is None, they do not.
         artist_form: returns the text of a query by artist. If the name is also the name of an artist, this text is
-            suggested. None: nothing is suggested.
+            suggested. With None, nothing is suggested.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
         AmbiguousTrackError: several tracks match.
-        SettingError: fallbacks are not allowed, because names are strict.
+        SettingError: a fallback is requested, but names are strict (--strict-names).
     """
     by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else ""
     if lookup.names.is_strict:
@@ -99,7 +99,7 @@ def resolve_names(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> Asked:
-    """Find the tracks for names with weights. If two names with the same weight match one track, it counts once."""
+    """Find the tracks for names with weights. A track that two names with the same weight match counts only once."""
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
     missing: list[Missing] = []

@@ -1,4 +1,6 @@
-"""Scoring and re-ranking of tracks: several seeds, popularity, diversity and limits per artist.
+"""Scoring and re-ranking of tracks: several query tracks, popularity, diversity and limits per artist.
+
+In these formulas, the query tracks are called seeds. w_i is the weight of seed i.
 
     direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
     cosine         s_j = q . u_j
@@ -52,15 +54,15 @@ ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation p
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
 COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
 SMOOTHED_WEIGHT = 0.4  # weight of the smoothed cosine in `hybrid`; chosen on validation playlists, see docs/quality.md
-FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
+FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists, where 1 is nearly as good
 EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
-VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
+VANISHED = 1e-6  # a query vector shorter than this is treated as zero, because it is a rounding error
 
 
 def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
-    """Return the unit query vector of weighted seeds, float32 (embedding_dim,).
+    """Return the unit query vector of weighted query tracks, float32 (embedding_dim,).
 
     Args:
         vectors: float32 (seeds, embedding_dim), none of length 0.
@@ -108,12 +110,12 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of weighted seeds, which is their number if all have the same weight."""
+    """Return the effective number of query tracks (see above), which is their number if all weights are equal."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
 def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
-    """Return weights of seeds in playlist order: 1 for the last; each other weight is `recency` times the next one.
+    """Return the weights of tracks in playlist order: 1 for the last; each other weight is `recency` times the next.
 
     >>> recency_weights(3, 0.5).tolist()
     [0.25, 0.5, 1.0]
@@ -122,7 +124,7 @@ def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
 
 
 def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Scale weights of seeds so that their absolute values add up to the effective number of seeds."""
+    """Scale weights of query tracks so that their absolute values add up to the effective number of query tracks."""
     return np.asarray(weights * (number_of_seeds(weights) / np.abs(weights).sum()))
 
 
@@ -138,7 +140,7 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def prediction_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Return sqrt(n) - 1 of `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
+    """Return sqrt(n) - 1 of `hybrid` for numbers of query tracks, float64 of the same shape; 0 for one query track."""
     return np.asarray(np.maximum(np.sqrt(given) - 1, 0))
 
 
@@ -150,8 +152,8 @@ def scaled_predictions(
     Args:
         predictions: f_j or r_j of the module docstring, float32, of the same shape.
         weight: `FACTOR_WEIGHT` or `EASE_WEIGHT`.
-        given: number of seeds, a scalar or (queries, 1).
-        largest: the largest absolute prediction of all tracks, including the seeds, a scalar or (queries, 1).
+        given: number of query tracks, a scalar or (queries, 1).
+        largest: the largest absolute prediction of all tracks, including the query tracks, a scalar or (queries, 1).
     """
     return np.asarray(weight * prediction_weight(given) / np.maximum(largest, VANISHED) * predictions, np.float32)
 
@@ -171,9 +173,9 @@ def evidence(
     Args:
         agreed: A_j of the module docstring (`rooted`), float32, of the shape of the result.
         counts: int64 (tracks,).
-        given: number of seeds, a scalar or (queries, 1).
-        in_common: number of seeds with the artist of each track, float32, of the shape of the result; None if the
-            artists are unknown.
+        given: number of query tracks, a scalar or (queries, 1).
+        in_common: number of query tracks with the artist of each track, float32, of the shape of the result; None if
+            the artists are unknown.
         has_factors: whether the model has factors.
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
@@ -196,8 +198,8 @@ def reliability(
 
     Args:
         counts: int64 (tracks,).
-        of_seeds: count of the seeds, a scalar or (queries, 1).
-        given: number of seeds, a scalar or (queries, 1).
+        of_seeds: count of the query tracks, a scalar or (queries, 1).
+        given: number of query tracks, a scalar or (queries, 1).
         has_smoothed: whether the model has smoothed vectors.
 
     >>> reliability(np.array([1, 2, 40]), 10, 1, has_smoothed=True).tolist()

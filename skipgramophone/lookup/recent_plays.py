@@ -1,8 +1,8 @@
 """Turns the last plays of a listening history into a query, in which newer and repeated plays count more.
 
 The newest of n plays has weight 1, the play before it (n - 1) / n, and the oldest play 1 / n. The weight of a track is
-the sum of the weights of its plays. Other recently played tracks get weight 0: they are left out of the answer, and
-have no other effect.
+the sum of the weights of its plays. Other tracks of the last `exclude_recent` plays get weight 0: the answer does not
+list them, and they have no other effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bool = False) -> Asked:
-    """Return the weighted tracks of the last plays, and other recently played tracks with weight 0.
+    """Return the weighted tracks of the last plays, and with weight 0 the tracks that must not be suggested.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.
@@ -51,7 +51,7 @@ def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bo
     }
     learnt = lookup.embeddings.learnt()
     left_out = [Seed(track, 0.0) for track in others.values() if track.row < len(learnt) and learnt[track.row]]
-    notes = (f"left out {plural(len(left_out), 'track')} from the last {plural(len(recent), 'play')}",)
+    notes = (f"not suggested: {plural(len(left_out), 'track')} from the last {plural(len(recent), 'play')}",)
     return Asked((*seeds, *left_out), (*asked.notes, *(notes if left_out else ())))
 
 
@@ -68,7 +68,7 @@ def weights_of(plays: Sequence[NamedTrack]) -> dict[NamedTrack, float]:
 
 
 def without_ignored(answer: Answer) -> Answer:
-    """Return an answer without the seeds of weight 0."""
+    """Return an answer without the query tracks of weight 0."""
     return replace(answer, seeds=tuple(seed for seed in answer.seeds if seed.weight))
 
 

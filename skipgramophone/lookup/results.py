@@ -22,7 +22,7 @@ class Neighbour:
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
     score: float | None = None  # the value by which the answer is sorted; None if this is the similarity
-    shared: int | None = None  # playlists with this track and a seed of weight > 0; None if the corpus has no playlists
+    shared: int | None = None  # playlists with this track and a query track of weight > 0; None without playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
     step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
     stable: bool | None = None  # whether another training seed would probably list this track; None if not known
@@ -46,7 +46,7 @@ class Seed:
 
     @property
     def may_be_listed(self) -> bool:
-        """Whether an answer may list this track. Only an artist's tracks that replace a query track may be listed."""
+        """Whether an answer may list this track: only if it is one of an artist's tracks that replace a query track."""
         return self.fallback is not None and self.fallback.kind == "artist"
 
 
@@ -60,7 +60,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The seeds of a query, found by names, in a playlist file or by artist."""
+    """The tracks of a query, found by names, in a playlist file or by artist."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...] = ()  # notes for the user on how names were matched
@@ -86,13 +86,13 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a look-up."""
+    """The result of a look-up of tracks."""
 
     seeds: tuple[Seed, ...]
     neighbours: tuple[Neighbour, ...]
     answered_by: AnsweredBy
     ranked_by: Score
     notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
-    agreement: Agreement | None = None  # stability of neighbours, measured on tracks about as frequent as the seed
-    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds' songs, which are not listed
+    agreement: Agreement | None = None  # stability of neighbours for tracks about as frequent as the query track
+    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the songs of the query, which are not listed
     arrangement: Arrangement | None = None  # smoothness of the order, if the list is arranged

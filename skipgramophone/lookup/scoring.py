@@ -44,7 +44,7 @@ def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query: its seeds and notes, and the same seeds as arrays of rows and weights."""
+    """A query: its tracks (`seeds`) and notes, and the same tracks as arrays of rows and weights."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...]
@@ -52,11 +52,11 @@ class Question:
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
     left_out: Rows  # int64, rows that the answer must not list
-    number: float  # effective number of seeds; the tracks of an artist that replace a track count as one seed
+    number: float  # effective number of query tracks; tracks of an artist that replace a track count as one
 
     @property
     def scaled(self) -> npt.NDArray[np.float64]:
-        """The weights, scaled so that their absolute values add up to the effective number of seeds."""
+        """The weights, scaled so that their absolute values add up to the effective number of query tracks."""
         return np.asarray(self.weights * (self.number / np.abs(self.weights).sum()))
 
 
@@ -147,7 +147,7 @@ class Scoring:
         """Score only the tracks that may be among the best, by the first two terms of `hybrid`.
 
         These are the tracks with the highest evidence (see `evidence`), and the tracks in `near`, which are nearest by
-        cosine. Another track can be among the best only if all tracks have nearly the same evidence.
+        cosine. A track of neither kind can be among the best only if all tracks have nearly the same evidence.
         """
         agreed, most = self.agreed(asked), min(CANDIDATES, len(self.counts))
         known = self.evidence(asked, agreed)
@@ -156,7 +156,7 @@ class Scoring:
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
         rows = rows[learnt]
-        # einsum, because the last digits of a matrix product depend on the number of rows.
+        # The last digits of a matrix product would depend on the number of rows, those of einsum do not.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
         return Scored(rows, self.with_cosines(asked, rows, known[rows], cosines), np.empty(0, np.float32), agreed)
 
@@ -174,7 +174,7 @@ class Scoring:
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
     def has_predictions(self, asked: Question) -> bool:
-        """Return whether factors or EASE have weight in `hybrid`; they have none for a single seed."""
+        """Return whether factors or EASE have weight in `hybrid`; they have none for a single query track."""
         embeddings = self.opened.embeddings
         return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
 
@@ -242,7 +242,7 @@ class Scoring:
 
 
 def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
-    """Return the term of `hybrid` for predictions of some tracks and of the seeds, float32 of the same shape.
+    """Return the term of `hybrid` for predictions of some tracks and of the query tracks, float32 of the same shape.
 
     Raises:
         ExperimentError: a prediction is not finite.

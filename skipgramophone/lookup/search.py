@@ -1,8 +1,8 @@
-"""The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
+"""The search of a look-up: makes a query vector from the query tracks, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks that fit best by
-playlists, counts and artists (e_j in `ranking`) are candidates too. All other rankings use exact search, and so do
-queries with too few candidates. Similarities in answers are always computed from the vectors.
+For ranking by cosine, the index proposes candidates. For the hybrid ranking with one query track, the tracks that fit
+best by playlists, counts and artists (e_j in `ranking`) are candidates too. All other rankings use exact search, and so
+do queries with too few candidates. Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
-COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
+COMPARED = 32  # rows that exact search for many queries compares in the time in which the index visits one node
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -71,11 +71,11 @@ class Search:
         return Scoring(self.opened)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
-        """Prepare a query from its seed tracks.
+        """Prepare a query from its tracks.
 
         Raises:
             UnknownTrackError: a track has no vector because it was too rare.
-            SettingError: there are no seeds, or their weighted vectors cancel out.
+            SettingError: there are no query tracks, or their weighted vectors cancel out.
         """
         if not seeds:
             raise SettingError("give at least one track")
@@ -91,7 +91,7 @@ class Search:
         )
 
     def rarity(self, seeds: Sequence[Seed]) -> list[str]:
-        """Return a warning if seeds occur so rarely that their neighbours are mostly due to chance."""
+        """Return a warning if query tracks occur so rarely that their neighbours are mostly due to chance."""
         heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
         rare = [seed for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
         matters = any(seed.weight >= heavy for seed in rare)
@@ -163,7 +163,7 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether the index, when it was built, proved to be no faster than exact search; false without an index."""
+        """Whether exact search proved to be as fast as the index when the index was built; false without an index."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
@@ -225,7 +225,7 @@ class Search:
         )
 
     def _agreement(self, asked: Question, by: Score) -> Agreement | None:
-        """Return the stability of tracks about as frequent as the seed; None for several seeds, or without a report."""
+        """Return the stability of tracks about as frequent as the only query track; None if it was not measured."""
         measured = self.opened.stability
         if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None
@@ -251,7 +251,7 @@ class Search:
         return kept
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
-        """Count the playlists that each row shares with seeds of positive weight; None if there are no playlists."""
+        """Count the playlists that each row shares with query tracks of positive weight; None without playlists."""
         liked = asked.rows[asked.weights > 0]
         if not len(self.corpus) or not len(liked):
             return [None] * len(rows)
@@ -262,7 +262,7 @@ class Search:
         """Return whether the index may be used.
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several seeds, hybrid depends mostly on the predictions, and comparing all tracks takes little longer.
+        several query tracks, hybrid depends mostly on the predictions, and comparing all tracks takes little longer.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -299,7 +299,7 @@ class Search:
             width *= WIDENED
 
     def scored(self, asked: Question, settings: SimilarSettings) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of all tracks that are similar enough, except the seeds, int64; and their scores, float32."""
+        """Return rows (int64) and scores (float32) of all tracks that are similar enough, except the query tracks."""
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
@@ -369,7 +369,7 @@ class Search:
 
 
 def _weights_of_names(seeds: Sequence[Seed]) -> npt.NDArray[np.float64]:
-    """Return the weights of the seeds, float64; the tracks of an artist that replace a track have one joint weight."""
+    """Return the weights of the query tracks, float64; tracks of an artist that replace a track have a joint weight."""
     weights: dict[object, float] = {}
     for place, seed in enumerate(seeds):
         name = seed.fallback if seed.may_be_listed else place
@@ -383,5 +383,5 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 
 
 def _may_propose(settings: SimilarSettings) -> bool:
-    """Return whether a few candidates suffice; popularity, a minimum similarity and `only_album` need all tracks."""
+    """Return whether the index may propose candidates; some settings need the scores of all tracks."""
     return not settings.popularity and settings.min_similarity is None and not settings.only_album

@@ -21,8 +21,8 @@ from skipgramophone.lookup.index_recall import RecallTest
 from skipgramophone.lookup.results import AnsweredBy
 
 WIDENING = 130  # each width is 130 % of the previous one
-NODE_ROWS = 4  # number of rows that exact search for one query compares while the index inspects one node
-BRIEF_NODES = 4096  # inspecting this many nodes takes less time than the rest of a look-up
+NODE_ROWS = 4  # rows that exact search for one query compares in the time in which the index inspects one node
+BRIEF_NODES = 4096  # the index inspects this many nodes in less time than the other steps of a look-up take
 
 
 def tune_search_width(

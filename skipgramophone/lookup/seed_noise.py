@@ -1,4 +1,4 @@
-"""Estimates which tracks of an answer would also be listed if the model had been trained with another random seed.
+"""Estimates which tracks of an answer a model that was trained with another random seed would list too.
 
 In the score of the hybrid ranking for a single query track, only the two cosines depend on the seed. The cosine of the
 smoothed vectors depends so little on it that this is ignored here. From one seed to another, the cosine of the centre

@@ -37,7 +37,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A selected candidate."""
+    """A candidate that was selected for the answer."""
 
     track: Track
     similarity: float
@@ -50,14 +50,14 @@ class Selection:
     """The selected candidates in order, and candidates that are not listed."""
 
     chosen: list[Choice]
-    versions_of_seeds: tuple[Track, ...]  # versions of the seeds' songs, which were left out
+    versions_of_seeds: tuple[Track, ...]  # other versions of the songs of the query, which were left out
     contenders: Neighbours = NOTHING  # the best candidates after the last selected one that pass the filters
 
 
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
     """Filter candidates, and select by score, diversity and the limits per artist, album and song."""
     tracks, vectors = pool.tracks, pool.vectors
-    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # einsum: the same digits for any number of rows
+    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # the digits must not depend on the number of rows
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), (), pool.beyond)

@@ -34,7 +34,7 @@ from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.training.vocabulary import ranks_by_count
 
-NAMED_BY = 500  # to find the spelling of an artist's name, at most this many of the artist's tracks are read
+NAMED_BY = 500  # maximum number of tracks to read for finding how the name of their artist is spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class SimilarArtists:
         """Return the artists most similar to a query, nearest first.
 
         The answer leaves out the artists of the query. These are the artists in the query, the artists of its tracks,
-        and artists that have no tracks outside the query.
+        and artists all of whose tracks are in the query.
 
         Raises:
             ExperimentError: the vectors contain values that are not finite.

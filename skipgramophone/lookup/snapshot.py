@@ -40,7 +40,7 @@ class Snapshot:
         corpus: the playlists.
         catalogue: the tracks.
         embeddings: the vectors.
-        kept_postings: the playlists of each track; None in corpora of the first version.
+        kept_postings: the playlists of each track; None if the first version of `sgp` wrote the corpus.
         playlist_table: names and owners of the playlists.
         stability: the stability report of the model, if there is one.
         warnings: notes for every answer; empty unless the corpus has grown since the model was trained.

@@ -21,7 +21,8 @@ Meaning = Callable[[str], int | TrackNameError]
 def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artists: bool = False) -> list[str]:
     """Return a note if the given single words are together the name of a track.
 
-    Words that are names of different tracks on their own are a valid query. The note shows the command for one track.
+    If each word is also the name of a track, the words are a valid query of several tracks. The note then shows the
+    command for the one track.
 
     Args:
         lookup: the opened experiment.

@@ -38,7 +38,7 @@ def full_names(artists: pa.Array, titles: pa.Array) -> pa.Array:
 
 
 def _where_ascii(strings: pa.Array, plain: Callable[[pa.Array], pa.Array], other: Callable[[str], str]) -> pa.Array:
-    """Return `plain(strings)`, but with `other(string)` as the result for each non-ASCII string."""
+    """Return `plain(strings)`, in which the results for strings that are not ASCII are replaced by `other(string)`."""
     beyond = pc.invert(pc.string_is_ascii(strings))
     others = pa.array([other(name) for name in strings.filter(beyond).to_pylist()], strings.type)
     return pc.replace_with_mask(plain(strings), beyond, others)

@@ -3,8 +3,8 @@
 "A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
                       B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
                       therefore listed as one.
-"A & B", "A x B"      The whole text is one artist. If A is credited elsewhere on more tracks than "A & B", A is an
-                      artist of the track too; the same is true of B. If both A and B are, the whole text is not an
+"A & B", "A x B"      The whole text is one artist. If other credits name A on more tracks than "A & B" has, A is
+                      an artist of the track too; the same is true of B. If both are, the whole text is not an
                       artist, as in "Elton John & Kiki Dee".
 """
 
@@ -24,7 +24,7 @@ from skipgramophone.names.various_artists import is_nobody
 ALWAYS = re.compile(BETWEEN, re.IGNORECASE)
 MAYBE = re.compile(PERHAPS, re.IGNORECASE)
 EVERY = re.compile(f"{BETWEEN}|{PERHAPS}", re.IGNORECASE)
-MOST_PARTS = 12  # maximum number of parts that are tried as one name; a damaged field may have thousands of commas
+MOST_PARTS = 12  # at most this many parts are tried as one name, because a damaged field may have thousands of commas
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -102,7 +102,7 @@ def parts_of_credit(credit: str, loosely: bool = True) -> list[str]:
 
 
 def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, dict[str, int]]:
-    """Split credits into names; a name is one part of a credit, or several parts that belong together.
+    """Split credits into names; a name is one part, or several parts that form one name, as in "Tyler, The Creator".
 
     Returns:
         For each name, in the order of the credits: the index of its credit, int64 (names,), and its number, int64
@@ -158,7 +158,7 @@ def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
 
 
 def _joined(credit: Numbers, part: Numbers, apart: Flags, tracks: Numbers) -> Flags:
-    """Mark each part that forms one name with the next part, because the next part only occurs right after it."""
+    """Mark each part that forms one name with the next part, as in "Tyler, The Creator"; see the module docstring."""
     joined = np.zeros(len(part), np.bool_)
     place = np.flatnonzero((np.diff(credit) == 0) & ~apart[:-1])
     if not len(place):

@@ -77,7 +77,7 @@ def joined(texts: Iterable[str]) -> str | None:
 
 
 def labelled(kind: str, value: object) -> str:
-    """Return an identifier with the prefix of its kind, without validating it; "" if the value is not a string.
+    """Return a value with the prefix of its kind, such as "isrc:", without validating it; "" if it is not a string.
 
     >>> labelled("isrc", "us-um7-17-03861"), labelled("isrc", None)
     ('isrc:us-um7-17-03861', '')

@@ -25,7 +25,7 @@ FEATURED = re.compile(
 )
 BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
-REMEMBERED = 1 << 15  # number of songs whose keys are kept, because the same tracks are in many answers
+REMEMBERED = 1 << 15  # number of songs whose keys are cached, because the same tracks are in many answers
 REMARK = re.compile(r"(?<=\S)\s*[(\[]([^()\[\]]*)[)\]]|\s-\s(.*?)(?=\s-\s|[(\[]|$)")
 # Kinds of versions that a look-up can exclude, each with the words that identify it in a remark.
 KINDS: dict[Version, re.Pattern[str]] = {

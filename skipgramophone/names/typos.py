@@ -16,7 +16,7 @@ from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
-CLEAR_PART = 1 / 3  # the words that a suggestion shares with the query have at least this share of the query's letters
+CLEAR_PART = 1 / 3  # minimum share of the query's letters that are in words which the suggestion also has
 SHORT = 3  # number of letters of words such as "the" and "of"
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
@@ -55,7 +55,7 @@ def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
 
 
 def nearest_names(query: str, names: list[str]) -> list[str]:
-    """Return the names that are similar to the query, most similar first, unless they score far below the best.
+    """Return the names similar to the query, most similar first, without those that score far below the best.
 
     Each of them shares a clear part with the query (see `has_clear_part`).
     """
@@ -125,8 +125,8 @@ def contains_each_word(query: str, name: str) -> bool:
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
     """Return the known artist and title that are most similar to `names` and differ only by a typo, or None.
 
-    All names are folded. Artist and title must each have a similarity ratio of at least `SAME`, the same number of
-    words and the same numbers. The titles must be versions of the same kinds.
+    All names are folded. Artist and title must each be similar (a ratio of at least `SAME`), with as many words and
+    the same numerals. The titles must be versions of the same kinds, such as "live".
 
     >>> most_similar(("ada fen", "green door"), [("ada fenn", "green door"), ("ada fenn", "green floor")])
     ('ada fenn', 'green door')
@@ -194,7 +194,7 @@ def _are_similar(one: str, other: str) -> bool:
 
 
 def _fixed_parts(name: str) -> tuple[int, list[str], list[str]]:
-    """Return the features that a typo does not change: word count, numbers (also Roman numerals) and version kinds."""
+    """Return what a typo does not change: number of words, numerals (such as 2 or ii) and kinds of versions."""
     return len(name.split()), NUMBERS.findall(name), [kind for kind in VERSIONS if is_version(name, [kind])]
 
 

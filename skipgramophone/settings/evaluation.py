@@ -23,7 +23,7 @@ PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 Baselines = Literal["default", "all", "none"]
 MOST_TRIALS = 1_000_000
 EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
-LEAST_ASKED = 20  # minimum number of held-out playlists for a verdict; with fewer, intervals are too wide
+LEAST_ASKED = 20  # with fewer held-out playlists, the report does not say which ranking is better
 CHOSEN = "default: chosen on validation playlists"
 
 
@@ -41,12 +41,19 @@ class EvaluateSettings:
     """Settings of `sgp evaluate`, which evaluates vectors on held-out playlists."""
 
     of: Embedded = setting("tracks", f"What to find: {' or '.join(EMBEDDED)}.", metavar="WHAT")
-    protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
+    protocol: Protocol = setting(
+        "continuation",
+        "Which tracks of a playlist are given, and which must be found. continuation: half of the tracks are given, "
+        "chosen at random, and the others must be found. next-item: all tracks but the last are given, and the last "
+        "must be found. lookup: one random track is given, and all others must be found. deezer2018: the last track "
+        "but one is given, and the last must be found.",
+        metavar="NAME",
+    )
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
     baselines: Baselines = setting(
         "default",
-        "Baselines to compare with. default: popularity, item-kNN and iALS; all: also SVD, RP3beta and EASE; none: no "
-        "baselines.",
+        "Set of baselines to compare with. The set 'default' consists of popularity, item-kNN and iALS; the set 'all' "
+        "also has SVD, RP3beta and EASE; 'none' means no baselines.",
         metavar="SET",
     )
     ials_factors: int = setting(128, "Number of factors of the baseline iALS.", metavar="N", bounds=between(1, 4096))
@@ -55,7 +62,7 @@ class EvaluateSettings:
     )
     ials_alpha: float | None = setting(
         None,
-        f"Confidence weight of iALS: tracks in the playlist weigh 1 + X, all others 1 ({CHOSEN}).",
+        f"Confidence weight of iALS: each track of a playlist has the weight 1 + X, every other track 1 ({CHOSEN}).",
         metavar="X",
         bounds=above(0),
     )
@@ -67,33 +74,36 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Number of query tracks per playlist (default: half of its tracks; with next-item, all but the last).",
+        "Number of tracks of each held-out playlist that are given (default: half of them; with --protocol next-item, "
+        "all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     recency: float | None = setting(
         None,
-        "With next-item: weight of a query track relative to the query track after it, such as 0.8 (default: chosen by "
-        "sgp train).",
+        "With --protocol next-item: how much each given track counts relative to the next one. With 0.8, each track "
+        "has 0.8 times the weight of the next one (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
     draws: int = setting(
         3,
-        "Evaluate each playlist N times, each time with other query tracks.",
+        "Evaluate each playlist N times, each time with another random choice of given tracks.",
         metavar="N",
         bounds=between(1, 100),
     )
     share: float | None = setting(
         None,
-        f"Share of the playlists to hold out (default: {EVALUATED_SHARE}, or the playlists held out by sgp extract).",
+        f"Share of the playlists to hold out (default: {EVALUATED_SHARE}; if sgp extract has held out playlists, these "
+        "are used instead).",
         metavar="X",
         bounds=SHARE,
     )
     group: str | None = setting(None, GROUP_HELP, metavar="REGEX")
     min_count: int | None = setting(
         None,
-        "Do not rank tracks with fewer than N training occurrences (default: the --min-count of the training).",
+        "Do not rank tracks that occur fewer than N times in the training playlists (default: the --min-count of sgp "
+        "train).",
         metavar="N",
         bounds=at_least(1),
     )
@@ -105,13 +115,16 @@ class EvaluateSettings:
         require_named(
             self,
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
-            lambda named: f"{named('seeds')} cannot be combined with {self.protocol}, which always gives one track",
+            lambda named: (
+                f"{named('seeds')} cannot be combined with the protocol {self.protocol}, in which one track is given"
+            ),
         )
         require_named(
             self,
             self.recency is None or self.protocol == "next-item",
             lambda named: (
-                f"{named('recency')} applies only to next-item: all other protocols give the tracks in random order"
+                f"{named('recency')} needs the protocol next-item, because the order of the given tracks does not "
+                f"matter in {self.protocol}"
             ),
         )
         require(
@@ -134,17 +147,27 @@ class TuneSettings:
 
     budget: float = setting(
         900.0,
-        "Time to spend, such as 90s, 15m or 2h.",
+        "Time limit of the search, such as 90s, 15m or 2h.",
         metavar="TIME",
         bounds=above(0),
         parse=seconds_with_unit,
         default_text="15m",
     )
-    trials: int = setting(1000, "Maximum number of trials.", metavar="N", bounds=at_least(1, MOST_TRIALS))
-    protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
+    trials: int = setting(
+        1000,
+        "Maximum number of trials (trainings with different settings).",
+        metavar="N",
+        bounds=at_least(1, MOST_TRIALS),
+    )
+    protocol: Protocol = setting(
+        "continuation",
+        f"Protocol by which trials are compared: {', '.join(PROTOCOLS[:3])}; see sgp evaluate --help.",
+        metavar="NAME",
+    )
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation. The same number of playlists is held out for the test.",
+        "Share of the playlists to hold out for the comparison of trials. The same number of other playlists is held "
+        "out for the final test.",
         metavar="X",
         bounds=SHARE,
     )

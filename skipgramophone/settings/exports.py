@@ -13,7 +13,7 @@ Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
-Projection = Literal["auto", "pca", "tsne"]  # "auto": t-SNE, or "pca" for very few tracks
+Projection = Literal["auto", "pca", "tsne"]  # "auto" means "tsne"; for very few tracks, it means "pca"
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
 MOST_NEIGHBOURS = 10_000  # maximum of --neighbours
 
@@ -42,7 +42,7 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write the position of each track on a map, projected by {' or '.join(PROJECTIONS)} (parquet only).",
+        f"Also write two coordinates per track, as in sgp map (parquet only). The method is {', '.join(PROJECTIONS)}.",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")
@@ -61,13 +61,21 @@ class MapSettings:
 
     of: Embedded = setting("tracks", f"What to draw: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     projection: Projection = setting(
-        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: t-SNE, or pca for up to 30 tracks.", metavar="NAME"
+        "auto",
+        f"Method that computes the positions on the map: {', '.join(PROJECTIONS)}. auto means tsne or, for up to 30 "
+        "tracks, pca.",
+        metavar="NAME",
     )
     colour: Colour = setting(
-        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page can switch between them.", metavar="NAME"
+        "cluster",
+        f"Colour the tracks by {' or '.join(COLOURS)}. On the page, you can switch to the other one.",
+        metavar="NAME",
     )
     clusters: int = setting(
-        12, "Number of clusters, and number of artists that get their own colour.", metavar="N", bounds=between(1, 100)
+        12,
+        "Number of clusters. The same number of artists, the most frequent ones, get a colour of their own.",
+        metavar="N",
+        bounds=between(1, 100),
     )
     neighbours: int = setting(
         10, "Number of nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100)

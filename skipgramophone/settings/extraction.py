@@ -39,7 +39,8 @@ LASTING = (
 # Settings that early versions of sgp did not have. Manifests of old corpora do not contain them.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
 GROUP_HELP = (
-    "Regular expression for the start of owner names. Playlists with the same matched text are held out together."
+    "Regular expression that is matched at the start of owner names. Playlists whose owners have the same matched text "
+    "are held out together or not at all."
 )
 
 
@@ -55,23 +56,29 @@ class ExtractSettings:
     )
     columns: str | None = setting(
         None,
-        f"Columns of a table and their roles, such as artist=Name,title=Song; roles: {', '.join(ROLES)}.",
+        "Which column of a table contains what: artist=Name,title=Song means that the column Name contains the artist, "
+        f"and the column Song the title. Possible roles: {', '.join(ROLES)}.",
         metavar="ROLE=NAME,…",
     )
     session_gap: str = setting(
-        "30m", "Split a listening history into sessions at pauses longer than SPAN.", metavar="SPAN", parse=with_unit
+        "30m",
+        "Split a listening history into playlists at each pause that is longer than SPAN, such as 30m or 1h.",
+        metavar="SPAN",
+        parse=with_unit,
     )
     since: str | None = setting(
         None, "Leave out tracks that were added or played before a date, such as 2020-01-31.", metavar="DATE"
     )
-    until: str | None = setting(None, "Leave out tracks that were added or played after a date.", metavar="DATE")
+    until: str | None = setting(
+        None, "Leave out tracks that were added or played after a date. Tracks of that day are kept.", metavar="DATE"
+    )
     min_rating: float | None = setting(
         None, "Leave out rows with a rating below X (needs a column with ratings).", metavar="X"
     )
     encoding: str = setting("utf-8", "Text encoding of the sources, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
         "reject",
-        "What to do with a line that cannot be decoded: reject it, or replace the invalid bytes.",
+        "What to do with a line that cannot be decoded: reject it, or replace its invalid bytes by U+FFFD and read it.",
         metavar="reject|replace",
     )
     keep: Sequence[str] | None = setting(
@@ -82,30 +89,40 @@ class ExtractSettings:
     )
     strict: bool = setting(False, "Stop at the first row or file that cannot be used.")
     max_rejects: float = setting(
-        0.5, "Stop if more than this share of the rows of a file is rejected.", metavar="X", bounds=between(0, 1)
+        0.5,
+        "Stop if more than this share of the rows of a file is rejected. This limit does not apply to files with fewer "
+        f"than {FEWEST_JUDGED} rows.",
+        metavar="X",
+        bounds=between(0, 1),
     )
     group_by: GroupBy = setting(
         "owner",
-        "Group rows into playlists by owner and name ('owner') or by name alone ('name').",
+        "Which rows form one playlist: rows with the same owner and the same playlist name ('owner'), or all rows with "
+        "the same playlist name ('name').",
         metavar="owner|name",
     )
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
     match: str | None = setting(
         None,
-        f"Merge tracks that have similar names and the same identifier. KINDS is {', '.join(MATCHABLE)} or "
-        f"{','.join(MATCHABLE)}. To see the tracks first, add --dry-run.",
+        "Merge tracks that have similar names and the same identifier. KINDS says which identifiers are compared: "
+        f"{', '.join(MATCHABLE)} or {','.join(MATCHABLE)}. To see first which tracks share one, add --dry-run.",
         metavar="KINDS",
     )
-    repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
+    repeats: Repeats = setting(
+        "keep", "Keep or drop a track that occurs again in the same playlist.", metavar="keep|drop"
+    )
     drop_duplicate_playlists: bool = setting(False, "Keep only the longest of several near-duplicate playlists.")
     drop_automatic_playlists: bool = setting(
         False, "Drop playlists that a service makes automatically, such as Discover Weekly and Liked Songs."
     )
     min_length: int = setting(1, "Drop playlists with fewer than N tracks.", metavar="N", bounds=at_least(1))
-    max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))
+    max_length: int | None = setting(
+        None, "Split playlists with more than N tracks into parts.", metavar="N", bounds=at_least(2)
+    )
     holdout: float | None = setting(
         None,
-        "Set playlists aside for sgp evaluate: a share such as 0.1, or a file with one playlist name per line.",
+        "Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all playlists "
+        "such as 0.1, or a file with one playlist name per line.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )
@@ -197,14 +214,15 @@ class ExtractSettings:
 
     @property
     def matched(self) -> tuple[str, ...]:
-        """The kinds of identifiers by which tracks are matched."""
+        """The kinds of identifiers in `match`, such as ("isrc", "mbid"); empty if tracks are not matched."""
         return () if self.match is None else tuple(sorted({kind.strip().lower() for kind in self.match.split(",")}))
 
     @property
     def recorded(self) -> dict[str, Any]:
         """The settings to store in the manifest.
 
-        Settings that were added later are stored only if they are used, so that digests of older corpora do not change.
+        Settings that early versions of sgp did not have are stored only if they are used. The digests of older corpora
+        therefore do not change.
         """
         return {name: value for name, value in asdict(self).items() if name not in LATER or value not in (None, False)}
 

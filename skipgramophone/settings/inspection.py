@@ -14,18 +14,18 @@ class Thresholds:
     """
 
     rejected: float = 0.01  # share of rows that are rejected; any dump has a few bad rows
-    playlists: int = 100  # number of playlists; with the 40 of Zenodo, two seeds share 1 in 20 nearest tracks
+    playlists: int = 100  # number of playlists; for 40 playlists, another training seed changes 19 of 20 neighbours
     of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
     giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
     in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
     library_length: int = 100  # minimum number of tracks of a library, which contains its owner's other playlists
     library_share: float = 0.8  # minimum share of the tracks of the other playlists that a library contains
-    library_owner: int = 4  # minimum number of playlists of its owner; with fewer, one may contain the others by chance
-    in_libraries: float = 0.05  # share of occurrences that are in libraries; the same as for giant playlists
+    library_owner: int = 4  # minimum number of playlists of its owner; if there are fewer, this may be chance
+    in_libraries: float = 0.05  # share of occurrences that are in libraries; the same value as `in_giants`
     automatic: float = 0.02  # share of automatic playlists; in the archive, 4.6 % of the snapshots are automatic
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
     out_of_order: float = 0.05  # share of descents in a sorted playlist; later additions and other alphabets cause some
-    of_one_artist: float = 0.25  # share of playlists with a single artist; any collection has some albums
+    of_one_artist: float = 0.25  # share of playlists with a single artist; some albums among the playlists are normal
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
     welded_length: int = 100  # tracks in a suspected merge of playlists; shorter playlists have repeats by chance

@@ -59,7 +59,7 @@ def parse_limit(name: str, text: str) -> int | None:
         raise SettingError(f"--{name} must be a whole number (0 = no limit), not {text!r}") from None
 
 
-# Settings that do not apply to lists of artists, and those that do not apply to lists of playlists.
+# `ONLY_TRACKS`: settings that do not apply to lists of artists. `NOT_PLAYLISTS`: those that do not apply to playlists.
 ONLY_TRACKS = (
     "exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than", "only_album", "exclude_album",
     "max_per_album",
@@ -76,10 +76,11 @@ class SimilarSettings:
     number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "hybrid",
-        "Ranking. hybrid: combines shared playlists, similarities, artists, count, factors and EASE; cosine: "
-        "similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; model: probability "
-        "that a track is in a playlist with the query tracks, predicted by the trained model; factors: the same "
-        "probability, predicted by a matrix factorization.",
+        "Ranking. hybrid: combines shared playlists, similarity of the vectors, shared artists and number of "
+        "occurrences; with several query tracks, also a matrix factorization (factors) and a regression (EASE). "
+        "cosine: similarity of the vectors. cosine+count: like cosine, but prefers better-known tracks. model: how "
+        "likely the trained model finds it that a track is in a playlist with the query tracks. factors: the same, "
+        "as the matrix factorization predicts it.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -115,20 +116,20 @@ class SimilarSettings:
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     min_similarity: float | None = setting(
         None,
-        "List only tracks with a similarity of at least X, even if the list gets shorter.",
+        "List only tracks with a similarity of at least X; the list may then have fewer than -n tracks.",
         metavar="X",
         bounds=between(-1, 1),
     )
     longer_than: float | None = setting(
         None,
-        "Leave out tracks that are shorter than TIME, such as 90s or 2m (needs track durations).",
+        "Leave out tracks that are shorter than TIME, such as 90s or 2m (the sources must contain durations).",
         metavar="TIME",
         bounds=LENGTH,
         parse=seconds_with_unit,
     )
     shorter_than: float | None = setting(
         None,
-        "Leave out tracks that are longer than TIME, such as 8m (needs track durations).",
+        "Leave out tracks that are longer than TIME, such as 8m (the sources must contain durations).",
         metavar="TIME",
         bounds=LENGTH,
         parse=seconds_with_unit,
@@ -142,10 +143,11 @@ class SimilarSettings:
         metavar="X",
         bounds=between(0, 1),
     )
-    exact: bool = setting(False, "Use exact search instead of the index.")
+    exact: bool = setting(False, "Compare the query with every track (exact search) instead of using the index.")
     fallback: bool = setting(
         False,
-        "If a track is unknown or has no vector, use another version of the song or the tracks of the artist instead.",
+        "If a track is not in the corpus or has no vector, use another version of the song instead, or the tracks of "
+        "its artist.",
         "--fallback",
     )
 
@@ -197,7 +199,7 @@ class SimilarSettings:
 
     @property
     def takes_all(self) -> bool:
-        """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
+        """Whether the answer is just the tracks with the highest scores: no filter, limit or diversity changes it."""
         excluding = self.exclude_artist or self.exclude_versions
         limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
         limited = limited or self.limits_durations or self.limits_albums
@@ -206,7 +208,7 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """Settings of `sgp continue`: those of `sgp similar`, some with another default, and further ones."""
+    """Settings of `sgp continue`. They include the settings of `sgp similar`, some of them with another default."""
 
     of: Listed = "tracks"  # not an option of `sgp continue`, which always lists tracks
     number: int = with_default(SimilarSettings, "number", 50)
@@ -214,15 +216,16 @@ class ContinueSettings(SimilarSettings):
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
     duration: float | None = setting(
         None,
-        "Limit the total playing time of the list, such as 90m or 2h (needs track durations).",
+        "Limit the total playing time of the list, such as 90m or 2h. The durations come from the sources or, with "
+        "--library, from your audio files.",
         metavar="TIME",
         bounds=LENGTH,
         parse=seconds_with_unit,
     )
     recency: float | None = setting(
         None,
-        "Weight of each query track divided by that of the next one: below 1, later tracks count more; 1 = all count "
-        "the same (default: chosen by sgp train).",
+        "How much each query track counts relative to the next one: with 0.8, each track has 0.8 times the weight of "
+        "the next one, so later tracks count more; with 1, all count the same (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
@@ -278,7 +281,7 @@ class ExplainSettings:
     """Settings of `sgp explain`."""
 
     number: int = setting(
-        5, "Number of tracks and playlists to list per section.", "-n", "--number", metavar="N", bounds=at_least(1)
+        5, "Number of tracks or playlists in each table.", "-n", "--number", metavar="N", bounds=at_least(1)
     )
 
     def __post_init__(self) -> None:

@@ -75,7 +75,7 @@ class Setting:
         flags: names of the option, the long one last; if empty, the option is the field name with hyphens.
         metavar: placeholder of the value in help texts.
         bounds: range of a number.
-        parse: converts the text from the command line, for fields that are not a plain string, number or choice.
+        parse: converts the text of the option to the value, for fields that are not a plain string, number or choice.
         default_text: the default as a user would type it, for fields with `parse`.
     """
 
@@ -102,7 +102,7 @@ def setting(
 
 
 def with_default(settings: type[Any], name: str, default: Any) -> Any:
-    """Declare a field of the base class `settings` again, with another default."""
+    """Declare the field `name` of the base class `settings` again, with another default, for a subclass."""
     inherited = next(each for each in fields(settings) if each.name == name)
     return field(default=default, metadata=inherited.metadata)
 
@@ -168,8 +168,8 @@ def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str],
     Args:
         settings: the settings, or their class.
         holds: the condition.
-        message: returns the message. Its argument is a function that returns how the message names a field: by its name
-            in Python, or by its option for the command line.
+        message: returns the message. It is called once for Python and once for the command line. Its argument is a
+            function that maps the name of a field to the name in the message, such as min_count or --min-count.
     """
     if not holds:
         options = {declared.name: option_of(declared) for declared in fields(settings)}

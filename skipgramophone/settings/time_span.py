@@ -15,7 +15,8 @@ def seconds_of(text: str) -> float:
     >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h"), seconds_of("none")
     (90.0, 900.0, 5400.0, inf)
 
-    A number without a unit is in seconds; it occurs only in the settings of earlier versions, see `with_unit`.
+    A number without a unit is in seconds. Users must give a unit (see `with_unit`), but settings that earlier versions
+    stored have none.
 
     Raises:
         SettingError: the text is not a number with an optional unit.
@@ -89,7 +90,7 @@ class Period:
 
 
 def period_between(since: str | None, until: str | None) -> Period:
-    """Parse the bounds of a period; if the end is a date without a time, the whole day is included.
+    """Parse the bounds of a period; if `until` is a date without a time, the period ends at the end of that day.
 
     Raises:
         SettingError: a bound is not a date or a time.

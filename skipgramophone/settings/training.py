@@ -57,7 +57,8 @@ class TrainSettings:
 
     window_size: WindowSize = setting(
         "auto",
-        "Context window: N tracks per side, 'bag' (whole playlist) or 'auto' (chosen by a test on the corpus).",
+        "Context: the tracks that each track is trained to predict. N tracks on each side, 'bag' (the whole playlist) "
+        f"or 'auto' ({AUTO_WINDOW} or 'bag', chosen by a test on the corpus).",
         "-wsz",
         "--window-size",
         metavar="N|bag|auto",
@@ -83,7 +84,8 @@ class TrainSettings:
     negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1, MOST_NEGATIVES))
     noise_exponent: float = setting(
         0.75,
-        "Draw negative samples in proportion to count^X: 0 = all tracks equally often, 1 = in proportion to the count.",
+        "Draw each track as a negative sample with a probability proportional to count^X. With 0, all tracks are "
+        "equally likely; with 1, a track that occurs twice as often is drawn twice as often.",
         metavar="X",
         bounds=between(-2, 2),
     )
@@ -102,7 +104,7 @@ class TrainSettings:
     )
     patience: int = setting(
         0,
-        "Hold out 5 % of the playlists, and stop after N epochs without a better loss on them (0 = off).",
+        "Stop early: hold out 5 % of the playlists, and stop once their loss has not improved for N epochs (0 = off).",
         metavar="N",
         bounds=at_least(0, MOST_EPOCHS),
     )
@@ -112,7 +114,7 @@ class TrainSettings:
 
     @property
     def context(self) -> Context:
-        """The context to train with: "bag" or a window size. `train` must replace "auto" by one of these first.
+        """The context to train with: "bag" or a window size. If the setting is "auto", `train` must first replace it.
 
         Raises:
             SettingError: the window size is "auto".
@@ -147,14 +149,14 @@ class RunSettings:
 
     threads: int | None = setting(
         None,
-        "Number of threads (default: all cores). It does not affect the result.",
+        "Number of threads (default: all cores). The result does not depend on this number.",
         metavar="N",
         bounds=at_least(1, MOST_THREADS),
     )
     device: Device = setting("auto", f"Device to train on: {', '.join(DEVICES)}.", metavar="NAME")
     checkpoint_seconds: float = setting(
         CHECKPOINT_SECONDS,
-        "Seconds between checkpoints.",
+        "Minimum number of seconds between two checkpoints.",
         "--checkpoint-every",
         metavar="SECONDS",
         bounds=Bounds("at least 0", lambda value: value >= 0),
@@ -210,7 +212,8 @@ class IndexSettings:
     )
     shards: int | None = setting(
         None,
-        "Split the index into N files, built one at a time (default: one per 4 million tracks).",
+        "Split the index into N files, of which only one at a time is in memory while the index is built (default: one "
+        "file per 4 million tracks).",
         metavar="N",
         bounds=between(1, MOST_SHARDS),
     )

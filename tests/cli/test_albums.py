@@ -221,7 +221,7 @@ def test_a_corpus_without_albums_refuses_filters_and_seeds_in_one_line(unknown: 
         ran = run_sgp("similar", "unknown", "Song 1", *options)
         assert (ran.code, ran.out, ran.err) == (2, "", f"error: {NO_ALBUMS}: leave these options out\n")
     ran = run_sgp("similar", "unknown", "--album", "Doors")
-    message = "error: cannot find album 'Doors': the sources of this corpus contain no albums; leave it out\n"
+    message = "error: cannot find album 'Doors': the sources of this corpus contain no albums; leave the album out\n"
     assert (ran.code, ran.err) == (2, message)
     assert json.loads(run_sgp("similar", "unknown", "Song 1", "--json").out)["neighbours"][0]["album"] is None
 

@@ -90,7 +90,7 @@ def test_a_list_of_artists_needs_a_track_or_an_artist(formulas: Path) -> None:
     assert ran.err == (
         "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title' --of artists, or give the name of an "
         "artist, --artist NAME, --album NAME or --file FILE"
-        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+        ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 
 

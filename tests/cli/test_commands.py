@@ -203,7 +203,7 @@ def test_without_a_track_and_a_terminal_similar_is_a_usage_error(trained: Path) 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
-        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+        ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 
 

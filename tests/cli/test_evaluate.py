@@ -131,7 +131,7 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
         (
             ["--seeds", "2", "--protocol", "lookup"],
             2,
-            "--seeds cannot be combined with lookup, which always gives one track",
+            "--seeds cannot be combined with the protocol lookup, in which one track is given",
         ),
         (
             ["--group", "("],

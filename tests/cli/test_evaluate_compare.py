@@ -97,7 +97,7 @@ def test_what_evaluations_keep_is_stated_and_can_be_freed(imported: Path, tmp_pa
     assert run_sgp("experiments", "copy", "good", "kept", "--experiments-dir", imported).code == 0
     _, out, _ = evaluate(imported, "kept")
     assert re.search(
-        r"kept for later evaluations: 0\.\d MB \(to free it: sgp experiments rm kept --evaluations\)\n", out
+        r"kept for later evaluations: 0\.\d MB \(to free this space: sgp experiments rm kept --evaluations\)\n", out
     )
     assert list((imported / "kept" / "evaluation").glob("*.json"))
     refused = run_sgp("experiments", "rm", "kept", "--evaluations", "--experiments-dir", imported)

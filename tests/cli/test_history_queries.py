@@ -79,7 +79,7 @@ def test_tracks_heard_recently_and_their_versions_are_left_out_on_request(sample
     assert not songs & {song_key(track.artist, track.title) for track in near[:3]}
     assert [one["uri"] for one in found["neighbours"][:2]] == [track.uri for track in near[3:]]
     assert [seed["uri"] for seed in found["seeds"]] == [newest.uri]
-    assert "left out 3 tracks from the last 4 plays" in found["notes"]
+    assert "not suggested: 3 tracks from the last 4 plays" in found["notes"]
     # Only the left-out tracks are missing; the similarities of all others stay the same.
     before = {one["uri"]: one["similarity"] for one in plain["neighbours"]}
     assert all(one["similarity"] == before.get(one["uri"], one["similarity"]) for one in found["neighbours"])

@@ -98,8 +98,8 @@ def test_the_message_states_what_a_run_without_a_checkpoint_leaves(
         ("extract.write_corpus", "interrupted: nothing was changed\n"),
         (
             "train.open_corpus",
-            "interrupted before the first checkpoint: the corpus is complete, but the model was not changed; "
-            "train it with `sgp train x`\n",
+            "interrupted before the first checkpoint: the corpus is complete, but no model was trained on it; "
+            "continue with `sgp train x`\n",
         ),
     ],
 )

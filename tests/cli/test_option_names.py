@@ -84,8 +84,8 @@ def test_every_long_option_is_the_one_that_errors_name() -> None:
         ("extract demo --sample --holdout some", "--holdout must be a share"),
         ("train demo -wsz sack", "--window-size must be 'auto', 'bag' or a number, not 'sack'"),
         ("train demo -lr nan", "--learning-rate must be above 0, not nan"),
-        ("evaluate demo --seeds 2 --protocol lookup", "--seeds cannot be combined with lookup"),
-        ("evaluate demo --recency 0.5 --protocol lookup", "--recency applies only to next-item"),
+        ("evaluate demo --seeds 2 --protocol lookup", "--seeds cannot be combined with the protocol lookup"),
+        ("evaluate demo --recency 0.5 --protocol lookup", "--recency needs the protocol next-item"),
     ],
 )
 def test_an_error_names_the_option(tmp_path: Path, arguments: str, problem: str) -> None:

@@ -123,7 +123,7 @@ def test_a_sign_with_a_number_before_any_list_explains_itself(conversation: Prom
 
 def test_a_number_that_names_nothing_explains_what_numbers_mean(conversation: PromptState) -> None:
     for advice in (
-        "there is no list yet; after a list, a number means one of its entries",
+        "no list has been shown yet; a number means an entry of the list that was shown last",
         "the list has the numbers 1 to 5",
     ):
         with pytest.raises(UnknownTrackError) as unknown:
@@ -196,7 +196,7 @@ def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
-        "; --stdin reads names from standard input, and the prompt needs a terminal\n"
+        ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 
 

@@ -40,7 +40,7 @@ def test_min_count_top_normalise_and_safe_cells(experiments: Path, tmp_path: Pat
     np.testing.assert_array_equal(read["context"], read["centre"])
     _, read = exported(min_count=4)
     np.testing.assert_array_equal(read["centre"], vectors[:3])
-    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: lower min-count"):
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: give a smaller min-count"):
         exported(min_count=10)
     with pytest.raises(SettingError, match="safe_cells is for spreadsheets: export as csv or tsv, not npz"):
         exported(safe_cells=True)
