@@ -26,8 +26,8 @@ HELP = """\
 name               similar tracks; part of the name is enough
 artist: name       tracks similar to all tracks of an artist
 album: name        tracks similar to all tracks of an album
-3                  tracks similar to number 3 of the list above; or, if the list
-                   shows tracks that match a name, choose number 3 of them
+3                  tracks similar to number 3 of the list above; in a list of
+                   tracks that match a name, 3 chooses the third of them
 +name +3 -name -3  move the query towards this track (+) or away from it (-);
                    also +artist: name, -artist: name
 <                  back to the previous query
