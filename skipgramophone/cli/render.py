@@ -89,8 +89,8 @@ def note(text: str, quiet: bool) -> None:
 def _print_stderr(line: str, style: str = "") -> None:
     """Print a line on standard error; on a terminal, long sentences wrap between words. Indented names never wrap.
 
-    Standard output is flushed first, so that lines keep their order if both are one stream. A failure is ignored,
-    because there is no other place to report it.
+    Standard output is flushed first, so that lines keep their order if both streams go to the same place. A failure
+    is ignored, because there is no other place to report it.
     """
     with contextlib.suppress(OSError):
         sys.stdout.flush()

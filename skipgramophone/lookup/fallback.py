@@ -5,8 +5,8 @@ the artist replace it. These tracks are weighted by count, and together they wei
 list them.
 
 A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts
-is below `RARE`; such tracks never replace a track. A rare version replaces a track only if the tracks of the artist
-are rare too.
+is below `RARE`. Rare tracks of an artist are never used as the replacement. A rare version of the song is used only if
+the tracks of the artist are rare too.
 
 If the track is not in the corpus, its name must be "artist - title". The tracks of the artist do not replace it if the
 corpus has a track with a similar name, because that track may be meant.

@@ -143,7 +143,7 @@ def _added_labels(blocks: Sequence[RowBlock], group_by: GroupBy) -> pa.Array:
 
 
 def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
-    """Return the distinct strings of a column of added rows."""
+    """Return the distinct strings in one column of the rows that are added to the corpus."""
     there = [block.table[column].cast(TEXT) for block in blocks if column in block.table.column_names]
     chunks = [chunk for part in there for chunk in part.chunks]
     found: list[str] = pa.chunked_array(chunks, TEXT).unique().drop_null().to_pylist()

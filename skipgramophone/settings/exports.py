@@ -42,7 +42,8 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write two coordinates per track, as in sgp map (parquet only). The method is {', '.join(PROJECTIONS)}.",
+        "Also write two coordinates per track, computed as by sgp map; only for parquet. The method is one of: "
+        f"{', '.join(PROJECTIONS)}.",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")
@@ -59,7 +60,7 @@ class ExportSettings:
 class MapSettings:
     """Settings of `sgp map`, which draws the tracks as a map."""
 
-    of: Embedded = setting("tracks", f"What to draw: {' or '.join(EMBEDDED)}.", metavar="WHAT")
+    of: Embedded = setting("tracks", f"What the points of the map are: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     projection: Projection = setting(
         "auto",
         f"Method that computes the positions on the map: {', '.join(PROJECTIONS)}. auto means tsne or, for up to 30 "

@@ -79,8 +79,8 @@ class SimilarSettings:
         "Ranking. hybrid: combines shared playlists, similarity of the vectors, shared artists and number of "
         "occurrences; with several query tracks, also a matrix factorization (factors) and a regression (EASE). "
         "cosine: similarity of the vectors. cosine+count: like cosine, but prefers better-known tracks. model: how "
-        "likely the trained model finds it that a track is in a playlist with the query tracks. factors: the same, "
-        "as the matrix factorization predicts it.",
+        "likely a track is in a playlist with the query tracks, according to the trained model. factors: how well a "
+        "track fits a playlist with the query tracks, according to the matrix factorization.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")

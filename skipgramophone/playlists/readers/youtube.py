@@ -132,7 +132,7 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[int, str, Song | str]]:
-    """Yield line number and text of each song, and either the song or the reason to reject it."""
+    """Yield for each song its line number, its line, and either the song or the reason to reject it."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:
