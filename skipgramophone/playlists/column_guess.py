@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from skipgramophone.errors import SettingError
+from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     VAGUE_ALBUMS,
@@ -282,5 +283,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line consists of a usual column name."""
-    return bool(normalized(line)) and is_header([line])
+    """Whether a line consists of a usual column name. "Artist - Title" is the heading of a list instead."""
+    return SEPARATOR not in line and bool(normalized(line)) and is_header([line])

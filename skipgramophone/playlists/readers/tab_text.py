@@ -3,7 +3,8 @@
     #   Artwork   Track Title   Artist   Album ...      rekordbox
     Name   Artist   Composer   Album ...                iTunes
 
-A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes.
+A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes. Apple
+Music leaves out the last field of a track without a location, together with its tab.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     playlist = PurePosixPath(stream.file.name).stem
     for number, line in enumerate(lines[1:], 2):
         fields = line.split("\t")
+        if len(fields) == len(header) - 1 and header[-1] == "Location":
+            fields.append("")
         if not line.strip():
             if number < len(lines):
                 yield number, line, "blank line"
