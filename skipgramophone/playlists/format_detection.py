@@ -10,8 +10,10 @@ import re
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
+from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
+from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
@@ -112,7 +114,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
         return guess
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"
-        raise UnknownFormatError(file.display_name, column_guess.question(rows, problem))
+        raise UnknownFormatError(file.display_name, question(rows, problem))
     if starts_with_counts(lines):
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
@@ -123,7 +125,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     raise UnknownFormatError(file.display_name, _unknown(lines[0]))
 
 
-def _guess_columns(file: SourceFile, rows: column_guess.Table, rated: bool) -> ColumnGuess | None:
+def _guess_columns(file: SourceFile, rows: Table, rated: bool) -> ColumnGuess | None:
     """Return the roles of the columns, or None if the first row does not have the usual names of columns.
 
     Raises:

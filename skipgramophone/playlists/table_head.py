@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from skipgramophone.playlists.column_guess import JUDGED_LINES, Table, rows_of
+from skipgramophone.playlists.column_guess import JUDGED_LINES, rows_of
+from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
+from skipgramophone.playlists.readers.artist_lists import without_brackets
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
@@ -252,7 +253,7 @@ class ColumnsReader:
 
 def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
     """Return the artist of each row, as "first, second" if there are several columns; "" if there is no column."""
-    artists = [column for role, column in columns.items() if role.startswith("artist")]
+    artists = [without_brackets(column) for role, column in columns.items() if role.startswith("artist")]
     return reduce(_joined, artists) if artists else ""
 
 
