@@ -15,10 +15,12 @@ from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
+from skipgramophone.playlists.readers.google_play import is_google_play
 from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.pls import is_pls
+from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
 from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
@@ -39,6 +41,7 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "plist": ("itunes", b"<key>Tracks</key>"),
     "DJ_PLAYLISTS": ("rekordbox", b""),
     "NML": ("traktor", b""),
+    "smil": ("wpl", b"<media"),
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -64,9 +67,14 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("apple-daily", is_apple_daily),
     ("lastfm-archive", is_lastfm_archive),
     ("tidal", is_tidal),
+    ("google-play", is_google_play),
+    ("scrobbler-log", is_scrobbler_log),
 )
 # Files of exports without tracks: start of the first line -> description.
-WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
+WITHOUT_TRACKS = {
+    "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
+    "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
+}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:

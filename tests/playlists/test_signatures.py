@@ -42,6 +42,9 @@ FORMAT_OF: dict[str, Format] = {
     "daily.csv": "apple-daily",
     "scrobbles.tsv": "lastfm-archive",
     "streaming.csv": "tidal",
+    "kitchen.wpl": "wpl",
+    "Paper Boats.csv": "google-play",
+    ".scrobbler.log": "scrobbler-log",
 }
 
 
