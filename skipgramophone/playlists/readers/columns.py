@@ -85,10 +85,13 @@ class ColumnLayout:
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
     """Find the assigned columns among the fields of the first line.
 
+    Numbers are the places of columns, counted from 1, even if they occur in the first line. If it is 0,1,2 and so on,
+    they are names: pandas gives such names to unnamed columns.
+
     Raises:
         SourceError: the table lacks an assigned column.
     """
-    numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
+    numbers = None if list(first) == [str(at) for at in range(len(first))] else _numbers(roles, len(first))
     if numbers is None:
         return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
     return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
