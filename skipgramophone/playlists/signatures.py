@@ -5,12 +5,11 @@ A signature matches only files that cannot be in another format.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
@@ -32,9 +31,6 @@ from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
 from skipgramophone.settings import Format
 
-JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
-CLOSING = {"[": "]", "{": "}"}
-DEEPEST = 100  # maximum nesting of JSON values
 # Root element -> format, and text that must occur near the start of the file.
 ROOTS: dict[str, tuple[Format, bytes]] = {
     "playlist": ("xspf", b"trackList"),
@@ -107,41 +103,3 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     if file.name.lower().endswith((".m3u", ".m3u8")):
         return None  # an M3U file without a header may look like a list of uris
     return next((format for format, claims in LINES if claims(lines)), None)
-
-
-def ends_early(document: bytes) -> bool:
-    """Whether a JSON document ends inside an object or an array.
-
-    >>> ends_early(b'{"tracks": [{"title": "Pap'), ends_early(b'{"tracks": []}')
-    (True, False)
-    """
-    tokens = [token[0] for token in JSON_TOKEN.finditer(document.decode("utf-8", "replace"))]
-    return sum(token in CLOSING for token in tokens) > sum(token in CLOSING.values() for token in tokens)
-
-
-def first_json_value(head: bytes) -> Any:
-    """Return the first JSON value in some bytes, or its complete part if the value is cut off; None if not JSON.
-
-    >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
-    {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}
-    """
-    text = head.decode("utf-8", "replace").lstrip()
-    if not text.startswith(tuple(CLOSING)):
-        return None
-    closing: list[str] = []
-    cut = 0
-    for token in JSON_TOKEN.finditer(text):
-        if token[0] in CLOSING:
-            closing.append(CLOSING[token[0]])
-        elif closing and token[0] == closing[-1]:
-            closing.pop()
-        elif not token[0].startswith(('"', ",")):
-            return None
-        if not token[0].startswith('"'):
-            cut = token.start() if token[0] == "," else token.end()
-        if not closing or len(closing) > DEEPEST:
-            break
-    try:
-        return json.loads(text[:cut] + "".join(reversed(closing)))
-    except ValueError:
-        return None

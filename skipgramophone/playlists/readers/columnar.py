@@ -27,6 +27,7 @@ from skipgramophone.playlists.readers.columns import (
     TableRecord,
     kind_of,
     parquet_in,
+    records_of_document,
     records_of_fields,
     records_of_objects,
     records_of_parquet,
@@ -129,6 +130,9 @@ class ColumnsReader:
         kind = kind_of(stream)
         if kind == "parquet":
             return self._read_parquet(stream, make)
+        if kind == "document":
+            records, left = records_of_document(stream, self.settings.roles), self.settings.num_rows
+            return self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
