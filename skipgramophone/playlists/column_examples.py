@@ -17,7 +17,7 @@ from skipgramophone.playlists.column_names import (
     names_people,
     normalized,
 )
-from skipgramophone.playlists.column_values import URI, Table, is_text, is_time, values_of
+from skipgramophone.playlists.column_values import OTHER_URI, URI, Table, is_text, is_time, values_of
 from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
@@ -111,11 +111,13 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}
     for role, names in columns_by_role(header).items() if named else ():
-        if role not in ("position", "rating", "time"):
-            places[role] = header.index(names[0])
+        at = header.index(names[0])
+        if role not in ("position", "rating", "time") and not any(map(OTHER_URI.search, columns[at])):
+            places[role] = at
     left = [at for at in range(width) if at not in places.values()]
     times = [at for at in left if columns[at] and all(map(_is_likely_time, columns[at]))]
-    uris = [at for at in left if columns[at] and all(URI.fullmatch(value) for value in columns[at])]
+    uris = [at for at in left if columns[at] and all(map(URI.fullmatch, columns[at]))]
+    uris = [at for at in uris if not any(map(OTHER_URI.search, columns[at]))]
     places |= {"time": times[0]} if times else {}
     places |= {"uri": uris[0]} if uris and "uri" not in places else {}
     left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]

@@ -28,6 +28,7 @@ from skipgramophone.playlists.column_names import (
     numbered_artists,
 )
 from skipgramophone.playlists.column_values import (
+    OTHER_URI,
     Table,
     is_text,
     is_time,
@@ -108,6 +109,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     named = {"title", "artist"} <= roles.keys()
+    if not named and "uri" not in found and "uri" in columns_by_role(header):
+        return question(rows, "whose links do not belong to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
@@ -143,12 +146,14 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return role -> columns that may have this role according to their names, and to the values of some columns.
 
     A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
-    rows lack does not identify playlists.
+    rows lack does not identify playlists, and links to playlists or albums do not identify tracks.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
+    uris = [name for name in found.pop("uri", []) if not _most_fit(rows, name, OTHER_URI.search)]
+    found |= {"uri": uris} if uris else {}
     ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 

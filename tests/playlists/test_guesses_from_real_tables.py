@@ -45,6 +45,13 @@ def test_columns_of_data_sets_are_guessed(text: str, columns: str) -> None:
     assert guess(text) == columns
 
 
+def test_links_to_playlists_are_not_tracks() -> None:
+    links = "name,uri,owner\nA,spotify:playlist:1,me\nB,spotify:user:me:playlist:2,me\nC,spotify:playlist:3,me\n"
+    assert guess(links).startswith("a table of 3 columns whose links do not belong to tracks: assign the columns")
+    assert guess(links.replace("playlist", "track")) == "title=name,owner=owner,uri=uri"
+    assert "uri=" not in question(rows_of(links.splitlines()), NAME)
+
+
 def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
     assert "'id' may name the playlist" in guess("id,name,artists\n7a,Rain,Ada\n7a,Salt,Nell\n")
 

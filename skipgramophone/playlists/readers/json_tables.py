@@ -4,10 +4,11 @@
     {"name": "Kitchen", "tracks": {"data": [{"title": ..., "artist": {"name": ...}}]}}        rows of one playlist
     [{"name": "Kitchen", "songs": [{"artist": ..., "title": ...}]}, ...]                      playlists with rows
     [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
+    [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
 
 A row has the fields of its object and the text and numbers of its playlist, whose names begin with "playlist.". An id
-becomes the field "item". If some objects of a list are playlists, an object without a list of tracks becomes a row
-without a track, which is rejected later.
+becomes the field "item", and a name the fields "artist" and "title". If some objects of a list are playlists, an object
+without a list of tracks becomes a row without a track, which is rejected later.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
@@ -75,11 +77,23 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
     within = [_tracks_of(value) for value in values]
     if not any(within):
         return [facts | value for value in values]
+    texts = [track for tracks in within for track in tracks or () if isinstance(track, str)]
+    are_names = 2 * sum(" " in text.strip() for text in texts) > len(texts)
     return [
-        _facts_of(value) | (track if isinstance(track, dict) else {ITEM: track})
+        _facts_of(value) | _fields_of(track, are_names)
         for value, tracks in zip(values, within, strict=True)
         for track in ([{}] if tracks is None else tracks)
     ]
+
+
+def _fields_of(track: Any, is_name: bool) -> Record:
+    """Return the fields of a track: an object, a name or an id."""
+    if isinstance(track, dict):
+        return track
+    if not is_name or not isinstance(track, str):
+        return {ITEM: track}
+    artist, title = split_name(track.strip())
+    return {"artist": artist, "title": title}
 
 
 def _tracks_of(playlist: Record) -> list[Any] | None:

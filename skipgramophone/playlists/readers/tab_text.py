@@ -24,6 +24,13 @@ from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # bytes in a file
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# First columns of iTunes and Apple Music, in several languages, and names of the column with the album.
+ITUNES = (
+    ("Name", "Artist", "Composer"), ("Name", "Interpret", "Komponist"), ("Nom", "Artiste", "Compositeur"),
+    ("Nombre", "Artista", "Compositor"), ("Nome", "Artista", "Compositore"), ("Nome", "Artista", "Compositor"),
+    ("Naam", "Artiest", "Componist"), ("Namn", "Artist", "Kompositör"),
+)  # fmt: skip
+ALBUM = ("Album", "Álbum")
 LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -48,10 +55,13 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
             f"{stream.file.display_name} is not a text export of rekordbox or iTunes: "
             "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
         )
+    is_itunes = tuple(header[:3]) in ITUNES
+    artist = 1 if is_itunes else header.index("Artist")
+    album_at = next((header.index(name) for name in ALBUM if name in header), None)
     playlist = PurePosixPath(stream.file.name).stem
     for number, line in enumerate(lines[1:], 2):
         fields = line.split("\t")
-        if len(fields) == len(header) - 1 and header[-1] == "Location":
+        if is_itunes and len(fields) == len(header) - 1:
             fields.append("")
         if not line.strip():
             if number < len(lines):
@@ -59,8 +69,8 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
         elif len(fields) != len(header):
             yield number, line, wrong_width(fields, len(header))
         else:
-            names = fields[header.index("Artist")], fields[title]
-            album = album_of(fields[header.index("Album")]) if "Album" in header else None
+            names = fields[artist], fields[title]
+            album = None if album_at is None else album_of(fields[album_at])
             yield number, line, Row("", playlist, stream.file.place, *names)._replace(album=album)
 
 
@@ -68,7 +78,7 @@ def _title_column(header: Sequence[str]) -> int | None:
     """Return the index of the column of titles; None if this is not the header of rekordbox or iTunes."""
     if {"Track Title", "Artist"} <= set(header):
         return header.index("Track Title")
-    return 0 if tuple(header[:3]) == ("Name", "Artist", "Composer") else None
+    return 0 if tuple(header[:3]) in ITUNES else None
 
 
 def _text(stream: OpenFile) -> str:

@@ -58,6 +58,17 @@ def test_ids_of_tracks_in_playlists_are_read(write_dump: WriteDump) -> None:
     assert rows == [("Evening", "", "a1", "a1"), ("Evening", "", "b2", "b2")]
 
 
+def test_names_of_tracks_in_playlists_are_split(write_dump: WriteDump) -> None:
+    playlists = [
+        {"id": "2026-03", "tracks": ["Ada - Rain - Live", "Nell - Salt"]},
+        {"id": "2026-02", "tracks": ["Tide"]},
+    ]
+    rows, _ = read(write_dump(json.dumps({"playlists": playlists}), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [
+        ("2026-03", "Ada", "Rain - Live"), ("2026-03", "Nell", "Salt"), ("2026-02", "", "Tide"),
+    ]  # fmt: skip
+
+
 def test_columns_of_a_document_are_assigned_by_path(write_dump: WriteDump) -> None:
     document = {
         "name": "Road",

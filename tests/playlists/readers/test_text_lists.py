@@ -140,6 +140,34 @@ def test_tags_of_virtualdj_name_the_tracks(write_dump: WriteDump) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_text_exports_of_itunes_are_read_in_other_languages(
+    encoding: str, write_dump: WriteDump, tmp_path: Path
+) -> None:
+    path = tmp_path / "Abend.txt"
+    path.write_bytes(
+        "Name\tInterpret\tKomponist\tAlbum\tOrt\rRain\tAda\t\tSea\tMac:a\rSalt\tNell\t\tSea\r".encode(encoding)
+    )
+    rows, rejects = read(path, "tab-text")
+    assert rows == [("Abend", "Ada", "Rain", None), ("Abend", "Nell", "Salt", None)]
+    assert rejects == []
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_may_end_in_the_way_of_any_system(end: str, write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump(end.join(NAMES), "list.txt"), "titles")
+    assert [row[1:3] for row in rows] == TRACKS
+    table = end.join(["artist,title", *(",".join(track) for track in TRACKS)])
+    rows, rejects = read(write_dump(table + end, "table.csv"), "columns")
+    assert [row[1:3] for row in rows] == TRACKS
+    assert rejects == []
+
+
+def test_a_return_inside_a_field_of_a_table_is_kept(write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump('artist,title\n"Ada\rFenn",Rain\n', "table.csv"), "columns")
+    assert [row[1:3] for row in rows] == [("Ada\rFenn", "Rain")]
+
+
 def test_apple_music_leaves_out_the_location_of_a_track(write_dump: WriteDump) -> None:
     header = "Name\tArtist\tComposer\tAlbum\tMy Rating\tLocation\n"
     text = header + "Rain\tAda\t\tSea\t\nSalt\tNell\t\tSea\t\tMac:a.m4a\nShort\tB\n"
