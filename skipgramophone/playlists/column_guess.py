@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from skipgramophone.errors import SettingError
+from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     VAGUE_ALBUMS,
@@ -27,21 +27,23 @@ from skipgramophone.playlists.column_names import (
     normalized,
     numbered_artists,
 )
-from skipgramophone.playlists.column_values import URI, is_text, may_be_artists, may_separate_playlists
-from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.column_values import (
+    OTHER_URI,
+    Table,
+    is_text,
+    is_time,
+    may_be_artists,
+    may_separate_playlists,
+    values_of,
+)
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
-from skipgramophone.wording import visible
 
 JUDGED_LINES = 1000  # lines at the start of a file from which the columns are guessed
 LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
-EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
-DECIMAL = re.compile(r"-?\d*\.\d+")
-LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
 PLAYLIST_ROLES = ("id", "playlist", "owner")
-Table = list[list[str]]  # rows of fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         rows: the first rows of the table.
         rated: whether to guess the column of ratings too.
     """
-    header, found = rows[0], columns_by_role(rows[0])
+    header, found = rows[0], _columns_by_role(rows)
     for role, words in NAMES_NEXT_TO_TITLES.items():
-        if role in found and normalized(found[role][0]) in words.split() and not is_text(_values(rows, found[role][0])):
+        name = found.get(role, [""])[0]
+        if role in found and normalized(name) in words.split() and not is_text(values_of(rows, name)):
             del found[role]  # "Band" may also be the number of a volume
     artists = numbered_artists(header)
     if artists and "artist" not in found:
@@ -106,6 +109,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     named = {"title", "artist"} <= roles.keys()
+    if not named and "uri" not in found and "uri" in columns_by_role(header):
+        return question(rows, "whose links do not belong to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
@@ -119,6 +124,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
+    unclear = [name for name in unclear if not (normalized(name).endswith("id") and _all_differ(rows, name))]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
         return question(rows, f"in which {_listed(unclear)} may name the playlist", {"playlist": unclear[0]})
     if missing := _missing_role(rows, roles, unused):
@@ -136,6 +142,22 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     return question(rows, "whose names look like assignments (such as title=)")
 
 
+def _columns_by_role(rows: Table) -> dict[str, list[str]]:
+    """Return role -> columns that may have this role according to their names, and to the values of some columns.
+
+    A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
+    rows lack does not identify playlists, and links to playlists or albums do not identify tracks.
+    """
+    header = rows[0]
+    numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
+    others = columns_by_role(["" if name in numbers else name for name in header])
+    found = others if "title" in others else columns_by_role(header)
+    uris = [name for name in found.pop("uri", []) if not _most_fit(rows, name, OTHER_URI.search)]
+    found |= {"uri": uris} if uris else {}
+    ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
+    return found | ({"id": ids} if ids else {})
+
+
 def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:
     """Return a role that no column has, and the unused columns that may have it according to their values; or None.
 
@@ -144,13 +166,13 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
     """
     candidates = [name for name in unused if not is_descriptive(name) and rows[0].count(name) == 1]
     if "title" in roles and not roles.keys() & {"artist", "uri"}:
-        titles = _values(rows, roles["title"])
-        if names := [name for name in candidates if may_be_artists(_values(rows, name), titles)]:
+        titles = values_of(rows, roles["title"])
+        if names := [name for name in candidates if may_be_artists(values_of(rows, name), titles)]:
             return "artist", names
     if roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return None
     candidates = [name for name in candidates if not names_people(name)]
-    names = [name for name in candidates if may_separate_playlists(_values(rows, name))]
+    names = [name for name in candidates if may_separate_playlists(values_of(rows, name))]
     return ("playlist", names) if names else None
 
 
@@ -159,121 +181,19 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
-    return next(({"time": name} for name in found.get("time", ()) if _most_fit(rows, name, _is_time)), {})
-
-
-def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a message that asks the user to assign the columns of a table; it ends with an example for `--columns`.
-
-    Args:
-        rows: the first rows of the table.
-        problem: completes "a table of 3 columns ...".
-        known: role -> column that the example shall contain.
-    """
-    named = _has_header(rows)
-    has_words = not named and _has_words(rows)
-    example_roles = _example_of_words(rows) if has_words else _example(rows, named)
-    roles = {**example_roles, **known}
-    if "title" in known:
-        roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
-    by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
-    example = shlex.quote(columns_text(roles))
-    columns = f"a table of {len(rows[0])} columns {problem}"
-    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
-
-
-def _has_header(rows: Table) -> bool:
-    """Whether the first row has usual column names, or words where the rows below have numbers."""
-    if is_header(rows[0]):
-        return True
-    below = [row for row in rows[1:] if len(row) == len(rows[0])]
-    words = all(field and not re.search(r"\d", field) for field in rows[0])
-    return words and any(all(map(NUMBER.fullmatch, column)) for column in zip(*below, strict=True))
-
-
-def _has_words(rows: Table) -> bool:
-    """Whether the first row may be a header: short texts without digits, none of which occurs in the rows below.
-
-    One of them must be the usual name of a column, or all must be single words above texts of several words.
-    """
-    header, *below = rows
-    if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
-        return False
-    if any(re.search(r"\d|://", field) for field in header) or set(header) & {field for row in below for field in row}:
-        return False
-    are_words = all(re.fullmatch(r"[^\W\d]+", field) for field in header)
-    has_texts = any(re.search(r"\w \w", field) for row in below for field in row)
-    return bool(below and columns_by_role(header)) or (are_words and has_texts)
-
-
-def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with few usual names, in which the values decide what the other columns are.
-
-    Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
-    in this order.
-    """
-    header = rows[0]
-    found = columns_by_role(header)
-    roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
-    free = [name for name in header if name not in roles.values() and not is_descriptive(name)]
-    free = [name for name in free if is_text(_values(rows, name))]
-    missing = [role for role in ("artist", "title") if role not in roles]
-    if "playlist" not in roles and len(free) > len(missing):
-        roles["playlist"] = min(reversed(free), key=lambda name: len(set(_values(rows, name))))
-        free.remove(roles["playlist"])
-    if missing == ["title"]:
-        free.sort(key=lambda name: -len(set(_values(rows, name))))
-    roles |= dict(zip(missing, free, strict=False))
-    return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
-
-
-def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return a plausible assignment of the columns, role -> column, for the example in a message."""
-    header, width = rows[0], len(rows[0])
-    columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
-    places: dict[str, int] = {}
-    for role, names in columns_by_role(header).items() if named else ():
-        if role not in ("position", "rating", "time"):
-            places[role] = header.index(names[0])
-    left = [at for at in range(width) if at not in places.values()]
-    times = [at for at in left if columns[at] and all(_is_time(value) for value in columns[at])]
-    uris = [at for at in left if columns[at] and all(URI.fullmatch(value) for value in columns[at])]
-    places |= {"time": times[0]} if times else {}
-    places |= {"uri": uris[0]} if uris and "uri" not in places else {}
-    left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
-    names_of = [at for at in left if any(re.search(r"[^\W\d_]{2}", value) and " " in value for value in columns[at])]
-    if not places.keys() & {"title", "uri"}:
-        if "artist" in places:
-            places["title"] = (names_of or left or [width - 1])[0]
-        elif names_of or not left[1:]:
-            free = names_of if len(names_of) > 1 else [*names_of, *(at for at in left if at not in names_of)]
-            places |= dict(zip(("artist", "title") if len(free) > 1 else ("title",), free or [0], strict=False))
-        else:
-            owner, *others = left
-            places |= {"owner": owner, "uri": max(others, key=lambda at: len(set(columns[at])))}
-    if "title" in places and not places.keys() & {"artist", "uri"}:
-        texts = [at for at in left if is_text(columns[at]) and not is_descriptive(header[at])]
-        places |= {"artist": texts[0]} if texts else {}
-    order = sorted(places, key=lambda role: places[role])
-    return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
-
-
-def _values(rows: Table, name: str) -> list[str]:
-    """Return the values of the column `name`, without the rows that have another number of fields."""
-    at = rows[0].index(name)
-    return [row[at] for row in rows[1:] if len(row) == len(rows[0])]
+    return next(({"time": name} for name in found.get("time", ()) if _most_fit(rows, name, is_time)), {})
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
     """Whether `fits` is true for most of the non-empty values in the column `name`."""
-    values = list(filter(None, _values(rows, name)))
+    values = list(filter(None, values_of(rows, name)))
     return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)
 
 
-def _is_time(text: str) -> bool:
-    """Whether a string is a date with a time, or seconds or milliseconds since 1970."""
-    seconds = seconds_since_1970(text)
-    return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)
+def _all_differ(rows: Table, name: str) -> bool:
+    """Whether at least two rows have a value in the column `name`, and all these values are different."""
+    values = list(filter(None, values_of(rows, name)))
+    return 1 < len(values) == len(set(values))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -282,5 +202,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line consists of a usual column name."""
-    return bool(normalized(line)) and is_header([line])
+    """Whether a line consists of a usual column name. "Artist - Title" is the heading of a list instead."""
+    return SEPARATOR not in line and bool(normalized(line)) and is_header([line])

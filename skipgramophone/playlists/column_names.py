@@ -41,7 +41,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "pid playlistid プレイリストid 歌单id 歌單id 플레이리스트id",
         "sessionid orderid ordernumber orderno invoice invoiceid invoiceno invoicenumber basketid cartid visitid "
-        "transactionid transactionno receiptid tripid mixid session basket",
+        "transactionid transactionno transaction receiptid tripid mixid session basket usersession",
     ),
     "owner": (
         "userid ownerid customerid visitorid listenerid reviewerid accountid memberid playlistownerid",
@@ -50,13 +50,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "uri": (
         "uri trackuri spotifyuri spotifytrackuri",
-        "spotifyid spotifytrackid trackid songid itemid movieid productid bookid gameid articleid item stockcode sku "
-        "asin aid productcode itemcode videoid 曲id 歌曲id 곡id",
+        "spotifyid spotifytrackid trackid trackidclean songid itemid movieid productid bookid gameid articleid item "
+        "stockcode sku asin aid productcode itemcode videoid 曲id 歌曲id 곡id",
         "url link trackurl trackurls songurl spotifyurl",
         "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
         "isrc",
     ),
-    "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
+    "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder sessionposition",),
     "rating": ("rating stars score overall",),
 }
 # Role -> names that count only in a table with a column of titles, and only if no column has a name in `NAMES` for this
@@ -120,6 +120,10 @@ DESCRIPTIVE_WORDS = frozenset(
 )
 # Columns that name people, who may be the artist, but certainly not the playlist.
 PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|producer|produzent")
+# Columns that count or measure something, columns that name items, and columns that name listeners or customers.
+COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
+ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
+LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -246,3 +250,19 @@ def is_descriptive(name: str) -> bool:
 def names_people(name: str) -> bool:
     """Whether a column certainly does not name the playlist, because it names people, such as "Composer"."""
     return PEOPLE.search(normalized(name)) is not None
+
+
+def is_count(name: str) -> bool:
+    """Whether a column certainly counts or measures something, such as "Play count", unless it names a listener."""
+    word = normalized(name)
+    return COUNT.search(word) is not None and LISTENER.search(word) is None
+
+
+def names_item(name: str) -> bool:
+    """Whether a column probably contains titles or ids of tracks or other items, such as "Song Clean"."""
+    return ITEM.search(normalized(name)) is not None and not is_count(name)
+
+
+def names_listener(name: str) -> bool:
+    """Whether a column probably contains the listeners or customers, such as "Member_number"."""
+    return LISTENER.search(normalized(name)) is not None

@@ -6,10 +6,22 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from skipgramophone.playlists.readers.histories import seconds_since_1970
+
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")  # link to a playlist and so on
+EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 LETTERS = re.compile(r"[^\W\d_]")
 FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
+
+Table = list[list[str]]  # rows of fields; the first row may be a header
+
+
+def values_of(rows: Table, name: str) -> list[str]:
+    """Return the values of the column `name`, without the rows that have another number of fields."""
+    at = rows[0].index(name)
+    return [row[at] for row in rows[1:] if len(row) == len(rows[0])]
 
 
 def is_text(values: Sequence[str]) -> bool:
@@ -55,3 +67,9 @@ def may_separate_playlists(values: Sequence[str]) -> bool:
     counts = Counter(filter(None, values))
     repeated = sum(count > 1 for count in counts.values())
     return is_text(values) and repeated > 1 and 2 * len(counts) < len(values)
+
+
+def is_time(text: str) -> bool:
+    """Whether a string is a date with a time, or seconds or milliseconds since 1970."""
+    seconds = seconds_since_1970(text)
+    return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)

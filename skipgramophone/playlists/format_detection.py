@@ -10,11 +10,15 @@ import re
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
+from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
+from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
+from skipgramophone.playlists.readers.json_tables import ITEM
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.sessions import are_sessions
@@ -23,11 +27,13 @@ from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
-from skipgramophone.playlists.signatures import ends_early, format_by_signature
-from skipgramophone.playlists.table_head import first_rows, rows_of_objects
+from skipgramophone.playlists.signatures import format_by_signature
+from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
+from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, lines_above_header, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
 
+JSON_REMEDY = "sgp reads lists of objects that have fields such as artist and title"
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 HEAD_BYTES = 64 << 10
 JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
@@ -71,14 +77,19 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if by_signature := format_by_signature(file, start):
         return by_signature
     start = start.lstrip()
-    if in_json := _detect_json(start):
+    in_json = _detect_json(start)
+    if in_json and (in_json != "mpd" or b'"pid"' in start):
         return in_json
     if guess := _guess_columns(file, rows_of_objects(lines) if start.startswith(b"{") else [], rated):
         return guess
+    if JSON.match(start) and (guess := _guess_document(file, start, rated)):
+        return guess
+    if in_json:
+        return in_json
     if JSON.match(start):
         if len(head) < HEAD_BYTES and ends_early(start):
             raise UnknownFormatError(file.display_name, "JSON that ends early: copy or download it again")
-        raise UnknownFormatError(file.display_name, _unknown(header, "JSON"))
+        raise UnknownFormatError(file.display_name, _unknown(header, "JSON", remedy=JSON_REMEDY))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         if any(map(HLS.match, lines)):
             raise UnknownFormatError(file.display_name, "a list of the segments of one stream (HLS), not of tracks")
@@ -110,9 +121,16 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     rows = rows_of(lines)
     if guess := _guess_columns(file, rows, rated):
         return guess
+    if above := lines_above_header(lines):
+        what = f"a table with the header on line {above + 1}"
+        remedy = f"remove the lines above it, for example with tail -n +{above + 1}"
+        raise UnknownFormatError(file.display_name, f"{what}: {remedy}")
+    if rows and is_table(rows) and are_baskets(rows):
+        what = f"a table of {len(rows[0])} columns that share values (first line: {_shortened(lines[0])!r})"
+        raise UnknownFormatError(file.display_name, f"{what}: {BASKETS}{AWK}")
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"
-        raise UnknownFormatError(file.display_name, column_guess.question(rows, problem))
+        raise UnknownFormatError(file.display_name, question(rows, problem))
     if starts_with_counts(lines):
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
@@ -120,10 +138,10 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
         return "titles"
-    raise UnknownFormatError(file.display_name, _unknown(lines[0]))
+    raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
 
 
-def _guess_columns(file: SourceFile, rows: column_guess.Table, rated: bool) -> ColumnGuess | None:
+def _guess_columns(file: SourceFile, rows: Table, rated: bool) -> ColumnGuess | None:
     """Return the roles of the columns, or None if the first row does not have the usual names of columns.
 
     Raises:
@@ -134,6 +152,21 @@ def _guess_columns(file: SourceFile, rows: column_guess.Table, rated: bool) -> C
     guess = column_guess.guess_columns(rows, rated)
     if isinstance(guess, str):
         raise UnknownFormatError(file.display_name, guess)
+    return guess
+
+
+def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess | None:
+    """Return the roles of the fields in a JSON document, or None if it is not a table with usual names.
+
+    A list of titles and links may be anything, such as a news feed. Therefore, artists or ids of tracks are required.
+
+    Raises:
+        UnknownFormatError: the roles are ambiguous.
+    """
+    rows = rows_of_document(head)
+    guess = _guess_columns(file, rows, rated)
+    if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM:
+        raise UnknownFormatError(file.display_name, question(rows, "in which sgp does not recognize the artist"))
     return guess
 
 
@@ -152,18 +185,18 @@ def _detect_json(head: bytes) -> Format | None:
     return None
 
 
-def _unknown(header: str, kind: str = "", problem: str = "") -> str:
+def _unknown(header: str, kind: str = "", problem: str = "", remedy: str = HELP) -> str:
     """Return the reason for the `UnknownFormatError` of a file whose format is not known.
 
     Args:
         header: first line of the file.
         kind: kind of the file, such as "JSON", or "".
         problem: more about the problem, or "".
+        remedy: what the user can do.
     """
     what = f"{kind}, but not" if kind else "not"
     return (
-        f"{what} in a format that sgp knows (first line: {_shortened(header)!r})"
-        f"{', ' + problem if problem else ''}; see `sgp extract --help`"
+        f"{what} in a format that sgp knows (first line: {_shortened(header)!r}){problem and ', ' + problem}; {remedy}"
     )
 
 

@@ -5,20 +5,21 @@ A signature matches only files that cannot be in another format.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
+from skipgramophone.playlists.readers.google_play import is_google_play
 from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.pls import is_pls
+from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
 from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
@@ -30,15 +31,13 @@ from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
 from skipgramophone.settings import Format
 
-JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
-CLOSING = {"[": "]", "{": "}"}
-DEEPEST = 100  # maximum nesting of JSON values
 # Root element -> format, and text that must occur near the start of the file.
 ROOTS: dict[str, tuple[Format, bytes]] = {
     "playlist": ("xspf", b"trackList"),
     "plist": ("itunes", b"<key>Tracks</key>"),
     "DJ_PLAYLISTS": ("rekordbox", b""),
     "NML": ("traktor", b""),
+    "smil": ("wpl", b"<media"),
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -64,9 +63,14 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("apple-daily", is_apple_daily),
     ("lastfm-archive", is_lastfm_archive),
     ("tidal", is_tidal),
+    ("google-play", is_google_play),
+    ("scrobbler-log", is_scrobbler_log),
 )
 # Files of exports without tracks: start of the first line -> description.
-WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
+WITHOUT_TRACKS = {
+    "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
+    "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
+}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
@@ -99,41 +103,3 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     if file.name.lower().endswith((".m3u", ".m3u8")):
         return None  # an M3U file without a header may look like a list of uris
     return next((format for format, claims in LINES if claims(lines)), None)
-
-
-def ends_early(document: bytes) -> bool:
-    """Whether a JSON document ends inside an object or an array.
-
-    >>> ends_early(b'{"tracks": [{"title": "Pap'), ends_early(b'{"tracks": []}')
-    (True, False)
-    """
-    tokens = [token[0] for token in JSON_TOKEN.finditer(document.decode("utf-8", "replace"))]
-    return sum(token in CLOSING for token in tokens) > sum(token in CLOSING.values() for token in tokens)
-
-
-def first_json_value(head: bytes) -> Any:
-    """Return the first JSON value in some bytes, or its complete part if the value is cut off; None if not JSON.
-
-    >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
-    {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}
-    """
-    text = head.decode("utf-8", "replace").lstrip()
-    if not text.startswith(tuple(CLOSING)):
-        return None
-    closing: list[str] = []
-    cut = 0
-    for token in JSON_TOKEN.finditer(text):
-        if token[0] in CLOSING:
-            closing.append(CLOSING[token[0]])
-        elif closing and token[0] == closing[-1]:
-            closing.pop()
-        elif not token[0].startswith(('"', ",")):
-            return None
-        if not token[0].startswith('"'):
-            cut = token.start() if token[0] == "," else token.end()
-        if not closing or len(closing) > DEEPEST:
-            break
-    try:
-        return json.loads(text[:cut] + "".join(reversed(closing)))
-    except ValueError:
-        return None

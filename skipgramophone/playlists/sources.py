@@ -19,6 +19,7 @@ from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
+from skipgramophone.playlists.readers.google_play import part_of_google_play, read_google_play
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
@@ -36,6 +37,7 @@ from skipgramophone.playlists.readers.nested_archives import with_nested_archive
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
 from skipgramophone.playlists.readers.shazam import read_shazam
@@ -48,6 +50,7 @@ from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.traktor import read_traktor
 from skipgramophone.playlists.readers.uris import read_uris
+from skipgramophone.playlists.readers.wpl import read_wpl
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
 from skipgramophone.playlists.readers.youtube import (
@@ -98,12 +101,15 @@ RECORDS: dict[Format, RecordFunction] = {
     "apple-daily": read_apple_daily,
     "lastfm-archive": read_lastfm_archive,
     "tidal": read_tidal,
+    "wpl": read_wpl,
+    "google-play": read_google_play,
+    "scrobbler-log": read_scrobbler_log,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
-    "tidal",
+    "tidal", "scrobbler-log",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,
@@ -148,7 +154,7 @@ def open_sources(
     found_in = [with_nested_archives(files_of(path, received)) for path in paths]
     known: dict[Identity, SourceFile] = {}
     files = [file for found in found_in for file in found]
-    for part_of in (part_of_spotify, part_of_listenbrainz):
+    for part_of in (part_of_spotify, part_of_listenbrainz, part_of_google_play):
         files = link_parts(files, part_of)
     remaining = iter(files)
     for path, found in zip(paths, found_in, strict=True):

@@ -7,8 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from skipgramophone.playlists.column_guess import JUDGED_LINES, Table, rows_of
+from skipgramophone.playlists.column_guess import JUDGED_LINES, rows_of
+from skipgramophone.playlists.column_names import names_people
+from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
+from skipgramophone.playlists.readers.json_tables import is_document, names_in_list, rows_in
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
@@ -28,8 +32,9 @@ def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
     """
     if head.startswith(PARQUET_MAGIC):
         return _rows_of_parquet(file)
-    if head.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"{"):
-        return rows_of_objects(lines)
+    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if start.startswith((b"{", b"[")):
+        return rows_of_objects(lines) or rows_of_document(start)
     return rows_of(lines)
 
 
@@ -49,11 +54,29 @@ def rows_of_objects(lines: list[str]) -> Table:
             return []
         if not isinstance(record, dict):
             return []
-        records.append(_flat(record))
+        records.append(record)
+    return rows_of_records(records) if len(records) > 1 else []
+
+
+def rows_of_document(head: bytes) -> Table:
+    """Return the rows of a JSON document that begins with `head`, like `rows_of_objects`."""
+    if not is_document(head):
+        return []
+    value = first_json_value(head)
+    records = rows_in(value)
+    return rows_of_records(records[: max(1, len(records) - 1)])  # the last one may be cut off
+
+
+def rows_of_records(objects: list[dict[str, Any]]) -> Table:
+    """Return JSON objects as rows, the field names first. Lists of artists become text."""
+    records = [_flat(record) for record in objects[:JUDGED_LINES]]
+    for record in records:
+        people = {name: names_in_list(value) for name, value in record.items() if names_people(name)}
+        record |= {name: names for name, names in people.items() if names is not None}
     names = list(dict.fromkeys(name for record in records for name in record))
     unfit = {name for record in records for name, value in record.items() if isinstance(value, list | dict | bool)}
     names = [name for name in names if name not in unfit]
-    if len(records) < 2 or len(names) > MOST_COLUMNS:
+    if not names or len(names) > MOST_COLUMNS:
         return []
     return [names, *([_text(record.get(name)) for name in names] for record in records)]
 

@@ -10,7 +10,8 @@ import pytest
 
 import skipgramophone
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.column_guess import guess_columns, question, rows_of
+from skipgramophone.playlists.column_examples import question
+from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.playlists import signatures
+from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.source_files import SourceFile
-from skipgramophone.playlists.signatures import first_json_value, format_by_signature
+from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings, Format
 from tests.playlists.readers.examples import EXAMPLES
@@ -42,6 +43,9 @@ FORMAT_OF: dict[str, Format] = {
     "daily.csv": "apple-daily",
     "scrobbles.tsv": "lastfm-archive",
     "streaming.csv": "tidal",
+    "kitchen.wpl": "wpl",
+    "Paper Boats.csv": "google-play",
+    ".scrobbler.log": "scrobbler-log",
 }
 
 

@@ -21,11 +21,13 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
+from skipgramophone.playlists.readers.artist_lists import without_brackets
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
     kind_of,
     parquet_in,
+    records_of_document,
     records_of_fields,
     records_of_objects,
     records_of_parquet,
@@ -128,6 +130,9 @@ class ColumnsReader:
         kind = kind_of(stream)
         if kind == "parquet":
             return self._read_parquet(stream, make)
+        if kind == "document":
+            records, left = records_of_document(stream, self.settings.roles), self.settings.num_rows
+            return self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
@@ -252,7 +257,7 @@ class ColumnsReader:
 
 def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
     """Return the artist of each row, as "first, second" if there are several columns; "" if there is no column."""
-    artists = [column for role, column in columns.items() if role.startswith("artist")]
+    artists = [without_brackets(column) for role, column in columns.items() if role.startswith("artist")]
     return reduce(_joined, artists) if artists else ""
 
 

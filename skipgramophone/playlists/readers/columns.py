@@ -1,4 +1,4 @@
-"""Read the rows of tables with any columns (CSV, TSV, JSON lines and Parquet), record by record.
+"""Read the rows of tables with any columns (CSV, TSV, JSON and Parquet), record by record.
 
 The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
 
@@ -14,6 +14,7 @@ number, counted from 1.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,17 +25,19 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skipgramophone.errors import SourceError, reason_of
+from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
-from skipgramophone.playlists.readers.documents import objects_in
-from skipgramophone.playlists.readers.lines import Line, numbered_lines
+from skipgramophone.playlists.readers.documents import objects_in, read_document
+from skipgramophone.playlists.readers.json_tables import HEAD, is_document, names_in_list, rows_in
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
+JSON_START = re.compile(rb"\{|\[\s*(\{|$)")
 HEADER = "the header of the table, whose columns are assigned by number"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
 Roles = dict[str, str]  # role -> name of its column
@@ -53,15 +56,20 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
         return _from_parquet(stream, roles)
     if kind == "objects":
         return records_of_objects(numbered_lines(stream), roles)
+    if kind == "document":
+        return records_of_document(stream, roles)
     return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
-def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
-    """Return the kind of a table: "parquet", "objects" (JSON lines) or "fields" (CSV and TSV)."""
+def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "fields"]:
+    """Return the kind of a table: "parquet", "objects" (JSON lines), "document" (JSON) or "fields" (CSV and TSV)."""
     head = stream.peek(len(PARQUET_MAGIC))
     if head == PARQUET_MAGIC:
         return "parquet"
-    return "objects" if head.lstrip().startswith(b"{") else "fields"
+    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if not JSON_START.match(start):
+        return "fields"
+    return "document" if is_document(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)) else "objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,13 @@ class ColumnLayout:
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
     """Find the assigned columns among the fields of the first line.
 
+    Numbers are the places of columns, counted from 1, even if they occur in the first line. If it is 0,1,2 and so on,
+    they are names: pandas gives such names to unnamed columns.
+
     Raises:
         SourceError: the table lacks an assigned column.
     """
-    numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
+    numbers = None if list(first) == [str(at) for at in range(len(first))] else _numbers(roles, len(first))
     if numbers is None:
         return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
     return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
@@ -141,12 +152,31 @@ def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRec
         if isinstance(found, str):
             yield number, line, found
             continue
-        values = {role: _nested_value(found, name) for role, name in roles.items()}
-        unfit = next((role for role, value in values.items() if isinstance(value, list | dict | bool)), None)
-        if unfit:
-            yield number, line, f"{unfit} is not text"
-        else:
-            yield number, line, {role: "" if value is None else str(value) for role, value in values.items()}
+        yield number, line, _fields_of(found, roles)
+
+
+def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
+    """Yield the rows of a JSON document; their line numbers are row numbers, from 1.
+
+    Raises:
+        SourceError: the file is not JSON, or contains no list of objects that may be the tracks.
+    """
+    rows = rows_in(read_document(stream, "a table in JSON"))
+    if not rows:
+        raise FormatError(f"{stream.file.display_name} is JSON without a list of objects that may be the tracks")
+    return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
+
+
+def _fields_of(record: dict[str, Any], roles: Roles) -> RoleFields | str:
+    """Return role -> value of a JSON object, or the reason for rejecting it; several artists are joined."""
+    values = {role: _nested_value(record, name) for role, name in roles.items()}
+    for role, value in values.items():
+        if role.startswith("artist") and (names := names_in_list(value)) is not None:
+            values[role] = names
+    unfit = next((role for role, value in values.items() if isinstance(value, list | dict | bool)), None)
+    if unfit:
+        return f"{unfit} is not text"
+    return {role: "" if value is None else str(value) for role, value in values.items()}
 
 
 def _nested_value(record: object, name: str) -> object:

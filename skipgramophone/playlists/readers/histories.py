@@ -8,18 +8,21 @@ Two files never share a session, unless they are parts of one history; then a se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
+from skipgramophone.playlists.readers.named_months import seconds_of_named_month
 from skipgramophone.playlists.readers.rows import LeftOut, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_TIME = "no valid timestamp"
 NO_TABLE_TIME = f"{NO_TIME} (ISO 8601, such as 2024-02-01T10:00:00, or seconds since 1970)"  # in any table
+UTC_NAME = re.compile(r"(?<=\d)(?: ([-+]\d\d:?\d\d))?(?: (?:UTC|GMT))?$")  # "2024-02-01 10:00:00 +0000 UTC"
 
 EPISODE = "a podcast episode"
 SKIP = "played for 0 ms"
@@ -108,7 +111,7 @@ def minute_of(seconds: float) -> str:
 def seconds_since_1970(text: str) -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
-    A time without a time zone is in UTC.
+    A time without a time zone is in UTC. Dates with the English name of a month are read too, see `named_months`.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
@@ -119,9 +122,9 @@ def seconds_since_1970(text: str) -> float | None:
         seconds = seconds / 1000 if seconds > LATEST else seconds
         return seconds if seconds <= LATEST else None
     try:
-        time = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(UTC_NAME.sub(r"\1", text))
     except ValueError:
-        return None
+        return seconds_of_named_month(text)
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 

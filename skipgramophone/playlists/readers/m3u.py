@@ -4,19 +4,19 @@
     #EXTINF:151,Simon & Garfunkel - Cecilia
     music/cecilia.ogg
 
-The name of a track is taken from #EXTINF or, without it, from the end of the path. "Artist - Title" is split at the
-first " - ". If there is a line #EXTALB after the previous track, it names the album. Paths are kept as
-locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as the uri of the
-track. A link to a service is used in the same way if the track has no other name. A file that is not in the encoding of
-the settings is decoded as Windows-1252, the encoding of old players.
+The name of a track is taken from #EXTINF, from the tags in #EXTVDJ (VirtualDJ) or, without them, from the end of the
+path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB after the previous track, it names the
+album. Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is
+used as the uri of the track. A link to a service is used in the same way if the track has no other name. A file that is
+not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
@@ -24,6 +24,7 @@ from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
+from skipgramophone.playlists.readers.file_names import FileNames
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -33,8 +34,9 @@ LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 ALBUM = re.compile(r"#EXTALB:(.*)")
+TAGS = re.compile(r"#EXTVDJ:(.*)")
+TAG = re.compile(r"<(artist|title|remix|songlength)>(.*?)</\1>")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
-SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
 def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -46,21 +48,24 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     lines = split_lines(whole_playlist_text(stream))
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
-    info, seconds, album = "", None, None
+    files = FileNames(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    info, tagged, seconds, album = "", None, None, None
     for number, line in enumerate(lines, 1):
         if found := INFO.match(line):
             info, seconds = found[2].strip(), whole_seconds(found[1])
+        elif found := TAGS.match(line):
+            tagged, seconds = _tagged_name(found[1]), seconds or _length(found[1])
         elif found := ALBUM.match(line):
             album = album_of(found[1].strip())
         elif line.strip() and not line.startswith("#"):
             path = line.strip()
-            artist, title = split_name(info or name_at_end(path))
-            is_uri = SERVICE_URI.fullmatch(path) or (not info and read_link(path))
+            artist, title = tagged or split_name(info or files.name_of(path))
+            is_uri = SERVICE_URI.fullmatch(path) or (not info and not tagged and read_link(path))
             uri = path if is_uri else None
             location = None if is_uri or path == info else location_of(path, stream.file)
             row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
             yield number, line, row._replace(location=location, seconds=seconds, album=album)
-            info, seconds, album = "", None, None
+            info, tagged, seconds, album = "", None, None, None
 
 
 def whole_playlist_text(stream: OpenFile) -> str:
@@ -70,8 +75,18 @@ def whole_playlist_text(stream: OpenFile) -> str:
     return data.decode("cp1252", "backslashreplace") if text is None else text
 
 
-def name_at_end(path: str) -> str:
-    """Return the file name at the end of a path or URL, without its suffix."""
-    if "://" in path:
-        path = unquote(path)
-    return SUFFIX.sub("", re.split(r"[/\\]", path.rstrip("/\\"))[-1])
+def _tagged_name(tags: str) -> tuple[str, str] | None:
+    """Return the artist and title in the tags of VirtualDJ, or None if there are none; a remix is added to the title.
+
+    >>> _tagged_name("<filesize>9</filesize><artist>Ada &amp; Nell</artist><title>Rain</title><remix>Dub</remix>")
+    ('Ada & Nell', 'Rain (Dub)')
+    """
+    found = {name: unescape(text).strip() for name, text in TAG.findall(tags)}
+    title, remix = found.get("title", ""), found.get("remix", "")
+    names = found.get("artist", ""), f"{title} ({remix})" if title and remix else title
+    return names if any(names) else None
+
+
+def _length(tags: str) -> int | None:
+    """Return the duration in the tags of VirtualDJ in seconds, or None if there is none."""
+    return next((whole_seconds(text) for name, text in TAG.findall(tags) if name == "songlength"), None)

@@ -23,7 +23,7 @@ from skipgramophone.settings.time_span import Period
 
 BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
-DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
+DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)?$"
 DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
 YEAR_1000 = -510_170_400  # minutes since 1970
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -182,7 +182,7 @@ def _seconds_of_digits(digits: pa.Array) -> Places:
 def _seconds_of_dates(dates: pa.Array) -> Places:
     """Convert dates with times in UTC to seconds since 1970."""
     try:
-        return np.asarray(pc.utf8_rtrim(dates, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
+        return np.asarray(pc.utf8_rtrim(dates, " UTCZ").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
     except pa.ArrowInvalid:  # a date such as February 30
         return _parse_each(dates, seconds_since_1970)
 

@@ -22,7 +22,8 @@ from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
-from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
+from skipgramophone.playlists.readers.file_names import FileNames
+from skipgramophone.playlists.readers.m3u import whole_playlist_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.track_uris import service_uri
@@ -61,9 +62,10 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         elif line.strip() and not OTHER_ENTRY.match(line.strip()):
             yield number, line, "not an entry of a PLS playlist"
     playlist = PurePosixPath(stream.file.name).stem
+    files = FileNames(entry.get("file", "") for entry in entries.values() if not entry.get("title"))
     for at, entry in sorted(entries.items()):
         path = entry.get("file", "")
-        artist, title = split_name(entry.get("title") or name_at_end(path))
+        artist, title = split_name(entry.get("title") or files.name_of(path))
         raw = "; ".join(f"{name}{at}={text}" for name, text in entry.items())
         uri = service_uri(path)
         location = None if path == entry.get("title") else location_of(path, stream.file)

@@ -27,6 +27,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.playlists.directory_walk import walk
 from skipgramophone.playlists.readers.file_version import FileVersion, same_version, version_of
+from skipgramophone.playlists.readers.old_line_ends import OldLineEnds
 from skipgramophone.playlists.readers.spreadsheets import spreadsheet_reason
 from skipgramophone.playlists.readers.zip_archives import open_archive
 from skipgramophone.utf8 import is_utf8, printable_path
@@ -99,7 +100,7 @@ class SourceFile:
 
     @contextmanager
     def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:
-        """Open the file for reading; the stream returns decompressed data.
+        """Open the file for reading; the stream returns decompressed data, with LF for lines that end with CR alone.
 
         Args:
             encoding: encoding of the text; the stream returns UTF-8.
@@ -118,6 +119,7 @@ class SourceFile:
             data = self._unpacked(packed)
             if codecs.lookup(encoding).name != "utf-8":
                 data = cast(IO[bytes], RecodedStream(data, encoding, self.display_name))
+            data = cast(IO[bytes], OldLineEnds(data))
             yield OpenFile(self, packed, data, encoding=encoding.upper(), replaces=replaces)
 
     def _member(self, stack: ExitStack) -> IO[bytes]:

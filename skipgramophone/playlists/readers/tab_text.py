@@ -3,7 +3,8 @@
     #   Artwork   Track Title   Artist   Album ...      rekordbox
     Name   Artist   Composer   Album ...                iTunes
 
-A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes.
+A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes. Apple
+Music leaves out the last field of a track without a location, together with its tab.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # bytes in a file
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# First columns of iTunes and Apple Music, in several languages, and names of the column with the album.
+ITUNES = (
+    ("Name", "Artist", "Composer"), ("Name", "Interpret", "Komponist"), ("Nom", "Artiste", "Compositeur"),
+    ("Nombre", "Artista", "Compositor"), ("Nome", "Artista", "Compositore"), ("Nome", "Artista", "Compositor"),
+    ("Naam", "Artiest", "Componist"), ("Namn", "Artist", "Kompositör"),
+)  # fmt: skip
+ALBUM = ("Album", "Álbum")
 LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -48,17 +56,22 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
             "its first line needs the columns 'Track Title' and 'Artist' (rekordbox), or 'Name', 'Artist' and "
             "'Composer' (iTunes)"
         )
+    is_itunes = tuple(header[:3]) in ITUNES
+    artist = 1 if is_itunes else header.index("Artist")
+    album_at = next((header.index(name) for name in ALBUM if name in header), None)
     playlist = PurePosixPath(stream.file.name).stem
     for number, line in enumerate(lines[1:], 2):
         fields = line.split("\t")
+        if is_itunes and len(fields) == len(header) - 1:
+            fields.append("")
         if not line.strip():
             if number < len(lines):
                 yield number, line, "blank line"
         elif len(fields) != len(header):
             yield number, line, wrong_width(fields, len(header))
         else:
-            names = fields[header.index("Artist")], fields[title]
-            album = album_of(fields[header.index("Album")]) if "Album" in header else None
+            names = fields[artist], fields[title]
+            album = None if album_at is None else album_of(fields[album_at])
             yield number, line, Row("", playlist, stream.file.place, *names)._replace(album=album)
 
 
@@ -66,7 +79,7 @@ def _title_column(header: Sequence[str]) -> int | None:
     """Return the index of the column of titles; None if this is not the header of rekordbox or iTunes."""
     if {"Track Title", "Artist"} <= set(header):
         return header.index("Track Title")
-    return 0 if tuple(header[:3]) == ("Name", "Artist", "Composer") else None
+    return 0 if tuple(header[:3]) in ITUNES else None
 
 
 def _text(stream: OpenFile) -> str:

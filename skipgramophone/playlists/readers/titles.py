@@ -3,16 +3,21 @@
     Queen - Bohemian Rhapsody
     50 Cent, Snoop Dogg - P.I.M.P. - Remix
 
-A line is split at the first " - "; a line without " - " is a title.
+A line is split at the first " - "; a line without " - " is a title. If most lines have " – " or " — " instead, they are
+split there. Marks such as numbers are not part of the names (see `line_marks`). The first line may be a heading such as
+"Title - Artist", which determines the order of the names.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
-from skipgramophone.names.normalization import SEPARATOR, split_name
+from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.readers.line_marks import JUDGED_LINES, LineMarks
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -21,20 +26,58 @@ from skipgramophone.settings import ExtractSettings
 # Delimiters of tables. A comma before a space is prose, and one before three digits is part of a number.
 DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
+SEPARATORS = (SEPARATOR, " – ", " — ")
+HEADING = "the heading of the list"
+UNMARKED = "without the number, time or bullet of the other lines"
 
 
 def are_titles(lines: Sequence[str]) -> bool:
     """Whether most lines look like an artist and a title, and few like rows of a table."""
     written = [line for line in lines if line.strip()]
     of_tables = sum(DELIMITER.search(line) is not None or QUOTED.fullmatch(line) is not None for line in written)
-    return sum(SEPARATOR in line for line in written) > 0.5 * len(written) >= of_tables
+    most = max(sum(separator in line for line in written) for separator in SEPARATORS)
+    return most > 0.5 * len(written) >= of_tables
 
 
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield each line of a file as a track of one playlist."""
+    """Yield each line of a file as a track of one playlist.
+
+    If lines begin with marks, a line without them is a heading if it is above the first such line or has no separator.
+    """
     playlist = PurePosixPath(stream.file.name).stem
-    for number, line, fault in numbered_lines(stream):
-        if fault or not line.strip():
+    lines = numbered_lines(stream)
+    first = list(islice(lines, JUDGED_LINES))
+    texts = [line for _, line, fault in first if not fault]
+    marks, separator = LineMarks(texts), _separator_of(texts)
+    roles = _roles_in(texts[0] if texts else "", separator)
+    begun = False
+    for number, line, fault in chain(first, lines):
+        name, is_marked = marks.name_on(line)
+        begun = begun or (is_marked and bool(name))
+        before, found, after = name.partition(separator)
+        if fault or not name:
             yield number, line, fault or "blank line"
+        elif roles and number == 1:
+            yield number, line, HEADING
+        elif not is_marked and not (begun and found):
+            yield number, line, UNMARKED
         else:
-            yield number, line, Row("", playlist, stream.file.place, *split_name(line.strip()))
+            names = ("", name) if not found else (after, before) if roles == ["title", "artist"] else (before, after)
+            yield number, line, Row("", playlist, stream.file.place, *names)
+
+
+def _separator_of(lines: Sequence[str]) -> str:
+    """Return the separator that occurs in most lines."""
+    return max(SEPARATORS, key=lambda separator: sum(separator in line for line in lines))
+
+
+def _roles_in(line: str, separator: str) -> list[str]:
+    """Return the order of artist and title in a heading, or [] if the line is not one.
+
+    >>> _roles_in("Song - Artist", " - "), _roles_in("Song - Ada Fenn", " - ")
+    (['title', 'artist'], [])
+    """
+    columns = line.strip().split(separator)
+    roles = {names[0]: role for role, names in columns_by_role(columns).items()}
+    order = [roles.get(column, "") for column in columns]
+    return order if sorted(order) == ["artist", "title"] else []

@@ -308,6 +308,26 @@ ITUNES = _plist(
     }
 )
 
+WPL = """<?wpl version="1.0"?>
+<smil><head><meta name="Generator" content="Microsoft Windows Media Player -- 11.0"/><author/><title>Kitchen</title>
+</head><body><seq>
+<media src="..\\Nell Quay\\Boats\\03 - Nell Quay - Paper Boats.mp3" tid="{35B39D45}"/>
+<media src="C:\\Music\\Salt &amp; Rope.wma"/>
+<media src="t.wma" trackTitle="Tide" trackArtist="The Hatches" albumTitle="Sea" duration="214000"/>
+</seq></body></smil>
+"""
+GOOGLE_PLAY = """Title,Album,Artist,Duration (ms),Rating,Play Count,Removed,Playlist Index
+"Nell&#39;s Boats","Boats &amp; Sea","Nell Quay","292728","0","1","","7"
+"""
+SCROBBLER_LOG = """#AUDIOSCROBBLER/1.1
+#TZ/UTC
+#CLIENT/Rockbox
+Nell Quay\tBoats\tPaper Boats\t3\t292\tL\t1706745600\taaaaaaaa-1111-4111-8111-111111111111
+The Hatches\tSea\tTide\t1\t259\tS\t1706745900\t
+Ada Fenn\t\tRain\t\t200\tL\t1706747700
+Ada Fenn\tDoors\tGreen Door\t4\t200\tL\t1706750400\t
+"""
+
 EXAMPLES: dict[str, str] = {
     "kitchen.xspf": XSPF,
     "kitchen.jspf": JSPF,
@@ -337,4 +357,7 @@ EXAMPLES: dict[str, str] = {
     "daily.csv": APPLE_DAILY,
     "scrobbles.tsv": LASTFM_ARCHIVE,
     "streaming.csv": TIDAL,
+    "kitchen.wpl": WPL,
+    "Paper Boats.csv": GOOGLE_PLAY,
+    ".scrobbler.log": SCROBBLER_LOG,
 }

@@ -1,0 +1,173 @@
+"""Ask the user to assign the columns of a table, with an example for `--columns` that is chosen by names and values."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from skipgramophone.playlists.column_names import (
+    columns_by_role,
+    is_count,
+    is_descriptive,
+    is_header,
+    names_item,
+    names_listener,
+    names_people,
+    normalized,
+)
+from skipgramophone.playlists.column_values import OTHER_URI, URI, Table, is_text, is_time, values_of
+from skipgramophone.settings import ROLES, columns_text
+from skipgramophone.wording import visible
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+DECIMAL = re.compile(r"-?\d*\.\d+")
+NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")  # digits that are an id rather than a time: before 1995, or from 0
+ID = re.compile(r"\S*\d\S*")
+IDS = ("id", "isbn")  # ends of the names of columns with ids
+LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
+PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
+
+
+def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a message that asks the user to assign the columns of a table; it ends with an example for `--columns`.
+
+    Args:
+        rows: the first rows of the table.
+        problem: completes "a table of 3 columns ...".
+        known: role -> column that the example shall contain.
+    """
+    named = _has_header(rows)
+    has_words = not named and _has_words(rows)
+    example_roles = _example_of_words(rows) if has_words else _example(rows, named)
+    roles = {**example_roles, **known}
+    if "title" in known:
+        roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    if not roles.keys() & {"title", "uri"}:
+        names = ", ".join(rows[0])
+        what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
+        return visible(f"{what}: if one does, assign it with --columns title=…")
+    by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
+    example = shlex.quote(columns_text(roles))
+    columns = f"a table of {len(rows[0])} columns {problem}"
+    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
+
+
+def _has_header(rows: Table) -> bool:
+    """Whether the first row has usual column names, or words where the rows below have numbers."""
+    if is_header(rows[0]):
+        return True
+    below = [row for row in rows[1:] if len(row) == len(rows[0])]
+    words = all(field and not re.search(r"\d", field) for field in rows[0])
+    return words and any(all(map(NUMBER.fullmatch, column)) for column in zip(*below, strict=True))
+
+
+def _has_words(rows: Table) -> bool:
+    """Whether the first row may be a header: short texts without digits, none of which occurs in the rows below.
+
+    One of them must be the usual name of a column, or all must be single words above texts of several words.
+    """
+    header, *below = rows
+    if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
+        return False
+    if any(re.search(r"\d|://", field) for field in header) or set(header) & {field for row in below for field in row}:
+        return False
+    are_words = all(re.fullmatch(r"[^\W\d]+", field) for field in header)
+    has_texts = any(re.search(r"\w \w", field) for row in below for field in row)
+    return bool(below and columns_by_role(header)) or (are_words and has_texts)
+
+
+def _example_of_words(rows: Table) -> dict[str, str]:
+    """Return an example for a header with few usual names, in which the values decide what the other columns are.
+
+    Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
+    in this order.
+    """
+    header = rows[0]
+    found = columns_by_role(header)
+    roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
+    taken = {name for names in found.values() for name in names}
+    free = [name for name in header if name not in taken and not is_descriptive(name) and not is_count(name)]
+    free = [name for name in free if is_text(values_of(rows, name))]
+    for role, fits in (("artist", names_people), ("title", names_item)):
+        named = [name for name in free if fits(name)]
+        if role not in roles and named:
+            roles[role] = named[0]
+            free.remove(named[0])
+    missing = [role for role in ("artist", "title") if role not in roles]
+    if "playlist" not in roles and len(free) > len(missing):
+        roles["playlist"] = min(reversed(free), key=lambda name: len(set(values_of(rows, name))))
+        free.remove(roles["playlist"])
+    if missing == ["title"]:
+        free.sort(key=lambda name: -len(set(values_of(rows, name))))
+    roles |= dict(zip(missing, free, strict=False))
+    return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
+
+
+def _example(rows: Table, named: bool) -> dict[str, str]:
+    """Return a plausible assignment of the columns, role -> column, for the example in a message."""
+    header, width = rows[0], len(rows[0])
+    columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
+    places: dict[str, int] = {}
+    for role, names in columns_by_role(header).items() if named else ():
+        at = header.index(names[0])
+        if role not in ("position", "rating", "time") and not any(map(OTHER_URI.search, columns[at])):
+            places[role] = at
+    left = [at for at in range(width) if at not in places.values()]
+    times = [at for at in left if columns[at] and all(map(_is_likely_time, columns[at]))]
+    uris = [at for at in left if columns[at] and all(map(URI.fullmatch, columns[at]))]
+    uris = [at for at in uris if not any(map(OTHER_URI.search, columns[at]))]
+    places |= {"time": times[0]} if times else {}
+    places |= {"uri": uris[0]} if uris and "uri" not in places else {}
+    left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
+    if named:
+        left = [at for at in left if not (is_count(header[at]) or is_descriptive(header[at])) or names_item(header[at])]
+    _place_tracks(places, left, columns, header if named else [""] * width)
+    order = sorted(places, key=lambda role: places[role])
+    return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
+
+
+def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[str]], header: list[str]) -> None:
+    """Add the columns of tracks, and then of owners, to the places of an example.
+
+    Args:
+        places: role -> index of its column.
+        left: indices of columns that may have a role.
+        columns: the values of each column.
+        header: the name of each column; "" in a table without a header.
+    """
+    texts = [at for at in left if any(re.search(r"[^\W\d_]{2}", value) and " " in value for value in columns[at])]
+    items = [at for at in left if names_item(header[at])]
+    if not places.keys() & {"title", "uri"}:
+        people = [at for at in texts if names_people(header[at])]
+        if "artist" in places:
+            places["title"] = (items or texts or left or [len(header) - 1])[0]
+        elif len(texts) > 1:
+            artist = (people or [at for at in texts if at not in items] or texts)[0]
+            title = next((at for at in (*items, *texts) if at != artist), artist)
+            places |= {"artist": artist, "title": title}
+        elif texts or not left[1:]:
+            found = (texts or left)[:1]
+            role = "uri" if found and not texts and normalized(header[found[0]]).endswith(IDS) else "title"
+            places |= {role: found[0]} if found else {}
+        else:
+            owners = [] if places.keys() & PLAYLIST_ROLES else left[:1]
+            others = [at for at in left if at not in owners]
+            named_ids = [at for at in others if normalized(header[at]).endswith(IDS)]
+            uri = max(items or named_ids or others, key=lambda at: len(set(columns[at])))
+            places |= {"uri": uri} | ({"owner": owners[0]} if owners and owners[0] != uri else {})
+    left = [at for at in left if at not in places.values()]
+    if "title" in places and not places.keys() & {"artist", "uri"}:
+        texts = [at for at in left if is_text(columns[at]) and not is_descriptive(header[at])]
+        places |= {"artist": texts[0]} if texts and header[texts[0]] else {}
+    left = [at for at in left if at not in places.values()]
+    if not places.keys() & PLAYLIST_ROLES:
+        listeners = [at for at in left if names_listener(header[at])]
+        ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
+        places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+
+
+def _is_likely_time(text: str) -> bool:
+    """Whether a string is a time, and its digits are not more likely an id."""
+    return is_time(text) and NOT_A_TIME.fullmatch(text.strip()) is None

@@ -1,0 +1,36 @@
+"""Reads lists of artists that scripts have written into one field, as Python or JSON writes a list."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+
+LIST = r"""^\s*\[\s*(['"].*['"]\s*,?\s*)?\]\s*$"""
+
+
+def without_brackets(artists: pa.Array) -> pa.Array:
+    """Return a column of artists, in which lists of names are written as "first, second".
+
+    >>> without_brackets(pa.array(["['Ada Fenn', \\"Nell's\\"]", "[Lanyards]", "Nell"])).to_pylist()
+    ["Ada Fenn, Nell's", '[Lanyards]', 'Nell']
+    """
+    if not pc.any(pc.match_substring_regex(artists, LIST), min_count=0).as_py():
+        return artists
+    return pa.array([_joined(text) for text in artists.to_pylist()], TEXT)
+
+
+@cache
+def _joined(text: str) -> str:
+    """Return the names in a list as "first, second", or the text itself if it is not a list of names."""
+    if not text.lstrip().startswith("["):
+        return text
+    try:
+        names = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text
+    return ", ".join(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else text

@@ -1,0 +1,125 @@
+"""Find the rows of a table in a JSON document that a script has written.
+
+    [{"artist": "Nell Quay", "title": "Paper Boats"}, ...]                                    rows
+    {"name": "Kitchen", "tracks": {"data": [{"title": ..., "artist": {"name": ...}}]}}        rows of one playlist
+    [{"name": "Kitchen", "songs": [{"artist": ..., "title": ...}]}, ...]                      playlists with rows
+    [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
+    [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
+
+A row has the fields of its object and the text and numbers of its playlist, whose names begin with "playlist.". An id
+becomes the field "item", and a name the fields "artist" and "title". If some objects of a list are playlists, an object
+without a list of tracks becomes a row without a track, which is rejected later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.line_ends import split_lines
+
+Record = dict[str, Any]  # a JSON object
+Rows = list[Record]
+HEAD = 1 << 20  # bytes in which the first line of JSON lines ends
+DEEPEST = 3  # objects between the root and a list of rows
+LIST_OF_TRACKS = re.compile(
+    r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|plays|results|playlists?|\w*trackids", re.IGNORECASE
+)
+ITEM = "item"  # field with the id of a track
+SCALAR = str | int | float
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file that begins with `head` is one JSON value; the alternative is JSON lines.
+
+    >>> is_document(b'{"tracks": [\\n1]}'), is_document(b'{"a": 1}\\n{"a": 2}\\n'), is_document(b'{"a": 1}\\n')
+    (True, False, False)
+    """
+    if head.lstrip().startswith(b"["):
+        return True
+    lines = split_lines(head.decode("utf-8", "replace").lstrip())
+    try:
+        first = json.loads(lines[0]) if lines else None
+    except (ValueError, RecursionError):
+        return True
+    return len(lines) == 1 and bool(rows_in(first))
+
+
+def rows_in(document: Any) -> Rows:
+    """Return the rows of a document; empty if it has none, or several lists that may be the tracks."""
+    if isinstance(document, list):
+        return _rows_of_list(document, {})
+    if not isinstance(document, dict):
+        return []
+    lists = list(_lists_below(document, {}, DEEPEST))
+    named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
+    chosen = lists if len(lists) == 1 else named
+    return _rows_of_list(chosen[0][1], chosen[0][2]) if len(chosen) == 1 else []
+
+
+def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[str, list[Any], Record]]:
+    """Yield the lists of objects in an object and in the objects inside it: name, list, facts about the playlist."""
+    facts = facts | _facts_of(record)
+    for name, value in record.items():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            yield name, value, facts
+        elif isinstance(value, dict) and deepest:
+            yield from _lists_below(value, facts, deepest - 1)
+
+
+def _rows_of_list(values: list[Any], facts: Record) -> Rows:
+    """Return the rows of a list: its objects, or what the objects contain if they are playlists."""
+    if not values or not all(isinstance(value, dict) for value in values):
+        return []
+    within = [_tracks_of(value) for value in values]
+    if not any(within):
+        return [facts | value for value in values]
+    texts = [track for tracks in within for track in tracks or () if isinstance(track, str)]
+    are_names = 2 * sum(" " in text.strip() for text in texts) > len(texts)
+    return [
+        _facts_of(value) | _fields_of(track, are_names)
+        for value, tracks in zip(values, within, strict=True)
+        for track in ([{}] if tracks is None else tracks)
+    ]
+
+
+def _fields_of(track: Any, is_name: bool) -> Record:
+    """Return the fields of a track: an object, a name or an id."""
+    if isinstance(track, dict):
+        return track
+    if not is_name or not isinstance(track, str):
+        return {ITEM: track}
+    artist, title = split_name(track.strip())
+    return {"artist": artist, "title": title}
+
+
+def _tracks_of(playlist: Record) -> list[Any] | None:
+    """Return the list of tracks in an object: objects, texts or numbers; None if it has no such list, or several."""
+    lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
+    are_tracks = len(lists) == 1 and all(isinstance(each, dict | SCALAR) for each in lists[0])
+    return lists[0] if are_tracks else None
+
+
+def _facts_of(playlist: Record) -> Record:
+    """Return the texts and numbers of a playlist, as fields of its rows."""
+    return {
+        name if name.lower().startswith("playlist") else f"playlist.{name}": value
+        for name, value in playlist.items()
+        if isinstance(value, SCALAR) and not isinstance(value, bool)
+    }
+
+
+def names_in_list(value: Any) -> str | None:
+    """Return the names in a list of texts, or of objects with a name, as "first, second"; None for other values.
+
+    >>> names_in_list([{"name": "Nell Quay"}, {"name": "Ada"}]), names_in_list(["Ada"]), names_in_list([1])
+    ('Nell Quay, Ada', 'Ada', None)
+    """
+    if not isinstance(value, list):
+        return None
+    names = [each.get("name") if isinstance(each, dict) else each for each in value]
+    texts = [name for name in names if isinstance(name, str)]
+    return ", ".join(texts) if len(texts) == len(names) else None

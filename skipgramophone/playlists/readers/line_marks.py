@@ -1,0 +1,108 @@
+"""Find the marks around the names in a list: numbers, bullets, times of a mix, durations, suffixes of audio files.
+
+    1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
+    2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
+
+A mark counts only if more than half of the lines have it, and numbers and times only if they increase or decrease from
+line to line. Therefore, "50 Cent - In da Club" or "21:19 - Rain" in another list is a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+JUDGED_LINES = 1000  # lines at the start of a list from which the marks are found
+FEWEST_LINES = 3  # a shorter list has no marks, because any two numbers increase or decrease
+MOST_MARKS = 3  # such as a bullet, a number and a time
+IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
+TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
+# Marks before a name. The first group of a number is its digits.
+PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
+PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
+TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
+BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
+# Marks after a name.
+TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
+AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
+# Each mark before a name, and whether its values in consecutive lines can be those of a list.
+Values = Sequence[int]
+BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
+
+
+def _are_in_order(values: Values) -> bool:
+    """Whether numbers nearly always increase, or nearly always decrease."""
+    steps = [after - before for before, after in pairwise(values)]
+    return max(sum(step > 0 for step in steps), sum(step < 0 for step in steps)) >= IN_ORDER * len(steps)
+
+
+def _are_consecutive(values: Values) -> bool:
+    """Whether numbers nearly always increase by 1, or nearly always decrease by 1."""
+    steps = [after - before for before, after in pairwise(values)]
+    return max(steps.count(1), steps.count(-1)) >= IN_ORDER * len(steps)
+
+
+BEFORE = (
+    (TIME_BEFORE, _are_in_order),
+    (PUNCTUATED_NUMBER, _are_in_order),
+    (PLAIN_NUMBER, _are_consecutive),
+    (BULLET, lambda _values: True),
+)
+
+
+class LineMarks:
+    """The marks of a list.
+
+    Attributes:
+        before: patterns of the marks before a name, in their order on a line.
+        after: patterns of the marks after a name.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Find the marks in the first lines of a list."""
+        self.before: list[re.Pattern[str]] = []
+        self.after: list[re.Pattern[str]] = []
+        names = [line.strip() for line in lines if line.strip()]
+        if len(names) < FEWEST_LINES:
+            return
+        while len(self.before) < MOST_MARKS and (mark := _mark_before(names)):
+            self.before.append(mark)
+            names = [mark.sub("", name, count=1) for name in names if mark.match(name)]
+        for mark in (TIME_AFTER, AUDIO_SUFFIX):
+            if 2 * sum(mark.search(name) is not None for name in names) > len(names):
+                self.after.append(mark)
+                names = [mark.sub("", name) for name in names]
+
+    def name_on(self, line: str) -> tuple[str, bool]:
+        """Return the name on a line without the marks, and whether the line has the marks before a name.
+
+        >>> LineMarks(["1. Ada - Rain", "2. Nell - Salt", "3. Fenn - Tide"]).name_on(" 4. Nell - Home")
+        ('Nell - Home', True)
+        """
+        name, is_marked = line.strip(), True
+        for mark in self.before:
+            found = mark.match(name)
+            is_marked = is_marked and found is not None
+            name = name[found.end() :] if found else name
+        for mark in self.after:
+            name = mark.sub("", name)
+        return name, is_marked
+
+
+def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
+    """Return the pattern of a mark with which more than half of the names begin, or None."""
+    for mark, can_be_list in BEFORE:
+        found = [match for name in names if (match := mark.match(name))]
+        values = [_value(match[1]) for match in found] if mark.groups else []
+        if 2 * len(found) > len(names) and can_be_list(values):
+            return mark
+    return None
+
+
+def _value(text: str) -> int:
+    """Return the number that a mark contains, or the seconds of a time."""
+    value = 0
+    for part in text.split(":"):
+        value = 60 * value + int(part)
+    return value

@@ -1,0 +1,153 @@
+"""JSON that scripts write: lists of tracks, playlists with tracks, and playlists with ids of tracks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.json_tables import rows_in
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.reading import error_of, read, reasons
+
+WriteDump = Callable[..., Path]
+TRACKS = [{"artist": "Ada Fenn", "title": "Rain"}, {"artist": "Nell Quay", "title": "Salt"}]
+NAMES = [("Ada Fenn", "Rain"), ("Nell Quay", "Salt")]
+OBJECTS = [
+    {"title": "Rain", "artists": [{"name": "Ada Fenn", "id": 1}], "album": {"name": "Sea"}, "tags": ["a"]},
+    {"title": "Salt", "artists": [{"name": "Nell"}, {"name": "Ada"}], "album": None, "available": True},
+]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (TRACKS, [("x", *names) for names in NAMES]),
+        ({"songs": TRACKS}, [("x", *names) for names in NAMES]),
+        ({"name": "Kitchen", "id": 7, "tracks": {"data": TRACKS, "n": 2}}, [("Kitchen", *names) for names in NAMES]),
+        ({"response": {"playlist": {"name": "Road", "entry": TRACKS}}}, [("Road", *names) for names in NAMES]),
+        ({"thumbnails": [{"url": "u"}], "title": "Road", "tracks": TRACKS}, [("Road", *names) for names in NAMES]),
+        ([{"name": "A", "tracks": TRACKS[:1]}, {"name": "B", "tracks": TRACKS}],
+         [("A", *NAMES[0]), ("B", *NAMES[0]), ("B", *NAMES[1])]),
+        ({"playlists": [{"name": "A", "songs": TRACKS[:1]}, {"name": "B", "songs": TRACKS[1:]}]},
+         [("A", *NAMES[0]), ("B", *NAMES[1])]),
+        ([{"track": {"title": "Rain", "artists": ["Ada", "Nell"]}}, {"track": {"title": "Salt", "artists": ["Ada"]}}],
+         [("x", "Ada, Nell", "Rain"), ("x", "Ada", "Salt")]),
+        (OBJECTS, [("x", "Ada Fenn", "Rain"), ("x", "Nell, Ada", "Salt")]),
+        (TRACKS[:1], [("x", *NAMES[0])]),
+    ],
+)  # fmt: skip
+def test_lists_of_tracks_are_read(document: Any, expected: Any, indent: int | None, write_dump: WriteDump) -> None:
+    rows, rejects = read(write_dump(json.dumps(document, indent=indent), "x.json"), "columns")
+    assert [row[:3] for row in rows] == expected
+    assert rejects == []
+
+
+def test_ids_of_tracks_in_playlists_are_read(write_dump: WriteDump) -> None:
+    playlists = [{"tags": ["a"], "id": 61, "songs": [52, 12]}, {"tags": [], "id": 10, "songs": [52]}]
+    rows, _ = read(write_dump(json.dumps(playlists), "train.json"), "columns")
+    assert rows == [("61", "", "52", "52"), ("61", "", "12", "12"), ("10", "", "52", "52")]
+    playlists = [{"playlistID": "p", "title": "Evening", "trackIDs": ["a1", "b2"]}]
+    rows, _ = read(write_dump(json.dumps(playlists), "x.json"), "columns")
+    assert rows == [("Evening", "", "a1", "a1"), ("Evening", "", "b2", "b2")]
+
+
+def test_names_of_tracks_in_playlists_are_split(write_dump: WriteDump) -> None:
+    playlists = [
+        {"id": "2026-03", "tracks": ["Ada - Rain - Live", "Nell - Salt"]},
+        {"id": "2026-02", "tracks": ["Tide"]},
+    ]
+    rows, _ = read(write_dump(json.dumps({"playlists": playlists}), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [
+        ("2026-03", "Ada", "Rain - Live"), ("2026-03", "Nell", "Salt"), ("2026-02", "", "Tide"),
+    ]  # fmt: skip
+
+
+def test_columns_of_a_document_are_assigned_by_path(write_dump: WriteDump) -> None:
+    document = {
+        "name": "Road",
+        "items": [{"by": {"who": "Ada"}, "what": "Rain"}, {"by": 3, "what": ["x"]}, {"what": 7}],
+    }
+    path = write_dump(json.dumps(document), "x.json")
+    columns = "artist=by.who,title=what,playlist=playlist.name"
+    rows, rejects = read(path, "columns", columns=columns)
+    assert rows == [("Road", "Ada", "Rain", None), ("Road", "", "7", None)]
+    assert reasons(rejects) == [(2, "title is not text")]
+    rows, _ = read(path, "columns", columns=columns, num_rows=1)
+    assert len(rows) == 1
+    with pytest.raises(SourceError, match="is JSON without a list of objects that may be the tracks"):
+        read(write_dump('[{"a": 1}, 7]', "y.json"), "columns", columns="title=a")
+    with pytest.raises(SourceError, match="is not a table in JSON: the JSON ends early"):
+        read(write_dump('{"songs": [\n{"title": "a"},', "z.json"), "columns", columns="title=title")
+
+
+def test_a_playlist_without_a_list_of_tracks_is_rejected(write_dump: WriteDump) -> None:
+    playlists = [{"name": "A", "tracks": TRACKS}, {"name": "B", "tracks": "lost"}, {"name": "C", "tracks": []}]
+    rows, rejects = read(write_dump(json.dumps(playlists), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [("A", *names) for names in NAMES]
+    assert reasons(rejects) == [(3, "neither artist nor title")]
+
+
+def test_a_long_document_is_detected_by_its_start(write_dump: WriteDump) -> None:
+    tracks = [{"artist": "Ada", "title": f"Song {at}"} for at in range(3000)]
+    rows, _ = read(write_dump(json.dumps({"name": "Long", "songs": tracks}), "x.json"), "columns")
+    assert len(rows) == 3000
+    assert rows[-1] == ("Long", "Ada", "Song 2999", None)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "title": "My blog",
+            "items": [{"title": "First", "url": "https://a"}, {"title": "Second", "url": "https://b"}],
+        },
+        [
+            {"title": "First", "playlist": "a", "url": "https://a"},
+            {"title": "Second", "playlist": "a", "url": "https://b"},
+        ],
+    ],
+)
+def test_titles_and_links_without_artists_are_asked_about(document: Any, write_dump: WriteDump) -> None:
+    assert "in which sgp does not recognize the artist: assign the columns" in error_of(
+        write_dump(json.dumps(document), "feed.json")
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"songs": TRACKS, "videos": TRACKS},  # two lists that may be the tracks
+        {"a": {"b": {"c": {"d": {"e": TRACKS}}}}},  # too deep
+        [TRACKS],
+        [{"name": "x", "version": "1"}],
+        {"songs": {"0": TRACKS[0]}},
+        {},
+    ],
+)
+def test_other_documents_are_refused(document: Any, write_dump: WriteDump) -> None:
+    message = error_of(write_dump(json.dumps(document), "x.json"))
+    assert message.startswith("PATH is JSON, but not in a format that sgp knows (first line: ")
+    assert message.endswith("; sgp reads lists of objects that have fields such as artist and title")
+
+
+def test_rows_have_the_facts_of_their_playlist() -> None:
+    document = {"playlistId": 3, "owner": "me", "live": True, "tracks": [{"title": "Rain"}]}
+    assert rows_in(document) == [{"playlistId": 3, "playlist.owner": "me", "title": "Rain"}]
+
+
+def test_json_lines_are_still_read_as_lines(write_dump: WriteDump) -> None:
+    text = "".join(json.dumps(track) + "\n" for track in TRACKS)
+    rows, _ = read(write_dump(text, "x.jsonl"), "columns")
+    assert [row[1:3] for row in rows] == NAMES
+    text = json.dumps({"title": "Rain", "artists": ["Ada", "Nell"]}) + "\n"
+    rows, _ = read(write_dump(text * 2, "y.jsonl"), "columns")
+    assert rows == [("y", "Ada, Nell", "Rain", None)] * 2
+    (reader,) = open_sources([write_dump(text, "z.jsonl")], ExtractSettings(columns="title=title")).readers
+    assert sum(block.used for block in reader.blocks()) == 1

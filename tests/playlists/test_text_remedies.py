@@ -1,0 +1,71 @@
+"""Texts in unknown formats: the message says what to do with a shape that is common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.playlists.readers.reading import error_of, read
+
+WriteDump = Callable[..., Path]
+TITLES = "if each line is one track, add --format titles; see `sgp extract --help`"
+BASKETS = "write one item per line with the number of its basket"
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("Genre: Free Form,From: 2023-08-01,Thru: 2024-03-22\nCompiled: 2024-03-22 02:15\n", 3),
+        ("sep=,\n", 2),
+        ("My station\n\n", 3),
+    ],
+)
+def test_a_header_below_other_lines_is_named(above: str, line: int, write_dump: WriteDump) -> None:
+    table = "Show,Track,Artist,Album\nA,Rain,Ada,Sea\nA,Salt,Nell,Sea\n"
+    assert error_of(write_dump(above + table, "log.csv")) == (
+        f"PATH is a table with the header on line {line}: remove the lines above it, for example with tail -n +{line}"
+    )
+    rest = "".join((above + table).splitlines(keepends=True)[line - 1 :])
+    assert "'Show' may name the playlist" in error_of(write_dump(rest, "rest.csv"))
+
+
+def test_two_columns_below_a_separator_of_excel_are_a_table(write_dump: WriteDump) -> None:
+    assert "header on line 2" in error_of(write_dump("sep=;\nArtist;Title\nAda;Rain\nNell;Salt\n", "log.csv"))
+
+
+@pytest.mark.parametrize(("separator", "shown"), [("::", "'::'"), ("<SEP>", "'<SEP>'")])
+def test_long_separators_are_named(separator: str, shown: str, write_dump: WriteDump) -> None:
+    rows = ["1", "1193", "5", "978300760"], ["1", "661", "3", "978302109"], ["2", "17", "3", "978299000"]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    message = error_of(write_dump(text, "ratings.dat"))
+    assert f"its fields seem to be separated by {shown}: replace it by tabs" in message
+    changed = write_dump(text.replace(separator, "\t"), "ratings.tsv")
+    assert error_of(changed).endswith("assign the columns by number, for example --columns owner=1,uri=2,time=4")
+    rows_read, _ = read(changed, "columns", columns="owner=1,uri=2,time=4", session_gap="none")
+    assert len(rows_read) == 3
+
+
+def test_baskets_are_recognized(write_dump: WriteDump) -> None:
+    text = "milk,bread,jam,tea\nbread,milk,soap\ntea,milk\njam,tea,bread,soap,milk\nsoap\n"
+    assert BASKETS in error_of(write_dump(text, "baskets.csv"))
+    table = "".join(",".join((line.split(",") + [""] * 5)[:5]) + "\n" for line in text.splitlines())
+    assert BASKETS in error_of(write_dump(table, "table.csv"))
+    songs = "Ada,Rain,Sea,one\nNell,Salt,Sea,two\nQuay,Tide,Sand,three\n"
+    assert BASKETS not in error_of(write_dump(songs, "songs.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_list"),
+    [
+        ("Paper Boats\nSalt Rope\nRain\n", True),
+        ("Rain by Ada Fenn\nSalt by Nell Quay\n", True),
+        ("{'title': 'Rain'}\n{'title': 'Salt'}\n", False),
+        ("| # | Artist |\n|---|---|\n| 1 | Ada |\n", False),
+        ('PERFORMER "Ada"\nTITLE "Rain"\n', False),
+        ("./a/07 Rain.mp3\n./a/08 Salt.mp3\n", False),
+    ],
+)
+def test_a_list_of_names_may_be_titles(text: str, is_list: bool, write_dump: WriteDump) -> None:
+    assert error_of(write_dump(text, "x.txt")).endswith(TITLES) is is_list
