@@ -29,6 +29,7 @@ from skipgramophone.playlists.column_names import (
 )
 from skipgramophone.playlists.column_values import (
     OTHER_URI,
+    TRACK_URI,
     Table,
     is_text,
     is_time,
@@ -44,6 +45,7 @@ LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the sam
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 PLAYLIST_ROLES = ("id", "playlist", "owner")
+DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if missing := _missing_role(rows, roles, unused):
         role, candidates = missing
         return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
+    if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
+        return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -146,13 +150,15 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return role -> columns that may have this role according to their names, and to the values of some columns.
 
     A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
-    rows lack does not identify playlists, and links to playlists or albums do not identify tracks.
+    rows lack does not identify playlists, and links to playlists or albums do not identify tracks. A column named "id"
+    with links to tracks identifies them.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
-    uris = [name for name in found.pop("uri", []) if not _most_fit(rows, name, OTHER_URI.search)]
+    links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
+    uris = [name for name in found.pop("uri", links) if not _most_fit(rows, name, OTHER_URI.search)]
     found |= {"uri": uris} if uris else {}
     ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
@@ -194,6 +200,14 @@ def _all_differ(rows: Table, name: str) -> bool:
     """Whether at least two rows have a value in the column `name`, and all these values are different."""
     values = list(filter(None, values_of(rows, name)))
     return 1 < len(values) == len(set(values))
+
+
+def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
+    """Whether playlists have names but no ids, and some of these names have several values in the column `name`."""
+    if "playlist" not in roles or "id" in roles:
+        return False
+    pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
+    return len({playlist for playlist, _ in pairs}) < len(pairs)
 
 
 def _listed(names: Sequence[str]) -> str:

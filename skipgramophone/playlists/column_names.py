@@ -72,8 +72,8 @@ NAMES_NEXT_TO_TITLES = {
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
-    "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date", "再生日時", "日時",
-    "播放时间", "播放時間", "재생일시",
+    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
+    "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
     "horodatage", "fecha",
 )  # fmt: skip

@@ -71,13 +71,14 @@ WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
+LIBRARY_OF_APPLE = {"Content Type", "Track Identifier", "Sort Name"}  # fields of Apple Music Library Tracks.json
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     """Return the format of a file that begins with the bytes `head`, or None if no signature matches.
 
     Raises:
-        UnknownFormatError: the file is HTML, XML that sgp does not read, or a file of an export without tracks.
+        UnknownFormatError: the file is HTML, XML that sgp does not read, or a file of an export without playlists.
     """
     if is_tab_text(head):
         return "tab-text"
@@ -94,6 +95,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
         raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)
+    if isinstance(value, list) and value and isinstance(value[0], dict) and value[0].keys() >= LIBRARY_OF_APPLE:
+        raise UnknownFormatError(file.display_name, "the library of Apple Music, without its playlists")
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)
     lines = split_lines(head.decode("utf-8", "replace")) or [""]

@@ -23,7 +23,11 @@ from skipgramophone.playlists.readers.google_play import part_of_google_play, re
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
-from skipgramophone.playlists.readers.lastfm_archive import lastfm_archive_blocks, read_lastfm_archive
+from skipgramophone.playlists.readers.lastfm_archive import (
+    lastfm_archive_blocks,
+    read_lastfm_archive,
+    repeats_scrobbles,
+)
 from skipgramophone.playlists.readers.lastfm_json import (
     lastfm_json_blocks,
     lastfmstats_blocks,
@@ -184,6 +188,8 @@ def _reason_to_skip(file: SourceFile) -> str | None:
         return file.passed_over
     if is_read_with_activity(file):
         return "names of artists, read together with the play activity in the same directory"
+    if repeats_scrobbles(file):
+        return "JSON with the scrobbles of scrobbles.tsv, which are read once"
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 

@@ -38,6 +38,10 @@ def guess(text: str) -> str:
          "artist=artist,title=track,time=utc_time,album=album"),
         ("id,name,artists\n7aXb,Rain,Ada\n7aXc,Salt,Nell\n", "artist=artists,title=name"),
         ("Track,Name,Artist\n1,Rain,Ada\n2,Salt,Nell\n", "artist=Artist,title=Name"),
+        ("id,song_id,listener_id,started_playing_at\n1,177,21,2015-07-14 13:10:00\n2,59,24,2015-07-14 20:20:12\n",
+         "owner=listener_id,uri=song_id,time=started_playing_at"),
+        ("name,artist,id\nRain,Ada,spotify:track:7aXb\nSalt,Nell,spotify:track:7aXc\n",
+         "artist=artist,title=name,uri=id"),
         ("Track,Artist\nRain,Ada\n1979,Nell\n1984,Nell\n", "artist=Artist,title=Track"),
     ],
 )  # fmt: skip
@@ -50,6 +54,15 @@ def test_links_to_playlists_are_not_tracks() -> None:
     assert guess(links).startswith("a table of 3 columns whose links do not belong to tracks: assign the columns")
     assert guess(links.replace("playlist", "track")) == "title=name,owner=owner,uri=uri"
     assert "uri=" not in question(rows_of(links.splitlines()), NAME)
+
+
+def test_playlists_of_one_name_may_have_dates() -> None:
+    text = "Playlist Date,Playlist Title,Artist,Song\n1 May,Live,Ada,Rain\n8 May,Live,Nell,Salt\n"
+    assert guess(text) == (
+        "a table of 4 columns in which 'Playlist Date' may separate playlists of one name: assign the columns, "
+        "for example --columns 'artist=Artist,title=Song,playlist=Playlist Title,id=Playlist Date'"
+    )
+    assert guess(text.replace("8 May", "1 May")) == "artist=Artist,title=Song,playlist=Playlist Title"
 
 
 def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:

@@ -2,13 +2,14 @@
 
     ISO time <tab> unixtime <tab> track name <tab> track mbid <tab> artist name <tab> ... <tab> application
 
-The archive also contains a JSON file with the same scrobbles, which is not read. The lists of loved, banned and skipped
-tracks have fewer columns, so they are not recognized as scrobbles.
+The archive also has JSON files with the same scrobbles, such as json/scrobbles/scrobbles-2007-07-01.json, which are
+not read. The lists of loved, banned and skipped tracks have fewer columns, so they are not recognized as scrobbles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
 
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.albums import album_of
@@ -22,7 +23,7 @@ from skipgramophone.playlists.readers.histories import (
 from skipgramophone.playlists.readers.lines import Line, RawLines
 from skipgramophone.playlists.readers.rows import Record, RowBlock
 from skipgramophone.playlists.readers.scrobble_tables import ScrobbleTable, scrobble_blocks, table_of_header
-from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import (
     NamedFieldsRecord,
     fields_by_name,
@@ -37,11 +38,22 @@ MBID, ALBUM = "track mbid", "album name"
 WHAT = "scrobbles.tsv of Last.fm"
 ROLES = {"artist": "artist name", "title": "track name", "time": "unixtime", "mbid": MBID, "album": ALBUM}
 COLUMNS = ("ISO time", "unixtime", "track name", "artist name", "application")
+SCROBBLES = ("scrobbles.tsv", "tsv/scrobbles.tsv")  # relative to the root of the archive
+JSON_LEVELS = 2  # directories between the root of the archive and its JSON files
 
 
 def is_lastfm_archive(lines: Sequence[str]) -> bool:
     """Whether the first line is the header of scrobbles.tsv."""
     return set(COLUMNS) <= set(fields_of(lines[0], "\t"))
+
+
+def repeats_scrobbles(file: SourceFile) -> bool:
+    """Whether a file is one of the JSON files of an archive whose scrobbles.tsv has the same scrobbles."""
+    above = PurePosixPath(file.member or file.path).parts[-2::-1][:JSON_LEVELS]
+    if not file.name.lower().endswith(".json") or "json" not in above:
+        return False
+    root = "../" * (above.index("json") + 1)
+    return any(file.sibling(root + path) for path in SCROBBLES)
 
 
 def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:

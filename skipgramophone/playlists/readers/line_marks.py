@@ -1,4 +1,4 @@
-"""Find the marks around the names in a list: numbers, bullets, times of a mix, durations, suffixes of audio files.
+"""Find the marks at the names in a list: numbers, bullets, times of a mix, durations, suffixes of audio files, albums.
 
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
@@ -23,6 +23,8 @@ PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
 PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
+# A mark inside a name: album and number, as in the lists that foobar2000 copies.
+ALBUM = re.compile(r" - \[[^][]+ #\d+\] +(?=\S)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
@@ -57,10 +59,12 @@ class LineMarks:
     Attributes:
         before: patterns of the marks before a name, in their order on a line.
         after: patterns of the marks after a name.
+        has_albums: whether albums stand between the artists and the titles.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
         """Find the marks in the first lines of a list."""
+        self.has_albums = False
         self.before: list[re.Pattern[str]] = []
         self.after: list[re.Pattern[str]] = []
         names = [line.strip() for line in lines if line.strip()]
@@ -73,6 +77,7 @@ class LineMarks:
             if 2 * sum(mark.search(name) is not None for name in names) > len(names):
                 self.after.append(mark)
                 names = [mark.sub("", name) for name in names]
+        self.has_albums = 2 * sum(ALBUM.search(name) is not None for name in names) > len(names)
 
     def name_on(self, line: str) -> tuple[str, bool]:
         """Return the name on a line without the marks, and whether the line has the marks before a name.
@@ -87,7 +92,7 @@ class LineMarks:
             name = name[found.end() :] if found else name
         for mark in self.after:
             name = mark.sub("", name)
-        return name, is_marked
+        return ALBUM.sub(" - ", name, count=1) if self.has_albums else name, is_marked
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:

@@ -100,3 +100,10 @@ def test_the_archive_of_the_export_is_read_as_apple_packs_it(sgp: Sgp, tmp_path:
     for line in ("rows used       3", "rows left out   3", "without artist  1 row, identified by title only"):
         assert line in ran.out.splitlines()
     assert sgp("check", "x").code == 0
+
+
+def test_the_library_of_the_privacy_export_is_refused(write_dump: WriteDump) -> None:
+    text = '[{"Content Type": "Song", "Track Identifier": 1, "Sort Name": "Rain", "Title": "Rain", "Artist": "Ada"}]'
+    assert error_of(write_dump(text, "Apple Music Library Tracks.json")).endswith(
+        " is the library of Apple Music, without its playlists"
+    )

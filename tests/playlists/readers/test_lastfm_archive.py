@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.examples import LASTFM_ARCHIVE
 from tests.playlists.readers.reading import error_of, read, reasons
 
@@ -23,3 +27,17 @@ def test_corrected_names_and_the_time_are_read(write_dump: WriteDump) -> None:
 def test_another_header_raises_a_one_line_error(write_dump: WriteDump) -> None:
     message = "PATH is not scrobbles.tsv of Last.fm: its first line needs the columns ISO time, unixtime, track name"
     assert error_of(write_dump("a\tb\n"), "lastfm-archive").startswith(message)
+
+
+@pytest.mark.parametrize("directory", ["", "tsv/"])
+def test_json_with_the_same_scrobbles_is_skipped(tmp_path: Path, directory: str) -> None:
+    for name, text in {
+        f"{directory}scrobbles.tsv": LASTFM_ARCHIVE,
+        "json/scrobbles/scrobbles-2024-01-01.json": '[{"artist": "Ada Fenn", "title": "Green Door"}]',
+    }.items():
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_text(text, encoding="utf-8")
+    found = open_sources([tmp_path / "data"], ExtractSettings())
+    reason = "JSON with the scrobbles of scrobbles.tsv, which are read once"
+    assert found.passed_over == [("data/json/scrobbles/scrobbles-2024-01-01.json", reason)]
+    assert len(found.readers) == 1

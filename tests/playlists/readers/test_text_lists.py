@@ -73,6 +73,14 @@ def test_names_that_look_like_marks_are_kept(names: list[str], write_dump: Write
     assert rejects == []
 
 
+def test_albums_in_the_lists_of_foobar2000_are_not_part_of_the_titles(write_dump: WriteDump) -> None:
+    lines = [name.replace(" - ", f" - [Best of {number} #0{number}] ", 1) for number, name in enumerate(NAMES, 1)]
+    rows, _ = read(write_dump("\n".join(lines), "list.txt"), "titles")
+    assert [row[1:3] for row in rows] == TRACKS
+    rows, _ = read(write_dump("\n".join([lines[0], *NAMES[1:]]), "list.txt"), "titles")
+    assert rows[0][2] == "[Best of 1 #01] Rain"
+
+
 def test_headings_of_a_list_with_marks_are_rejected_but_tracks_without_a_mark_are_kept(write_dump: WriteDump) -> None:
     text = "Driving - no vocals\nhttps://example.org\n\n1. Ada Fenn - Rain\nNell Quay - Salt\n# Encore\n"
     text += "".join(f"{number}. {name}\n" for number, name in enumerate(NAMES, 2))
