@@ -16,6 +16,7 @@ from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
+    PRODUCTS,
     VAGUE_ALBUMS,
     album_column,
     columns_by_role,
@@ -44,6 +45,7 @@ JUDGED_LINES = 1000  # lines at the start of a file from which the columns are g
 LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
+WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 
@@ -111,7 +113,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     named = {"title", "artist"} <= roles.keys()
-    if not named and "uri" not in found and "uri" in columns_by_role(header):
+    links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
+    if not named and "uri" not in found and links:
         return question(rows, "whose links do not belong to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
@@ -151,7 +154,7 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
 
     A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
     rows lack does not identify playlists, and links to playlists or albums do not identify tracks. A column named "id"
-    with links to tracks identifies them.
+    with links to tracks identifies them. A column named "product" contains titles if most values have several words.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
@@ -159,6 +162,9 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
     uris = [name for name in found.pop("uri", links) if not _most_fit(rows, name, OTHER_URI.search)]
+    products = [name for name in uris if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
+    found |= {"title": products} if products and "title" not in found else {}
+    uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
     ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})

@@ -10,6 +10,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+# A column with one of these names may contain the ids or the names of products.
+PRODUCTS = (
+    "product products produkt produkte produit produits producto productos prodotto prodotti produto produtos "
+    "artikel article articulo articolo artigo"
+)
 # Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
 # names of a group are equally specific.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -41,7 +46,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "id": (
         "pid playlistid プレイリストid 歌单id 歌單id 플레이리스트id",
         "sessionid orderid ordernumber orderno invoice invoiceid invoiceno invoicenumber basketid cartid visitid "
-        "transactionid transactionno transaction receiptid tripid mixid session basket usersession",
+        "transactionid transactionno transaction receiptid tripid mixid session basket usersession visit visits "
+        "visitnumber visitno besuch besuche besuchsid sitzung sitzungsid sitzungid bestellung bestellnummer bestellid "
+        "warenkorb visite visiteid commande commandeid numerodecommande panier visita pedido pedidoid numerodepedido "
+        "ordine ordineid carrello cesta",
     ),
     "owner": (
         "userid ownerid customerid visitorid listenerid reviewerid accountid memberid playlistownerid",
@@ -51,7 +59,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "uri": (
         "uri trackuri spotifyuri spotifytrackuri",
         "spotifyid spotifytrackid trackid trackidclean songid itemid movieid productid bookid gameid articleid item "
-        "stockcode sku asin aid productcode itemcode videoid 曲id 歌曲id 곡id",
+        "stockcode sku asin aid productcode itemcode videoid productnumber productno produktid produktnummer artikelid "
+        "artikelnummer artikelnr produitid idproduit productoid idproducto 曲id 歌曲id 곡id",
+        PRODUCTS,
         "url link trackurl trackurls songurl spotifyurl",
         "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
         "isrc",
@@ -72,6 +82,7 @@ NAMES_NEXT_TO_TITLES = {
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
+    "when", "wann", "quand", "cuando", "quando",
     "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
