@@ -106,6 +106,8 @@ class Numbering:
     def _number_new(self, part: int, values: pa.Array) -> None:
         """Assign the next numbers to the new values of a part, which follow the known values in `values`."""
         new = values[len(self._known[part]) :]
+        if len(self._known[part]):  # a slice would keep all values in memory, once per call
+            new = new.take(pa.array(np.arange(len(new))))
         numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
         self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
         self._values.append(new)

@@ -1,0 +1,33 @@
+"""Numbering the values of a column, block by block."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from skipgramophone.playlists import numbering
+from skipgramophone.playlists.numbering import Numbering
+from skipgramophone.playlists.partitioning import partition_by_letters
+
+NAMES = 20_000  # more than `FEW_VALUES`, so that there are several parts
+BLOCKS = 40
+
+
+def test_memory_does_not_grow_with_blocks_of_known_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbering, "PENDING", NAMES)  # number the pending values after every second block
+    names = pa.array([f"the name of track {number}" for number in range(NAMES)], pa.large_string())
+    column = Numbering(pa.large_string(), partition_by_letters)
+    used = []
+    for block in range(BLOCKS):
+        some = pa.concat_arrays([names, pa.array([f"new in block {block}"], pa.large_string())])
+        column.add(some.dictionary_encode())
+        used.append(pa.total_allocated_bytes())
+    # A new name per block needs a few bytes. The bound is much less than the size of all names.
+    assert used[-1] - used[BLOCKS // 2 - 1] < 0.5 * names.nbytes
+    codes, values = column.finish()
+    expected = [f"the name of track {number}" for number in range(NAMES)]
+    rows = codes.reshape(BLOCKS, NAMES + 1)
+    assert values.take(pa.array(rows[7])).to_pylist() == [*expected, "new in block 7"]
+    assert np.array_equal(rows[0, :-1], rows[-1, :-1])
+    assert len(values) == NAMES + BLOCKS
