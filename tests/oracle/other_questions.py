@@ -10,6 +10,8 @@ import numpy as np
 from tests.oracle.questions import COSINE, SCORE, Oracle, rows_of, tolerance_of
 from tests.oracle.reference import Vector, Weights, given
 
+TIE = 1e-6  # cosines that are nearer to each other than this may be in either order, because they are float32 numbers
+
 
 def ask_continuation(oracle: Oracle) -> None:
     """Continue several playlists by `--stdin`, without the limits of the defaults."""
@@ -124,10 +126,12 @@ def ask_explanation(oracle: Oracle) -> None:
     both = contains[:, first] & contains[:, second]
     cosines = [reference.cosines({row: 1.0}) for row in (first, second)]
     ranks = []
-    for mine, other in ((0, second), (1, first)):
+    for said, mine, other in zip(answer["ranks"], (0, 1), (second, first), strict=True):
         rivals = reference.trained.copy()
         rivals[[first, second]] = False
-        ranks.append(1 + int((cosines[mine][rivals] > cosines[mine][other] + 1e-7).sum()))
+        own = cosines[mine][other]
+        best, worst = (1 + int((cosines[mine][rivals] > own + near).sum()) for near in (TIE, -TIE))
+        ranks.append(np.clip(said, best, worst))
     in_each = contains[:, [first, second]].sum(axis=0)
     lengths = np.sort([len(ids) for ids, has in zip(reference.playlists["ids"], both, strict=True) if has])
     oracle.expect(
