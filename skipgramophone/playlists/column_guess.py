@@ -48,6 +48,7 @@ NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
+RANKS, REGIONS = ("rank", "position"), ("region", "country")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
         return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
+    if regions := _regions_of_charts(rows, roles, unused):
+        return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -214,6 +217,13 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
     return len({playlist for playlist, _ in pairs}) < len(pairs)
+
+
+def _regions_of_charts(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
+    """Return the columns with the regions of charts, if a table has dated charts of several regions."""
+    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & {*RANKS}:
+        return []
+    return [name for name in unused if normalized(name) in REGIONS and len({*values_of(rows, name)}) > 1]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -71,6 +71,15 @@ def test_playlists_of_one_name_may_have_dates() -> None:
     assert guess(text.replace("8 May", "1 May")) == "artist=Artist,title=Song,playlist=Playlist Title"
 
 
+def test_charts_of_several_regions_may_be_separate() -> None:
+    text = "Position,Track Name,Artist,Date,Region\n1,Rain,Ada,2017-01-01,ec\n1,Salt,Nell,2017-01-01,fr\n"
+    assert guess(text) == (
+        "a table of 5 columns in which 'Region' may separate charts: assign the columns, for example "
+        "--columns 'artist=Artist,title=Track Name,owner=Region,time=Date'"
+    )
+    assert guess(text.replace("fr", "ec")) == "artist=Artist,title=Track Name,time=Date"
+
+
 def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
     assert "'id' may name the playlist" in guess("id,name,artists\n7a,Rain,Ada\n7a,Salt,Nell\n")
 

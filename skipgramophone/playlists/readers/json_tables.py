@@ -5,6 +5,7 @@
     [{"name": "Kitchen", "songs": [{"artist": ..., "title": ...}]}, ...]                      playlists with rows
     [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
+    {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
 
 A row has the fields of its object and the text and numbers of its playlist, whose names begin with "playlist.". An id
 becomes the field "item", and a name the fields "artist" and "title". If some objects of a list are playlists, an object
@@ -18,7 +19,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from skipgramophone.names.normalization import split_name
+from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
@@ -29,6 +30,7 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|plays|results|playlists?|\w*trackids", re.IGNORECASE
 )
 ITEM = "item"  # field with the id of a track
+MOST_NAMES = 0.9  # share of the texts in lists that have an artist and a title, so that they are names
 SCALAR = str | int | float
 
 
@@ -54,10 +56,33 @@ def rows_in(document: Any) -> Rows:
         return _rows_of_list(document, {})
     if not isinstance(document, dict):
         return []
+    if names := _rows_of_names(document):
+        return names
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
     return _rows_of_list(chosen[0][1], chosen[0][2]) if len(chosen) == 1 else []
+
+
+def _rows_of_names(document: Record) -> Rows:
+    """Return the rows of a playlist with names of tracks, or of an object in which each field is such a playlist."""
+    tracks = _tracks_of(document) or []
+    is_playlist = len(document) == 1 or not all(isinstance(names, list) for names in document.values())
+    if is_playlist and _are_names(tracks):
+        return [_facts_of(document) | _fields_of(name, is_name=True) for name in tracks]
+    if not all(isinstance(names, list) and (_are_names(names) or not names) for names in document.values()):
+        return []
+    return [
+        {"playlist": playlist} | _fields_of(name, is_name=True)
+        for playlist, names in document.items()
+        for name in names
+    ]
+
+
+def _are_names(values: list[Any]) -> bool:
+    """Whether values are texts, and most of them have an artist and a title."""
+    texts = [value for value in values if isinstance(value, str)]
+    return len(texts) == len(values) > 0 and sum(SEPARATOR in text for text in texts) >= MOST_NAMES * len(texts)
 
 
 def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[str, list[Any], Record]]:

@@ -25,6 +25,8 @@ TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
 # A mark inside a name: album and number, as in the lists that foobar2000 copies.
 ALBUM = re.compile(r" - \[[^][]+ #\d+\] +(?=\S)")
+# A link of Markdown, whose text is the name or a part of it.
+LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
@@ -73,6 +75,7 @@ class LineMarks:
         while len(self.before) < MOST_MARKS and (mark := _mark_before(names)):
             self.before.append(mark)
             names = [mark.sub("", name, count=1) for name in names if mark.match(name)]
+        names = [LINK.sub(r"\1", name) for name in names]
         for mark in (TIME_AFTER, AUDIO_SUFFIX):
             if 2 * sum(mark.search(name) is not None for name in names) > len(names):
                 self.after.append(mark)
@@ -90,6 +93,7 @@ class LineMarks:
             found = mark.match(name)
             is_marked = is_marked and found is not None
             name = name[found.end() :] if found else name
+        name = LINK.sub(r"\1", name) if "](" in name else name
         for mark in self.after:
             name = mark.sub("", name)
         return ALBUM.sub(" - ", name, count=1) if self.has_albums else name, is_marked

@@ -69,6 +69,33 @@ def test_names_of_tracks_in_playlists_are_split(write_dump: WriteDump) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_each_field_may_be_a_playlist_with_names(indent: int | None, write_dump: WriteDump) -> None:
+    playlists = {"Evening": ["Ada - Rain - Live", "Nell - Salt"], "Road": ["Ada - Rain - Live"], "Empty": []}
+    rows, rejects = read(write_dump(json.dumps(playlists, indent=indent), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [
+        ("Evening", "Ada", "Rain - Live"), ("Evening", "Nell", "Salt"), ("Road", "Ada", "Rain - Live"),
+    ]  # fmt: skip
+    assert rejects == []
+
+
+def test_a_single_playlist_may_have_names(write_dump: WriteDump) -> None:
+    playlist = {"title": "Evening", "by": {"id": 3}, "tags": ["a"], "tracks": ["Ada - Rain", "Nell - Salt"]}
+    rows, _ = read(write_dump(json.dumps(playlist, indent=1), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [("Evening", "Ada", "Rain"), ("Evening", "Nell", "Salt")]
+    assert rows_in(playlist | {"tracks": ["Rain", "Salt"]}) == []
+    names = {"artist": "Ada", "title": "Rain"}
+    assert rows_in({"songs": ["Ada - Rain"]}) == [names]
+    assert rows_in({"songs": ["Ada - Rain"], "b": ["Ada - Rain"]}) == [
+        {"playlist": "songs", **names}, {"playlist": "b", **names},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [["Rain"], ["Rain", 7], "Rain", {"a": 1}])
+def test_lists_of_other_texts_are_not_playlists(other: Any) -> None:
+    assert rows_in({"Evening": ["Ada - Rain", "Nell - Salt"], "other": other}) == []
+
+
 def test_columns_of_a_document_are_assigned_by_path(write_dump: WriteDump) -> None:
     document = {
         "name": "Road",

@@ -42,6 +42,7 @@ UNMARKED = "without the number, time or bullet of the other lines"
         "{name} ({time})",
         "{name} - {time}",
         "{number}. {name} [{time}]",
+        "- [{name}](https://music.example/track/4xiy?si=1)",
         "{name}.mp3",
         "{number:02d} - {name}.flac",
     ],
@@ -79,6 +80,16 @@ def test_albums_in_the_lists_of_foobar2000_are_not_part_of_the_titles(write_dump
     assert [row[1:3] for row in rows] == TRACKS
     rows, _ = read(write_dump("\n".join([lines[0], *NAMES[1:]]), "list.txt"), "titles")
     assert rows[0][2] == "[Best of 1 #01] Rain"
+
+
+def test_links_of_markdown_are_read_as_their_text(write_dump: WriteDump) -> None:
+    lines = [
+        "Ada - [Rain [Live]](https://a.example/1)",
+        "Nell - Salt [Live] (https)",
+        "[Ada](https://a.example) - Door",
+    ]
+    rows, _ = read(write_dump("\n".join(lines), "list.md"), "titles")
+    assert [row[1:3] for row in rows] == [("Ada", "Rain [Live]"), ("Nell", "Salt [Live] (https)"), ("Ada", "Door")]
 
 
 def test_headings_of_a_list_with_marks_are_rejected_but_tracks_without_a_mark_are_kept(write_dump: WriteDump) -> None:
