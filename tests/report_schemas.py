@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from skipgramophone.evaluation import comparison, paired, recency_choice, snapshots, tuning, window_choice
+from skipgramophone.evaluation import comparison, paired, recency_choice, snapshots, splits, tuning, window_choice
 from skipgramophone.evaluation.stability import Stability
 from skipgramophone.inspection import findings
 from skipgramophone.inspection.report import Inspection
@@ -50,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     paired,
     recency_choice,
     snapshots,
+    splits,
     window_choice,
 )
 PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}

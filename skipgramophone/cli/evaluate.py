@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.held_out_names import several_playlists
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
@@ -44,7 +45,10 @@ def evaluate(
     held_out: Annotated[
         Path | None,
         typer.Option(
-            "--held-out", metavar="FILE", help="File with the names of the playlists to hold out, one per line."
+            "--held-out",
+            metavar="FILE",
+            help="File with the names of the playlists to hold out, one per line. The owner, a tab and the name select "
+            "the playlist of one owner. With --group, the lines are texts that it matches.",
         ),
     ] = None,
     stability: Annotated[
@@ -194,7 +198,8 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
-    for line in (*_fits(judgement), *_verdicts(report, first, verbose)):
+    matched = several_playlists(report.held_out_names, report.settings["group"])
+    for line in (*matched, *_fits(judgement), *_verdicts(report, first, verbose)):
         render.text(line)
     if report.snapshots:
         _warn_of_snapshots(report, report.snapshots, named=named, root=root)
@@ -338,7 +343,7 @@ def _show_compared(report: CompareReport) -> None:
         difference = f"({metric_heading(shown[0])} {_interval(main, '+')}, paired)"
         verdicts.append(f"{other} by {score}: {_significance(main)} {one} {difference}")
     render.listing(title, columns, rows)
-    for line in verdicts:
+    for line in (*several_playlists(report.held_out_names, report.settings["group"]), *verdicts):
         render.text(line)
     for name in report.imported:
         render.text(f"warning: the vectors of {name} were imported and may have been trained on the held-out playlists")

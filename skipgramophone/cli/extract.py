@@ -11,6 +11,7 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
+from skipgramophone.cli.held_out_names import several_playlists
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
 from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
 from skipgramophone.errors import SettingError
@@ -33,7 +34,8 @@ Holdout = Annotated[
         "--holdout",
         metavar="SHARE|FILE",
         help="Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all "
-        "playlists such as 0.1, or a file with one playlist name per line.",
+        "playlists such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name "
+        "select the playlist of one owner. With --group, the lines are texts that it matches.",
         show_default=False,
     ),
 ]
@@ -95,7 +97,7 @@ def extract(
         quiet=quiet,
         experiments_dir=experiments_dir,
     )
-    show(report, json, quiet, dry_run)
+    show(report, json, quiet, dry_run, group=settings.group)
     if report.added and report.added.rows_used and not dry_run:
         _show_next_step(experiment, quiet, experiments_dir)
 
@@ -150,14 +152,14 @@ def source_files(source: list[Path] | None, csv_path: Path | None) -> list[Path]
     return list(source or []) or ([csv_path] if csv_path else [])
 
 
-def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) -> None:
-    """Print the report."""
+def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False, *, group: str | None = None) -> None:
+    """Print the report; `group` is the value of --group."""
     if json:
         render.print_json(asdict(report))
     elif not quiet:
         unwritten = " (dry run: not written)" if dry_run else ""
         if report.added is None:
-            rows = [*_source_rows(report), *_skipped_files(report), *_corpus_rows(report), *_time(report)]
+            rows = [*_source_rows(report), *_skipped_files(report), *_corpus_rows(report, group), *_time(report)]
             render.facts(f"corpus of {report.experiment}{unwritten}", rows)
         else:
             _show_added(report, report.added, unwritten)
@@ -248,7 +250,7 @@ def _time(report: ExtractReport) -> list[tuple[str, str]]:
     return [("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s")]
 
 
-def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
+def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[str, str]]:
     """Return table rows (label, value) about the content of the corpus; rows that do not apply are left out."""
     owners = f" by {report.owners:,} owners" if report.owners > 1 else ""
     named = report.without_artist < report.rows_used
@@ -263,6 +265,7 @@ def _corpus_rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("without artist", nameless)] if report.without_artist and named else []),
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
         *([("held out", held_out)] if report.held_out_playlists else []),
+        *_listed(several_playlists(report.held_out_names, group)),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{plural(report.split, 'playlist')} split by --max-length")] if report.split else []),
         *([("", merged)] if report.welded else []),

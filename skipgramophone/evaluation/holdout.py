@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.held_out_names import match_playlists, read_held_out_names
 from skipgramophone.evaluation.splits import (
     Groups,
     Split,
-    group_keys,
     groups_by_owner,
     split_at_random,
     split_by_name,
@@ -31,7 +31,6 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
-from skipgramophone.playlists.name_list import read_name_list
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import (
     EVALUATED_SHARE,
@@ -70,8 +69,7 @@ def split_playlists(
         share: share of the playlists to hold out; not used with `named`.
         group: regular expression; playlists stay together if it matches the same text in the names of their owners.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
-        named: file with one line per playlist to hold out. A line is the name of the playlist or, with `group`, the
-            text that `group` matches in the name of the owner.
+        named: file that names the playlists to hold out, one per line (see `match_playlists`).
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -80,12 +78,9 @@ def split_playlists(
     groups = playlist_groups(corpus, playlists, group, seed)
     if named is None:
         return split_at_random(groups, share, seed)
-    try:
-        lines = read_name_list(named).decode("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise EvaluationError(f"{named} is not valid UTF-8: save it as UTF-8 text ({error})") from error
-    keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)
-    return split_by_name(keys, groups, frozenset(line for line in lines if line))
+    lines, owners = read_held_out_names(named), [owner or "" for owner in playlists["owner"].to_pylist()]
+    flags, names = match_playlists(lines, owners, playlists["name"].to_pylist(), group)
+    return split_by_name(groups, names, flags)
 
 
 def read_extract_split(

@@ -25,6 +25,25 @@ Groups = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutNames:
+    """How many playlists the lines of a file with names match.
+
+    Attributes:
+        lines: number of different lines.
+        playlists: number of playlists that match a line; near-duplicates, which are held out too, are not counted.
+        several: number of lines that match several playlists.
+        most: the line that matches the most playlists.
+        most_playlists: number of playlists that this line matches.
+    """
+
+    lines: int
+    playlists: int
+    several: int
+    most: str
+    most_playlists: int
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """A division of the playlists of a corpus into training playlists and held-out playlists.
 
@@ -33,11 +52,13 @@ class Split:
         groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
         last_track_only: whether only the last track of every playlist is held out; `held_out` then marks the playlists
             to evaluate.
+        names: how many playlists the names in a file match; None if the playlists were not named.
     """
 
     held_out: Flags
     groups: Groups
     last_track_only: bool = False
+    names: HeldOutNames | None = None
 
     @property
     def digest(self) -> str:
@@ -131,20 +152,18 @@ def split_last_tracks(playlists: int) -> Split:
     return Split(held_out, np.arange(playlists), last_track_only=True)
 
 
-def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:
-    """Hold out the playlists with the given keys, and all other playlists of their groups.
+def split_by_name(groups: Groups, names: HeldOutNames, named: Flags) -> Split:
+    """Hold out the named playlists, and all other playlists of their groups.
+
+    Args:
+        groups: int64 (playlists,), the group of each playlist.
+        names: how many playlists the given names match.
+        named: bool (playlists,), whether a playlist has one of these names.
 
     Raises:
-        EvaluationError: a key matches no playlist, or no playlist is left to train on.
+        EvaluationError: no playlist is named, or no playlist is left to train on.
     """
-    missing = held_out - set(keys)
-    if missing:
-        raise EvaluationError(
-            f"no playlist matches {sorted(missing)[0]!r}: correct the file that names the playlists to hold out "
-            f"({plural(len(missing), 'name')} in it without a match)"
-        )
-    named = np.array([key in held_out for key in keys], np.bool_)
-    split = Split(np.isin(groups, groups[named]), groups)
+    split = Split(np.isin(groups, groups[named]), groups, names=names)
     if split.held_out.all() or not split.held_out.any():
         raise EvaluationError(
             "the names of playlists to hold out must match at least one playlist, and leave at least one for training"

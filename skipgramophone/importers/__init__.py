@@ -9,6 +9,7 @@ from types import MappingProxyType
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.file_format import format_of as format_by_suffix
 from skipgramophone.importers import npz, parquet, word2vec
+from skipgramophone.importers.pickles import refuse_pickle
 from skipgramophone.importers.vectors import NamedVectors
 
 FORMATS: MappingProxyType[str, Callable[[Path], NamedVectors]] = MappingProxyType(
@@ -27,7 +28,11 @@ def format_of(source: Path, given: str | None) -> str:
 
     Raises:
         SettingError: the format is unknown.
+        SourceError: the file is a pickle.
     """
+    if source.is_file():  # a pipe can be read only once
+        with storage_errors(source, "read"):
+            refuse_pickle(source)
     return format_by_suffix(source, given, FORMATS, SUFFIXES)
 
 
@@ -35,12 +40,13 @@ def read(source: Path, format: str) -> NamedVectors:
     """Read and validate the vectors of a file and their names.
 
     Raises:
-        SourceError: the file is missing, damaged, or in another format.
+        SourceError: the file is missing, damaged, a pickle, or in another format.
         StorageError: the file cannot be read.
     """
     with storage_errors(source, "read"):
         if not source.is_file():
             raise SourceError(f"{source} is not a file")
+        refuse_pickle(source)
         vectors = FORMATS[format](source)
     vectors.require_valid(source)
     return vectors

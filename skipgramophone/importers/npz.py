@@ -38,6 +38,11 @@ DAMAGE = (
 TEXTS = ("artist", "title", "tracks", "uri")
 PACKED = tuple(f"{name}_{part}" for name in TEXTS for part in ("utf8", "offsets"))
 NUMBERS = ("centre", "centre_scale", "vectors", "context", "context_scale", "context_bias", "count")
+NAMES = (*NUMBERS, *TEXTS, *PACKED)
+MAGIC = (
+    b"PK",
+    b"\x93NUMPY",
+)  # first bytes of an npz file and of a single array; NumPy unpickles other files
 
 
 def read(path: Path) -> NamedVectors:
@@ -48,12 +53,15 @@ def read(path: Path) -> NamedVectors:
     """
     try:
         with path.open("rb") as file:
+            if not file.read(max(map(len, MAGIC))).startswith(MAGIC):
+                raise ValueError("it is empty, or in another format")
+            file.seek(0)
             loaded = np.load(file, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):
                 raise SourceError(f"{path} contains a single array: save vectors and names together with numpy.savez")
-            arrays = {name: loaded[name] for name in (*NUMBERS, *TEXTS, *PACKED) if name in loaded.files}
+            arrays = {name: loaded[name] for name in NAMES if name in loaded.files}
     except DAMAGE as error:
-        raise SourceError(f"{path} cannot be read as npz: {reason_of(error)}") from error
+        raise SourceError(f"{path} cannot be read as npz: {_reason(error)}") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # NumPy returns bytes for a member without an array header
             raise SourceError(f"{path} is damaged: {name!r} is not an array")
@@ -75,6 +83,13 @@ def read(path: Path) -> NamedVectors:
         context=_numbers(path, arrays, "context") if "context" in arrays else None,
         context_bias=_numbers(path, arrays, "context_bias") if "context_bias" in arrays else None,
     )
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read; NumPy's advice to load pickles is replaced."""
+    if "allow_pickle" in str(error):
+        return "it contains a pickled array of Python objects: save texts with numpy.array(names, dtype=str)"
+    return reason_of(error)
 
 
 def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:

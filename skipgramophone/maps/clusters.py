@@ -1,4 +1,4 @@
-"""Finds clusters of tracks by their vectors, not by their positions, and labels them with their leading artists."""
+"""Finds clusters of tracks by their vectors, not by their positions, and labels them with typical artists or titles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
-LEADING_ARTISTS = 3  # number of artists in the label of a cluster
+LEADING_NAMES = 3  # number of artists or titles in the label of a cluster
+NO_ARTIST = "without an artist"
 Labels = npt.NDArray[np.int64]
 
 
@@ -21,7 +22,7 @@ Labels = npt.NDArray[np.int64]
 class TrackGroup:
     """A group of tracks with the same colour: a cluster, the tracks of an artist, or all other tracks."""
 
-    label: str  # the leading artists of a cluster, or the artist
+    label: str  # the leading artists or titles of a cluster, or the artist
     tracks: int
 
 
@@ -41,20 +42,31 @@ def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
 
 
 def describe_clusters(tracks: Sequence[Track], labels: Labels) -> list[TrackGroup]:
-    """Return the size and the leading artists of each cluster.
+    """Return the size of each cluster, and its leading artists or, if most of its tracks have no artist, titles.
 
-    The weight of an artist in a cluster is n * n / N, where n of the artist's N occurrences are in the cluster. This
-    favours artists that are frequent in the cluster and rare elsewhere.
+    The weight of an artist or title in a cluster is n * n / N, where n of its N occurrences are in the cluster. This
+    favours those that are frequent in the cluster and rare elsewhere.
     """
+    artists = _leaders([track.artist for track in tracks], tracks, labels)
+    titles = _leaders([track.title for track in tracks], tracks, labels)
+    size = np.bincount(labels).tolist()
+    nameless = np.bincount(labels[[not track.artist for track in tracks]], minlength=len(size)).tolist()
+    clusters = []
+    for at, number in enumerate(size):
+        leaders = titles[at] if 2 * nameless[at] > number else artists[at]
+        clusters.append(TrackGroup(", ".join(leaders or artists[at]) or NO_ARTIST, number))
+    return clusters
+
+
+def _leaders(names: Sequence[str], tracks: Sequence[Track], labels: Labels) -> list[list[str]]:
+    """Return the names that are typical of each cluster; `names` has the artist or the title of each track."""
     total: Counter[str] = Counter()
     by_cluster: list[Counter[str]] = [Counter() for _ in range(int(labels.max()) + 1)]
-    for track, label in zip(tracks, labels.tolist(), strict=True):
-        total[track.artist] += track.count
-        by_cluster[label][track.artist] += track.count
-    size = np.bincount(labels).tolist()
-    clusters = []
-    for counts, number in zip(by_cluster, size, strict=True):
-        weight = {artist: n * n / max(total[artist], 1) for artist, n in counts.items() if artist}
-        leaders = sorted(weight, key=lambda artist: (-weight[artist], artist))[:LEADING_ARTISTS]
-        clusters.append(TrackGroup(", ".join(leaders) or "without an artist", number))
-    return clusters
+    for name, track, label in zip(names, tracks, labels.tolist(), strict=True):
+        total[name] += track.count
+        by_cluster[label][name] += track.count
+    leaders = []
+    for counts in by_cluster:
+        weight = {name: n * n / max(total[name], 1) for name, n in counts.items() if name}
+        leaders.append(sorted(weight, key=lambda name: (-weight[name], name))[:LEADING_NAMES])
+    return leaders

@@ -10,7 +10,7 @@ import numpy as np
 
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.maps.clusters import Labels, TrackGroup, describe_clusters, find_clusters
+from skipgramophone.maps.clusters import NO_ARTIST, Labels, TrackGroup, describe_clusters, find_clusters
 
 HUE_STEP = 137.5  # degrees between consecutive hues (the golden angle), so that adjacent colours of the legend differ
 OTHERS = "other artists"
@@ -51,5 +51,6 @@ def by_artist(tracks: Sequence[Track], number: int) -> Colouring:
     group = {name: at for at, name in enumerate(leading)}
     labels = np.array([group.get(track.artist, len(leading)) for track in tracks], np.int64)
     size = np.bincount(labels, minlength=len(leading) + 1).tolist()
-    groups = [TrackGroup(name, tracks) for name, tracks in zip([*leading, OTHERS], size, strict=True) if tracks]
+    rest = OTHERS if leading else NO_ARTIST
+    groups = [TrackGroup(name, tracks) for name, tracks in zip([*leading, rest], size, strict=True) if tracks]
     return Colouring(labels, groups, has_rest=size[-1] > 0)

@@ -52,10 +52,10 @@ def evaluate(
     Args:
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
-        held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in the name of the owner. If neither this file nor
-            `settings.share` is given, and extract has held out playlists, the model of the experiment is evaluated on
-            these playlists.
+        held_out: file that lists the playlists to hold out, one per line: the name of the playlist; the owner, a tab
+            and the name; or, with `settings.group`, the text that this regex matches in the name of the owner. If
+            neither this file nor `settings.share` is given, and extract has held out playlists, the model of the
+            experiment is evaluated on these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
@@ -103,6 +103,7 @@ def evaluate(
             version=__version__,
             snapshots=find_snapshots(corpus, split, owners, settings.random_seed, to_hold_out=share),
             judgement=judgement,
+            held_out_names=split.names,
         )
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
@@ -179,6 +180,7 @@ def compare_experiments(
         created=now(),
         version=__version__,
         comparison=comparison,
+        held_out_names=split.names,
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from skipgramophone.errors import FormatError, SettingError, SourceError, named_format
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
+from skipgramophone.evaluation.splits import HeldOutNames
 from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
 from skipgramophone.experiment.experiment import new_experiment, open_experiment
@@ -85,8 +86,8 @@ def extract(
         sources: a file, directory or archive to read, or a sequence of them.
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
-        held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
-            `settings.group`, the text that this regex matches in the name of the owner.
+        held_out: file that lists the playlists to hold out, one per line: the name of the playlist; the owner, a tab
+            and the name; or, with `settings.group`, the text that this regex matches in the name of the owner.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -121,8 +122,8 @@ def extract(
         if isinstance(encoded, Growth):
             report = encoded.reported(report_of(name, encoded.encoded, source_facts))
         else:
-            encoded = hold_out(encoded, settings, held_out, before)
-            report = report_of(name, encoded, source_facts)
+            encoded, named = hold_out(encoded, settings, held_out, before)
+            report = replace(report_of(name, encoded, source_facts), held_out_names=named)
             report = before.reported(report, encoded) if before else report
             if dry_run:
                 report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
@@ -227,8 +228,8 @@ def read_playlists(
 
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
-) -> EncodedPlaylists:
-    """Hold out playlists from training, if the settings or `named` ask for it.
+) -> tuple[EncodedPlaylists, HeldOutNames | None]:
+    """Hold out playlists from training, if the settings or `named` ask for it; also return how many a file named.
 
     If sources are added to a corpus, its held-out playlists stay held out. A new playlist is held out only if it is in
     the same group as a held-out playlist of the corpus (see `playlist_groups`).
@@ -240,9 +241,9 @@ def hold_out(
         groups = playlist_groups(encoded.corpus, encoded.playlists, settings.group, settings.random_seed)
         old = before.playlist_of(encoded.first_rows)
         held_out = (old >= 0) & before.held_out[old]
-        return encoded.set_aside(held_out | (old < 0) & np.isin(groups, groups[held_out]))
+        return encoded.set_aside(held_out | (old < 0) & np.isin(groups, groups[held_out])), None
     if before or (settings.holdout is None and named is None):
-        return encoded
+        return encoded, None
     split = split_playlists(
         encoded.corpus,
         encoded.playlists,
@@ -255,7 +256,7 @@ def hold_out(
     counts = encoded.corpus.playlists(np.flatnonzero(~split.held_out)).counts(encoded.tracks.num_rows)
     row = np.empty(len(counts), np.int64)
     row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
-    return encoded.renumbered(row).set_aside(split.held_out)
+    return encoded.renumbered(row).set_aside(split.held_out), split.names
 
 
 def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None, progress: Progress | None) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.paired import PairedComparison
     from skipgramophone.evaluation.recency_choice import RecencyChoice
     from skipgramophone.evaluation.snapshots import Snapshots
+    from skipgramophone.evaluation.splits import HeldOutNames
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
@@ -119,6 +120,7 @@ class ExtractReport:
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
+    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ class EvaluateReport:
     version: str
     snapshots: Snapshots | None  # snapshots of one playlist that are in both parts of the split; None if there are few
     judgement: Comparison
+    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +249,4 @@ class CompareReport:
     created: str
     version: str
     comparison: PairedComparison
+    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file

@@ -123,7 +123,8 @@ class ExtractSettings:
     holdout: float | None = setting(
         None,
         "Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all playlists "
-        "such as 0.1, or a file with one playlist name per line.",
+        "such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name select the "
+        "playlist of one owner. With --group, the lines are texts that it matches.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )

@@ -110,8 +110,8 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (
             ["--holdout", names],
             1,
-            "no playlist matches 'unknown': correct the file that names the playlists to hold out (1 name in it "
-            "without a match)",
+            "no playlist matches 'unknown' (1 name without a match): correct the file that names the playlists to hold "
+            "out",
         ),
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),

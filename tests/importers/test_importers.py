@@ -246,7 +246,7 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
         ),
         ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but a different number of names: artist 1, title 1"),
         ({"vectors": vectors}, "needs the arrays 'vectors'"),
-        ({"vectors": vectors, "tracks": names.astype(object)}, "Object arrays cannot be loaded"),
+        ({"vectors": vectors, "tracks": names.astype(object)}, "it contains a pickled array of Python objects: save"),
         ({"vectors": vectors.astype(int), "tracks": names}, "must contain floating-point numbers"),
         ({"vectors": vectors[0], "tracks": names}, "contains no vectors"),
         ({"vectors": vectors[:0], "tracks": names[:0]}, "contains no vectors"),

@@ -23,7 +23,7 @@ from skipgramophone.maps.colouring import Colouring, by_artist
 from skipgramophone.maps.drawing import Drawing, draw
 from skipgramophone.maps.page import page
 from skipgramophone.wording import visible
-from tests.conftest import run_sgp
+from tests.conftest import Sgp, run_sgp
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -192,13 +192,44 @@ def test_clusters_are_labelled_with_their_leading_artists() -> None:
     np.testing.assert_array_equal(labels, find_clusters(centre, 3, 1))
     artists = ["folk"] * 4 + ["everywhere"] * 6 + ["techno"] * 5 + ["everywhere"] * 15 + [""] * 6
     tracks = [Track(row, artist, "t", None, 2, row) for row, artist in enumerate(artists)]
+    tracks[30:] = [Track(row, "", "lamp" if row < 34 else "", None, 2, row) for row in range(30, 36)]
     # Weights: techno 10 * 10 / 10 and everywhere 30 * 30 / 42 in the largest; folk 8 and everywhere 12 * 12 / 42 next.
     assert describe_clusters(tracks, labels) == [
         TrackGroup("everywhere, techno", 20),
         TrackGroup("folk, everywhere", 10),
-        TrackGroup("without an artist", 6),
+        TrackGroup("lamp", 6),
     ]
     assert find_clusters(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
+
+
+def test_clusters_of_products_are_labelled_with_their_leading_titles() -> None:
+    names = [("", "lamp", 9), ("", "bulb", 4), ("", "shade", 3), ("", "plug", 2), ("", "cup", 5), ("Ada", "mug", 9)]
+    names += [("", "bowl", 9), ("", "", 7), ("Ada", "jug", 1), ("Bo", "pan", 2), ("", "pot", 99)]
+    tracks = [Track(row, artist, title, None, count, row) for row, (artist, title, count) in enumerate(names)]
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 2, 3, 3, 3])
+    # Most tracks of the last cluster have an artist: Bo 2 * 2 / 2, Ada 1 * 1 / 10.
+    assert describe_clusters(tracks, labels) == [
+        TrackGroup("lamp, bulb, shade", 4),
+        TrackGroup("bowl, mug, cup", 3),
+        TrackGroup("without an artist", 1),
+        TrackGroup("Bo, Ada", 3),
+    ]
+    assert by_artist(tracks[:5], 2).groups == [TrackGroup("without an artist", 5)]
+
+
+def test_the_map_of_a_shop_shows_products_in_its_legend(sgp: Sgp, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
+    names = np.array(["lamp", "bulb", "cup", "mug"])
+    vectors = np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1]], np.float32)
+    np.savez(tmp_path / "v.npz", vectors=vectors, artist=np.array([""] * 4), title=names, count=np.arange(4, 0, -1))
+    assert sgp("import", "shop", tmp_path / "v.npz", "-q").code == 0
+    files = ["-o", tmp_path / "m.html", "--svg", tmp_path / "m.svg"]
+    assert sgp("map", "shop", *files, "--clusters", "2", "-q").code == 0
+    root = ElementTree.parse(tmp_path / "m.svg").getroot()
+    shown = [text for element in root.iter() if element.tag.endswith("}text") for text in element.itertext()]
+    assert shown == ["Map of shop", "lamp, bulb", "cup, mug"]
+    groups = data_of((tmp_path / "m.html").read_text())["colourings"]["cluster"]["groups"]
+    assert [group["label"] for group in groups] == ["lamp, bulb", "cup, mug"]
 
 
 def test_each_step_is_reported(sample_root: Path, tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""Finds the playlists that a file names, one per line, for `extract --holdout FILE` and `evaluate --held-out FILE`.
+
+A line is the name of a playlist, and matches all playlists with this name. The owner, a tab and the name match only the
+playlist of this owner. With `--group`, a line is the text that the regular expression matches in the name of an owner.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.snapshots import SEPARATORS
+from skipgramophone.evaluation.splits import Flags, HeldOutNames, group_keys
+from skipgramophone.playlists.name_list import read_name_list
+from skipgramophone.wording import plural
+
+TAB = "\t"  # separates the owner from the name in a line that names the playlist of one owner
+
+
+def read_held_out_names(path: Path) -> list[str]:
+    """Return the different lines of a file that names playlists, without empty lines.
+
+    Raises:
+        EvaluationError: the file is not valid UTF-8.
+        SourceError: the file is too large, or is a device.
+        StorageError: the file cannot be read.
+    """
+    try:
+        lines = read_name_list(path).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise EvaluationError(f"{path} is not valid UTF-8: save it as UTF-8 text ({error})") from error
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def match_playlists(
+    lines: Sequence[str], owners: Sequence[str], names: Sequence[str], group: str | None
+) -> tuple[Flags, HeldOutNames]:
+    """Find the playlists that lines name.
+
+    Args:
+        lines: the lines, all different.
+        owners: the owner of each playlist.
+        names: the name of each playlist.
+        group: the regular expression of `--group`, or None.
+
+    Returns:
+        bool (playlists,), whether each playlist is named; and how many playlists the lines match.
+
+    Raises:
+        EvaluationError: a line matches no playlist or is ambiguous, or `group` is not a valid regular expression.
+    """
+    found: dict[str, list[int]] = {line: [] for line in lines}
+    for playlist, key in enumerate(names if group is None else group_keys(owners, group)):
+        if key in found:
+            found[key].append(playlist)
+    for line, playlists in _of_one_owner(lines, owners, names):
+        if found[line] or len({owners[playlist] for playlist in playlists}) > 1:
+            raise EvaluationError(
+                f"the line {line!r} is ambiguous, because names of playlists or owners contain a tab: "
+                "rename one of these playlists in the source, or hold out other playlists"
+            )
+        found[line] = playlists
+    missing = [line for line in lines if not found[line]]
+    if missing:
+        raise EvaluationError(
+            f"no playlist matches {min(missing)!r} ({plural(len(missing), 'name')} without a match): "
+            f"{_remedy(lines, owners, names, group)}"
+        )
+    named = np.zeros(len(names), np.bool_)
+    named[[playlist for playlists in found.values() for playlist in playlists]] = True
+    most = max(lines, key=lambda line: len(found[line]), default="")
+    return named, HeldOutNames(
+        lines=len(lines),
+        playlists=int(named.sum()),
+        several=sum(len(playlists) > 1 for playlists in found.values()),
+        most=most,
+        most_playlists=len(found.get(most, [])),
+    )
+
+
+def _of_one_owner(lines: Iterable[str], owners: Sequence[str], names: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each line that consists of an owner, a tab and a name, with the playlists that it names."""
+    found: dict[str, list[int]] = {line: [] for line in lines if TAB in line}
+    if found:
+        for playlist, (owner, name) in enumerate(zip(owners, names, strict=True)):
+            if (line := f"{owner}{TAB}{name}") in found:
+                found[line].append(playlist)
+    yield from ((line, playlists) for line, playlists in found.items() if playlists)
+
+
+def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], group: str | None) -> str:
+    """Return what to do about lines without a match: change --group if more lines match then, or correct the file.
+
+    Groupings that may match: the name of the playlist, the whole owner, and the part of the owner before a separator.
+    """
+    used = [mark for mark in SEPARATORS if any(mark in owner for owner in owners)]
+    patterns = [None, ".*", *(f"[^{mark}]*" for mark in used)]
+    keys: dict[str | None, Collection[str]] = {
+        pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
+    }
+    matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
+    best = max(matched, key=lambda pattern: matched[pattern])  # of equally good ones the first, which is the given one
+    if best == group:
+        return "correct the file that names the playlists to hold out"
+    share = f"{matched[best]:,} of {plural(len(lines), 'line')}"
+    if best is None:
+        return f"names of playlists match {share} of the file without --group: leave out --group"
+    return f"owners of playlists match {share} of the file with --group {shlex.quote(best)}: add this option"
