@@ -1,12 +1,13 @@
 """Write invented data for the tutorials and guides.
 
-Spotify export, research dump, files of gensim, sessions of a shop, or playlists of a music collection:
+Save this file in any directory and run it there, in the environment in which sgp is installed. It writes a Spotify
+export, a research dump, files of gensim, sessions of a shop, or playlists of a music collection:
 
-    python examples/invented_exports.py spotify my_spotify_data.zip
-    python examples/invented_exports.py dump spotify_dataset.csv
-    python examples/invented_exports.py gensim from_gensim
-    python examples/invented_exports.py shop sessions.csv
-    python examples/invented_exports.py music Music
+    python invented_exports.py spotify my_spotify_data.zip
+    python invented_exports.py dump spotify_dataset.csv
+    python invented_exports.py gensim from_gensim
+    python invented_exports.py shop sessions.csv
+    python invented_exports.py music Music
 
 The same data is written each time. All tracks are those of the sample that comes with sgp.
 """
@@ -18,15 +19,22 @@ import csv
 import json
 import random
 import re
+import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+try:
+    import numpy as np
+    from numpy.typing import NDArray
 
-from skipgramophone.playlists.sample import SampleTrack, sample_world
+    from skipgramophone.playlists.sample import SampleTrack, sample_world
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"error: {sys.executable} has no package {error.name!r}: install sgp (see Install in the documentation), "
+        "and run this script with the Python of the same environment"
+    )
 
 SESSIONS = 900  # of the listener
 PLAYS_PER_FILE = 8000

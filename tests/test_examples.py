@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,20 @@ def test_playlists_to_parquet_writes_a_data_set_for_extract(sgp: Sgp, tmp_path: 
         for start, end in zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
     ]
     assert sorted(found) == sorted([f"uri:{track}" for track in tracks] for tracks in playlists.values())
+
+
+INVENTED = EXAMPLES / "invented_exports.py"
+
+
+def test_the_script_of_the_tutorials_needs_only_sgp(tmp_path: Path) -> None:
+    shutil.copy(INVENTED, tmp_path)
+    subprocess.run([sys.executable, INVENTED.name, "shop", "sessions.csv"], cwd=tmp_path, check=True)
+    assert (tmp_path / "sessions.csv").read_text().startswith("session_id,timestamp,item_id,title\n")
+
+
+def test_the_script_of_the_tutorials_says_that_sgp_is_not_installed(tmp_path: Path) -> None:
+    without_packages = [sys.executable, "-I", "-S", str(INVENTED), "shop", "sessions.csv"]
+    ran = subprocess.run(without_packages, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert "install sgp" in ran.stderr
+    assert not list(tmp_path.iterdir())

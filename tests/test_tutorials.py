@@ -35,7 +35,7 @@ EXAMPLE = re.compile(
     r"```console\n(?P<shell>.*?)```\n|```python\n(?P<program>.*?)```\n\n```text\n(?P<printed>.*?)```\n", re.DOTALL
 )
 WITHOUT_OUTPUT = ("several-machines",)  # guides whose commands need other machines
-DATA = re.compile(r"^python (examples/\S+) (\S+) (\S+)$", re.MULTILINE)
+DATA = re.compile(r"^python (invented_exports\.py) (\S+) (\S+)$", re.MULTILINE)
 FILE = re.compile(r'```\w+ title="([^"]+)"\n(.*?)```\n', re.DOTALL)  # a file that a guide shows in full
 SETUP = re.compile(r"^sgp (.*)$", re.MULTILINE)  # makes the experiments of the guides
 COMMANDS = re.compile(r"```sh\n(.*?)```\n", re.DOTALL)  # shown without output
@@ -48,7 +48,7 @@ def write_data(text: str) -> None:
     for script, *arguments in DATA.findall(text):
         given, sys.argv = sys.argv, [script, *arguments]
         try:
-            runpy.run_path(str(HERE / script), run_name="__main__")
+            runpy.run_path(str(HERE / "examples" / script), run_name="__main__")
         finally:
             sys.argv = given
 
