@@ -10,7 +10,7 @@ import numpy as np
 from tests.oracle.questions import COSINE, SCORE, Oracle, rows_of, tolerance_of
 from tests.oracle.reference import Vector, Weights, given
 
-TIE = 1e-6  # cosines that are nearer to each other than this may be in either order, because they are float32 numbers
+TIE = 1e-6  # float32 cannot order cosines that differ by less than this
 
 
 def ask_continuation(oracle: Oracle) -> None:
