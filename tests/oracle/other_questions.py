@@ -126,12 +126,12 @@ def ask_explanation(oracle: Oracle) -> None:
     both = contains[:, first] & contains[:, second]
     cosines = [reference.cosines({row: 1.0}) for row in (first, second)]
     ranks = []
-    for said, mine, other in zip(answer["ranks"], (0, 1), (second, first), strict=True):
+    for rank, mine, other in zip(answer["ranks"], (0, 1), (second, first), strict=True):
         rivals = reference.trained.copy()
         rivals[[first, second]] = False
         own = cosines[mine][other]
         best, worst = (1 + int((cosines[mine][rivals] > own + near).sum()) for near in (TIE, -TIE))
-        ranks.append(np.clip(said, best, worst))
+        ranks.append(np.clip(rank, best, worst))
     in_each = contains[:, [first, second]].sum(axis=0)
     lengths = np.sort([len(ids) for ids, has in zip(reference.playlists["ids"], both, strict=True) if has])
     oracle.expect(
