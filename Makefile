@@ -100,6 +100,7 @@ docs: setup-test
 	$(BIN)/python -m tests.test_man_pages
 	$(BIN)/python -m tests.test_tutorials
 	$(BIN)/python -m tests.report_schemas
+	$(BIN)/python -m tests.test_report_fields
 	$(BIN)/python -m tests.test_completion_files
 
 man: setup-test

@@ -80,16 +80,19 @@ def object_schema(kind: Any, defined: dict[str, Any]) -> dict[str, Any]:
     return {"description": summary, "type": "object", "required": list(properties), "properties": properties}
 
 
-def descriptions(kind: Any) -> dict[str, str]:
-    """Return the descriptions of fields, from the attributes in the docstring or the comments beside the fields."""
+def descriptions(kind: Any, none: str = "null") -> dict[str, str]:
+    """Return the descriptions of fields, from the attributes in the docstring or the comments beside the fields.
+
+    `none` is the word for None: JSON has another one than Python.
+    """
     listed = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2]
     found = [*COMMENT.findall(inspect.getsource(kind)), *ATTRIBUTE.findall(listed)]
-    return {name: sentence(" ".join(text.split())) for name, text in found}
+    return {name: sentence(" ".join(text.split()), none) for name, text in found}
 
 
-def sentence(text: str) -> str:
-    """Write a description in the terms of JSON, with a capital letter and a full stop."""
-    text = re.sub(r"\bNone\b", "null", text)
+def sentence(text: str, none: str) -> str:
+    """Write a description with a capital letter, a full stop, and another word for None."""
+    text = re.sub(r"\bNone\b", none, text)
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 

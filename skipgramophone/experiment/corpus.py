@@ -29,8 +29,8 @@ class Corpus:
     """Playlists as track ids.
 
     Attributes:
-        track_ids: int32 (occurrences,).
-        offsets: int64 (playlists + 1,), never decreasing, from 0 to the number of occurrences.
+        track_ids: the tracks of all playlists, one playlist after the other, int32 (occurrences,).
+        offsets: where each playlist begins in `track_ids`, and the end of the last one, int64 (playlists + 1,).
         directory: the stage directory that the training playlists come from, or None.
     """
 

@@ -45,9 +45,9 @@ class Embeddings:
     """The centre and context vectors of a model.
 
     Attributes:
-        centre: float32 (tracks, embedding_dim).
-        context: float32 (tracks, embedding_dim).
-        context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
+        centre: vectors of the tracks, which look-ups and exports use, float32 (tracks, embedding_dim).
+        context: vectors of the tracks as context, float32 (tracks, embedding_dim); zeros if there are none.
+        context_bias: the score of a context track is centre . context + context_bias, float32 (tracks,).
         factors: factors of the tracks; None if the model has none.
         ease: weights of EASE; None if the model has none.
         smoothed: smoothed vectors, float16 (tracks, embedding_dim); None if the model has none.
