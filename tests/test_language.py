@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -61,3 +62,12 @@ def test_the_pattern_finds_whole_phrases_only() -> None:
     assert PATTERN.search("0.6, Falling to nothing")
     assert PATTERN.search("'x' is no text")
     assert not PATTERN.search("understands, supplies, outcomes often, retold")
+
+
+def test_messages_do_not_refer_to_files_that_an_installed_package_lacks() -> None:
+    for path in sorted((HERE / "skipgramophone").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+                assert not re.search(r"\bdocs/|\bREADME|\.md of", node.value), f"{path}, line {node.lineno}"

@@ -42,7 +42,7 @@ ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batc
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 UNSTABLE = "~"  # mark before the rank of a track that is not stable
-PAGE = "docs/lookups.md"  # explains the mark
+HELP = "see sgp similar --help"  # explains the mark
 Asked = TypeVar("Asked")
 
 
@@ -378,7 +378,7 @@ def _smoothness(arrangement: Arrangement | None) -> str:
 def _note_on_marks(answer: Answer) -> str:
     """Return a note that explains the mark of unstable tracks."""
     last = max(near.rank for near in answer.neighbours)
-    return f"{UNSTABLE} probably not in the top {last} of a model trained with another seed ({PAGE})"
+    return f"{UNSTABLE} probably not in the top {last} of a model trained with another seed ({HELP})"
 
 
 def _stability_note(agreement: Agreement) -> str:

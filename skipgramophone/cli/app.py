@@ -145,7 +145,7 @@ app = typer.Typer(
     cls=ErrorBoundary,
     help="Train track embeddings from playlists and find similar tracks.",
     epilog="\b\nTo start: sgp run demo --sample\n"
-    "Terms in the output are explained in docs/glossary.md of the repository.",
+    "Terms in the output are explained in the glossary of the documentation.",
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _hyphens},
     no_args_is_help=True,
     rich_markup_mode=None,

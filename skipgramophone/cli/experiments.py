@@ -104,7 +104,13 @@ def experiments(
 @app.command(hidden=True, cls=Command)
 def show(
     experiment: options.Experiment,
-    toml: Annotated[bool, typer.Option("--toml", help="Print the settings as a settings file (TOML).")] = False,
+    toml: Annotated[
+        bool,
+        typer.Option(
+            "--toml",
+            help="Print the settings as a settings file (TOML), for --config of sgp extract, train and index.",
+        ),
+    ] = False,
     card: Annotated[
         bool,
         typer.Option(

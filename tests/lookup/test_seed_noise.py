@@ -135,7 +135,7 @@ def test_tables_json_csv_and_frames_show_the_same_marks(demo: Lookup, sample_roo
     lines = similar().splitlines()[3:]
     assert [not line.lstrip().startswith("~") for line in lines] == wanted
     assert [int(re.match(r" *~?(\d+) ", line)[1]) for line in lines] == list(range(1, 13))  # type: ignore[index]
-    assert "~ probably not in the top 12 of a model trained with another seed (docs/lookups.md)\n" in notes[0]
+    assert "~ probably not in the top 12 of a model trained with another seed (see sgp similar --help)\n" in notes[0]
     assert [one["stable"] for one in json.loads(similar("--json"))["neighbours"]] == wanted
     head, *rows = (line.rsplit(",", 1)[1] for line in similar("--format", "csv").splitlines())
     assert (head, rows) == ("stable", [str(one).lower() for one in wanted])
