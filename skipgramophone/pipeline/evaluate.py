@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone import __version__
-from skipgramophone.errors import EvaluationError, ExperimentError
+from skipgramophone.errors import EvaluationError, ExperimentError, SettingError
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX
 from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
@@ -23,6 +23,7 @@ from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
+from skipgramophone.settings.evaluation import NOT_IN_DEEZER
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -205,7 +206,15 @@ def _evaluated(
 def _held_out(
     experiment: Experiment, settings: EvaluateSettings, held_out: Path | None
 ) -> tuple[Corpus, Split, int, bool]:
-    """Return all playlists, their split, the number of tracks, and whether extract made the split."""
+    """Return all playlists, their split, the number of tracks, and whether extract made the split.
+
+    Raises:
+        SettingError: playlists to hold out are named, but the settings make another split.
+    """
+    if held_out and settings.protocol == "deezer2018":
+        raise SettingError(f"--held-out {NOT_IN_DEEZER}")
+    if held_out and settings.share is not None:
+        raise SettingError("hold out either a share of the playlists (--share) or those of --held-out, not both")
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
 
     corpus, tracks = open_corpus(experiment)

@@ -36,6 +36,9 @@ def task(protocol: str, of: str) -> str:
     return protocol if of == "tracks" else f"{protocol} of {of}"
 
 
+NOT_IN_DEEZER = "has no effect with the protocol deezer2018, which holds out the last track of each playlist"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateSettings:
     """Settings of `sgp evaluate`, which evaluates vectors on held-out playlists."""
@@ -138,6 +141,16 @@ class EvaluateSettings:
         require(
             self.of == "tracks" or self.score != "factors",
             "the score 'factors' needs track factors, which artists do not have: choose another score",
+        )
+        require_named(
+            self,
+            self.share is None or self.protocol != "deezer2018",
+            lambda named: f"{named('share')} {NOT_IN_DEEZER}",
+        )
+        require_named(
+            self,
+            self.group is None or self.protocol != "deezer2018",
+            lambda named: f"{named('group')} {NOT_IN_DEEZER}",
         )
 
 

@@ -134,6 +134,21 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
             "--seeds cannot be combined with the protocol lookup, in which one track is given",
         ),
         (
+            ["--protocol", "deezer2018", "--share", "0.2"],
+            2,
+            "--share has no effect with the protocol deezer2018, which holds out the last track of each playlist",
+        ),
+        (
+            ["--protocol", "deezer2018", "--held-out", "names.txt"],
+            2,
+            "--held-out has no effect with the protocol deezer2018, which holds out the last track of each playlist",
+        ),
+        (
+            ["--share", "0.2", "--held-out", "names.txt"],
+            2,
+            "hold out either a share of the playlists (--share) or those of --held-out, not both",
+        ),
+        (
             ["--group", "("],
             1,
             "--group '(' is not a valid regular expression: missing ), unterminated subpattern at position 0",
