@@ -166,7 +166,7 @@ def test_the_glossary_is_sorted_and_explains_every_column() -> None:
 
 
 def test_the_help_points_to_the_glossary() -> None:
-    assert "docs/glossary.md" in run_sgp("--help").out
+    assert "explained in the glossary of the documentation" in run_sgp("--help").out
 
 
 def test_the_changelog_names_this_version_and_is_in_order() -> None:

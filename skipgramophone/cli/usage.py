@@ -23,9 +23,7 @@ class Command(TyperCommand):
         """Parse the command line; add the command to errors and, for an unknown option, the option probably meant."""
         given = list(args)  # the parser changes the list
         try:
-            left = super().parse_args(ctx, args)
-            _refuse_two_values(self, ctx, given)
-            return left
+            return super().parse_args(ctx, args)
         except UsageError as error:
             error.ctx = error.ctx or ctx
             if hasattr(error, "possibilities"):  # an unknown option
@@ -41,28 +39,6 @@ class Command(TyperCommand):
         arguments = [each for each in self.get_params(ctx) if each.param_type_name == "argument"]
         options = [self.options_metavar] if self.options_metavar else []
         return options + [_piece(each, each.make_metavar(ctx)) for each in arguments]
-
-
-def _refuse_two_values(command: Any, ctx: Any, arguments: list[str]) -> None:
-    """Raise an error if an option that takes one value is given several times with different values.
-
-    Raises:
-        UsageError: an option has several values.
-    """
-    parser = command.make_parser(ctx)
-    single = {each.name: each for each in command.get_params(ctx) if _takes_one_value(each)}
-    for name, option in single.items():  # replaces the option of the parser, which keeps only the last value
-        parser.add_option(obj=option, opts=option.opts, dest=name, action="append", nargs=option.nargs)
-    given, _, _ = parser.parse_args(list(arguments))
-    for name, option in single.items():
-        values = list(dict.fromkeys(given.get(name, [])))
-        if len(values) > 1:
-            raise UsageError(f"{max(option.opts, key=len)} takes one value, not {' and '.join(map(repr, values))}")
-
-
-def _takes_one_value(parameter: Any) -> bool:
-    """Return whether a parameter is an option that takes a value and cannot be repeated."""
-    return parameter.param_type_name == "option" and not (parameter.is_flag or parameter.multiple or parameter.count)
 
 
 def _options_of(command: Any, ctx: Any) -> list[str]:
