@@ -17,11 +17,10 @@ from skipgramophone.playlists.column_names import (
     names_people,
     normalized,
 )
-from skipgramophone.playlists.column_values import OTHER_URI, URI, Table, is_text, is_time, values_of
+from skipgramophone.playlists.column_values import NUMBER, OTHER_URI, URI, Table, is_text, is_time, values_of
 from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DECIMAL = re.compile(r"-?\d*\.\d+")
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")  # digits that are an id rather than a time: before 1995, or from 0
 ID = re.compile(r"\S*\d\S*")

@@ -29,6 +29,7 @@ from skipgramophone.playlists.column_names import (
     numbered_artists,
 )
 from skipgramophone.playlists.column_values import (
+    NUMBER,
     OTHER_URI,
     TRACK_URI,
     Table,
@@ -43,7 +44,6 @@ from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
 JUDGED_LINES = 1000  # lines at the start of a file from which the columns are guessed
 LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 PLAYLIST_ROLES = ("id", "playlist", "owner")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")  # link to a playlist and so on

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.readers.file_locations import SUFFIX
 
-SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 TRACK_NUMBER = re.compile(r"\d{1,3}(?:\.? - |\. ?| )(?=\S)")
 PADDED_TRACK_NUMBER = re.compile(r"0\d{1,2}(?:\.? - |\. ?| )(?=\S)")
 

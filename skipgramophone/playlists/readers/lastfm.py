@@ -35,6 +35,7 @@ from skipgramophone.playlists.readers.lines import (
     RawLines,
     is_text,
 )
+from skipgramophone.playlists.readers.named_months import MONTHS
 from skipgramophone.playlists.readers.ordering import seconds_of_all
 from skipgramophone.playlists.readers.plain import PlainFields, are_plain
 from skipgramophone.playlists.readers.rows import ALBUM, Record, RowBlock
@@ -58,7 +59,6 @@ HEADERLESS = ("artist", "album", "track", "date")
 MBID = "track_mbid"  # a MusicBrainz recording id, or in old scrobbles a track id
 TIMES = {"timestamp", "uts", "date"}
 USUAL_DATE = r"^[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12][0-9]{3} [0-9]{2}:[0-9]{2}$"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def is_lastfm(lines: Sequence[str]) -> bool:
