@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out", as in "in smart playlists"
     "advertisements": "advertisement",
+    "automatic playlists": "automatic playlist",
     "banned artists": "banned artist",
     "banned tracks": "banned track",
     "events other than the end of a play": "event other than the end of a play",
@@ -12,6 +13,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "other saved entries": "other saved entry",
     "plays of videos and other products": "play of a video or another product",
     "plays without the name of a song": "play without the name of a song",
+    "radio stations": "radio station",
     "saved albums": "saved album",
     "saved shows": "saved show",
     "videos": "video",

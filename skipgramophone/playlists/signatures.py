@@ -38,6 +38,11 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "DJ_PLAYLISTS": ("rekordbox", b""),
     "NML": ("traktor", b""),
     "smil": ("wpl", b"<media"),
+    "rhythmdb-playlists": ("rhythmbox", b""),
+}
+# Root elements of XML without playlists -> description.
+ROOTS_WITHOUT_PLAYLISTS = {
+    "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -92,6 +97,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         format, mark = ROOTS.get(root, (None, b""))
         if format and mark in head:
             return format
+        if root in ROOTS_WITHOUT_PLAYLISTS:
+            raise UnknownFormatError(file.display_name, ROOTS_WITHOUT_PLAYLISTS[root])
         what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
         raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)

@@ -40,6 +40,7 @@ from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.nested_archives import with_nested_archives
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
+from skipgramophone.playlists.readers.rhythmbox import read_rhythmbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
@@ -108,6 +109,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "wpl": read_wpl,
     "google-play": read_google_play,
     "scrobbler-log": read_scrobbler_log,
+    "rhythmbox": read_rhythmbox,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

@@ -46,6 +46,7 @@ FORMAT_OF: dict[str, Format] = {
     "kitchen.wpl": "wpl",
     "Paper Boats.csv": "google-play",
     ".scrobbler.log": "scrobbler-log",
+    "playlists.xml": "rhythmbox",
 }
 
 
