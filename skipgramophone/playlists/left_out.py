@@ -14,6 +14,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "plays of videos and other products": "play of a video or another product",
     "plays without the name of a song": "play without the name of a song",
     "radio stations": "radio station",
+    "references to other playlists": "reference to another playlist",
     "saved albums": "saved album",
     "saved shows": "saved show",
     "videos": "video",

@@ -39,7 +39,9 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "NML": ("traktor", b""),
     "smil": ("wpl", b"<media"),
     "rhythmdb-playlists": ("rhythmbox", b""),
+    "Item": ("jellyfin", b"<PlaylistItems"),
 }
+ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}  # the same, in lower case
 # Root elements of XML without playlists -> description.
 ROOTS_WITHOUT_PLAYLISTS = {
     "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
@@ -97,6 +99,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         format, mark = ROOTS.get(root, (None, b""))
         if format and mark in head:
             return format
+        if root.lower() in ROOTS_IN_ANY_CASE:
+            return ROOTS_IN_ANY_CASE[root.lower()]
         if root in ROOTS_WITHOUT_PLAYLISTS:
             raise UnknownFormatError(file.display_name, ROOTS_WITHOUT_PLAYLISTS[root])
         what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"

@@ -17,11 +17,14 @@ from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
+from skipgramophone.playlists.readers.asx import read_asx
+from skipgramophone.playlists.readers.b4s import read_b4s
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.google_play import part_of_google_play, read_google_play
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
+from skipgramophone.playlists.readers.jellyfin import read_jellyfin
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
 from skipgramophone.playlists.readers.lastfm_archive import (
     lastfm_archive_blocks,
@@ -110,6 +113,9 @@ RECORDS: dict[Format, RecordFunction] = {
     "google-play": read_google_play,
     "scrobbler-log": read_scrobbler_log,
     "rhythmbox": read_rhythmbox,
+    "jellyfin": read_jellyfin,
+    "asx": read_asx,
+    "b4s": read_b4s,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

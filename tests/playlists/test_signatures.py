@@ -47,6 +47,9 @@ FORMAT_OF: dict[str, Format] = {
     "Paper Boats.csv": "google-play",
     ".scrobbler.log": "scrobbler-log",
     "playlists.xml": "rhythmbox",
+    "playlist.xml": "jellyfin",
+    "kitchen.asx": "asx",
+    "kitchen.b4s": "b4s",
 }
 
 
