@@ -7,6 +7,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "automatic playlists": "automatic playlist",
     "banned artists": "banned artist",
     "banned tracks": "banned track",
+    "data tracks": "data track",
     "events other than the end of a play": "event other than the end of a play",
     "films and TV episodes": "film or TV episode",
     "followed artists": "followed artist",

@@ -14,6 +14,7 @@ from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
+from skipgramophone.playlists.readers.cue import is_cue
 from skipgramophone.playlists.readers.google_play import is_google_play
 from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
@@ -72,6 +73,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("tidal", is_tidal),
     ("google-play", is_google_play),
     ("scrobbler-log", is_scrobbler_log),
+    ("cue", is_cue),
 )
 # Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {

@@ -20,6 +20,7 @@ from skipgramophone.playlists.readers.apple import is_read_with_activity, read_a
 from skipgramophone.playlists.readers.asx import read_asx
 from skipgramophone.playlists.readers.b4s import read_b4s
 from skipgramophone.playlists.readers.columnar import ColumnsReader
+from skipgramophone.playlists.readers.cue import read_cue
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.google_play import part_of_google_play, read_google_play
 from skipgramophone.playlists.readers.histories import link_parts
@@ -116,6 +117,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "jellyfin": read_jellyfin,
     "asx": read_asx,
     "b4s": read_b4s,
+    "cue": read_cue,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

@@ -50,6 +50,7 @@ FORMAT_OF: dict[str, Format] = {
     "playlist.xml": "jellyfin",
     "kitchen.asx": "asx",
     "kitchen.b4s": "b4s",
+    "mix.cue": "cue",
 }
 
 
@@ -90,6 +91,8 @@ def test_no_other_format_claims_an_example(name: str) -> None:
         "Queen - Bohemian Rhapsody\n",
         "<3 - a song\n",
         "Artist\tTitle\nA\tB\n",
+        "TITLE - a song\nTRACK 01 - another\nFILE - a third\n",
+        'PERFORMER "A"\nTITLE "B"\n',
     ],
 )
 def test_text_without_a_signature_is_not_claimed(text: str) -> None:

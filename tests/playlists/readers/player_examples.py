@@ -63,10 +63,33 @@ B4S = """<?xml version="1.0" encoding='UTF-8' standalone="yes"?>
 </playlist>
 </WinampXML>
 """
+CUE = """REM GENRE Folk
+PERFORMER "DJ Nell"
+TITLE "Night Boat"
+FILE "night boat.mp3" MP3
+  TRACK 01 AUDIO
+    TITLE "Green Door"
+    PERFORMER "Ada Fenn"
+    ISRC XX1AB2400001
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    TITLE "Rain - Live"
+    INDEX 00 04:10:00
+    INDEX 01 04:12:33
+  TRACK 03 AUDIO
+    PERFORMER "Me"
+    INDEX 01 09:00:00
+FILE "04 - Me - Demo.wav" WAVE
+  TRACK 04 AUDIO
+    INDEX 01 00:00:00
+  TRACK 05 MODE1/2352
+    INDEX 01 70:00:00
+"""
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
     "playlist.xml": JELLYFIN,
     "kitchen.asx": ASX,
     "kitchen.b4s": B4S,
+    "mix.cue": CUE,
 }
