@@ -19,6 +19,7 @@ from skipgramophone.playlists.readers.google_play import is_google_play
 from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
+from skipgramophone.playlists.readers.markdown import is_markdown
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
 from skipgramophone.playlists.readers.shazam import is_shazam
@@ -74,6 +75,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("google-play", is_google_play),
     ("scrobbler-log", is_scrobbler_log),
     ("cue", is_cue),
+    ("markdown", is_markdown),
 )
 # Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {

@@ -40,6 +40,7 @@ from skipgramophone.playlists.readers.lastfm_json import (
 )
 from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
+from skipgramophone.playlists.readers.markdown import read_markdown
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.nested_archives import with_nested_archives
 from skipgramophone.playlists.readers.pls import read_pls
@@ -118,6 +119,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "asx": read_asx,
     "b4s": read_b4s,
     "cue": read_cue,
+    "markdown": read_markdown,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

@@ -51,6 +51,7 @@ FORMAT_OF: dict[str, Format] = {
     "kitchen.asx": "asx",
     "kitchen.b4s": "b4s",
     "mix.cue": "cue",
+    "mixes.md": "markdown",
 }
 
 
@@ -93,6 +94,10 @@ def test_no_other_format_claims_an_example(name: str) -> None:
         "Artist\tTitle\nA\tB\n",
         "TITLE - a song\nTRACK 01 - another\nFILE - a third\n",
         'PERFORMER "A"\nTITLE "B"\n',
+        "artist|title\nA|B\nC|D\n",
+        "# Notes\n- first - second\n- milk\n- bread\n",
+        "- A - B\n- C - D\n",
+        "| name | price |\n|---|---|\n| a - b | 3 |\n",
     ],
 )
 def test_text_without_a_signature_is_not_claimed(text: str) -> None:

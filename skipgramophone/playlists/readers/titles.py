@@ -48,7 +48,7 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     lines = numbered_lines(stream)
     first = list(islice(lines, JUDGED_LINES))
     texts = [line for _, line, fault in first if not fault]
-    marks, separator = LineMarks(texts), _separator_of(texts)
+    marks, separator = LineMarks(texts), separator_of(texts)
     roles = _roles_in(texts[0] if texts else "", separator)
     begun = False
     for number, line, fault in chain(first, lines):
@@ -66,7 +66,7 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             yield number, line, Row("", playlist, stream.file.place, *names)
 
 
-def _separator_of(lines: Sequence[str]) -> str:
+def separator_of(lines: Sequence[str]) -> str:
     """Return the separator that occurs in most lines."""
     return max(SEPARATORS, key=lambda separator: sum(separator in line for line in lines))
 

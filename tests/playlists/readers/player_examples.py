@@ -1,4 +1,4 @@
-"""Small invented playlists in the layouts of music players and servers; see `examples`."""
+"""Small invented playlists in the layouts of music players, servers and notes; see `examples`."""
 
 from __future__ import annotations
 
@@ -85,6 +85,40 @@ FILE "04 - Me - Demo.wav" WAVE
   TRACK 05 MODE1/2352
     INDEX 01 70:00:00
 """
+MARKDOWN = """# My mixes
+
+Some words - with a dash.
+
+| # | Artist | Title | Album |
+|--:|:------|-------|:-----:|
+| 1 | Ada Fenn | Green Door | Doors |
+| 2 | **The Hatches** | [Rain \\| Tin](https://music.example/1) | |
+| 3 | Me |
+
+## Evening ##
+
+- [x] Ada Fenn – *Green Door*
+- The Hatches – Rain &amp; Tin – Live
+  continued
+- Nell Quay – Salt
+* Tide
+
+| Name | Price |
+|------|-------|
+| Boat | 3 |
+
+Morning
+-------
+1. Side A
+   1. 00:00 Nell Quay - Tide
+   2. 04:10 M*A*S*H - Home
+   3. 09:00 The Hatches - `Sea`
+2. Side B
+   1. 12:00 Me - Demo
+
+- milk
+- bread
+"""
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
@@ -92,4 +126,5 @@ PLAYER_EXAMPLES: dict[str, str] = {
     "kitchen.asx": ASX,
     "kitchen.b4s": B4S,
     "mix.cue": CUE,
+    "mixes.md": MARKDOWN,
 }
