@@ -28,7 +28,7 @@ from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.playlists.readers.titles import SEPARATORS, separator_of
 from skipgramophone.settings import ExtractSettings
 
-HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)[\s#]*")
+HEADING = re.compile(r" {0,3}#{1,6}\s+(.*)")
 UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*")  # below a heading
 RULE = re.compile(r"\s*([-*_=]\s*){3,}")  # across the page
 ITEM = re.compile(r"(\s*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
@@ -109,8 +109,7 @@ def _parts_of(lines: Sequence[Line]) -> list[_Part]:
         below = lines[at + 1][1] if at + 1 < len(lines) else ""
         kind = "fault" if fault else _kind_of(line, below, above)
         if kind == "heading":
-            found = HEADING.fullmatch(line)
-            section, heading = section + 1, plain(found[1] if found else line)
+            section, heading = section + 1, plain(_heading_on(line))
         elif part := PART_OF.get(kind):
             is_new = kind == "header" or (kind == "item" and above == "blank" and _is_other_list(parts, line))
             if is_new or not parts or (parts[-1].kind, parts[-1].section) != (part, section):
@@ -118,6 +117,18 @@ def _parts_of(lines: Sequence[Line]) -> list[_Part]:
             parts[-1].lines.append((number, line, fault))
         above = kind
     return parts
+
+
+def _heading_on(line: str) -> str:
+    """Return the text of a heading, without the marks before and after it.
+
+    >>> _heading_on("## Evening ##"), _heading_on("# C#"), _heading_on("Morning")
+    ('Evening', 'C#', 'Morning')
+    """
+    found = HEADING.fullmatch(line)
+    text = (found[1] if found else line).rstrip()
+    unmarked = text.rstrip("#")
+    return unmarked.rstrip() if unmarked[-1:].isspace() or not unmarked else text
 
 
 def _kind_of(line: str, below: str, above: str) -> str:

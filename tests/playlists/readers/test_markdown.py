@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.readers.markdown import plain
+from skipgramophone.playlists.readers.markdown import is_markdown, plain
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.player_examples import MARKDOWN
@@ -58,6 +59,13 @@ def test_a_column_with_both_names_is_split_and_numbers_are_not_titles(write_dump
     text = "| Track | Song |\n|--|--|\n| 1 | Ada Fenn – Rain |\n| 2 | Nell Quay – Salt |\n| 3 | Home |\n"
     rows, _ = read(write_dump(text, "Road.md"), "markdown")
     assert [row[1:3] for row in rows] == [("Ada Fenn", "Rain"), ("Nell Quay", "Salt"), ("", "Home")]
+
+
+def test_long_lines_take_no_long_time() -> None:
+    for line in ("# " + "# " * 50_000 + "x", "| " * 50_000, "-" * 50_000 + "x", "*a " * 50_000, "- " + "[a" * 50_000):
+        began = time.process_time()
+        assert not is_markdown([line, line])
+        assert time.process_time() - began < 2, line[:4]
 
 
 def test_bytes_that_cannot_be_decoded_are_rejected(write_dump: WriteDump) -> None:
