@@ -21,6 +21,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "rows of other tables": "row of another table",
     "saved albums": "saved album",
     "saved shows": "saved show",
+    "songs from tape": "song from tape",
     "videos": "video",
     "videos outside YouTube Music": "video outside YouTube Music",
 }

@@ -22,6 +22,7 @@ from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.markdown import is_markdown
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
+from skipgramophone.playlists.readers.setlistfm import is_setlistfm
 from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
@@ -56,6 +57,7 @@ SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("aotm", is_aotm),
     ("listenbrainz", is_array_of_listens),
     ("lastfm-json", is_lastfm_json),
+    ("setlistfm", is_setlistfm),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),

@@ -50,6 +50,7 @@ from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBl
 from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
+from skipgramophone.playlists.readers.setlistfm import read_setlistfm
 from skipgramophone.playlists.readers.shazam import read_shazam
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify, spotify_blocks
@@ -120,6 +121,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "b4s": read_b4s,
     "cue": read_cue,
     "markdown": read_markdown,
+    "setlistfm": read_setlistfm,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

@@ -52,6 +52,7 @@ FORMAT_OF: dict[str, Format] = {
     "kitchen.b4s": "b4s",
     "mix.cue": "cue",
     "mixes.md": "markdown",
+    "setlists.json": "setlistfm",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 RHYTHMBOX = """<?xml version="1.0"?>
 <rhythmdb-playlists>
   <playlist name="Recently Added" type="automatic" sort-key="FirstSeen" sort-direction="1"><conjunction>
@@ -119,6 +121,32 @@ Morning
 - milk
 - bread
 """
+SETLISTS = json.dumps(
+    {
+        "type": "setlists",
+        "itemsPerPage": 20,
+        "page": 1,
+        "total": 2,
+        "setlist": [
+            {
+                "id": "43e86b6f",
+                "eventDate": "04-09-2018",
+                "artist": {"mbid": "83b9", "name": "Nell Quay", "sortName": "Quay, Nell"},
+                "venue": {"name": "Harbour Hall", "city": {"name": "Wick", "coords": {"lat": 58.4, "long": -3.1}}},
+                "tour": {"name": "Boats"},
+                "sets": {
+                    "set": [
+                        {"song": [{"name": "Intro", "tape": True}, {"name": "Paper Boats", "info": "acoustic"}]},
+                        {"encore": 1, "song": [{"name": "Rain", "cover": {"name": "The Hatches"}}, {"name": ""}]},
+                    ]
+                },
+            },
+            {"id": "5", "eventDate": "", "artist": {"name": "Ada Fenn"}, "sets": {"set": {"song": {"name": "Door"}}}},
+            {"id": "6", "eventDate": "05-09-2018", "artist": {"name": 7}, "sets": {"set": [7, {"song": [{}, "odd"]}]}},
+            "odd",
+        ],
+    }
+)
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
@@ -127,4 +155,5 @@ PLAYER_EXAMPLES: dict[str, str] = {
     "kitchen.b4s": B4S,
     "mix.cue": CUE,
     "mixes.md": MARKDOWN,
+    "setlists.json": SETLISTS,
 }
