@@ -84,7 +84,12 @@ WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
-LIBRARY_OF_APPLE = {"Content Type", "Track Identifier", "Sort Name"}  # fields of Apple Music Library Tracks.json
+# Lists of objects without tracks: fields of each object -> description.
+OBJECTS_WITHOUT_TRACKS = {
+    ("Content Type", "Track Identifier", "Sort Name"): "the library of Apple Music, without its playlists",
+    ("artistName", "segment"): "the artists that you listen to (Marquee.json of Spotify), without their tracks",
+    ("searchTime", "searchQuery"): "the searches of an account of Spotify, without tracks",
+}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
@@ -112,8 +117,10 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
         raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)
-    if isinstance(value, list) and value and isinstance(value[0], dict) and value[0].keys() >= LIBRARY_OF_APPLE:
-        raise UnknownFormatError(file.display_name, "the library of Apple Music, without its playlists")
+    first = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
+    for fields, what in OBJECTS_WITHOUT_TRACKS.items():
+        if first.keys() >= set(fields):
+            raise UnknownFormatError(file.display_name, what)
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)
     lines = split_lines(head.decode("utf-8", "replace")) or [""]

@@ -140,7 +140,8 @@ def readers() -> Target:
         "lastfm.csv": "".join(
             f"{artist},Album,{title},0{at % 9 + 1} Jan 2020 10:00\n" for at, (_, artist, title, _) in enumerate(rows)
         ),
-        "list.m3u8": "#EXTM3U\n" + "".join(f"#EXTALB:C\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
+        "list.m3u8": "#EXTM3U\n"
+        + "".join(f"#EXTALB:C\n#EXTART:D\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
         "titles.txt": "\n".join(lines),
         "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
     }
