@@ -20,6 +20,7 @@ from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.markdown import is_markdown
+from skipgramophone.playlists.readers.plex import is_plex
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
 from skipgramophone.playlists.readers.setlistfm import is_setlistfm
@@ -43,11 +44,18 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "smil": ("wpl", b"<media"),
     "rhythmdb-playlists": ("rhythmbox", b""),
     "Item": ("jellyfin", b"<PlaylistItems"),
+    "subsonic-response": ("subsonic", b"<entry"),
+    "MediaContainer": ("plex", b"<Track"),
+    "lfm": ("lastfm-xml", b"<recenttracks"),
+    "recenttracks": ("lastfm-xml", b""),
 }
 ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}  # the same, in lower case
 # Root elements of XML without playlists -> description.
 ROOTS_WITHOUT_PLAYLISTS = {
     "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
+    "subsonic-response": "an answer of a Subsonic server without tracks: save the answer of getPlaylist instead",
+    "MediaContainer": "an answer of a Plex server without tracks: save the items of a playlist instead",
+    "lfm": "an answer of Last.fm without scrobbles: save the answer of user.getRecentTracks instead",
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -58,6 +66,7 @@ SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("listenbrainz", is_array_of_listens),
     ("lastfm-json", is_lastfm_json),
     ("setlistfm", is_setlistfm),
+    ("plex", is_plex),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),

@@ -38,11 +38,13 @@ from skipgramophone.playlists.readers.lastfm_json import (
     read_lastfm_json,
     read_lastfmstats,
 )
+from skipgramophone.playlists.readers.lastfm_xml import read_lastfm_xml
 from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.markdown import read_markdown
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.nested_archives import with_nested_archives
+from skipgramophone.playlists.readers.plex import read_plex
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rhythmbox import read_rhythmbox
@@ -56,6 +58,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, 
 from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify, spotify_blocks
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
+from skipgramophone.playlists.readers.subsonic import read_subsonic
 from skipgramophone.playlists.readers.tab_text import read_tab_text
 from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
@@ -122,12 +125,15 @@ RECORDS: dict[Format, RecordFunction] = {
     "cue": read_cue,
     "markdown": read_markdown,
     "setlistfm": read_setlistfm,
+    "subsonic": read_subsonic,
+    "plex": read_plex,
+    "lastfm-xml": read_lastfm_xml,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
-    "tidal", "scrobbler-log",
+    "tidal", "scrobbler-log", "lastfm-xml",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,

@@ -53,6 +53,10 @@ FORMAT_OF: dict[str, Format] = {
     "mix.cue": "cue",
     "mixes.md": "markdown",
     "setlists.json": "setlistfm",
+    "subsonic.xml": "subsonic",
+    "plex.xml": "plex",
+    "plex.json": "plex",
+    "scrobbles.xml": "lastfm-xml",
 }
 
 

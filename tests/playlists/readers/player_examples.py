@@ -147,6 +147,62 @@ SETLISTS = json.dumps(
         ],
     }
 )
+SUBSONIC = """<?xml version="1.0" encoding="UTF-8"?>
+<subsonic-response xmlns="http://subsonic.org/restapi" status="ok" version="1.16.1" type="navidrome">
+<playlist id="p1" name="Kitchen" owner="me" public="false" songCount="4" duration="599">
+<entry id="1" parent="2" isDir="false" title="Green Door" album="Doors" artist="Ada Fenn" duration="199" isVideo="false"
+ path="Ada Fenn/Doors/01 - Green Door.ogg" musicBrainzId="aaaaaaaa-1111-4111-8111-111111111111"/>
+<entry id="3" isDir="false" title="Rain &amp; Tin" artist="The Hatches"><genres name="Folk"/></entry>
+<entry id="4" isDir="false" title="A film" isVideo="true"/>
+<entry id="5" isDir="false" artist="Me"/>
+</playlist></subsonic-response>
+"""
+PLEX_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<MediaContainer size="4" composite="/playlists/9/composite/1" leafCount="4" playlistType="audio" title="Kitchen">
+<Track ratingKey="1" type="track" title="Green Door" grandparentTitle="Ada Fenn" parentTitle="Doors" duration="199500">
+<Media id="1"><Part id="1" file="/m/a.flac"/></Media><Media id="2"><Part id="2" file="/m/a.mp3"/></Media></Track>
+<Track ratingKey="2" type="track" title="Rain &amp; Tin" grandparentTitle="Various Artists" originalTitle="The Hatches"
+ parentTitle="Songs"/>
+<Video ratingKey="3" type="clip" title="A film"/>
+<Track ratingKey="4" type="track" grandparentTitle="Me"/>
+</MediaContainer>
+"""
+PLEX_JSON = json.dumps(
+    {
+        "MediaContainer": {
+            "size": 6,
+            "leafCount": 6,
+            "playlistType": "audio",
+            "title": "Kitchen",
+            "Metadata": [
+                {
+                    "type": "track",
+                    "title": "Green Door",
+                    "grandparentTitle": "Ada Fenn",
+                    "parentTitle": "Doors",
+                    "duration": 199500,
+                    "Media": [{"id": 1, "Part": [{"id": 1, "file": "/m/a.flac"}]}],
+                },
+                {"type": "track", "title": "Rain", "grandparentTitle": "Various", "originalTitle": "The Hatches"},
+                {"type": "clip", "title": "A film"},
+                {"type": "track", "title": "", "grandparentTitle": "Me"},
+                {"type": "track", "title": 7},
+                "odd",
+            ],
+        }
+    }
+)
+LASTFM_XML = """<?xml version="1.0" encoding="utf-8"?>
+<lfm status="ok"><recenttracks user="me" page="1" perPage="200" totalPages="1" total="4">
+<track nowplaying="true"><artist mbid="">Me</artist><name>Playing</name><mbid></mbid><album mbid="">x</album></track>
+<track><artist mbid="">The Hatches</artist><name>Rain &amp; Tin</name><streamable>0</streamable>
+<mbid>aaaaaaaa-1111-4111-8111-111111111111</mbid><album mbid="">Roofs</album><url>https://www.last.fm/x</url>
+<image size="small">https://x.example/a.png</image><date uts="1704110400">01 Jan 2024, 12:00</date></track>
+<track><artist><name>Ada Fenn</name><mbid>b</mbid><url>y</url></artist><name>Green Door</name>
+<date uts="1704103380">01 Jan 2024, 10:03</date></track>
+<track><artist mbid="">Ada Fenn</artist><name>Later</name><date uts="soon">soon</date></track>
+</recenttracks></lfm>
+"""
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
@@ -156,4 +212,8 @@ PLAYER_EXAMPLES: dict[str, str] = {
     "mix.cue": CUE,
     "mixes.md": MARKDOWN,
     "setlists.json": SETLISTS,
+    "subsonic.xml": SUBSONIC,
+    "plex.xml": PLEX_XML,
+    "plex.json": PLEX_JSON,
+    "scrobbles.xml": LASTFM_XML,
 }
