@@ -18,6 +18,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "plays without the name of a song": "play without the name of a song",
     "radio stations": "radio station",
     "references to other playlists": "reference to another playlist",
+    "rows of sessions": "row of a session",
     "rows of other tables": "row of another table",
     "saved albums": "saved album",
     "saved shows": "saved show",

@@ -23,6 +23,7 @@ from skipgramophone.playlists.readers.markdown import is_markdown
 from skipgramophone.playlists.readers.plex import is_plex
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
+from skipgramophone.playlists.readers.serato import is_serato
 from skipgramophone.playlists.readers.setlistfm import is_setlistfm
 from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
@@ -85,6 +86,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("tidal", is_tidal),
     ("google-play", is_google_play),
     ("scrobbler-log", is_scrobbler_log),
+    ("serato", is_serato),
     ("cue", is_cue),
     ("markdown", is_markdown),
 )

@@ -50,6 +50,7 @@ from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rhythmbox import read_rhythmbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
+from skipgramophone.playlists.readers.serato import read_serato
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
 from skipgramophone.playlists.readers.setlistfm import read_setlistfm
@@ -128,6 +129,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "subsonic": read_subsonic,
     "plex": read_plex,
     "lastfm-xml": read_lastfm_xml,
+    "serato": read_serato,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (

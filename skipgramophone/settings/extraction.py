@@ -19,7 +19,7 @@ Format = Literal[
     "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
     "shazam", "tab-text", "traktor", "apple-activity", "apple-daily", "lastfm-archive", "tidal",
     "wpl", "google-play", "scrobbler-log", "rhythmbox",
-    "jellyfin", "asx", "b4s", "cue", "markdown", "setlistfm", "subsonic", "plex", "lastfm-xml",
+    "jellyfin", "asx", "b4s", "cue", "markdown", "setlistfm", "subsonic", "plex", "lastfm-xml", "serato",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.

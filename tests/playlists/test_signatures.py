@@ -57,6 +57,7 @@ FORMAT_OF: dict[str, Format] = {
     "plex.xml": "plex",
     "plex.json": "plex",
     "scrobbles.xml": "lastfm-xml",
+    "serato.csv": "serato",
 }
 
 

@@ -203,6 +203,15 @@ LASTFM_XML = """<?xml version="1.0" encoding="utf-8"?>
 <track><artist mbid="">Ada Fenn</artist><name>Later</name><date uts="soon">soon</date></track>
 </recenttracks></lfm>
 """
+SERATO = """"name","artist","start time","end time","playtime","deck","notes","album"
+"4/9/22","","4/9/22, 7:55:45 PM PDT","4/10/22, 12:20:16 PM PDT","16:24:31","","",""
+"Green Door","Ada Fenn","7:55:45 PM PDT","7:58:06 PM PDT","00:02:21","1","","Doors"
+"Rain, Tin","The Hatches","7:58:15 PM PDT","8:01:15 PM PDT","00:03:00","2","",""
+"24/7","","8:01:15 PM PDT","8:03:15 PM PDT","00:02:00","1","",""
+"4/11/22","","8:00:00 PM PDT","9:00:00 PM PDT","01:00:00","","",""
+"Tide","Nell Quay","8:00:00 PM PDT","8:03:00 PM PDT","00:03:00","1","",""
+"short","x"
+"""
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
@@ -216,4 +225,5 @@ PLAYER_EXAMPLES: dict[str, str] = {
     "plex.xml": PLEX_XML,
     "plex.json": PLEX_JSON,
     "scrobbles.xml": LASTFM_XML,
+    "serato.csv": SERATO,
 }
