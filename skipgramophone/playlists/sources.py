@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
-from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
+from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
+from skipgramophone.playlists.joined_artists import artists_are_joined
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.asx import read_asx
@@ -75,6 +76,7 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.playlists.table_head import first_rows
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -258,9 +260,9 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings)
+        return ColumnsReader(file, settings, joins_artists=_joins_artists(file, head, settings.roles))
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format)
+        return _guessing_reader(file, settings, format, joins_artists=_joins_artists(file, head, format.roles))
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
@@ -294,7 +296,14 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
         raise utf8_error(file, settings.encoding, is_alone)
 
 
-def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
+def _joins_artists(file: SourceFile, head: bytes, roles: Mapping[str, str]) -> bool:
+    """Whether the artists in a table that begins with `head` are joined by semicolons."""
+    return artists_are_joined(first_rows(file, head, first_lines(head)), roles)
+
+
+def _guessing_reader(
+    file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, joins_artists: bool
+) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
     require_named(
         settings,
@@ -305,7 +314,8 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
     )
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
-    return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)
+    chosen = replace(settings, columns=guess.text, session_gap=gap)
+    return ColumnsReader(file, chosen, guess.unused, joins_artists)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,4 +63,4 @@ def _entry(line: int, fields: Fields) -> FileEntry:
     artist = next((fields[name] for name in ARTISTS if fields.get(name)), "")
     artist, title = (artist, fields.get("title", "")) if artist else split_name(fields.get("title", ""))
     album = album_of(next((fields[name] for name in ALBUMS if fields.get(name)), None))
-    return FileEntry(line, {**fields}, fields.get("ref", ""), artist, title, album=album)
+    return FileEntry(line, {**fields}, fields.get("ref", ""), artist=artist, title=title, album=album)

@@ -59,4 +59,4 @@ def _entry(line: int, attributes: dict[str, str], fields: dict[str, str]) -> Fil
     path = address if address.lower().startswith(f"{FILE_URI}//") else address.removeprefix(FILE_URI)
     artist, title = split_name(fields.get("name", ""))
     seconds = whole_seconds(fields.get("length", ""), MILLISECONDS)
-    return FileEntry(line, {**attributes, **fields}, path, artist, title, seconds)
+    return FileEntry(line, {**attributes, **fields}, path, artist=artist, title=title, seconds=seconds)

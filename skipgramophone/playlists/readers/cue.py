@@ -128,7 +128,8 @@ def _rows(tracks: Sequence[_Track], sheet: dict[str, str], stream: OpenFile) -> 
         elif not title:
             yield track.line, track.raw, UNTITLED
         else:
-            row = Row("", playlist, stream.file.place, artist or sheet.get("PERFORMER", ""), title)
+            names = artist or sheet.get("PERFORMER", ""), title
+            row = Row("", playlist, stream.file.place, *names)
             isrc = joined([labelled("isrc", track.fields.get("ISRC"))])
             yield track.line, track.raw, row._replace(identifiers=isrc, location=location_of(path, stream.file))
 

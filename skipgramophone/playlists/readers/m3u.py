@@ -103,7 +103,7 @@ def _entries(lines: Sequence[str]) -> Iterator[_Entry]:
         elif found := ARTIST.match(line):
             artist = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            yield _Entry(number, line, info, tagged, artist, seconds, album)
+            yield _Entry(number, line, info, tagged, artist=artist, seconds=seconds, album=album)
             info, tagged, artist, seconds, album = "", None, "", None, None
 
 

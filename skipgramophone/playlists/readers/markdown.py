@@ -80,7 +80,7 @@ def read_markdown(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks in the tables and lists of a file."""
     for part in _parts_of(list(numbered_lines(stream))):
         playlist = part.heading or PurePosixPath(stream.file.name).stem
-        row = Row("", playlist, f"{stream.file.place}\0{part.section}", "", "")
+        row = Row("", playlist, f"{stream.file.place}\0{part.section}", artist="", title="")
         if part.kind == "table":
             yield from _Table(part.lines).records(row)
         elif part.kind == "list":

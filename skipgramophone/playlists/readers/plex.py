@@ -60,7 +60,8 @@ def read_plex(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     in_json = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     title, items = _in_json(stream) if in_json else _in_xml(stream)
-    row = Row("", title or PurePosixPath(stream.file.name).stem, stream.file.place, "", "")
+    playlist = title or PurePosixPath(stream.file.name).stem
+    row = Row("", playlist, stream.file.place, artist="", title="")
     for item in items:
         yield item.line, item.raw, _track(item, row, stream)
 

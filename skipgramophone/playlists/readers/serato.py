@@ -46,7 +46,8 @@ def read_serato(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             playlist, sessions = fields["name"].strip(), sessions + 1
             yield number, line, SESSION
         else:
-            row = Row("", playlist, f"{stream.file.place}\0{sessions}", fields.get(ARTIST, ""), fields["name"])
+            names = fields.get(ARTIST, ""), fields["name"]
+            row = Row("", playlist, f"{stream.file.place}\0{sessions}", *names)
             yield number, line, row._replace(album=album_of(fields.get(ALBUM)))
 
 

@@ -48,7 +48,7 @@ def read_setlistfm(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
             yield number, raw_record(setlist), "a setlist that is not a JSON object with sets"
             continue
         artist = _name_of(setlist, "artist")
-        row = Row("", _playlist_of(setlist), f"{stream.file.place}\0{at}", artist or "", "")
+        row = Row("", _playlist_of(setlist), f"{stream.file.place}\0{at}", artist=artist or "", title="")
         for song in _songs(setlist):
             number += 1
             yield number, raw_record(song), NAME_NOT_TEXT if artist is None else _song(song, row)

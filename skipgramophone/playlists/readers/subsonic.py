@@ -42,7 +42,7 @@ def read_subsonic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
             continue
         if path[-1] == PLAYLIST:
             place = f"{stream.file.place}\0{playlists}"
-            row = Row(attributes.get("owner", ""), attributes.get("name", ""), place, "", "")
+            row = Row(attributes.get("owner", ""), attributes.get("name", ""), place, artist="", title="")
             playlists += 1
         elif path[-2:] == (PLAYLIST, ENTRY):
             yield element.line, {**attributes}, _track(attributes, row)

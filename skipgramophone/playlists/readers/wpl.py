@@ -52,8 +52,8 @@ def _entry(line: int, media: dict[str, str]) -> FileEntry:
         line,
         {**media},
         media.get("src", ""),
-        media.get("trackArtist", ""),
-        media.get("trackTitle", ""),
-        whole_seconds(media.get("duration", ""), MILLISECONDS),
-        album_of(media.get("albumTitle")),
+        artist=media.get("trackArtist", ""),
+        title=media.get("trackTitle", ""),
+        seconds=whole_seconds(media.get("duration", ""), MILLISECONDS),
+        album=album_of(media.get("albumTitle")),
     )
