@@ -188,8 +188,12 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 
 def _has_title(words: list[str], found: Mapping[str, list[str]]) -> bool:
     """Whether a column certainly has titles: "name" is one only if there is a column for artist or playlist too."""
-    certain = any(word in _words(group) for group in NAMES["title"][:-1] for word in words)
-    return certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+    return any(map(names_title, words)) or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+
+
+def names_title(name: str) -> bool:
+    """Whether a column certainly has titles of tracks, unlike "name" or "description"."""
+    return any(normalized(name) in _words(group) for group in NAMES["title"][:-1])
 
 
 def is_header(row: Sequence[str]) -> bool:

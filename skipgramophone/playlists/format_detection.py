@@ -10,6 +10,7 @@ import re
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
+from skipgramophone.playlists.binary_files import OTHER, binary_reason
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
@@ -67,8 +68,8 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         raise UnknownFormatError(
             file.display_name, f"a table with the columns {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}"
         )
-    if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
-        raise UnknownFormatError(file.display_name, "a binary file that sgp does not read: export it as CSV or JSON")
+    if (reason := binary_reason(head)) or (b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head)):
+        raise UnknownFormatError(file.display_name, reason or OTHER)
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
         return "zenodo"
     if is_header(header):

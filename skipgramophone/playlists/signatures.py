@@ -14,12 +14,17 @@ from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
+from skipgramophone.playlists.readers.cue import is_cue
 from skipgramophone.playlists.readers.google_play import is_google_play
 from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
+from skipgramophone.playlists.readers.markdown import is_markdown
+from skipgramophone.playlists.readers.plex import is_plex
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.scrobbler_log import is_scrobbler_log
+from skipgramophone.playlists.readers.serato import is_serato
+from skipgramophone.playlists.readers.setlistfm import is_setlistfm
 from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
@@ -38,6 +43,20 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "DJ_PLAYLISTS": ("rekordbox", b""),
     "NML": ("traktor", b""),
     "smil": ("wpl", b"<media"),
+    "rhythmdb-playlists": ("rhythmbox", b""),
+    "Item": ("jellyfin", b"<PlaylistItems"),
+    "subsonic-response": ("subsonic", b"<entry"),
+    "MediaContainer": ("plex", b"<Track"),
+    "lfm": ("lastfm-xml", b"<recenttracks"),
+    "recenttracks": ("lastfm-xml", b""),
+}
+ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}  # the same, in lower case
+# Root elements of XML without playlists -> description.
+ROOTS_WITHOUT_PLAYLISTS = {
+    "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
+    "subsonic-response": "an answer of a Subsonic server without tracks: save the answer of getPlaylist instead",
+    "MediaContainer": "an answer of a Plex server without tracks: save the items of a playlist instead",
+    "lfm": "an answer of Last.fm without scrobbles: save the answer of user.getRecentTracks instead",
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -47,6 +66,8 @@ SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("aotm", is_aotm),
     ("listenbrainz", is_array_of_listens),
     ("lastfm-json", is_lastfm_json),
+    ("setlistfm", is_setlistfm),
+    ("plex", is_plex),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),
@@ -65,13 +86,21 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("tidal", is_tidal),
     ("google-play", is_google_play),
     ("scrobbler-log", is_scrobbler_log),
+    ("serato", is_serato),
+    ("cue", is_cue),
+    ("markdown", is_markdown),
 )
 # Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
-LIBRARY_OF_APPLE = {"Content Type", "Track Identifier", "Sort Name"}  # fields of Apple Music Library Tracks.json
+# Lists of objects without tracks: fields of each object -> description.
+OBJECTS_WITHOUT_TRACKS = {
+    ("Content Type", "Track Identifier", "Sort Name"): "the library of Apple Music, without its playlists",
+    ("artistName", "segment"): "the artists that you listen to (Marquee.json of Spotify), without their tracks",
+    ("searchTime", "searchQuery"): "the searches of an account of Spotify, without tracks",
+}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
@@ -92,11 +121,17 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         format, mark = ROOTS.get(root, (None, b""))
         if format and mark in head:
             return format
+        if root.lower() in ROOTS_IN_ANY_CASE:
+            return ROOTS_IN_ANY_CASE[root.lower()]
+        if root in ROOTS_WITHOUT_PLAYLISTS:
+            raise UnknownFormatError(file.display_name, ROOTS_WITHOUT_PLAYLISTS[root])
         what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
         raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)
-    if isinstance(value, list) and value and isinstance(value[0], dict) and value[0].keys() >= LIBRARY_OF_APPLE:
-        raise UnknownFormatError(file.display_name, "the library of Apple Music, without its playlists")
+    first = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
+    for fields, what in OBJECTS_WITHOUT_TRACKS.items():
+        if first.keys() >= set(fields):
+            raise UnknownFormatError(file.display_name, what)
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)
     lines = split_lines(head.decode("utf-8", "replace")) or [""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,14 +14,19 @@ import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
-from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
+from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
+from skipgramophone.playlists.joined_artists import artists_are_joined
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
+from skipgramophone.playlists.readers.asx import read_asx
+from skipgramophone.playlists.readers.b4s import read_b4s
 from skipgramophone.playlists.readers.columnar import ColumnsReader
+from skipgramophone.playlists.readers.cue import read_cue
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.google_play import part_of_google_play, read_google_play
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
+from skipgramophone.playlists.readers.jellyfin import read_jellyfin
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
 from skipgramophone.playlists.readers.lastfm_archive import (
     lastfm_archive_blocks,
@@ -34,21 +39,28 @@ from skipgramophone.playlists.readers.lastfm_json import (
     read_lastfm_json,
     read_lastfmstats,
 )
+from skipgramophone.playlists.readers.lastfm_xml import read_lastfm_xml
 from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
+from skipgramophone.playlists.readers.markdown import read_markdown
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.nested_archives import with_nested_archives
+from skipgramophone.playlists.readers.plex import read_plex
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
+from skipgramophone.playlists.readers.rhythmbox import read_rhythmbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
+from skipgramophone.playlists.readers.serato import read_serato
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
+from skipgramophone.playlists.readers.setlistfm import read_setlistfm
 from skipgramophone.playlists.readers.shazam import read_shazam
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify, spotify_blocks
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
+from skipgramophone.playlists.readers.subsonic import read_subsonic
 from skipgramophone.playlists.readers.tab_text import read_tab_text
 from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
@@ -64,6 +76,7 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.playlists.table_head import first_rows
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -108,12 +121,23 @@ RECORDS: dict[Format, RecordFunction] = {
     "wpl": read_wpl,
     "google-play": read_google_play,
     "scrobbler-log": read_scrobbler_log,
+    "rhythmbox": read_rhythmbox,
+    "jellyfin": read_jellyfin,
+    "asx": read_asx,
+    "b4s": read_b4s,
+    "cue": read_cue,
+    "markdown": read_markdown,
+    "setlistfm": read_setlistfm,
+    "subsonic": read_subsonic,
+    "plex": read_plex,
+    "lastfm-xml": read_lastfm_xml,
+    "serato": read_serato,
 }
 # Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
-    "tidal", "scrobbler-log",
+    "tidal", "scrobbler-log", "lastfm-xml",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
     "spotify": spotify_blocks,
@@ -236,9 +260,9 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings)
+        return ColumnsReader(file, settings, joins_artists=_joins_artists(file, head, settings.roles))
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format)
+        return _guessing_reader(file, settings, format, joins_artists=_joins_artists(file, head, format.roles))
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
@@ -272,7 +296,14 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
         raise utf8_error(file, settings.encoding, is_alone)
 
 
-def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
+def _joins_artists(file: SourceFile, head: bytes, roles: Mapping[str, str]) -> bool:
+    """Whether the artists in a table that begins with `head` are joined by semicolons."""
+    return artists_are_joined(first_rows(file, head, first_lines(head)), roles)
+
+
+def _guessing_reader(
+    file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, joins_artists: bool
+) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
     require_named(
         settings,
@@ -283,7 +314,8 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
     )
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
-    return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)
+    chosen = replace(settings, columns=guess.text, session_gap=gap)
+    return ColumnsReader(file, chosen, guess.unused, joins_artists)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from skipgramophone.wording import visible
 # Formats whose first line has the names of the columns.
 WITH_HEADER: tuple[Format, ...] = (
     "zenodo", "columns", "exportify", "youtube-songs", "youtube-playlist", "tunemymusic", "soundiiz", "deezer",
-    "lastfmstats", "shazam", "apple-activity", "apple-daily", "lastfm-archive", "tidal", "google-play",
+    "lastfmstats", "shazam", "apple-activity", "apple-daily", "lastfm-archive", "tidal", "google-play", "serato",
 )  # fmt: skip
 LONGEST_SHOWN = 60  # characters
 

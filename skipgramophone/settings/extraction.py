@@ -18,7 +18,8 @@ Format = Literal[
     "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
     "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
     "shazam", "tab-text", "traktor", "apple-activity", "apple-daily", "lastfm-archive", "tidal",
-    "wpl", "google-play", "scrobbler-log",
+    "wpl", "google-play", "scrobbler-log", "rhythmbox",
+    "jellyfin", "asx", "b4s", "cue", "markdown", "setlistfm", "subsonic", "plex", "lastfm-xml", "serato",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.

@@ -14,6 +14,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -35,10 +36,12 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.playlists.readers.apple import ACTIVITY_FILE, DAILY_FILE
+from skipgramophone.playlists.readers.rhythmbox import TRACKS_FILE
 from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
+from tests.playlists.readers.player_examples import RHYTHMDB
 from tests.playlists.readers.test_history_columns import read as read_history
 
 NAMES_OF_LISTEN = {"artist_name": "A", "track_name": "B", "release_name": "C"}
@@ -46,6 +49,13 @@ COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns 
     "columns": "artist=artist,title=title,playlist=playlist",
     "timed": "artist=artist,title=title,owner=playlist,time=when",
     "placed": "artist=artist,title=title,id=playlist,position=place",
+}
+
+# Files that are also read together with another file: example -> its name then, and name and content of the other file.
+TOGETHER = {
+    "daily.csv": (DAILY_FILE, ACTIVITY_FILE, EXAMPLES["activity.csv"]),
+    "playlists.xml": ("playlists.xml", TRACKS_FILE, RHYTHMDB),
+    TRACKS_FILE: (TRACKS_FILE, "playlists.xml", EXAMPLES["playlists.xml"]),
 }
 
 
@@ -130,7 +140,8 @@ def readers() -> Target:
         "lastfm.csv": "".join(
             f"{artist},Album,{title},0{at % 9 + 1} Jan 2020 10:00\n" for at, (_, artist, title, _) in enumerate(rows)
         ),
-        "list.m3u8": "#EXTM3U\n" + "".join(f"#EXTALB:C\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
+        "list.m3u8": "#EXTM3U\n"
+        + "".join(f"#EXTALB:C\n#EXTART:D\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
         "titles.txt": "\n".join(lines),
         "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
     }
@@ -301,15 +312,19 @@ def exports() -> Target:
             assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
             formats[name] = cast(Format, reader.format)
 
+    files[TRACKS_FILE] = RHYTHMDB.encode()
+
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
         """Read a changed file in the format of the valid file, and in the format that is detected after the change."""
         (path := directory / name).write_bytes(data)
-        choices: list[tuple[Path, Format | None]] = [(path, formats[name]), (path, None)]
-        if name == "daily.csv":  # it is also read together with a play activity
-            (beside := directory / "together").mkdir(exist_ok=True)
-            (beside / DAILY_FILE).write_bytes(data)
-            (beside / ACTIVITY_FILE).write_text(EXAMPLES["activity.csv"], encoding="utf-8")
-            choices.append((beside, None))
+        choices: list[tuple[Path, Format | None]] = [(path, formats.get(name)), (path, None)]
+        if name in TOGETHER:
+            changed, beside, text = TOGETHER[name]
+            shutil.rmtree(together := directory / "together", ignore_errors=True)
+            together.mkdir()
+            (together / changed).write_bytes(data)
+            (together / beside).write_text(text, encoding="utf-8")
+            choices.append((together, None))
         for source, format in choices:
             try:
                 for reader in open_sources([source], sgp.ExtractSettings(format=format)).readers:

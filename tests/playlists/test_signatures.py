@@ -46,6 +46,18 @@ FORMAT_OF: dict[str, Format] = {
     "kitchen.wpl": "wpl",
     "Paper Boats.csv": "google-play",
     ".scrobbler.log": "scrobbler-log",
+    "playlists.xml": "rhythmbox",
+    "playlist.xml": "jellyfin",
+    "kitchen.asx": "asx",
+    "kitchen.b4s": "b4s",
+    "mix.cue": "cue",
+    "mixes.md": "markdown",
+    "setlists.json": "setlistfm",
+    "subsonic.xml": "subsonic",
+    "plex.xml": "plex",
+    "plex.json": "plex",
+    "scrobbles.xml": "lastfm-xml",
+    "serato.csv": "serato",
 }
 
 
@@ -86,6 +98,12 @@ def test_no_other_format_claims_an_example(name: str) -> None:
         "Queen - Bohemian Rhapsody\n",
         "<3 - a song\n",
         "Artist\tTitle\nA\tB\n",
+        "TITLE - a song\nTRACK 01 - another\nFILE - a third\n",
+        'PERFORMER "A"\nTITLE "B"\n',
+        "artist|title\nA|B\nC|D\n",
+        "# Notes\n- first - second\n- milk\n- bread\n",
+        "- A - B\n- C - D\n",
+        "| name | price |\n|---|---|\n| a - b | 3 |\n",
     ],
 )
 def test_text_without_a_signature_is_not_claimed(text: str) -> None:

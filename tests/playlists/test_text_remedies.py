@@ -69,3 +69,26 @@ def test_baskets_are_recognized(write_dump: WriteDump) -> None:
 )
 def test_a_list_of_names_may_be_titles(text: str, is_list: bool, write_dump: WriteDump) -> None:
     assert error_of(write_dump(text, "x.txt")).endswith(TITLES) is is_list
+
+
+@pytest.mark.parametrize(
+    ("head", "start"),
+    [
+        (bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2") + b"\0", "a playlist of foobar2000 in its own format ("),
+        (b"SQLite format 3\0\x10", "a database (SQLite): "),
+        (b"bplist00\xd4\1", "a binary property list: "),
+        (b"vrsn\0\0\0\x3c", "a crate or library of Serato: "),
+        (b"ID3\3\0", "an audio file: "),
+        (b"%PDF-1.7\n", "a PDF document: "),
+        (b"\x7fELF\0", "a binary file that sgp does not read: export it as CSV or JSON"),
+        (b'[{"artistName": "Ada", "segment": "Super Listeners"}]', "the artists that you listen to (Marquee.json of "),
+        (b'[{"platform": "x", "searchTime": "2024", "searchQuery": "ada"}]', "the searches of an account of Spotify"),
+    ],
+)  # fmt: skip
+def test_files_without_readable_tracks_are_named(head: bytes, start: str, write_dump: WriteDump) -> None:
+    assert error_of(write_dump(head, "x")).startswith(f"PATH is {start}")
+
+
+def test_a_name_that_begins_like_a_binary_file_is_text(write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump("ID3 - Rain\nOggS - Salt\nAda - Tide\n", "x.txt"), "titles")
+    assert [row[1] for row in rows] == ["ID3", "OggS", "Ada"]

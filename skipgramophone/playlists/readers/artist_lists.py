@@ -1,8 +1,9 @@
-"""Reads lists of artists that scripts have written into one field, as Python or JSON writes a list."""
+"""Reads lists of artists in one field: as Python or JSON writes a list, or joined by semicolons."""
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 
 LIST = r"""^\s*\[\s*(['"].*['"]\s*,?\s*)?\]\s*$"""
+
+SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")  # or an entity of HTML
 
 
 def without_brackets(artists: pa.Array) -> pa.Array:
@@ -34,3 +37,30 @@ def _joined(text: str) -> str:
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
     return ", ".join(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else text
+
+
+def without_semicolons(artists: pa.Array) -> pa.Array:
+    """Return a column of artists, in which names that are joined by semicolons are written as "first, second".
+
+    >>> without_semicolons(pa.array(["Ada Fenn;Nell", "Ada; Nell;", "Simon &amp; Co", ";"])).to_pylist()
+    ['Ada Fenn, Nell', 'Ada, Nell', 'Simon &amp; Co', ';']
+    """
+    joined = pc.match_substring(artists, ";")
+    if not pc.any(joined, min_count=0).as_py():
+        return artists
+    lists = artists.filter(joined).to_pylist()
+    texts = [", ".join(names_between_semicolons(text)) or text for text in lists]
+    return pc.replace_with_mask(artists, joined, pa.array(texts, artists.type))
+
+
+@cache
+def names_between_semicolons(text: str) -> tuple[str, ...]:
+    """Return the names in a field; the semicolon of an entity of HTML such as "&amp;" does not separate names.
+
+    >>> names_between_semicolons("Ada;Simon &amp; Co")
+    ('Ada', 'Simon &amp; Co')
+    """
+    ends = [(found.start(), found.end()) for found in SEMICOLON.finditer(text) if found[1] is None]
+    starts = [0, *(end for _, end in ends)]
+    names = [text[start:end] for start, end in zip(starts, [*(end for end, _ in ends), len(text)], strict=True)]
+    return tuple(name.strip() for name in names if name.strip())

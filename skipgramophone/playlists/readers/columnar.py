@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
-from skipgramophone.playlists.readers.artist_lists import without_brackets
+from skipgramophone.playlists.readers.artist_lists import without_brackets, without_semicolons
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
@@ -83,12 +83,14 @@ class ColumnsReader:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
+        joins_artists: whether artists are joined by semicolons.
         format: name of the format.
     """
 
     file: SourceFile
     settings: ExtractSettings
     unused: Sequence[str] | None = None
+    joins_artists: bool = False
     format: str = "columns"
 
     def blocks(self) -> Iterator[RowBlock]:
@@ -242,7 +244,7 @@ class ColumnsReader:
             "owner": found.get("owner", ""),
             "playlist": found.get("playlist", found.get("id", alone)),
             "key": found.get("id", of_file),
-            "artist": joined_artists(found),
+            "artist": joined_artists(found, self.joins_artists),
             "title": title,
             "uri": null_for_empty(found["uri"]) if "uri" in found else None,
         }
@@ -255,9 +257,16 @@ class ColumnsReader:
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
 
-def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
-    """Return the artist of each row, as "first, second" if there are several columns; "" if there is no column."""
+def joined_artists(columns: Mapping[str, pa.Array], by_semicolons: bool = False) -> pa.Array | str:
+    """Return the artist of each row, as "first, second" if there are several; "" if there is no column.
+
+    Args:
+        columns: role -> values.
+        by_semicolons: whether the artists in a field are joined by semicolons.
+    """
     artists = [without_brackets(column) for role, column in columns.items() if role.startswith("artist")]
+    if by_semicolons:
+        artists = [without_semicolons(column) for column in artists]
     return reduce(_joined, artists) if artists else ""
 
 

@@ -102,7 +102,7 @@ def _columns(
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
         for at in (start + row for row in rows):
             scrobble = value_of(bytes(scrobbles[at]))
-            yield at + 1, raw_record(scrobble), _play(scrobble, listener)
+            yield at + 1, raw_record(scrobble), play_of(scrobble, listener)
 
     decoded = decode_scrobbles(data)
     if decoded is None:
@@ -121,7 +121,7 @@ def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> It
         raise FormatError(f"{stream.file.display_name} has no scrobbles of Last.fm")
     user = content.get("username") if isinstance(content, dict) else None
     listener = user if isinstance(user, str) else ""
-    plays = ((number, raw_record(each), _play(each, listener)) for number, each in enumerate(scrobbles, 1))
+    plays = ((number, raw_record(each), play_of(each, listener)) for number, each in enumerate(scrobbles, 1))
     return split_into_sessions(plays, stream, settings)
 
 
@@ -200,7 +200,7 @@ def _is_scrobble(value: Any) -> bool:
     return of_api or {"track", "artist", "date", "albumId"} <= set(value)
 
 
-def _play(scrobble: Any, listener: str) -> Play | str:
+def play_of(scrobble: Any, listener: str) -> Play | str:
     """Convert a scrobble to a play, or return the reason for rejecting the scrobble."""
     if not isinstance(scrobble, dict):
         return "a scrobble that is not a JSON object"

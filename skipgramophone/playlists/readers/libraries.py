@@ -24,6 +24,9 @@ class LibraryTrack:
         uri: uri of the track, or None.
         unused: why the track is left out or rejected in playlists, or None if it is used.
         album: album of the track, or None.
+        location: location of the audio file, or None.
+        seconds: duration, or None.
+        identifiers: see `names.identifiers.joined`.
     """
 
     line: int
@@ -32,6 +35,9 @@ class LibraryTrack:
     uri: str | None = None
     unused: LeftOut | str | None = None
     album: str | None = None
+    location: str | None = None
+    seconds: int | None = None
+    identifiers: str | None = None
 
 
 @dataclass(slots=True)
@@ -76,7 +82,8 @@ class Library:
                 else:
                     place = f"{stream.file.place}\0{at}"
                     row = Row("", playlist.name, place, artist=track.artist, title=track.title, uri=track.uri)
-                    yield line, record, row._replace(album=track.album)
+                    row = row._replace(album=track.album, location=track.location, seconds=track.seconds)
+                    yield line, record, row._replace(identifiers=track.identifiers)
         for key, track in self.repeated:
             yield track.line, {"key": key} | _names(track), REPEATED
         for key, track in self.tracks.items():

@@ -5,21 +5,23 @@
     music/cecilia.ogg
 
 The name of a track is taken from #EXTINF, from the tags in #EXTVDJ (VirtualDJ) or, without them, from the end of the
-path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB after the previous track, it names the
-album. Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is
-used as the uri of the track. A link to a service is used in the same way if the track has no other name. A file that is
-not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
+path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB or #EXTART after the previous track, it
+names the album or the artist of the track. If most names in #EXTINF next to such an artist have no " - ", as in files
+of Emby, they are titles. Paths are kept as locations and never opened. A path that is the uri of a service, such as
+spotify:track:..., is used as the uri of the track. A link to a service is used in the same way if the track has no
+other name. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from skipgramophone.names.links import read_link
-from skipgramophone.names.normalization import split_name
+from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.durations import whole_seconds
@@ -34,9 +36,32 @@ LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 ALBUM = re.compile(r"#EXTALB:(.*)")
+ARTIST = re.compile(r"#EXTART:(.*)")
 TAGS = re.compile(r"#EXTVDJ:(.*)")
 TAG = re.compile(r"<(artist|title|remix|songlength)>(.*?)</\1>")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
+
+
+class _Entry(NamedTuple):
+    """A path in a file, with what the lines above it say about the track.
+
+    Attributes:
+        number: line number of the path.
+        line: the line with the path.
+        info: name in #EXTINF, or "".
+        tagged: artist and title in #EXTVDJ, or None.
+        artist: artist in #EXTART, or "".
+        seconds: duration, or None.
+        album: album in #EXTALB, or None.
+    """
+
+    number: int
+    line: str
+    info: str
+    tagged: tuple[str, str] | None
+    artist: str
+    seconds: int | None
+    album: str | None
 
 
 def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -48,8 +73,26 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     lines = split_lines(whole_playlist_text(stream))
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
-    files = FileNames(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    info, tagged, seconds, album = "", None, None, None
+    entries = list(_entries(lines))
+    files = FileNames(entry.line.strip() for entry in entries)
+    with_artist = [entry.info for entry in entries if entry.artist and entry.info]
+    are_titles = 2 * sum(SEPARATOR not in info for info in with_artist) > len(with_artist)
+    for entry in entries:
+        path, info, tagged = entry.line.strip(), entry.info, entry.tagged
+        artist, title = tagged or split_name(info or files.name_of(path))
+        has_both = info.startswith(entry.artist + SEPARATOR)
+        if entry.artist and info and not tagged and are_titles and not has_both:
+            artist, title = entry.artist, info
+        is_uri = SERVICE_URI.fullmatch(path) or (not info and not tagged and read_link(path))
+        uri = path if is_uri else None
+        location = None if is_uri or path == info else location_of(path, stream.file)
+        row = Row("", playlist, stream.file.place, artist=artist or entry.artist, title=title, uri=uri)
+        yield entry.number, entry.line, row._replace(location=location, seconds=entry.seconds, album=entry.album)
+
+
+def _entries(lines: Sequence[str]) -> Iterator[_Entry]:
+    """Yield the entries of a file."""
+    info, tagged, artist, seconds, album = "", None, "", None, None
     for number, line in enumerate(lines, 1):
         if found := INFO.match(line):
             info, seconds = found[2].strip(), whole_seconds(found[1])
@@ -57,15 +100,11 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             tagged, seconds = _tagged_name(found[1]), seconds or _length(found[1])
         elif found := ALBUM.match(line):
             album = album_of(found[1].strip())
+        elif found := ARTIST.match(line):
+            artist = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            path = line.strip()
-            artist, title = tagged or split_name(info or files.name_of(path))
-            is_uri = SERVICE_URI.fullmatch(path) or (not info and not tagged and read_link(path))
-            uri = path if is_uri else None
-            location = None if is_uri or path == info else location_of(path, stream.file)
-            row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
-            yield number, line, row._replace(location=location, seconds=seconds, album=album)
-            info, tagged, seconds, album = "", None, None, None
+            yield _Entry(number, line, info, tagged, artist=artist, seconds=seconds, album=album)
+            info, tagged, artist, seconds, album = "", None, "", None, None
 
 
 def whole_playlist_text(stream: OpenFile) -> str:

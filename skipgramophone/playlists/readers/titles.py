@@ -5,7 +5,8 @@
 
 A line is split at the first " - "; a line without " - " is a title. If most lines have " – " or " — " instead, they are
 split there. Marks such as numbers are not part of the names (see `line_marks`). The first line may be a heading such as
-"Title - Artist", which determines the order of the names.
+"Title - Artist", which determines the order of the names. Lines may also be "Artist - Album - Title" (see
+`album_parts`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import PurePosixPath
 
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.readers.album_parts import have_albums
+from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.line_marks import JUDGED_LINES, LineMarks
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
@@ -48,8 +51,9 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     lines = numbered_lines(stream)
     first = list(islice(lines, JUDGED_LINES))
     texts = [line for _, line, fault in first if not fault]
-    marks, separator = LineMarks(texts), _separator_of(texts)
+    marks, separator = LineMarks(texts), separator_of(texts)
     roles = _roles_in(texts[0] if texts else "", separator)
+    with_albums = not roles and have_albums([name for text in texts if (name := marks.name_on(text)[0])], separator)
     begun = False
     for number, line, fault in chain(first, lines):
         name, is_marked = marks.name_on(line)
@@ -63,10 +67,13 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             yield number, line, UNMARKED
         else:
             names = ("", name) if not found else (after, before) if roles == ["title", "artist"] else (before, after)
-            yield number, line, Row("", playlist, stream.file.place, *names)
+            row = Row("", playlist, stream.file.place, *names)
+            album, has_album, title = after.partition(separator)
+            row = row._replace(title=title, album=album_of(album.strip())) if with_albums and has_album else row
+            yield number, line, row
 
 
-def _separator_of(lines: Sequence[str]) -> str:
+def separator_of(lines: Sequence[str]) -> str:
     """Return the separator that occurs in most lines."""
     return max(SEPARATORS, key=lambda separator: sum(separator in line for line in lines))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import plistlib
 
+from tests.playlists.readers.player_examples import PLAYER_EXAMPLES
+
 XSPF = """<?xml version="1.0" encoding="UTF-8"?>
 <playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>
 <track><location>file:///a.mp3</location><title>Green Door</title><creator>Ada Fenn</creator><album>Door</album></track>
@@ -328,7 +330,7 @@ Ada Fenn\t\tRain\t\t200\tL\t1706747700
 Ada Fenn\tDoors\tGreen Door\t4\t200\tL\t1706750400\t
 """
 
-EXAMPLES: dict[str, str] = {
+EXAMPLES: dict[str, str] = PLAYER_EXAMPLES | {
     "kitchen.xspf": XSPF,
     "kitchen.jspf": JSPF,
     "Library.xml": ITUNES,

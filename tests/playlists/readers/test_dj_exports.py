@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.playlists.readers.examples import TAB_TEXT, TRAKTOR
+from tests.playlists.readers.player_examples import SERATO
 from tests.playlists.readers.reading import error_of, read, read_all, reasons
 
 WriteDump = Callable[..., Path]
@@ -53,3 +54,23 @@ def test_broken_files_raise_a_one_line_error(write_dump: WriteDump) -> None:
     assert error_of(write_dump(half, "x")) == "PATH is not valid UTF-16: truncated data"
     other = write_dump("a\tb\n1\t2\n".encode("utf-16"), "x")
     assert error_of(other) == "PATH is UTF-16 text: add --encoding utf-16"
+
+
+def test_a_session_of_serato_is_a_playlist_and_not_a_track(write_dump: WriteDump) -> None:
+    rows, rejects, left_out = read_all(write_dump(SERATO, "history.csv"), "serato")
+    assert rows == [
+        ("4/9/22", "Ada Fenn", "Green Door", None),
+        ("4/9/22", "The Hatches", "Rain, Tin", None),
+        ("4/9/22", "", "24/7", None),
+        ("4/11/22", "Nell Quay", "Tide", None),
+    ]
+    assert reasons(rejects) == [(8, "2 fields instead of 8")]
+    assert left_out == {"rows of sessions": 2}
+
+
+def test_a_history_of_serato_may_lack_columns_and_sessions(write_dump: WriteDump) -> None:
+    text = "name,start time,end time,playtime\n4/9/22,4/9/22 19:00,,\nTide,19:00,19:03,3:00\n"
+    rows, _ = read(write_dump(text, "Set.csv"), "serato")
+    assert rows == [("4/9/22", "", "Tide", None)]
+    rows, _ = read(write_dump("".join(text.splitlines(keepends=True)[::2]), "Set.csv"), "serato")
+    assert rows == [("Set", "", "Tide", None)]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.playlists.readers.line_marks import LineMarks
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.reading import error_of, read, reasons
 
 WriteDump = Callable[..., Path]
@@ -193,3 +195,35 @@ def test_apple_music_leaves_out_the_location_of_a_track(write_dump: WriteDump) -
     rows, rejects = read(write_dump(text, "Evening.txt"), "tab-text")
     assert [row[1:3] for row in rows] == [("Ada", "Rain"), ("Nell", "Salt")]
     assert reasons(rejects) == [(4, "2 fields instead of 6")]
+
+
+BEETS = [
+    ("Ada Fenn", "Doors", "Green Door"), ("Ada Fenn", "Doors", "Rain"), ("Nell Quay", "Boats", "Tide"),
+    ("The Hatches", "Boats", "Salt - Live"), ("Me", "", "Demo"), ("50 Cent", "Solo", "Home"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", ["", "- ", "{number}. "])
+def test_albums_between_artists_and_titles_are_not_part_of_the_titles(mark: str, write_dump: WriteDump) -> None:
+    lines = [mark.format(number=number) + " - ".join(parts) for number, parts in enumerate(BEETS, 1)]
+    path = write_dump("\n".join(lines), "beet.txt")
+    rows, rejects = read(path, "titles")
+    assert [row[1:3] for row in rows] == [(artist, title) for artist, _, title in BEETS]
+    assert rejects == []
+    (reader,) = open_sources([path], ExtractSettings()).readers
+    albums = next(iter(reader.blocks())).table["album"].to_pylist()
+    assert albums == [album or None for _, album, _ in BEETS]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Ada - Rain - Live", "Ada - Salt - Live", "Nell - Tide - Live", "Nell - Sea - Remix"],  # versions
+        ["Ada - Rain - Doors", "Ada - Salt - Doors", "Nell - Tide - Boats", "Nell - Sea - Boats"],  # albums at the end
+        ["Ada - Rain - Live", "Ada - Rain - Remix", "Nell - Tide", "Nell - Sea", "Me - Demo"],  # few of three parts
+        ["Ada - Rain - Live", "Ada - Rain - Remix"],  # a short list
+    ],
+)
+def test_other_names_of_three_parts_are_split_at_the_first_separator(names: list[str], write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump("\n".join(names), "x.txt"), "titles")
+    assert [row[1:3] for row in rows] == [tuple(name.split(" - ", 1)) for name in names]

@@ -105,3 +105,29 @@ def test_broken_jspf_raises_a_one_line_error(write_dump: WriteDump, text: str) -
 )
 def test_links_of_services_become_uris(text: str, uri: str | None) -> None:
     assert service_uri(text) == uri
+
+
+# Amarok, Clementine, and a tool with a wrong namespace; extensions repeat the names of elements.
+LAYOUTS = {
+    "amarok": """<?xml version="1.0" encoding="UTF-8"?>
+<playlist xmlns="http://xspf.org/ns/0/" version="1"><title>Road</title><creator>Amarok</creator><trackList>
+<track><location>file:///m/a%20b.mp3</location><identifier>amarok-sqltrackuid://9f</identifier><title>Tide</title>
+<creator>Nell Quay</creator><album>Sea</album><duration>214000</duration>
+<extension application="http://amarok.kde.org"><title>x</title><queuePosition>1</queuePosition></extension></track>
+</trackList></playlist>""",
+    "clementine": """<playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>
+<track><location>/m/a b.mp3</location><title>Tide</title><creator>Nell Quay</creator><album>Sea</album>
+<duration>214000</duration><trackNum>3</trackNum></track></trackList></playlist>""",
+    "prefixed": """<p:playlist xmlns:p="http://wrong.example/" version="0"><p:title>Road</p:title><p:trackList><p:track>
+<p:location>file:///m/a%20b.mp3</p:location><p:title>Tide</p:title><p:creator>Nell Quay</p:creator>
+<p:album>Sea</p:album><p:duration>214000</p:duration></p:track></p:trackList></p:playlist>""",
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts_of_several_players_are_read(name: str, write_dump: WriteDump) -> None:
+    (reader,) = open_sources([write_dump(LAYOUTS[name], "Road.xspf")], ExtractSettings()).readers
+    assert reader.format == "xspf"
+    ((row,),) = (block.table.to_pylist() for block in reader.blocks())
+    facts = ("playlist", "artist", "title", "album", "seconds", "location")
+    assert [row[fact] for fact in facts] == ["Road", "Nell Quay", "Tide", "Sea", "214", "/m/a b.mp3"]

@@ -1,0 +1,27 @@
+"""Recognizes binary files of music programs, which sgp does not read, and says what to export instead."""
+
+from __future__ import annotations
+
+AUDIO = "an audio file: read a playlist that contains it"
+# First bytes of a file -> what it is, and what to do.
+KINDS = {
+    bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2"): (
+        "a playlist of foobar2000 in its own format (FPL): save it as M3U8 instead (File > Save playlist), or copy the "
+        "tracks in foobar2000 and paste their names into a text file"
+    ),
+    b"SQLite format 3\0": "a database (SQLite): export the playlists from its program, for example as M3U or XSPF",
+    b"bplist00": "a binary property list: export a playlist from iTunes or Music as XML or text",
+    b"vrsn\0\0": "a crate or library of Serato: export the history as CSV, or convert the crate to M3U",
+    **dict.fromkeys((b"ID3\2", b"ID3\3", b"ID3\4", b"fLaC\0", b"OggS\0"), AUDIO),
+    b"%PDF-": "a PDF document: copy its list of names into a text file",
+}
+OTHER = "a binary file that sgp does not read: export it as CSV or JSON"
+
+
+def binary_reason(head: bytes) -> str | None:
+    """Return what a file of a known binary kind is, and what to do; None for other files.
+
+    >>> binary_reason(b"%PDF-1.7")
+    'a PDF document: copy its list of names into a text file'
+    """
+    return next((reason for magic, reason in KINDS.items() if head.startswith(magic)), None)

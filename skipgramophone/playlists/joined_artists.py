@@ -1,0 +1,48 @@
+"""Recognize tables whose artists are joined by semicolons, as in "Ada Fenn;Nell Quay"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.readers.artist_lists import names_between_semicolons
+
+FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # distinct values with several names
+
+
+def artists_are_joined(rows: Table, roles: Mapping[str, str]) -> bool:
+    """Whether the artists in a table are joined by semicolons.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names, if there are any.
+        roles: role -> name or number of its column.
+    """
+    header = rows[0] if rows else []
+    places = [_place(name, header) for role, name in roles.items() if role.startswith("artist")]
+    return any(are_joined([row[at] for row in rows[1:] if len(row) == len(header)]) for at in places if at is not None)
+
+
+def are_joined(artists: Sequence[str]) -> bool:
+    """Whether values are lists of artists that are joined by semicolons, and not names such as "Steins;Gate".
+
+    At least two values must have a semicolon between names, and a name in one of them must also occur in another value,
+    unless there are many such values.
+
+    >>> are_joined(["Ada;Nell", "Nell", "Me;Ada"]), are_joined(["Steins;Gate", "Chaos;Head", "Nell"])
+    (True, False)
+    """
+    values = [names_between_semicolons(value) for value in sorted(set(artists))]
+    lists = [names for names in values if len(names) > 1]
+    if len(lists) < FEWEST_LISTS:
+        return False
+    counts = Counter(name.casefold() for names in values for name in set(names))
+    shared = any(counts[name.casefold()] > 1 for names in lists for name in names)
+    return shared or len(lists) >= ENOUGH_LISTS
+
+
+def _place(name: str, header: Sequence[str]) -> int | None:
+    """Return the index of a column with a name or number, or None if there is no such column."""
+    if name.isdecimal() and 1 <= int(name) <= len(header):
+        return int(name) - 1
+    return header.index(name) if name in header else None

@@ -1,0 +1,256 @@
+"""Read the tables and lists of tracks in a Markdown file: the tracks below a heading are a playlist.
+
+    ## Evening                                     ## Morning
+    | # | Artist    | Title       |                - Nell Quay – Paper Boats
+    |---|-----------|-------------|                - **The Hatches** – [Kitchen Song](https://music.example/1)
+    | 1 | Nell Quay | Paper Boats |
+
+Tracks above the first heading are a playlist named after the file. A table needs columns with the usual names of artist
+and title, or a column of titles such as "Artist - Title". A list counts if most of its items are "Artist - Title".
+Links, emphasis and other markup are read as their text. Other tables, lists and lines of text are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from skipgramophone.playlists.column_names import album_column, columns_by_role, names_title
+from skipgramophone.playlists.readers.albums import album_of
+from skipgramophone.playlists.readers.line_marks import LINK, LineMarks
+from skipgramophone.playlists.readers.lines import Line, numbered_lines
+from skipgramophone.playlists.readers.rows import LeftOut, Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.tables import wrong_width
+from skipgramophone.playlists.readers.titles import SEPARATORS, separator_of
+from skipgramophone.settings import ExtractSettings
+
+HEADING = re.compile(r" {0,3}#{1,6}\s+(.*)")
+UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*")  # below a heading
+RULE = re.compile(r"\s*([-*_=]\s*){3,}")  # across the page
+ITEM = re.compile(r"(\s*)(?:[-*+•]|\d{1,4}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
+RULER = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")  # below the header of a table
+BORDER = re.compile(r"(?<!\\)\|")
+IMAGE = re.compile(r"!\[[^][]*\]\([^()]*\)")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+LONGEST_EMPHASIZED = 1000  # characters of a line in which emphasis is looked for, which takes long in longer lines
+ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+NUMBER = re.compile(r"[\d.]*")
+# What a line is -> the kind of the part that contains it.
+PART_OF = {"header": "table", "row": "table", "item": "list", "continued": "list", "text": "text", "fault": "text"}
+TEXT, OTHER_ROW, OTHER_ITEM = LeftOut("lines of text"), LeftOut("rows of other tables"), LeftOut("other list items")
+
+
+class _Part(NamedTuple):
+    """Consecutive lines of a table, a list or text.
+
+    Attributes:
+        kind: "table", "list" or "text".
+        section: number of headings above.
+        heading: the last of these headings, or "".
+        lines: the lines; a table begins with its header.
+    """
+
+    kind: str
+    section: int
+    heading: str
+    lines: list[Line]
+
+
+def is_markdown(lines: Sequence[str]) -> bool:
+    """Whether the first lines of a file contain a table of tracks, or mostly lists of tracks below headings.
+
+    A file is read as a plain list of names if other lines contain a separator such as " - ", which may be tracks.
+    """
+    parts = _parts_of([(number, line, "") for number, line in enumerate(lines, 1)])
+    if any(part.kind == "table" and _Table(part.lines).has_tracks for part in parts):
+        return True
+    tracks = sum(len(part.lines) for part in parts if part.kind == "list" and _List(part.lines).has_tracks)
+    texts = [line for part in parts if part.kind == "text" for _, line, _ in part.lines]
+    has_names = any(separator in text for text in texts for separator in SEPARATORS)
+    has_headings = any(part.section for part in parts)
+    return 2 * tracks > sum(len(part.lines) for part in parts) and has_headings and not has_names
+
+
+def read_markdown(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks in the tables and lists of a file."""
+    for part in _parts_of(list(numbered_lines(stream))):
+        playlist = part.heading or PurePosixPath(stream.file.name).stem
+        row = Row("", playlist, f"{stream.file.place}\0{part.section}", artist="", title="")
+        if part.kind == "table":
+            yield from _Table(part.lines).records(row)
+        elif part.kind == "list":
+            yield from _List(part.lines).records(row)
+        else:
+            yield from ((number, line, fault or TEXT) for number, line, fault in part.lines)
+
+
+def plain(text: str) -> str:
+    """Return Markdown as text, without links, emphasis and other markup.
+
+    >>> plain("**Ada** – [Rain \\\\& Tin](https://music.example/1)"), plain("M*A*S*H - <b>$_$</b>")
+    ('Ada – Rain & Tin', 'M*A*S*H - $_$')
+    """
+    text = TAG.sub(" ", LINK.sub(r"\1", IMAGE.sub("", text)))
+    if len(text) <= LONGEST_EMPHASIZED:
+        text = EMPHASIS.sub(r"\2", EMPHASIS.sub(r"\2", text))
+    return " ".join(unescape(ESCAPE.sub(r"\1", text)).split())
+
+
+def _parts_of(lines: Sequence[Line]) -> list[_Part]:
+    """Return the parts of a file; headings, rules, the second lines of tables and blank lines are in no part."""
+    parts: list[_Part] = []
+    section, heading, above = 0, "", "blank"
+    for at, (number, line, fault) in enumerate(lines):
+        below = lines[at + 1][1] if at + 1 < len(lines) else ""
+        kind = "fault" if fault else _kind_of(line, below, above)
+        if kind == "heading":
+            section, heading = section + 1, plain(_heading_on(line))
+        elif part := PART_OF.get(kind):
+            is_new = kind == "header" or (kind == "item" and above == "blank" and _is_other_list(parts, line))
+            if is_new or not parts or (parts[-1].kind, parts[-1].section) != (part, section):
+                parts.append(_Part(part, section, heading, []))
+            parts[-1].lines.append((number, line, fault))
+        above = kind
+    return parts
+
+
+def _heading_on(line: str) -> str:
+    """Return the text of a heading, without the marks before and after it.
+
+    >>> _heading_on("## Evening ##"), _heading_on("# C#"), _heading_on("Morning")
+    ('Evening', 'C#', 'Morning')
+    """
+    found = HEADING.fullmatch(line)
+    text = (found[1] if found else line).rstrip()
+    unmarked = text.rstrip("#")
+    return unmarked.rstrip() if unmarked[-1:].isspace() or not unmarked else text
+
+
+def _kind_of(line: str, below: str, above: str) -> str:
+    """Return what a line is: header, ruler or row of a table, item, continued (item), heading, rule, text or blank.
+
+    Args:
+        line: the line.
+        below: the line below it.
+        above: what the line above it is.
+    """
+    has_border = BORDER.search(line) is not None
+    if not line.strip():
+        return "blank"
+    if above == "header":
+        return "ruler"
+    if above in ("ruler", "row") and has_border:
+        return "row"
+    if has_border and BORDER.search(below) and RULER.fullmatch(below):
+        return "header"
+    if HEADING.fullmatch(line):
+        return "heading"
+    if RULE.fullmatch(line) or UNDERLINE.fullmatch(line):
+        return "rule"
+    if ITEM.fullmatch(line):
+        return "item"
+    if above in ("item", "continued") and line[:1].isspace():
+        return "continued"
+    return "heading" if UNDERLINE.fullmatch(below) else "text"
+
+
+def _is_other_list(parts: Sequence[_Part], line: str) -> bool:
+    """Whether an item is numbered and the items of the last part are not, or the other way round."""
+    return bool(parts) and _is_numbered(line) != _is_numbered(parts[-1].lines[0][1])
+
+
+def _is_numbered(item: str) -> bool:
+    """Whether an item of a list begins with a number."""
+    return item.lstrip()[:1].isdecimal()
+
+
+class _Table:
+    """A table, which contains tracks if it has columns with artist and title.
+
+    Attributes:
+        has_tracks: whether it contains tracks.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._header = header = _cells(lines[0][1])
+        self._rows = [(number, line, _cells(line)) for number, line, _ in lines[1:]]
+        roles = columns_by_role(header)
+        artists, titles = roles.get("artist", []), [name for name in roles.get("title", []) if not self._numbers(name)]
+        self._artist = header.index(artists[0]) if len(artists) == 1 else None
+        self._title = header.index(titles[0]) if len(titles) == 1 else None
+        album = album_column(header, {role: names[0] for role, names in roles.items()})
+        self._album = None if album is None else header.index(album)
+        names = [] if self._title is None else [cells[self._title] for *_, cells in self._rows if self._has_all(cells)]
+        self._separator = separator_of(names)
+        are_names = 2 * sum(self._separator in name for name in names) > len(names)
+        self.has_tracks = len(titles) == 1 and (self._artist is not None or (names_title(titles[0]) and are_names))
+
+    def records(self, row: Row) -> Iterator[Record]:
+        """Yield the tracks as rows like `row`; the rows of a table without tracks are left out."""
+        for number, line, cells in self._rows:
+            if not self.has_tracks or self._title is None:
+                yield number, line, OTHER_ROW
+            elif not self._has_all(cells):
+                yield number, line, wrong_width(cells, len(self._header))
+            else:
+                artist, title = "" if self._artist is None else cells[self._artist], cells[self._title]
+                if self._artist is None and self._separator in title:
+                    artist, _, title = title.partition(self._separator)
+                album = "" if self._album is None or self._album >= len(cells) else cells[self._album]
+                yield number, line, row._replace(artist=artist, title=title, album=album_of(album))
+
+    def _has_all(self, cells: Sequence[str]) -> bool:
+        """Whether a row has the cells of artist and title."""
+        return len(cells) > max(self._artist or 0, self._title or 0)
+
+    def _numbers(self, name: str) -> bool:
+        """Whether a column contains only numbers."""
+        at = self._header.index(name)
+        return all(NUMBER.fullmatch(cells[at]) for *_, cells in self._rows if at < len(cells))
+
+
+class _List:
+    """A list, which contains tracks if most of its items are "Artist - Title".
+
+    Attributes:
+        has_tracks: whether it contains tracks.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = [(number, line) for number, line, _ in lines]
+        found = [(at, match) for at, (_, line) in enumerate(self._lines) if (match := ITEM.fullmatch(line))]
+        texts = [plain(match[2]) for _, match in found]
+        self._separator = separator_of(texts)
+        indents = [len(match[1].expandtabs(4)) for _, match in found]
+        # An item above deeper items is the heading of these items.
+        are_headings = [
+            indent < below and self._separator not in text
+            for text, indent, below in zip(texts, indents, [*indents[1:], 0], strict=True)
+        ]
+        self._names = {  # index of a line -> the name on it
+            at: text for (at, _), text, is_heading in zip(found, texts, are_headings, strict=True) if not is_heading
+        }
+        self._marks = LineMarks(list(self._names.values()))
+        named = sum(self._separator in name for name in self._names.values())
+        self.has_tracks = 2 * named > len(self._names)
+
+    def records(self, row: Row) -> Iterator[Record]:
+        """Yield the tracks as rows like `row`; headings, and the items of a list without tracks, are left out."""
+        for at, (number, line) in enumerate(self._lines):
+            if self.has_tracks and at in self._names:
+                artist, found, title = self._marks.name_on(self._names[at])[0].partition(self._separator)
+                names = (artist, title) if found else ("", artist)
+                yield number, line, row._replace(artist=names[0], title=names[1])
+            else:
+                yield number, line, OTHER_ITEM if ITEM.fullmatch(line) else TEXT
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a row as text."""
+    cells = BORDER.split(line.strip().removeprefix("|"))
+    return [plain(cell) for cell in (cells if cells[-1].strip() else cells[:-1])]
