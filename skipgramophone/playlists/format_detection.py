@@ -23,7 +23,7 @@ from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.sessions import are_sessions
 from skipgramophone.playlists.readers.source_files import SourceFile
-from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
+from skipgramophone.playlists.readers.tab_text import is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
@@ -58,8 +58,6 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     """
     lines = first_lines(head)
     header = lines[0]
-    if head.startswith(UTF_16_MARKS) and not is_tab_text(head):
-        raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
         rows = first_rows(file, head, lines)
         if guess := _guess_columns(file, rows, rated):
