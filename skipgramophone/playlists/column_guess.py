@@ -39,6 +39,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
@@ -120,6 +121,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
+    if time := _ambiguous_time(rows, found, roles):
+        remedy = "write such times as 2024-02-01 10:00, or read the table without them"
+        return question(rows, f"in which {time!r} may be in two different months: {remedy}", roles)
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
@@ -196,7 +200,27 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
-    return next(({"time": name} for name in found.get("time", ()) if _most_fit(rows, name, is_time)), {})
+    return next(({"time": name} for name in found.get("time", ()) if _has_times(rows, name)), {})
+
+
+def _has_times(rows: Table, name: str) -> bool:
+    """Whether most of the values in the column `name` are times."""
+    order = order_of_dates(values_of(rows, name))
+    return _most_fit(rows, name, lambda value: is_time(value, order))
+
+
+def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
+    """Return a time of a history that may be in two months, such as 01/02/2024 10:00; "" if there is none.
+
+    Dates without a time of day may be those of a log if some dates repeat.
+    """
+    if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
+        return ""
+    for name in found.get("time", ()):
+        dates = list(filter(is_numeric_date, values_of(rows, name)))
+        if _most_fit(rows, name, has_clock) or 1 < len(set(dates)) < len(dates):
+            return dates[0]
+    return ""
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:

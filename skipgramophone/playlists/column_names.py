@@ -83,10 +83,13 @@ NAMES_NEXT_TO_TITLES = {
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "when", "wann", "quand", "cuando", "quando",
-    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
+    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate",
+    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
-    "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
-    "horodatage", "fecha",
+    "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
+    "ecoutele", "datedecoute", "datedelecture", "horodatage", "fechadereproduccion", "fechayhora", "fecha",
+    "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
+    "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
 )  # fmt: skip
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
@@ -142,7 +145,8 @@ OTHERS = re.compile(
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
-    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order)$"
+    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order"
+    r"|sender|kanal|sendung|emission|chaine|emisora|programa|canal|canale|zender|stacja|stanice)$"
 )
 
 

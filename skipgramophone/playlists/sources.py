@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
+from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
@@ -236,9 +237,10 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings)
+        return ColumnsReader(file, settings, date_order=date_order_in(file, head, settings.roles))
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format)
+        reader = _guessing_reader(file, settings, format)
+        return replace(reader, date_order=date_order_in(file, head, format.roles))
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(

@@ -144,11 +144,11 @@ def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: Writ
 def test_a_time_in_another_notation_is_quoted_with_the_notations_that_are_read(
     write_dump: WriteDump, tmp_path: Path
 ) -> None:
-    path = write_dump("Künstler;Titel;Hinzugefügt am\nLanyards;Home;01.02.2024\nSeeed;Ding;02.02.2024\n")
+    path = write_dump("Künstler;Titel;Hinzugefügt am\nLanyards;Home;1 Feb\nSeeed;Ding;2 Feb\n")
     settings = ExtractSettings(columns="artist=Künstler,title=Titel,time=Hinzugefügt am")
     with pytest.raises(SourceError) as raised:
         skipgramophone.extract("x", path, settings, experiments_dir=tmp_path / "experiments")
     assert str(raised.value) == (
         "dump.csv: no row could be used; line 2: no valid timestamp (ISO 8601, such as 2024-02-01T10:00:00, or seconds "
-        "since 1970): 'Lanyards;Home;01.02.2024'"
+        "since 1970): 'Lanyards;Home;1 Feb'"
     )

@@ -35,6 +35,7 @@ from skipgramophone.playlists.readers.columns import (
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
     in_period,
@@ -82,6 +83,7 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
+        date_order: which part comes first in dates such as 01/02/2024; "" if that is not known.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         format: name of the format.
     """
@@ -90,6 +92,7 @@ class ColumnsReader:
     settings: ExtractSettings
     unused: Sequence[str] | None = None
     format: str = "columns"
+    date_order: DateOrder = ""
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the rows in order, up to `num_rows` of them.
@@ -208,7 +211,7 @@ class ColumnsReader:
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
         """Return a block with only the rejects, and the usable rows with their times or positions."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
-        known, places = place_of_each(rows.columns[self._place], self._place)
+        known, places = place_of_each(rows.columns[self._place], self._place, self.date_order)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         if self.settings.period:
             inside, outside = in_period(places, self.settings.period)
