@@ -62,11 +62,13 @@ class ColumnGuess:
         is_history: whether rows with times are plays, because there are columns for artist and title; a pause between
             plays then ends a session. Other rows with times, such as purchases, become one playlist per owner unless
             the user sets --session-gap.
+        above: number of lines above the header.
     """
 
     roles: dict[str, str]
     unused: list[str]
     is_history: bool
+    above: int = 0
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ recognized by their suffix, and the playlists of Yes.com by their names.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
@@ -29,7 +30,8 @@ from skipgramophone.playlists.readers.yes import has_song_names, starts_with_cou
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
-from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, lines_above_header, remedy_for
+from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
 
@@ -119,10 +121,9 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     rows = rows_of(lines)
     if guess := _guess_columns(file, rows, rated):
         return guess
-    if above := lines_above_header(lines):
-        what = f"a table with the header on line {above + 1}"
-        remedy = f"remove the lines above it, for example with tail -n +{above + 1}"
-        raise UnknownFormatError(file.display_name, f"{what}: {remedy}")
+    above = lines_above_header(lines)
+    if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
+        return replace(guess, above=above)
     if rows and is_table(rows) and are_baskets(rows):
         what = f"a table of {len(rows[0])} columns that share values (first line: {_shortened(lines[0])!r})"
         raise UnknownFormatError(file.display_name, f"{what}: {BASKETS}{AWK}")

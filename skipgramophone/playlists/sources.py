@@ -15,7 +15,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.date_order import date_order_in
-from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
+from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.columnar import ColumnsReader
@@ -65,6 +65,7 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.playlists.table_preamble import lines_above_columns
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -237,10 +238,12 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings, date_order=date_order_in(file, head, settings.roles))
+        by_number = all(name.isdecimal() for name in settings.roles.values())
+        above = 0 if by_number else lines_above_columns(first_lines(head), settings.roles.values())
+        return ColumnsReader(file, settings, date_order=date_order_in(file, head, settings.roles, above), above=above)
     if isinstance(format, ColumnGuess):
-        reader = _guessing_reader(file, settings, format)
-        return replace(reader, date_order=date_order_in(file, head, format.roles))
+        reader, above = _guessing_reader(file, settings, format), format.above
+        return replace(reader, date_order=date_order_in(file, head, format.roles, above), above=above)
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(

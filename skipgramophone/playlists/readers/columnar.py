@@ -72,6 +72,7 @@ from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION = "no valid position"
+ABOVE = "above the header of the table"
 Made = TypeVar("Made")
 Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read and characters replaced so far
 
@@ -84,6 +85,7 @@ class ColumnsReader:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
         date_order: which part comes first in dates such as 01/02/2024; "" if that is not known.
+        above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         format: name of the format.
     """
@@ -93,6 +95,7 @@ class ColumnsReader:
     unused: Sequence[str] | None = None
     format: str = "columns"
     date_order: DateOrder = ""
+    above: int = 0
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the rows in order, up to `num_rows` of them.
@@ -145,6 +148,10 @@ class ColumnsReader:
         head = next(raws, None)
         if head is None:
             return
+        if self.above:
+            lines = number_lines([decode_lines(stream, head.split_at(self.above)[0])])
+            yield from self._read_records([(line, text, fault or ABOVE) for line, text, fault in lines], stream, make)
+            head = head.split_at(self.above)[1]
         plain = plain_fields(head, display_name, roles)
         if plain is None:
             fields = fields_in(_lines(chain([head], raws), stream), display_name)
