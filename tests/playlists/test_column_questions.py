@@ -36,6 +36,15 @@ def guess(text: str) -> str:
         ("Lista;Cantante;Canción", "artist=Cantante,title=Canción,playlist=Lista"),
         ("Lista;Intérprete(s);Título", "artist=Intérprete(s),title=Título,playlist=Lista"),
         ("Raccolta;Gruppo;Brano", "artist=Gruppo,title=Brano,playlist=Raccolta"),
+        ("Spellista;Artist;Låt", "artist=Artist,title=Låt,playlist=Spellista"),
+        ("Afspeellijst;Artiest;Titel", "artist=Artiest,title=Titel,playlist=Afspeellijst"),
+        ("Spilleliste;Kunstner;Sangtitel", "artist=Kunstner,title=Sangtitel,playlist=Spilleliste"),
+        ("Soittolista;Esittäjä;Kappale", "artist=Esittäjä,title=Kappale,playlist=Soittolista"),
+        ("Lista odtwarzania;Wykonawca;Utwór", "artist=Wykonawca,title=Utwór,playlist=Lista odtwarzania"),
+        ("Playlist;Interpret;Název", "artist=Interpret,title=Název,playlist=Playlist"),
+        ("Çalma Listesi;Sanatçı;Şarkı", "artist=Sanatçı,title=Şarkı,playlist=Çalma Listesi"),
+        ("Lejátszási lista;Előadó;Dalcím", "artist=Előadó,title=Dalcím,playlist=Lejátszási lista"),
+        ("Плейлист;Виконавець;Назва", "artist=Виконавець,title=Назва,playlist=Плейлист"),
     ],
 )
 def test_usual_names_of_other_languages_are_recognized(header: str, columns: str) -> None:
