@@ -29,6 +29,7 @@ from skipgramophone.playlists.column_names import (
     numbered_artists,
 )
 from skipgramophone.playlists.column_values import (
+    FLAGS,
     NUMBER,
     OTHER_URI,
     TRACK_URI,
@@ -47,6 +48,7 @@ JUDGED_LINES = 1000  # lines at the start of a file from which the columns are g
 LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
+OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 RANKS, REGIONS = ("rank", "position"), ("region", "country")  # columns of charts
@@ -129,7 +131,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
-    album = album_column(header, roles)
+    album = album_column([name for name in header if not _most_fit(rows, name, OBJECT.fullmatch)], roles)
     vague = album is not None and normalized(album) in VAGUE_ALBUMS and _most_fit(rows, album, NUMBER_OR_DATE.fullmatch)
     if album is not None and header.count(album) == 1 and not vague:
         roles["album"] = album
@@ -161,12 +163,13 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return role -> columns that may have this role according to their names, and to the values of some columns.
 
-    A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
-    rows lack does not identify playlists, and links to playlists or albums do not identify tracks. A column named "id"
-    with links to tracks identifies them. A column named "product" contains titles if most values have several words.
+    A column of numbers named "Track" has the numbers of tracks, if another column has their titles; "True" is no title
+    either. An id that most rows lack does not identify playlists, and links to playlists or albums do not identify
+    tracks. A column named "id" with links to tracks identifies them. A column named "product" contains titles if most
+    values have several words.
     """
     header = rows[0]
-    numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
+    numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
@@ -177,6 +180,11 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found |= {"uri": uris} if uris else {}
     ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
+
+
+def _is_number_or_flag(value: str) -> bool:
+    """Whether a value is a number, or "True" or "False"."""
+    return NUMBER.fullmatch(value) is not None or value.casefold() in FLAGS
 
 
 def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:

@@ -22,9 +22,12 @@ Table = list[list[str]]  # rows of fields; the first row may be a header
 
 
 def values_of(rows: Table, name: str) -> list[str]:
-    """Return the values of the column `name`, without the rows that have another number of fields."""
+    """Return the values of the column `name`, without the rows that have another number of fields.
+
+    Spaces around the values are removed.
+    """
     at = rows[0].index(name)
-    return [row[at] for row in rows[1:] if len(row) == len(rows[0])]
+    return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
 
 
 def is_text(values: Sequence[str]) -> bool:

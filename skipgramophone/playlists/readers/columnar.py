@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.artist_lists import without_brackets
+from skipgramophone.playlists.readers.byte_texts import without_byte_marks
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
@@ -72,6 +73,7 @@ from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION = "no valid position"
+NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
 ABOVE = "above the header of the table"
 Made = TypeVar("Made")
 Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read and characters replaced so far
@@ -244,7 +246,7 @@ class ColumnsReader:
 
         If there is no column for titles, the uri of a track is also its title.
         """
-        found = rows.columns
+        found = self._names(rows.columns)
         title = found["title"] if "title" in found else found["uri"]
         of_file = None if {"owner", "playlist"} <= found.keys() else self.file.place
         alone = PurePosixPath(self.file.name).stem
@@ -263,6 +265,19 @@ class ColumnsReader:
         if albums is not None:
             table[ALBUM] = albums
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
+
+    def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """Return the columns of text without the marks of bytes, and without the spaces after the delimiters.
+
+        Spaces are removed if the names of columns have them too, as in "artist, title".
+        """
+        roles = self.settings.roles
+        spaced = any(name != name.strip() for name in roles.values())
+        found = dict(columns)
+        for role in roles.keys() - NUMBERS:
+            named = without_byte_marks(found[role])
+            found[role] = pc.utf8_trim_whitespace(named) if spaced else named
+        return found
 
 
 def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
