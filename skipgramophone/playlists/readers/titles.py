@@ -5,7 +5,8 @@
 
 A line is split at the first " - "; a line without " - " is a title. If most lines have " – " or " — " instead, they are
 split there. Marks such as numbers are not part of the names (see `line_marks`). The first line may be a heading such as
-"Title - Artist", which determines the order of the names.
+"Title - Artist", which determines the order of the names. It is also a heading if it has no separator, but each of the
+other lines has one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
+RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
+SEPARATING = "a separating line"
+FEWEST_BELOW_HEADING = 4  # lines with a separator below a heading without one
 UNMARKED = "without the number, time or bullet of the other lines"
 
 
@@ -50,20 +54,39 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     texts = [line for _, line, fault in first if not fault]
     marks, separator = LineMarks(texts), _separator_of(texts)
     roles = _roles_in(texts[0] if texts else "", separator)
+    has_heading = bool(roles) or _is_heading(texts, separator)
     begun = False
     for number, line, fault in chain(first, lines):
-        name, is_marked = marks.name_on(line)
+        name, is_marked = marks.name_on(_unquoted(line))
         begun = begun or (is_marked and bool(name))
         before, found, after = name.partition(separator)
         if fault or not name:
             yield number, line, fault or "blank line"
-        elif roles and number == 1:
+        elif has_heading and number == 1:
             yield number, line, HEADING
+        elif RULE.fullmatch(line):
+            yield number, line, SEPARATING
         elif not is_marked and not (begun and found):
             yield number, line, UNMARKED
         else:
             names = ("", name) if not found else (after, before) if roles == ["title", "artist"] else (before, after)
             yield number, line, Row("", playlist, stream.file.place, *names)
+
+
+def _unquoted(line: str) -> str:
+    """Return a line without the quotes that a CSV file with one column needs.
+
+    >>> _unquoted('"Ada - Salt, Rope"'), _unquoted('"Heroes" - "Ada"')
+    ('Ada - Salt, Rope', '"Heroes" - "Ada"')
+    """
+    return line.strip()[1:-1].replace('""', '"') if QUOTED.fullmatch(line) and SEPARATOR in line else line
+
+
+def _is_heading(lines: Sequence[str], separator: str) -> bool:
+    """Whether the first line has no separator, but each of the other lines has one."""
+    first, *others = [line for line in lines if line.strip()] or [""]
+    below = len(others) >= FEWEST_BELOW_HEADING and all(separator in line for line in others)
+    return below and separator not in first and bool(lines[0].strip())
 
 
 def _separator_of(lines: Sequence[str]) -> str:
