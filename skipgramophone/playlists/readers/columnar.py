@@ -72,7 +72,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
-NO_POSITION = "no valid position"
+NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
 NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
 ABOVE = "above the header of the table"
 Made = TypeVar("Made")
@@ -207,13 +207,15 @@ class ColumnsReader:
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
         """Convert rows to a block, after leaving out rows with low ratings."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
+        table = self._table(rows)
         block = make_block(
-            self._table(rows),
+            table,
             rows.where,
             self._rejects(rows.faults),
             file=self.file.name,
             settings=self.settings,
             so_far=(bytes_read, replaced),
+            unusable=self._unusable(table),
         )
         return replace(block, left_out=left_out)
 
@@ -226,7 +228,7 @@ class ColumnsReader:
             inside, outside = in_period(places, self.settings.period)
             placed, places, left_out = placed[inside], places[inside], left_out | outside
         table = self._table(rows).take(pa.array(placed))
-        unusable = find_unusable(table, self.settings)
+        unusable = self._unusable(table)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
         no_place = NO_TABLE_TIME if self._place == "time" else NO_POSITION
@@ -236,6 +238,20 @@ class ColumnsReader:
         columns = {name: table[name].combine_chunks() for name in table.column_names}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
+
+    def _unusable(self, table: pa.Table) -> dict[int, str]:
+        """Return row index -> reason for rejecting the row, for rows that name no track.
+
+        In a table with titles, a row with an artist alone names no track; it may be the total below the table.
+        """
+        found = find_unusable(table, self.settings)
+        if "title" not in self.settings.roles:
+            return found
+        titles = table["title"].combine_chunks()
+        empty = pc.equal(pc.utf8_trim_whitespace(titles.dictionary), "").to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(empty[titles.indices.to_numpy()]) if empty.any() else np.empty(0, np.int64)
+        untitled = rows[table["uri"].take(pa.array(rows)).is_null().to_numpy()]
+        return dict.fromkeys(untitled.tolist(), NO_TITLE) | found
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert faults to rejects of this file."""
