@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.column_doubts import column_with_merged_cells, columns_of_charts
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -148,6 +149,14 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
+    if merged := column_with_merged_cells(rows, roles):
+        remedy = "repeat the values in all rows, or leave this column out"
+        others = {role: name for role, name in roles.items() if name != merged}
+        return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
+    if charts := columns_of_charts(rows, roles, unused):
+        rank, chart = charts
+        known = {**roles, "playlist": chart, "position": rank}
+        return question(rows, f"in which each {rank!r} occurs several times, and {chart!r} may separate charts", known)
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
