@@ -24,23 +24,29 @@ NAMES: dict[str, tuple[str, ...]] = {
         "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone "
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
-        "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня",
-        "name description productname producttitle itemname itemtitle 名前 名称 名稱 이름",
+        "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
+        "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
+        "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
+        "name description productname producttitle itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
         "artistname artistnames trackartist trackartists trackartistname アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
         "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "
         "nombredelartista nomedoartista nomedellartista artiest artiesten "
-        "アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель",
+        "wykonawca wykonawcy artysta umělec umelec sanatçı előadó artisti esittäjä kunstner izvođač izvajalec penyanyi "
+        "nghệsĩ casĩ アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель виконавець изпълнител "
+        "извођач καλλιτέχνης",
         "mastermetadataalbumartistname albumartist albumartistname albumartists アルバムアーティスト",
     ),
     "playlist": (
         "playlistname playlisttitle プレイリスト名 歌单名 歌单名称 歌單名稱 플레이리스트명 플레이리스트이름",
         "playlist playlists wiedergabeliste wiedergabelisten listedelecture nomdelaplaylist listadereproduccion "
-        "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist "
+        "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist afspeellijst spellista spilleliste "
+        "afspilningsliste soittolista listaodtwarzania seznamskladeb zoznamskladieb lejátszásilista çalmalistesi "
+        "daftarputar listaderedare llistadereproducció "
         "プレイリスト 再生リスト 歌单 歌單 播放列表 "
-        "播放清单 播放清單 플레이리스트 재생목록 плейлист",
+        "播放清单 播放清單 플레이리스트 재생목록 плейлист списоквідтворення λίστααναπαραγωγής",
         "listname mixname",
     ),
     "id": (
@@ -83,10 +89,13 @@ NAMES_NEXT_TO_TITLES = {
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "when", "wann", "quand", "cuando", "quando",
-    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
+    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate",
+    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
-    "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
-    "horodatage", "fecha",
+    "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
+    "ecoutele", "datedecoute", "datedelecture", "horodatage", "fechadereproduccion", "fechayhora", "fecha",
+    "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
+    "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
 )  # fmt: skip
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
@@ -142,7 +151,8 @@ OTHERS = re.compile(
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
-    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order)$"
+    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order"
+    r"|sender|kanal|sendung|emission|chaine|emisora|programa|canal|canale|zender|stacja|stanice)$"
 )
 
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.numeric_dates import DateOrder
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
@@ -21,9 +22,12 @@ Table = list[list[str]]  # rows of fields; the first row may be a header
 
 
 def values_of(rows: Table, name: str) -> list[str]:
-    """Return the values of the column `name`, without the rows that have another number of fields."""
+    """Return the values of the column `name`, without the rows that have another number of fields.
+
+    Spaces around the values are removed.
+    """
     at = rows[0].index(name)
-    return [row[at] for row in rows[1:] if len(row) == len(rows[0])]
+    return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
 
 
 def is_text(values: Sequence[str]) -> bool:
@@ -71,7 +75,12 @@ def may_separate_playlists(values: Sequence[str]) -> bool:
     return is_text(values) and repeated > 1 and 2 * len(counts) < len(values)
 
 
-def is_time(text: str) -> bool:
-    """Whether a string is a date with a time, or seconds or milliseconds since 1970."""
-    seconds = seconds_since_1970(text)
+def is_time(text: str, order: DateOrder = "") -> bool:
+    """Whether a string is a date, perhaps with a time, or seconds or milliseconds since 1970.
+
+    Args:
+        text: the string.
+        order: which part of a date such as 01/02/2024 comes first; "" if that is not known, so that it is no time.
+    """
+    seconds = seconds_since_1970(text, order)
     return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)

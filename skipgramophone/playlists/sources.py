@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import ColumnGuess
+from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
 from skipgramophone.playlists.readers.aotm import read_aotm
@@ -77,6 +78,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.table_head import first_rows
+from skipgramophone.playlists.table_preamble import lines_above_columns
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -260,9 +262,11 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings, joins_artists=_joins_artists(file, head, settings.roles))
+        by_number = all(name.isdecimal() for name in settings.roles.values())
+        above = 0 if by_number else lines_above_columns(first_lines(head), settings.roles.values())
+        return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format, joins_artists=_joins_artists(file, head, format.roles))
+        return _table_reader(_guessing_reader(file, settings, format), head, format.above)
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
@@ -296,14 +300,23 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
         raise utf8_error(file, settings.encoding, is_alone)
 
 
-def _joins_artists(file: SourceFile, head: bytes, roles: Mapping[str, str]) -> bool:
-    """Whether the artists in a table that begins with `head` are joined by semicolons."""
-    return artists_are_joined(first_rows(file, head, first_lines(head)), roles)
+def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsReader:
+    """Return the reader of a table with what its first rows tell about dates and artists.
+
+    Args:
+        reader: the reader.
+        head: the first bytes of the table.
+        above: number of lines above the header.
+
+    Raises:
+        SourceError: the table is Parquet, and it is damaged.
+    """
+    rows, roles = first_rows(reader.file, head, first_lines(head)[above:]), reader.settings.roles
+    dates, joined = date_order_in(rows, roles), artists_are_joined(rows, roles)
+    return replace(reader, date_order=dates, joins_artists=joined, above=above)
 
 
-def _guessing_reader(
-    file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, joins_artists: bool
-) -> ColumnsReader:
+def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
     require_named(
         settings,
@@ -315,7 +328,7 @@ def _guessing_reader(
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
     chosen = replace(settings, columns=guess.text, session_gap=gap)
-    return ColumnsReader(file, chosen, guess.unused, joins_artists)
+    return ColumnsReader(file, chosen, guess.unused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,20 @@ def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
     return rows_of(lines)
 
 
+def values_of_column(rows: Table, name: str) -> list[str]:
+    """Return the values of a column in the rows of a table, from the first row on; empty if there is no such column.
+
+    Rows that are shorter or longer than the first row are left out.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names, if there are any.
+        name: the name of the column, or its number, counted from 1.
+    """
+    header = rows[0] if rows else []
+    at = header.index(name) if name in header else int(name) - 1 if name.isdecimal() else -1
+    return [row[at] for row in rows if len(row) == len(header)] if 0 <= at < len(header) else []
+
+
 def rows_of_objects(lines: list[str]) -> Table:
     """Return JSON lines as rows, the field names first, or an empty list if the lines are not JSON objects.
 

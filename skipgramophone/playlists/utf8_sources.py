@@ -24,6 +24,8 @@ def is_certainly_utf8(file: SourceFile, bare: bool) -> bool:
     beyond_ascii = False
     try:
         with file.open() as stream:
+            if stream.encoding != "UTF-8":
+                return False  # UTF-16
             if stream.peek(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK:
                 return True
             while bare and (data := stream.read(READ_AT_ONCE)):

@@ -4,7 +4,8 @@
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
 A mark counts only if more than half of the lines have it, and numbers and times only if they increase or decrease from
-line to line. Therefore, "50 Cent - In da Club" or "21:19 - Rain" in another list is a name.
+line to line. They may start again below a line without them. Therefore, "50 Cent - In da Club" or "21:19 - Rain" in
+another list is a name.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
 PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
+TOGETHER = re.compile(r"w/\s+(?=\S)")  # before a track that a DJ plays together with the previous one
 # A mark inside a name: album and number, as in the lists that foobar2000 copies.
 ALBUM = re.compile(r" - \[[^][]+ #\d+\] +(?=\S)")
 # A link of Markdown, whose text is the name or a part of it.
@@ -31,19 +33,24 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
 # Each mark before a name, and whether its values in consecutive lines can be those of a list.
-Values = Sequence[int]
+Values = Sequence[Sequence[int]]  # the values of each run of consecutive lines
 BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
+
+
+def _steps(values: Values) -> list[int]:
+    """Return the differences of values in consecutive lines."""
+    return [after - before for run in values for before, after in pairwise(run)]
 
 
 def _are_in_order(values: Values) -> bool:
     """Whether numbers nearly always increase, or nearly always decrease."""
-    steps = [after - before for before, after in pairwise(values)]
+    steps = _steps(values)
     return max(sum(step > 0 for step in steps), sum(step < 0 for step in steps)) >= IN_ORDER * len(steps)
 
 
 def _are_consecutive(values: Values) -> bool:
     """Whether numbers nearly always increase by 1, or nearly always decrease by 1."""
-    steps = [after - before for before, after in pairwise(values)]
+    steps = _steps(values)
     return max(steps.count(1), steps.count(-1)) >= IN_ORDER * len(steps)
 
 
@@ -96,15 +103,21 @@ class LineMarks:
         name = LINK.sub(r"\1", name) if "](" in name else name
         for mark in self.after:
             name = mark.sub("", name)
+        name = TOGETHER.sub("", name, count=1) if self.before and name.startswith("w/") else name
         return ALBUM.sub(" - ", name, count=1) if self.has_albums else name, is_marked
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
     """Return the pattern of a mark with which more than half of the names begin, or None."""
     for mark, can_be_list in BEFORE:
-        found = [match for name in names if (match := mark.match(name))]
-        values = [_value(match[1]) for match in found] if mark.groups else []
-        if 2 * len(found) > len(names) and can_be_list(values):
+        found = [mark.match(name) for name in names]
+        values: list[list[int]] = [[]]
+        for match in found if mark.groups else ():
+            if match is None:
+                values.append([])
+            else:
+                values[-1].append(_value(match[1]))
+        if 2 * sum(match is not None for match in found) > len(names) and can_be_list(values):
             return mark
     return None
 

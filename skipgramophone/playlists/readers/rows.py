@@ -196,6 +196,7 @@ def make_block(
     file: str,
     settings: ExtractSettings,
     so_far: tuple[int, int],
+    unusable: dict[int, str] | None = None,
 ) -> RowBlock:
     """Create a block of rows, in which rows that name no track are rejected.
 
@@ -206,9 +207,10 @@ def make_block(
         file: name of the file.
         settings: `keep` determines whether placeholders count as names.
         so_far: `bytes_read` and `replaced` of the block.
+        unusable: row index -> reason for rejecting the row; by default, the result of `find_unusable`.
     """
     found = list(rejects)
-    unusable = find_unusable(table, settings)
+    unusable = find_unusable(table, settings) if unusable is None else unusable
     for (line, raw), reason in zip(where(list(unusable)), unusable.values(), strict=True):
         found.append(Reject(file, line, reason, as_text(raw)))
     found.sort(key=lambda reject: reject.line)
