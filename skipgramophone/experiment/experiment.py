@@ -256,7 +256,7 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     """
     directory = experiments_root(root)
     if not directory.is_dir():
-        place = f"{directory.absolute()}: run sgp extract NAME SOURCE{other_directory(root)}"
+        place = f"{directory.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(root)}"
         raise ExperimentError(f"there are no experiments in {place}")
     with storage_errors(directory, "read"):
         found = [Experiment(path.name, path) for path in sorted(directory.iterdir()) if not is_draft(path.name)]
