@@ -48,8 +48,8 @@ def evaluate(
             "--held-out",
             metavar="FILE",
             help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
-            "write the owner, a tab and the name. With --group, each line is the text that its regular expression "
-            "matches in the name of an owner.",
+            "write a line with the owner, a tab and the name. With --group, each line is a text that the regular "
+            "expression matches in the names of owners.",
         ),
     ] = None,
     stability: Annotated[

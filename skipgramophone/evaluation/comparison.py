@@ -56,12 +56,13 @@ class RankerResult:
 
     Attributes:
         metrics: maps each metric to its mean and interval.
-        against: maps each baseline, then each metric, to the paired difference from this baseline; empty if this ranker
-            is itself a baseline.
+        against: for each baseline, maps each metric to the paired difference from this baseline; empty if this ranker
+            is a baseline.
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if none of the tracks to
+            find is in this group.
     """
 
     ranker: str
@@ -75,7 +76,7 @@ class RankerResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Results of all rankers, and the size of the evaluation."""
+    """Results of all rankers, and the numbers of playlists, queries and tracks of the evaluation."""
 
     held_out: int  # number of held-out playlists
     asked: int  # number of held-out playlists from which queries were made
@@ -238,9 +239,10 @@ def model_rankers(
 
 
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
-    """Return a ranker that uses an Annoy index of the vectors, or `cosine` if look-ups would use exact search instead.
+    """Return a ranker that uses an Annoy index of the vectors.
 
-    The file of the index is temporary: it is deleted as soon as the index is open.
+    If look-ups would use exact search, return the ranker `cosine` instead. The file of the index is temporary: it is
+    deleted as soon as the index is open.
     """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE

@@ -122,10 +122,9 @@ class ExtractSettings:
     )
     holdout: float | None = setting(
         None,
-        "Hold out playlists: they are used only for sgp evaluate, not for training. Give a share of all playlists, "
-        "such as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write the owner, "
-        "a tab and the name. With --group, each line is the text that its regular expression matches in the name of an "
-        "owner.",
+        "Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all playlists "
+        "such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name select the "
+        "playlist of one owner. With --group, the lines are texts that it matches.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )
