@@ -31,7 +31,7 @@ class Corpus:
     Attributes:
         track_ids: the tracks of all playlists, one playlist after the other, int32 (occurrences,).
         offsets: where each playlist begins in `track_ids`, and the end of the last one, int64 (playlists + 1,).
-        directory: the stage directory that the training playlists come from, or None.
+        directory: the stage directory from which the training playlists were read; None if they do not come from one.
     """
 
     track_ids: npt.NDArray[np.int32]
@@ -91,7 +91,7 @@ class Corpus:
 
 
 def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count the descents within each playlist: occurrences whose value is smaller than the previous one.
+    """For each playlist, count the descents: occurrences whose value is smaller than that of the occurrence before.
 
     Args:
         values: one value per occurrence, int64 (occurrences,).
