@@ -46,9 +46,10 @@ class Embeddings:
 
     Attributes:
         centre: vectors of the tracks, which look-ups and exports use, float32 (tracks, embedding_dim).
-        context: vectors of the tracks as context, float32 (tracks, embedding_dim); all zeros if the model has none.
+        context: context vectors of the tracks, float32 (tracks, embedding_dim); all zeros if the model has no context
+            vectors.
         context_bias: bias of each context track, float32 (tracks,). The score of a context track is the dot product of
-            centre and context vector plus this bias.
+            a centre vector and its context vector, plus this bias.
         factors: factors of the tracks; None if the model has none.
         ease: weights of EASE; None if the model has none.
         smoothed: smoothed vectors, float16 (tracks, embedding_dim); None if the model has none.
