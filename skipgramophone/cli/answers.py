@@ -290,10 +290,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return a JSON object with one property, "fallback".
-
-    Its value is None, or the name of the replaced query track and the kind of the replacement.
-    """
+    """Return a JSON object with the key "fallback": None, or the replaced query track and the kind of replacement."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 

@@ -318,10 +318,7 @@ class Catalogue:
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield the tracks that fulfil a condition, most frequent first.
-
-        Call this only inside a `time_limit` block, which handles the errors of SQLite.
-        """
+        """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
         statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
@@ -388,10 +385,7 @@ class Catalogue:
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:
-        """Return the column to sort by, which gives descending counts.
-
-        FTS5 returns its results in this order, so a LIMIT can end the search early.
-        """
+        """Return the column to sort by. FTS5 returns its results in this order, so a LIMIT can end a search early."""
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 
