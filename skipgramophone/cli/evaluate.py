@@ -48,8 +48,8 @@ def evaluate(
             "--held-out",
             metavar="FILE",
             help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
-            "write a line with the owner, a tab and the name. With --group, each line is a text that the regular "
-            "expression matches in the names of owners.",
+            "write a line with the owner, a tab and the name. With --group, write the text that the regular expression "
+            "matches at the start of the owner instead of the name of a playlist.",
         ),
     ] = None,
     stability: Annotated[

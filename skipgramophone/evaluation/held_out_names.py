@@ -1,8 +1,8 @@
 """Finds the playlists that a file names, one per line, for `extract --holdout FILE` and `evaluate --held-out FILE`.
 
 A line is the name of a playlist, and matches all playlists with this name. A line that consists of the owner, a tab and
-the name matches only the playlist of this owner. With `--group`, a line is a text that the regular expression matches
-in the names of owners.
+the name matches only the playlist of this owner. With `--group`, a line is not the name of a playlist, but the text
+that the regular expression matches at the start of an owner's name. It matches all playlists of these owners.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    # If several groupings are equally good, `max` returns the first of them. The given one is the first of all.
+    # If several patterns are equally good, this is the first of them. The given pattern comes first.
     best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"
