@@ -59,7 +59,7 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # only if rows are not in order of count
+ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # made only if rows are not in order of count
 ALBUM_INDEX = "CREATE INDEX by_album ON tracks (album_folded) WHERE album_folded IS NOT NULL;"
 FACT_COLUMNS = {
     "location": ", location TEXT",
