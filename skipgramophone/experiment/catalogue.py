@@ -5,7 +5,8 @@
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
-    names       FTS5 trigram index of the folded names; its results must be verified, because detail=none makes it small
+    names       FTS5 trigram index of the folded names. It uses detail=none to stay small, so it stores no positions,
+                and its results must be verified
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
 Row i is row i of every matrix and item i of the index. In a new corpus, rows are sorted by count, most frequent first.
@@ -14,9 +15,9 @@ When a corpus grows, existing rows keep their numbers. The rowid of a track in `
     rank = (LARGEST_COUNT - count) * 2^32 + row
 
 Sorting by rank sorts tracks by count. Because a rank also contains the row, all ranks differ. A new track does not
-change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position by count, from
-0. In a corpus that has not grown, this rank is the row; in a corpus that has grown, a column stores it. The file is
-opened read-only and is never changed in place.
+change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position in the order of
+counts, starting at 0. If such a corpus has not grown, this rank equals the row. If it has grown, the rank is stored in
+a column. The file is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -91,11 +92,11 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # number of the input row where the track first occurs, counting used rows from 1
+    first_place: int  # number of the input row where the track first occurs; only used rows are counted, from 1
     location: str | None = None  # path of the audio file: absolute, or relative to the source's directory
     seconds: int | None = None  # duration
     album: str | None = None
-    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; without `uri`
+    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; `uri` is not included
 
     @property
     def name(self) -> str:
@@ -104,7 +105,7 @@ class Track:
 
     @property
     def position(self) -> int:
-        """The row counted from 1; until the corpus grows, this is the rank by count."""
+        """The row number, counted from 1. Until the corpus grows, it is also the rank by count."""
         return self.row + 1
 
 
@@ -121,7 +122,7 @@ class Catalogue:
     """Read-only access to the tracks of a corpus, by row number, uri or condition.
 
     Attributes:
-        is_keyed: whether ranks are computed from count and row, as described above.
+        is_keyed: whether ranks are computed from count and row, as described in the module docstring.
         rank: the column that sorts tracks by count.
         name_rank: SQL expression that selects the rank of a row of `names`.
         facts: names of the optional columns (see `FACTS`) that the catalogue has.
@@ -137,7 +138,7 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # raises an error that contains the reason, unlike those of SQLite
+            self._path.open("rb").close()  # its error contains the reason; the errors of SQLite do not
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -165,7 +166,7 @@ class Catalogue:
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
     def _attach_identifiers(self, path: Path) -> bool:
-        """Open the file with the identifiers, or make an empty table in memory; return whether the file exists."""
+        """Open the file with the identifiers. If there is none, make an empty table in memory and return False."""
         if not path.exists():
             self.query("CREATE TEMP TABLE identifiers (row INTEGER, identifier TEXT)")
             return False
@@ -289,8 +290,8 @@ class Catalogue:
         """Read the whole file and verify that it is a complete catalogue and nothing else.
 
         Raises:
-            ExperimentError: a page, an index or a row is damaged, rows are not numbered from 0 without a gap, or the
-                file contains triggers or views.
+            ExperimentError: a page, an index or a row is damaged, the row numbers have gaps or do not start at 0, or
+                the file contains triggers or views.
         """
         if (problems := self.query("PRAGMA integrity_check(1)")) != [("ok",)]:
             raise self.damage(problems[0][0])
@@ -317,7 +318,7 @@ class Catalogue:
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield the tracks that fulfil a condition, most frequent first; call this inside a `time_limit` block."""
+        """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
         statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
@@ -365,7 +366,7 @@ class Catalogue:
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
-        """Convert an SQLite exception to a `StorageError` if the system failed, else to an `ExperimentError`."""
+        """Convert an SQLite exception to a `StorageError` if the system failed, otherwise to an `ExperimentError`."""
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
             return StorageError(f"cannot read {self._path}: {reason_of(error)}")
         return self.damage(error)
@@ -384,7 +385,7 @@ class Catalogue:
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:
-        """Return the column that sorts by descending count, the order of FTS5, so that LIMIT can end a search early."""
+        """Return the column to sort by. FTS5 returns its results in this order, so a LIMIT can end a search early."""
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 

@@ -1,8 +1,8 @@
 """Add tracks to a copy of a catalogue without rebuilding its name index.
 
-A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. If the count of a track
-changes, its rank changes too, so its entry in the name index is replaced. The index consists of sorted segments, and
-FTS5 adds a segment for new entries, so the other entries are not indexed again.
+A catalogue file is never changed in place: it is copied, and the copy is changed. New tracks are inserted. If the count
+of a track changes, its rank changes too, so its entry in the name index is replaced. The index consists of sorted
+segments. FTS5 adds new entries in a new segment, so the other entries do not have to be indexed again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3, sqlite_uri
 from skipgramophone.parallel import background_thread
 
-CACHE = "PRAGMA cache_size = -262144"  # in KiB; large enough that random updates read each page only once
-# The old entries of tracks with a new rank are removed from the index, and all new entries are added. This is one pass
-# in order of rowid, because FTS5 ends a segment at each rowid that is smaller than the one before it. A row with the
-# command 'delete' removes an entry.
+# The cache size is in KiB. It is so large that each page is read only once, although updates come in random order.
+CACHE = "PRAGMA cache_size = -262144"
+# The old entries of tracks with a new rank are removed from the index, and all new entries are added. This is done in
+# one pass in order of rowid, because FTS5 ends a segment at each rowid that is smaller than the one before it. A row
+# with the command 'delete' removes an entry.
 INDEX_NAMES = """
 INSERT INTO names (names, rowid, name_folded)
 SELECT command, place, name FROM (
@@ -60,10 +61,10 @@ class CatalogueChanges:
     Attributes:
         changed: existing tracks whose count or optional columns change. Columns: row, count, and the optional columns
             (see `FACT_TYPES`) that the catalogue has.
-        added: the new tracks, which follow the existing rows. Columns: those of `TRACKS`, and the same optional
-            columns.
-        spellings: other spellings of tracks in the added input rows. Columns: row, artist, title, count.
-        uris: other uris of tracks in the added input rows. Columns: uri, row.
+        added: the new tracks, whose rows come after the existing rows. Columns: those of `TRACKS`, and the same
+            optional columns.
+        spellings: other spellings of tracks, as they occur in the added input rows. Columns: row, artist, title, count.
+        uris: other uris of tracks, as they occur in the added input rows. Columns: uri, row.
     """
 
     changed: pa.Table
@@ -91,7 +92,7 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
             sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
         ) as database:
             require_full_text(database)
-            with background_thread() as thread:  # the main thread handles signals
+            with background_thread() as thread:  # the main thread stays free to handle signals
                 growing = thread.submit(_grow, database, tracks, changes)
                 try:
                     growing.result()
@@ -133,7 +134,7 @@ def _grow(database: sqlite3.Connection, tracks: int, changes: CatalogueChanges) 
 
 
 def _insert(database: sqlite3.Connection, tracks: int, added: pa.Table, facts: Sequence[str]) -> None:
-    """Insert the new tracks, which follow `tracks` existing rows."""
+    """Insert the new tracks. Their rows start at `tracks`, the number of existing rows."""
     types = TRACKS | {name: FACT_TYPES[name] for name in facts}
     for start, part in table_parts(added, types):
         batch = with_folded_names(tracks + start, part)

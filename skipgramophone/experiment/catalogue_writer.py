@@ -38,7 +38,8 @@ NAMES = "names.{token}.sqlite"  # temporary: removed when the catalogue is compl
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
-FACT_TYPES = {"location": TEXT, "seconds": pa.int64(), "album": TEXT}  # columns of `tracks`, if sources contain them
+# Optional columns of `tracks`, which exist only if the sources contain such values.
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64(), "album": TEXT}
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -58,7 +59,7 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # needed if rows are not in order of count
+ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # made only if rows are not in order of count
 ALBUM_INDEX = "CREATE INDEX by_album ON tracks (album_folded) WHERE album_folded IS NOT NULL;"
 FACT_COLUMNS = {
     "location": ", location TEXT",
@@ -170,11 +171,11 @@ def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
 
 @contextmanager
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[None]]]:
-    """Yield a function that starts to insert rows into a table; all inserts are one transaction.
+    """Yield a function that inserts rows into a table in the background; all inserts are in one transaction.
 
-    A background thread opens the database and inserts, for two reasons. First, the main thread could not handle signals
-    while it executes native code. Second, Ctrl-C interrupts only the main thread, so it cannot stop the opening of the
-    database halfway.
+    A background thread opens the database and inserts, for two reasons. First, if the main thread did this, it could
+    not handle signals while it executes native code. Second, Ctrl-C interrupts only the main thread, so it cannot
+    interrupt the background thread while it opens the database.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()
@@ -183,14 +184,15 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _open(path: Path, until_done: ExitStack) -> adbc.AdbcConnection:
-    """Open a database, begin a transaction, and return the connection; the exit stack `until_done` closes it."""
+    """Open a database, begin a transaction, and return the connection, which is closed when `until_done` ends."""
     file = until_done.enter_context(adbc_driver_sqlite.connect(sqlite_uri(path)))
     database: adbc.AdbcConnection = until_done.enter_context(adbc.AdbcConnection(file))
     for pragma in UNPROTECTED:
         with adbc.AdbcStatement(database) as statement:
             statement.set_sql_query(pragma)
             statement.execute_update()
-    database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
+    # With autocommit, the driver's own ROLLBACK would fail on a full disk and hide the cause.
+    database.set_autocommit(False)
     return database
 
 
@@ -206,7 +208,7 @@ def _run(tasks: Mapping[Path, Callable[[sqlite3.Connection], object]]) -> None:
         try:
             for _, executed in running:
                 executed.result()
-        except BaseException:  # such as an interrupt; otherwise the threads would run until they are done
+        except BaseException:  # for example an interrupt; without this, the threads would run until they are done
             for database, _ in running:
                 database.interrupt()
             wait([executed for _, executed in running])
