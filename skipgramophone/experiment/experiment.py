@@ -273,7 +273,9 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, and lock it for `command`. If it is new and gets no stage, it is removed again.
+    """Open or create an experiment, and lock it for `command`.
+
+    If the experiment is new and no stage is published in the `with` block, its directory is removed afterwards.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
@@ -310,7 +312,9 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
 
 
 def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose another name") -> Path:
-    """Return the path for a new experiment of this name; the error for an existing path ends with the advice `cure`.
+    """Return the path for a new experiment with this name.
+
+    If the path already exists, the error message ends with `cure`, the advice on what to do.
 
     Raises:
         ExperimentError: the name is invalid, or the path exists.
@@ -348,7 +352,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is not an experiment, and not what a killed process left when it began to create one."""
+    """Whether a path is neither an experiment nor the incomplete directory of a process that was killed early."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}
@@ -366,7 +370,7 @@ def _describe(experiment: Experiment) -> None:
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
     """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
-    draft.unlink(missing_ok=True)  # left by a killed process, or a link
+    draft.unlink(missing_ok=True)  # It may be the draft of a killed process, or a link that must not be followed.
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 
