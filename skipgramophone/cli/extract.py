@@ -33,9 +33,10 @@ Holdout = Annotated[
     typer.Option(
         "--holdout",
         metavar="SHARE|FILE",
-        help="Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all "
-        "playlists such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name "
-        "select the playlist of one owner. With --group, the lines are texts that it matches.",
+        help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
+        "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
+        "owner, a tab and the name. With --group, each line is a text that the regular expression matches in the names "
+        "of owners.",
         show_default=False,
     ),
 ]

@@ -41,7 +41,8 @@ class _Difference:
 class LocalEngine:
     """Runs training tasks on this machine."""
 
-    patience: float | None = None  # wait for all tasks: they end soon, and they use the tables of this process
+    # None: wait for all tasks, because they end soon and use the tables of this process.
+    patience: float | None = None
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.
