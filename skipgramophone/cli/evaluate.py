@@ -47,8 +47,9 @@ def evaluate(
         typer.Option(
             "--held-out",
             metavar="FILE",
-            help="File with the names of the playlists to hold out, one per line. The owner, a tab and the name select "
-            "the playlist of one owner. With --group, the lines are texts that it matches.",
+            help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
+            "write a line with the owner, a tab and the name. With --group, write the text that the regular expression "
+            "matches at the start of the owner instead of the name of a playlist.",
         ),
     ] = None,
     stability: Annotated[

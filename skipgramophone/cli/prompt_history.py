@@ -16,7 +16,7 @@ from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
 COMMANDS = ("<", ">", "?", "help", *QUIT_WORDS)  # not saved, because they are useless in a later session
-LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
+LONGEST_LINE = 1000  # maximum number of characters of a saved line; longer lines were probably pasted by mistake
 
 
 def history_file() -> Path | None:

@@ -1,7 +1,8 @@
 """Finds the playlists that a file names, one per line, for `extract --holdout FILE` and `evaluate --held-out FILE`.
 
 A line is the name of a playlist, and matches all playlists with this name. The owner, a tab and the name match only the
-playlist of this owner. With `--group`, a line is the text that the regular expression matches in the name of an owner.
+playlist of this owner. With `--group`, a line is not the name of a playlist, but the text that the regular expression
+matches at the start of an owner's name. It matches all playlists of these owners.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    best = max(matched, key=lambda pattern: matched[pattern])  # of equally good ones the first, which is the given one
+    # If several patterns are equally good, this is the first of them. The given pattern comes first.
+    best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"
     share = f"{matched[best]:,} of {plural(len(lines), 'line')}"

@@ -44,7 +44,7 @@ DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
-LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
+LONGEST_NAME = 200  # maximum number of bytes of a name; file systems allow 255, so there is room for suffixes
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
         file = held.enter_context(writing.open("xb"))
         with suppress(OSError):  # a file system without locks, where `_has_writer` always returns true
             fcntl.flock(file, fcntl.LOCK_EX)
-        if writing.exists():  # else another process removed it before it was locked: try again
+        if writing.exists():  # Another process may have removed the file before it was locked. In this case, try again.
             return writing.with_suffix(DRAFT_SUFFIX)
 
 

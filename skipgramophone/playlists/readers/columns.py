@@ -39,7 +39,7 @@ from skipgramophone.wording import visible
 PARQUET_MAGIC = b"PAR1"
 JSON_START = re.compile(rb"\{|\[\s*(\{|$)")
 HEADER = "the header of the table, whose columns are assigned by number"
-BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
+BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # number of rows per batch, and number of bytes that are copied at once
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
 TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection

@@ -381,10 +381,7 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file.
-
-    A pipe that a shell makes for <(…) has a number as its name, so it is called "pipe" in reports.
-    """
+    """Copy a named pipe to a temporary file. The name of a shell's <(…) is a number, so reports call it "pipe"."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 
