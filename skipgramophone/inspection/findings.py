@@ -171,7 +171,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "everywhere": Advice(
         "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
-        "sgp train --subsample 1e-3 skips most occurrences of such a track; sgp similar --popularity -0.5 favours "
+        "sgp train --subsample 1e-3 skips many occurrences of such a track; sgp similar --popularity -0.5 favours "
         "rarer tracks",
         ("train --subsample", "similar --popularity"),
         {"train": ("--subsample", "1e-3")},
