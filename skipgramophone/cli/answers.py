@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer, Arrangement, Fallback, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
-LONGEST_QUERY = 64 << 20  # bytes; a longer line would fill the memory
+LONGEST_QUERY = 64 << 20  # maximum number of bytes of a line; a longer line would fill the memory
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists

@@ -44,7 +44,7 @@ DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOST_AND_FOUND = "lost+found"  # some file systems reserve this directory for recovered files; only root can read it
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
-LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
+LONGEST_NAME = 200  # maximum number of bytes of a name; file systems allow 255, so there is room for suffixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,9 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, and lock it for `command`. If it is new and gets no stage, it is removed again.
+    """Open or create an experiment, and lock it for `command`.
+
+    If the experiment is new and no stage is published in the `with` block, its directory is removed afterwards.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
@@ -316,7 +318,9 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
 
 
 def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose another name") -> Path:
-    """Return the path for a new experiment of this name; the error for an existing path ends with the advice `cure`.
+    """Return the path for a new experiment with this name.
+
+    If the path already exists, the error message ends with `cure`, the advice on what to do.
 
     Raises:
         ExperimentError: the name is invalid, or the path exists.
@@ -354,7 +358,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is not an experiment, and not what a killed process left when it began to create one."""
+    """Whether a path is neither an experiment nor the incomplete directory of a process that was killed early."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}
@@ -372,7 +376,7 @@ def _describe(experiment: Experiment) -> None:
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
     """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
-    draft.unlink(missing_ok=True)  # left by a killed process, or a link
+    draft.unlink(missing_ok=True)  # It may be the draft of a killed process, or a link that must not be followed.
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 

@@ -2,8 +2,8 @@
 
 FTS5 builds an index in a single thread. The index consists of sorted segments, and each search reads all segments and
 merges the results. Therefore each part is built as one segment, and the catalogue gets the segments of all parts. The
-SQLite documentation describes the numbering of segments and the two records that are written here, see
-https://www.sqlite.org/fts5.html#fts5_data_structures
+numbering of segments, and the two records (averages and structure) that this module writes, are described in the
+SQLite documentation: https://www.sqlite.org/fts5.html#fts5_data_structures
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
 
 PARTS = 2  # more parts would make look-ups slower, because a search reads each segment
 NAMES_PER_PART = 100_000  # a smaller catalogue is built faster as a single part
-GATHERED = 256 << 20  # for all parts together: bytes of the index that are collected in memory before they are written
+GATHERED = 256 << 20  # bytes of index data that all parts together collect in memory before they write it
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
@@ -47,12 +47,12 @@ MERGED = FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank
 AVERAGES, STRUCTURE = 1, 10  # ids of two records in names_data
 SEGMENT_BITS, PAGE_BITS = 37, 31  # id of a page of a segment: segment << SEGMENT_BITS | kind << PAGE_BITS | page
 LEAVES = f"(id >> {PAGE_BITS}) % {1 << SEGMENT_BITS - PAGE_BITS} = 0 AND id >= {1 << SEGMENT_BITS}"
-COOKIE_BYTES = 4  # at the beginning of the structure record
+COOKIE_BYTES = 4  # The structure record begins with a cookie of this many bytes.
 
 
 @dataclass(frozen=True, slots=True)
 class NamePart:
-    """A part of the names: `number` names in order of rank, from the name with the index `first`.
+    """A part of the names, which are sorted by rank: `number` names, beginning with the name at index `first`.
 
     Attributes:
         path: the file for the index of this part.

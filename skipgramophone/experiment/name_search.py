@@ -30,14 +30,16 @@ SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-CLUES_ASKED = 4  # number of trigrams per search; more make it slower, and with fewer, more names must be verified
-FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
+# Number of trigrams per search. More trigrams make the search slower; with fewer trigrams, more names must be verified.
+CLUES_ASKED = 4
+# Number of tracks to find for each variant of a query in which one piece is left out (see `_without_one_piece`).
+FREQUENT_ENOUGH = 100
 MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share with the query
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
 FEW = 2000  # with fewer matches than this, a search uses the index; otherwise it scans all names
-FEW_OF = 50  # in large catalogues, the limit is the number of tracks divided by this
+FEW_OF = 50  # In large catalogues, the limit is not `FEW`, but the number of tracks divided by this.
 Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
 
 
@@ -114,10 +116,15 @@ class NameSearch:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        The query is compared with these in order, until something matches: the uri and the identifiers; the whole name;
-        the whole title; the name or title with hyphens between its words, as shell completion writes names. If none of
-        them matches, the tracks whose names contain each word of the query are returned. The number of matches is
-        `MOST_COUNTED` + 1 if there are more.
+        The query is compared with the following, in this order, until something matches:
+
+        1. the uri and the identifiers
+        2. the whole name
+        3. the whole title
+        4. the name or title with hyphens between its words, as shell completion writes names
+
+        If none of them matches, the tracks whose names contain each word of the query are returned. If more than
+        `MOST_COUNTED` tracks match, the number of matches is `MOST_COUNTED` + 1.
         """
         folded = fold_name(query)
         if not folded:
@@ -176,11 +183,11 @@ class NameSearch:
         with self._catalogue.time_limit(seconds):
             tracks = self._catalogue.each_matching(self.containing(folded))
             for track in islice(filter(fitting, tracks), number):
-                found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
+                found.append(track)  # noqa: PERF402 (`list` would lose tracks found before the time limit)
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query; if there are none, those whose hyphenated title is."""
+        """Return the tracks whose hyphenated name is the query, or if there are none, whose hyphenated title is it."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -189,7 +196,11 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Return two lists, typos allowed: the tracks whose name contains each word, and those with a similar name."""
+        """Find tracks for a query that may contain typos.
+
+        Returns:
+            The tracks whose name contains each word of the query, and the tracks with a similar name.
+        """
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         tracks = self.sharing_letters(query)
@@ -217,7 +228,8 @@ class NameSearch:
         if not frequency:
             return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
-        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest of each word, and rare short words
+        if clues[0][0] > FEW:
+            # No trigram is rare, so combine the rarest trigram of each word with the short words that are even rarer.
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
             if len(clues) < CLUES_ASKED:
                 around = (self._around(word) for word in words if not word[2:])

@@ -159,7 +159,7 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
             stability=read_stability(experiment, model.digest),
             warnings=() if model.parent == manifest.digest else (_growth_note(experiment, model, added),),
         )
-    except BaseException:  # also on an interrupt, the database file must be closed
+    except BaseException:  # The database file must be closed even if an interrupt occurs.
         catalogue.close()
         raise
 

@@ -152,7 +152,7 @@ class Before:
         Input rows are numbered from the first extraction on, including those that cleaning has dropped.
 
         Args:
-            places: for each new track, the number of the same row among the encoded rows.
+            places: for each new track, the position of this input row among the encoded rows.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts
@@ -231,8 +231,8 @@ def read_before(experiment: Experiment) -> Before:
     """Read the corpus of an experiment before it grows.
 
     Raises:
-        ExperimentError: there is no corpus; or the corpus is damaged, was made from imported vectors, or was made by a
-            version that did not store the keys by which playlists of the same name are distinguished.
+        ExperimentError: there is no corpus, or it cannot grow: it is damaged, was made from imported vectors, or was
+            made by a version that did not store the keys that distinguish playlists of the same name.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):

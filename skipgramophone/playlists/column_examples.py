@@ -1,4 +1,7 @@
-"""Ask the user to assign the columns of a table, with an example for `--columns` that is chosen by names and values."""
+"""Ask the user to assign the columns of a table.
+
+The message contains an example for `--columns`, which is chosen from the column names and the values.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,11 @@ from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
-NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")  # digits that are an id rather than a time: before 1995, or from 0
+# Strings of digits that are probably ids, not times: as seconds since 1970, they are before 1995, or they start with 0.
+NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
 ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # ends of the names of columns with ids
-LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
+LONGEST_NAME = 40  # maximum number of characters of a field in the first line that may be the name of a column
 PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
 
 
@@ -46,7 +50,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if not roles.keys() & {"title", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
-        return visible(f"{what}: if one does, assign it with --columns title=…")
+        return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
@@ -63,9 +67,10 @@ def _has_header(rows: Table) -> bool:
 
 
 def _has_words(rows: Table) -> bool:
-    """Whether the first row may be a header: short texts without digits, none of which occurs in the rows below.
+    """Whether the first row may be a header.
 
-    One of them must be the usual name of a column, or all must be single words above texts of several words.
+    Its fields must be short, have no digits, and not occur in the rows below. In addition, at least one field must be a
+    usual column name, or all fields must be single words and some field below must have several words.
     """
     header, *below = rows
     if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
@@ -78,7 +83,7 @@ def _has_words(rows: Table) -> bool:
 
 
 def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with few usual names, in which the values decide what the other columns are.
+    """Return an example for a header with few usual names. The roles of the other columns are chosen by their values.
 
     Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
     in this order.
@@ -128,7 +133,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[str]], header: list[str]) -> None:
-    """Add the columns of tracks, and then of owners, to the places of an example.
+    """Choose the columns for tracks, then for owners, and add them to `places`.
 
     Args:
         places: role -> index of its column.
@@ -168,5 +173,5 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
 
 
 def _is_likely_time(text: str) -> bool:
-    """Whether a string is a time, and its digits are not more likely an id."""
+    """Whether a string is a time, unless its digits are more likely an id."""
     return is_time(text) and NOT_A_TIME.fullmatch(text.strip()) is None

@@ -62,9 +62,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether rows with times are plays, because there are columns for artist and title; a pause between
-            plays then ends a session. Other rows with times, such as purchases, become one playlist per owner unless
-            the user sets --session-gap.
+        is_history: whether rows with times are plays. They are plays if there are columns for artist and title; a pause
+            between plays then starts a new session. Other rows with times, such as purchases, become one playlist per
+            owner unless the user sets --session-gap.
         above: number of lines above the header.
     """
 
@@ -109,7 +109,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     for role, words in NAMES_NEXT_TO_TITLES.items():
         name = found.get(role, [""])[0]
         if role in found and normalized(name) in words.split() and not is_text(values_of(rows, name)):
-            del found[role]  # "Band" may also be the number of a volume
+            del found[role]  # "Band" is also the German word for the volume of a book: the values may be numbers.
     artists = numbered_artists(header)
     if artists and "artist" not in found:
         found["artist"] = artists[:1]
@@ -122,7 +122,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     named = {"title", "artist"} <= roles.keys()
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
-        return question(rows, "whose links do not belong to tracks")
+        return question(rows, "whose links are not links to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
@@ -146,7 +146,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         role, candidates = missing
         return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
-        return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
+        problem = f"in which {dates[0]!r} may separate playlists with the same name"
+        return question(rows, problem, {**roles, "id": dates[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
     if merged := column_with_merged_cells(rows, roles):
@@ -172,10 +173,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return role -> columns that may have this role according to their names, and to the values of some columns.
 
-    A column of numbers named "Track" has the numbers of tracks, if another column has their titles; "True" is no title
-    either. An id that most rows lack does not identify playlists, and links to playlists or albums do not identify
-    tracks. A column named "id" with links to tracks identifies them. A column named "product" contains titles if most
-    values have several words.
+    If another column has the titles, a column named "Track" with numbers contains track numbers, and one with values
+    such as "True" contains flags. An id that most rows lack does not identify playlists, and links to playlists or
+    albums do not identify tracks. A column named "id" with links to tracks identifies them. A column named "product"
+    contains titles if most values have several words.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
@@ -199,8 +200,8 @@ def _is_number_or_flag(value: str) -> bool:
 def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:
     """Return a role that no column has, and the unused columns that may have it according to their values; or None.
 
-    Without artists, tracks of different artists with one title would be merged; without the names of playlists, all
-    playlists would become one.
+    Without artists, tracks with the same title by different artists would be merged. Without playlist names, all rows
+    would form one playlist.
     """
     candidates = [name for name in unused if not is_descriptive(name) and rows[0].count(name) == 1]
     if "title" in roles and not roles.keys() & {"artist", "uri"}:
@@ -255,7 +256,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have names but no ids, and some of these names have several values in the column `name`."""
+    """Whether playlists have names but no ids, and rows of one playlist name have different values in column `name`."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
@@ -275,5 +276,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line consists of a usual column name. "Artist - Title" is the heading of a list instead."""
+    """Whether a line is a usual column name. "Artist - Title" does not count: it is the heading of a list of tracks."""
     return SEPARATOR not in line and bool(normalized(line)) and is_header([line])

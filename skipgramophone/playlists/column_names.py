@@ -197,7 +197,10 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 
 
 def _has_title(words: list[str], found: Mapping[str, list[str]]) -> bool:
-    """Whether a column certainly has titles: "name" is one only if there is a column for artist or playlist too."""
+    """Whether a column certainly has titles.
+
+    A column called "name" counts only if there is also a column for the artist or the playlist.
+    """
     return any(map(names_title, words)) or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
 
 

@@ -103,7 +103,10 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
 
 
 def first_lines(head: bytes) -> list[str]:
-    """Return the lines in the first bytes of a file, without the last line if it is cut off and not the only line."""
+    """Return the lines in the first bytes of a file.
+
+    The last line is left out if it is cut off, unless it is the only line.
+    """
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     lines = split_lines(text)
     if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):
@@ -126,7 +129,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
         return replace(guess, above=above)
     if rows and is_table(rows) and are_baskets(rows):
-        what = f"a table of {len(rows[0])} columns that share values (first line: {_shortened(lines[0])!r})"
+        what = f"a table of {len(rows[0])} columns, several of which contain the same values "
+        what += f"(first line: {_shortened(lines[0])!r})"
         raise UnknownFormatError(file.display_name, f"{what}: {BASKETS}{AWK}")
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"

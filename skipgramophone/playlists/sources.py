@@ -215,7 +215,7 @@ def _reason_to_skip(file: SourceFile) -> str | None:
     if is_read_with_activity(file):
         return "names of artists, read together with the play activity in the same directory"
     if repeats_scrobbles(file):
-        return "JSON with the scrobbles of scrobbles.tsv, which are read once"
+        return "JSON with the same scrobbles as scrobbles.tsv, which is read instead"
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 

@@ -16,7 +16,7 @@ from skipgramophone.playlists.readers.json_tables import is_document, names_in_l
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
-MOST_COLUMNS = 1000  # in JSON lines; an object with more fields is not a row
+MOST_COLUMNS = 1000  # maximum number of fields of an object in JSON lines; an object with more fields is not a row
 
 
 def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:

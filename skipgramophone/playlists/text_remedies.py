@@ -1,4 +1,4 @@
-"""What a user can do with a text in a format that sgp does not know: the end of the message."""
+"""Suggest what to do with a text whose format sgp does not know. The suggestion is the end of the error message."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.column_values import LETTERS, Table
 
 HELP = "see `sgp extract --help`"
-LONG_SEPARATORS = ("::", "<SEP>")  # of MovieLens, and of the Million Song Dataset
+LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
 # Marks of tables, objects, markup, paths and sentences.
 NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.,:;]$""")
 LONGEST_NAME = 150  # characters of a line that may be a name
-WIDEST_TABLE = 4  # fewer fields per line are a table rather than baskets
+WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
 LEAST_SHARED = 0.2  # share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""

@@ -57,7 +57,7 @@ def test_columns_of_data_sets_are_guessed(text: str, columns: str) -> None:
 
 def test_links_to_playlists_are_not_tracks() -> None:
     links = "name,uri,owner\nA,spotify:playlist:1,me\nB,spotify:user:me:playlist:2,me\nC,spotify:playlist:3,me\n"
-    assert guess(links).startswith("a table of 3 columns whose links do not belong to tracks: assign the columns")
+    assert guess(links).startswith("a table of 3 columns whose links are not links to tracks: assign the columns")
     assert guess(links.replace("playlist", "track")) == "title=name,owner=owner,uri=uri"
     assert "uri=" not in question(rows_of(links.splitlines()), NAME)
 
@@ -65,7 +65,7 @@ def test_links_to_playlists_are_not_tracks() -> None:
 def test_playlists_of_one_name_may_have_dates() -> None:
     text = "Playlist Date,Playlist Title,Artist,Song\n1 May,Live,Ada,Rain\n8 May,Live,Nell,Salt\n"
     assert guess(text) == (
-        "a table of 4 columns in which 'Playlist Date' may separate playlists of one name: assign the columns, "
+        "a table of 4 columns in which 'Playlist Date' may separate playlists with the same name: assign the columns, "
         "for example --columns 'artist=Artist,title=Song,playlist=Playlist Title,id=Playlist Date'"
     )
     assert guess(text.replace("8 May", "1 May")) == "artist=Artist,title=Song,playlist=Playlist Title"
@@ -118,7 +118,7 @@ def test_a_table_of_playlists_without_tracks_is_not_given_an_example(text: str) 
     names = ", ".join(rows[0])
     assert question(rows, NAME) == (
         f"a table of {len(rows[0])} columns {NAME}, and none of the columns {names} seems to contain tracks: "
-        "if one does, assign it with --columns title=…"
+        "if one of them contains the titles, assign it with --columns title=…"
     )
 
 

@@ -1,8 +1,8 @@
 """Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
-Both ways return the same rows. If a quote is neither at the edge of a field nor doubled, a field may span several
-lines. From the first block with such a quote on, the file is read record by record. If rows have times or positions,
-all blocks of the file are joined and sorted.
+Both ways return the same rows. A quote in the middle of a field that is not doubled can mean that the field spans
+several lines. From the first block with such a quote on, the file is read record by record. If rows have times or
+positions, all blocks of the file are joined and sorted.
 """
 
 from __future__ import annotations

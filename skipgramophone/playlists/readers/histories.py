@@ -135,5 +135,5 @@ def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
-EARLIEST = -62_135_596_800.0  # the year 1
-LATEST = 32_503_680_000.0  # the year 3000; larger numbers are milliseconds
+EARLIEST = -62_135_596_800.0  # the year 1 in seconds since 1970
+LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970; larger numbers are treated as milliseconds

@@ -7,9 +7,10 @@
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
 
-A row has the fields of its object and the text and numbers of its playlist, whose names begin with "playlist.". An id
-becomes the field "item", and a name the fields "artist" and "title". If some objects of a list are playlists, an object
-without a list of tracks becomes a row without a track, which is rejected later.
+A row has the fields of its object, and also the text and number fields of its playlist. The names of the playlist
+fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If some
+objects of a list are playlists, an object without a list of tracks becomes a row without a track, which is rejected
+later.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
 Rows = list[Record]
-HEAD = 1 << 20  # bytes in which the first line of JSON lines ends
-DEEPEST = 3  # objects between the root and a list of rows
+HEAD = 1 << 20  # maximum number of bytes of the first line of JSON lines
+DEEPEST = 3  # maximum number of nested objects between the root of the document and a list of rows
 LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|plays|results|playlists?|\w*trackids", re.IGNORECASE
 )
 ITEM = "item"  # field with the id of a track
-MOST_NAMES = 0.9  # share of the texts in lists that have an artist and a title, so that they are names
+# If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
+MOST_NAMES = 0.9
 SCALAR = str | int | float
 
 
@@ -51,7 +53,7 @@ def is_document(head: bytes) -> bool:
 
 
 def rows_in(document: Any) -> Rows:
-    """Return the rows of a document; empty if it has none, or several lists that may be the tracks."""
+    """Return the rows of a document. The result is empty if no list, or more than one list, may contain the tracks."""
     if isinstance(document, list):
         return _rows_of_list(document, {})
     if not isinstance(document, dict):
@@ -86,7 +88,7 @@ def _are_names(values: list[Any]) -> bool:
 
 
 def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[str, list[Any], Record]]:
-    """Yield the lists of objects in an object and in the objects inside it: name, list, facts about the playlist."""
+    """Yield the lists of objects in an object and its nested objects, each as name, list and facts on the playlist."""
     facts = facts | _facts_of(record)
     for name, value in record.items():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
@@ -122,7 +124,10 @@ def _fields_of(track: Any, is_name: bool) -> Record:
 
 
 def _tracks_of(playlist: Record) -> list[Any] | None:
-    """Return the list of tracks in an object: objects, texts or numbers; None if it has no such list, or several."""
+    """Return the list of tracks in an object, which may be a list of objects, texts or numbers.
+
+    Return None if the object has no such list, or more than one.
+    """
     lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
     are_tracks = len(lists) == 1 and all(isinstance(each, dict | SCALAR) for each in lists[0])
     return lists[0] if are_tracks else None

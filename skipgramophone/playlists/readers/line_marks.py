@@ -1,11 +1,13 @@
-"""Find the marks at the names in a list: numbers, bullets, times of a mix, durations, suffixes of audio files, albums.
+"""Find the marks before and after the names in a list.
+
+Marks are numbers, bullets, times within a mix, durations, suffixes of audio files, and albums.
 
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
-A mark counts only if more than half of the lines have it, and numbers and times only if they increase or decrease from
-line to line. They may start again below a line without them. Therefore, "50 Cent - In da Club" or "21:19 - Rain" in
-another list is a name.
+A mark counts only if more than half of the lines have it. In addition, numbers and times must increase or decrease from
+line to line; they may start again below a line without them. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is
+read as a name if the other lines have no such numbers or times.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from itertools import pairwise
 
 JUDGED_LINES = 1000  # lines at the start of a list from which the marks are found
 FEWEST_LINES = 3  # a shorter list has no marks, because any two numbers increase or decrease
-MOST_MARKS = 3  # such as a bullet, a number and a time
+MOST_MARKS = 3  # maximum number of marks before a name, such as a bullet, a number and a time
 IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
-# Marks before a name. The first group of a number is its digits.
+# Marks before a name. In the patterns with a number, the first group matches the digits.
 PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
 PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
@@ -32,7 +34,8 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
-# Each mark before a name, and whether its values in consecutive lines can be those of a list.
+# Each mark that may come before a name, with a function that returns whether the values of the mark on consecutive
+# lines are plausible for a list.
 Values = Sequence[Sequence[int]]  # the values of each run of consecutive lines
 BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
 

@@ -22,7 +22,9 @@ from skipgramophone.settings import ALL_ROWS
 from skipgramophone.utf8 import GIVE_ENCODING
 
 BLOCK_BYTES = 16 << 20
-LONGEST_LINE = 64 << 20  # bytes; longer lines are refused, because they are not rows and would fill the memory
+# Maximum length of a line in bytes. Longer lines are refused, because they are probably not rows and would fill the
+# memory.
+LONGEST_LINE = 64 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "contains a NUL byte"
 Line = tuple[int, str, str]  # line number, text, reason for rejecting the line ("" = not rejected)

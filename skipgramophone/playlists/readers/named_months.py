@@ -1,4 +1,4 @@
-"""Converts dates with the English name of a month, which are the same in every country, to seconds since 1970.
+"""Converts dates with English month names to seconds since 1970. These formats do not depend on the country.
 
 20 Nov 2020 09:35                  Last.fm
 24 Jan 2023, 09:42

@@ -39,7 +39,8 @@ HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # ratio, bytes: a zip member above both is treated as a zip bomb
+# Largest compression ratio, and size in bytes. A zip member that exceeds both limits is treated as a zip bomb.
+LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
@@ -358,7 +359,7 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file. The pipe of a shell's <(…) has only a number, so it is called "pipe"."""
+    """Copy a named pipe to a temporary file. The name of a shell's <(…) is a number, so reports call it "pipe"."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 

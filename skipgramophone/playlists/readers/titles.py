@@ -26,7 +26,8 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-# Delimiters of tables. A comma before a space is prose, and one before three digits is part of a number.
+# Delimiters of tables. A comma before a space does not count, because it is a punctuation mark in prose. A comma before
+# three digits does not count, because it is part of a number.
 DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 SEPARATORS = (SEPARATOR, " – ", " — ")
@@ -38,7 +39,7 @@ UNMARKED = "without the number, time or bullet of the other lines"
 
 
 def are_titles(lines: Sequence[str]) -> bool:
-    """Whether most lines look like an artist and a title, and few like rows of a table."""
+    """Whether most lines look like an artist and a title, and at most half of them look like rows of a table."""
     written = [line for line in lines if line.strip()]
     of_tables = sum(DELIMITER.search(line) is not None or QUOTED.fullmatch(line) is not None for line in written)
     most = max(sum(separator in line for line in written) for separator in SEPARATORS)
@@ -48,7 +49,8 @@ def are_titles(lines: Sequence[str]) -> bool:
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield each line of a file as a track of one playlist.
 
-    If lines begin with marks, a line without them is a heading if it is above the first such line or has no separator.
+    If lines begin with marks, some lines without marks are headings: those above the first line with marks, and those
+    without a separator.
     """
     playlist = PurePosixPath(stream.file.name).stem
     lines = numbered_lines(stream)
