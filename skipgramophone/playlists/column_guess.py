@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.charts import RANKS, charts_in
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -48,7 +49,7 @@ NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-RANKS, REGIONS = ("rank", "position"), ("region", "country")  # columns of charts
+REGIONS = ("region", "country")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
+    if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
+        rank, chart = charts
+        problem = f"with several charts, because {rank!r} begins again when {chart!r} changes"
+        return question(rows, problem, {**roles, "playlist": chart, "position": rank})
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -221,7 +226,7 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
 
 def _regions_of_charts(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
     """Return the columns with the regions of charts, if a table has dated charts of several regions."""
-    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & {*RANKS}:
+    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & RANKS:
         return []
     return [name for name in unused if normalized(name) in REGIONS and len({*values_of(rows, name)}) > 1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
+from skipgramophone.playlists.charts import are_ranked
 from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
@@ -260,9 +261,9 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return ColumnsReader(file, settings, joins_artists=_joins_artists(file, head, settings.roles))
+        return _table_reader(file, settings, head)
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format, joins_artists=_joins_artists(file, head, format.roles))
+        return _guessing_reader(file, settings, format, head)
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
@@ -296,15 +297,17 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
         raise utf8_error(file, settings.encoding, is_alone)
 
 
-def _joins_artists(file: SourceFile, head: bytes, roles: Mapping[str, str]) -> bool:
-    """Whether the artists in a table that begins with `head` are joined by semicolons."""
-    return artists_are_joined(first_rows(file, head, first_lines(head)), roles)
-
-
-def _guessing_reader(
-    file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, joins_artists: bool
+def _table_reader(
+    file: SourceFile, settings: ExtractSettings, head: bytes, unused: Sequence[str] | None = None
 ) -> ColumnsReader:
-    """Return the reader for a table whose columns are guessed from its header."""
+    """Return the reader for a table that begins with `head`, whose columns are assigned; see `ColumnsReader`."""
+    rows = first_rows(file, head, first_lines(head)) or [[]]
+    joins, is_ranked = artists_are_joined(rows, settings.roles), are_ranked(rows, settings.roles)
+    return ColumnsReader(file, settings, unused, joins_artists=joins, is_ranked=is_ranked)
+
+
+def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, head: bytes) -> ColumnsReader:
+    """Return the reader for a table that begins with `head`, whose columns are guessed from its header."""
     require_named(
         settings,
         not settings.period or "time" in guess.roles,
@@ -314,8 +317,7 @@ def _guessing_reader(
     )
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
-    chosen = replace(settings, columns=guess.text, session_gap=gap)
-    return ColumnsReader(file, chosen, guess.unused, joins_artists)
+    return _table_reader(file, replace(settings, columns=guess.text, session_gap=gap), head, guess.unused)
 
 
 @dataclass(frozen=True, slots=True)

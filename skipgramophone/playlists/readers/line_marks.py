@@ -4,7 +4,8 @@
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
 A mark counts only if more than half of the lines have it, and numbers and times only if they increase or decrease from
-line to line. Therefore, "50 Cent - In da Club" or "21:19 - Rain" in another list is a name.
+line to line; numbers may be ranks with ties, such as 1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 -
+Rain" in another list is a name.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ MOST_MARKS = 3  # such as a bullet, a number and a time
 IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
 # Marks before a name. The first group of a number is its digits.
-PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
-PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
+PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
+PLAIN_NUMBER = re.compile(r"[#=T]?(\d{1,4})=?(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
 # A mark inside a name: album and number, as in the lists that foobar2000 copies.
@@ -36,15 +37,33 @@ BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
 
 
 def _are_in_order(values: Values) -> bool:
-    """Whether numbers nearly always increase, or nearly always decrease."""
+    """Whether numbers nearly always increase, or nearly always decrease; some may be equal, as tied ranks are."""
     steps = [after - before for before, after in pairwise(values)]
-    return max(sum(step > 0 for step in steps), sum(step < 0 for step in steps)) >= IN_ORDER * len(steps)
+    rising, falling, equal = (sum(map(fits, steps)) for fits in ((0).__lt__, (0).__gt__, (0).__eq__))
+    return max(rising, falling) >= equal and max(rising, falling) + equal >= IN_ORDER * len(steps)
 
 
 def _are_consecutive(values: Values) -> bool:
-    """Whether numbers nearly always increase by 1, or nearly always decrease by 1."""
-    steps = [after - before for before, after in pairwise(values)]
-    return max(steps.count(1), steps.count(-1)) >= IN_ORDER * len(steps)
+    """Whether numbers nearly always increase by 1, or nearly always decrease by 1; they may be ranks with ties."""
+    return _are_ranks(values) or _are_ranks(values[::-1])
+
+
+def _are_ranks(values: Values) -> bool:
+    """Whether numbers nearly always increase by 1, apart from tied ranks.
+
+    The number after a tie increases by 1, or by the number of values that tie.
+
+    >>> _are_ranks([1, 2, 2, 4]), _are_ranks([1, 2, 2, 3]), _are_ranks([1, 2, 4]), _are_ranks([50, 50, 51])
+    (True, True, False, False)
+    """
+    fitting = equal = ties = 0
+    for before, after in pairwise(values):
+        step = after - before
+        fitting += step in (0, 1, 1 + ties)
+        equal += step == 0
+        ties = ties + 1 if step == 0 else 0
+    steps = len(values) - 1
+    return 2 * equal < steps and fitting >= IN_ORDER * steps
 
 
 BEFORE = (

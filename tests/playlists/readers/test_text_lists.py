@@ -227,3 +227,24 @@ def test_albums_between_artists_and_titles_are_not_part_of_the_titles(mark: str,
 def test_other_names_of_three_parts_are_split_at_the_first_separator(names: list[str], write_dump: WriteDump) -> None:
     rows, _ = read(write_dump("\n".join(names), "x.txt"), "titles")
     assert [row[1:3] for row in rows] == [tuple(name.split(" - ", 1)) for name in names]
+
+
+@pytest.mark.parametrize(
+    "ranks",
+    [
+        "1. 2. 2. 4. 5.", "1 2 2 4 5", "1 2 2 3 4", "5 4 2 2 1", "1 =2 =2 4 5", "1. 2=. 2=. 4. 5.", "1 T2 T2 4 5",
+        "1. 1. 1. 4. 5.",
+    ],
+)  # fmt: skip
+def test_ranks_of_charts_may_tie(ranks: str, write_dump: WriteDump) -> None:
+    lines = [f"{rank} {name}\n" for rank, name in zip(ranks.split(), NAMES, strict=True)]
+    rows, rejects = read(write_dump("".join(lines), "chart.txt"), "titles")
+    assert [row[1:3] for row in rows] == TRACKS
+    assert rejects == []
+
+
+@pytest.mark.parametrize("numbers", ["50 50 50 50 51", "10 30 50 70 90", "3. 1. 9. 2. 8."])
+def test_other_numbers_are_part_of_the_name(numbers: str, write_dump: WriteDump) -> None:
+    lines = [f"{number} {name}" for number, name in zip(numbers.split(), NAMES, strict=True)]
+    rows, _ = read(write_dump("\n".join(lines), "x.txt"), "titles")
+    assert [" - ".join(row[1:3]) for row in rows] == lines
