@@ -11,7 +11,7 @@
 # make licences  write docs/licences.md
 # make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
 # make release   check the checkout, and build wheel, sdist and SBOM into dist/ (publishes nothing)
-# make bench     compare the speed of the trainer with gensim and fastText
+# make bench     measure training (also gensim, fastText and implicit), whole commands, look-ups and extraction; this takes hours
 
 PYTHON ?= python3
 VENV := .venv
@@ -94,6 +94,12 @@ bench: setup-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.trainers
 	$(BIN)/python -m benchmarks.trainers --window bag --repeats 1
+	$(BIN)/python -m benchmarks.time_to_quality generated
+	$(BIN)/python -m benchmarks.commands
+	$(BIN)/python -m benchmarks.commands --tracks 1000000 --tokens 25000000
+	$(BIN)/python -m benchmarks.lookups
+	$(BIN)/python -m benchmarks.extraction
+	$(BIN)/python -m benchmarks.histories
 
 docs: setup-test
 	$(BIN)/python -m tests.test_docs

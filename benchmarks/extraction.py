@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import describe
 from benchmarks.synthetic_zenodo import FULL_ROWS
 
 MEASURE = """
@@ -103,8 +104,7 @@ if __name__ == "__main__":
             subprocess.run([*command, *quoting], check=True)
         parts = work / "first.csv", work / "added.csv"
         split(raw, parts, asked.rows, asked.added)
-        print(f"{asked.rows:,} rows, {raw.stat().st_size / 1e6:,.0f} MB, {os.cpu_count()} cores")
-        print(f"load average before: {os.getloadavg()[0]:.1f}")
+        print(f"{describe('pyarrow', 'pandas')}, {asked.rows:,} rows, {raw.stat().st_size / 1e6:,.0f} MB")
         files = (clean, *parts)
         best: dict[str, dict[str, Any]] = {}
         for _ in range(asked.repeats):

@@ -16,7 +16,6 @@ shared negatives. The peak is the speed of a large float32 matrix product on the
 from __future__ import annotations
 
 import argparse
-import platform
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.synthetic_corpus import synthetic_corpus
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Context, Device, RunSettings, TrainSettings
@@ -122,7 +122,7 @@ def main() -> None:
         log = Path(directory) / "tensorflow.log"
         tf = load_tensorflow(log)
         devices = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
-        print(f"{platform.machine()}, Python {platform.python_version()}, TensorFlow {tf.__version__}, GPUs: {devices}")
+        print(f"{describe('tensorflow')}, GPUs: {devices}")
         check_equality(asked, log)
         print("\n| tokens | context | M tokens/s | share of peak | tables, s | first rounds, s | rounds, s |", end="")
         print(" preparing, s | training, s | pushing, s |\n" + "|---" * 10 + "|")

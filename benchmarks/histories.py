@@ -10,13 +10,13 @@ time does, but it also rises if they use the caches of the processor.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.extraction import measured
+from benchmarks.machine import describe
 from benchmarks.synthetic_histories import FILES, MONTHS, PLAYS
 
 MEASURE = """
@@ -64,4 +64,4 @@ if __name__ == "__main__":
                 flush=True,
             )
             path.unlink()
-        print(f"load average: {os.getloadavg()[0]:.1f}")
+        print(describe("pyarrow"))

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import re
 import resource
@@ -35,6 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import skipgramophone as sgp
+from benchmarks.machine import describe
 from benchmarks.synthetic_corpus import SCENES, synthetic_corpus
 from skipgramophone.errors import TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
@@ -154,7 +153,7 @@ def main() -> None:
     for name, default in options:
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
+    print(describe("annoy"))
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         seconds = make(root, asked.tracks, asked.tokens, asked.dim)

@@ -10,8 +10,6 @@ of nearest neighbours that the projection preserves.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import statistics
 import tempfile
@@ -19,8 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.machine import describe
 from benchmarks.neighbour_table import clustered
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.maps.drawing import draw
@@ -92,7 +89,7 @@ def main() -> None:
     parser.add_argument("--projection", default="pca")
     asked = parser.parse_args()
     centre, tracks = clustered(asked.tracks, asked.dim), invented_tracks(asked.tracks)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
+    print(f"{describe()}, {asked}")
     started = time.perf_counter()
     drawing = draw("benchmark", tracks, centre, MapSettings(projection=asked.projection))
     text = page(drawing)

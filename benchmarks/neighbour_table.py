@@ -9,8 +9,6 @@ the recall.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import describe
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, nearest_by_index
@@ -62,7 +61,7 @@ def main() -> None:
         true, _ = nearest_to_each(centre, asked.neighbours)
         rates.append(asked.tracks / (time.perf_counter() - started))
     rate, recall = by_index(centre, true, asked.neighbours)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
+    print(f"{describe()}, {asked}")
     print(
         f"products  {statistics.median(rates):,.0f} tracks per second ({min(rates):,.0f} to {max(rates):,.0f}); exact"
     )

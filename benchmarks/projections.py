@@ -8,14 +8,13 @@ The time does not include the search for the exact neighbours.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import resource
 import time
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import describe
 from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.maps import projection
 from skipgramophone.settings import PROJECTIONS
@@ -31,7 +30,7 @@ def main() -> None:
     asked = parser.parse_args()
     centre = np.load(asked.model / "centre.npy", allow_pickle=False)[: asked.tracks]
     near, _ = nearest_to_each(centre, projection.NEIGHBOURS)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {centre.shape[0]:,} tracks")
+    print(f"{describe()}, {centre.shape[0]:,} tracks")
     for name in (method for method in PROJECTIONS if method != "auto"):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started, used = time.perf_counter(), time.process_time()

@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -33,12 +32,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.synthetic_corpus import synthetic_corpus
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
@@ -262,9 +261,7 @@ def main() -> None:
     if asked.one:
         one(asked)
         return
-    packages = ("skipgramophone", "tensorflow", "gensim", "implicit", "fasttext-wheel")
-    known = [f"{name} {version(name)}" for name in packages if importlib.util.find_spec(name.split("-")[0])]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(known)}")
+    print(describe("tensorflow", "gensim", "implicit", "fasttext-wheel"))
     for source in asked.sources:
         measure(source, asked)
 

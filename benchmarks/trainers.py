@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import describe
 from benchmarks.synthetic_corpus import SyntheticCorpus, scenes_found, synthetic_corpus
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import Context, TrainSettings
@@ -156,7 +156,7 @@ def main() -> None:
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             runs.append(json.loads(done.stdout.splitlines()[-1]))
             print(name, {key: round(value, 3) for key, value in runs[-1].items()}, file=sys.stderr, flush=True)
-    print(f"{platform.machine()}, Python {platform.python_version()}, {vars(arguments)}\n")
+    print(f"{describe('tensorflow', 'gensim', 'fasttext-wheel')}, {vars(arguments)}\n")
     print("| trainer | M tokens/s | M pairs/s | first epoch, s | peak, GB | same scene | same or neighbour scene |")
     print("|---|---|---|---|---|---|---|")
     for name, runs in found.items():

@@ -1,7 +1,8 @@
-"""The GPU benchmark runs on the CPU with a small corpus, so that it works with a GPU. Folds keep groups together."""
+"""Benchmarks run on small data, so that they work on large data. Folds keep groups together."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -21,6 +22,18 @@ def test_the_gpu_benchmark_measures_every_context() -> None:
     rows = [line.split(" | ") for line in ran.stdout.splitlines() if line.startswith("| 2")]
     assert [row[1] for row in rows] == ["5", "bag"]
     assert all(float(row[2]) > 0 and row[3].endswith("%") for row in rows)
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_commands_measures_every_command() -> None:
+    sizes = ["--tokens=30000", "--tracks=2000", "--dim=8", "--repeats=2"]
+    ran = subprocess.run([sys.executable, "-m", "benchmarks.commands", *sizes], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 14
+    assert all(float(wall) > 0 and float(used) > 0 and int(peak) > 20 for _, wall, used, peak in rows)
+    starts = ran.stdout.splitlines()[-2:]
+    assert all(re.search(r"loading TensorFlow \d+\.\d, .*first round \d+\.\d$", start) for start in starts)
 
 
 def test_folds_keep_groups_together_and_have_about_the_same_size() -> None:

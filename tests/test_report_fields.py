@@ -40,8 +40,9 @@ HEAD = """# Fields of results
 
 The functions of the package return dataclasses. After `report = sgp.evaluate("demo")`, for example,
 `report.judgement.judged[0].metrics` holds the metrics of the first ranking.
-This page lists their fields. `dataclasses.asdict(report)` makes a dictionary of them, like the output of `--json`.
-[Using skipgramophone from Python](python.md) lists the functions. The [Python API](api.md) describes answers.
+This page lists their fields. `dataclasses.asdict(report)` converts a report into a dictionary with the same fields as
+the output of `--json`. [Using skipgramophone from Python](python.md) lists the functions. The [Python API](api.md)
+describes the objects that look-ups return.
 """
 
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="the documents are not part of an installed package")

@@ -56,12 +56,13 @@ class RankerResult:
 
     Attributes:
         metrics: maps each metric to its mean and interval.
-        against: maps each baseline, then each metric, to the paired difference from this baseline; empty if this ranker
-            is itself a baseline.
+        against: a nested mapping from baseline to metric to the paired difference from this baseline. It is empty if
+            this ranker is a baseline.
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if none of the tracks
+            to find is in the group.
     """
 
     ranker: str

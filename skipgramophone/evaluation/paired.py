@@ -31,7 +31,7 @@ class PairedMetric:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Results of two models on the same queries; `scores` maps each score to its metrics."""
+    """Results of two models on the same queries; `scores` maps the name of each ranking to its metrics."""
 
     held_out: int  # number of held-out playlists
     asked: int  # number of held-out playlists from which queries were made

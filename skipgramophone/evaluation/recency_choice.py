@@ -34,9 +34,10 @@ class RecencyChoice:
     """The chosen recency, and the measurement on which the choice is based.
 
     Attributes:
-        recency: how much a track of a playlist counts, relative to the track after it.
-        asked: number of held-out playlists; with fewer than 50, nothing is compared and all tracks count the same.
-        gain: gain in NDCG@500 over equal weights; None if all tracks count the same.
+        recency: weight of a track of a playlist, relative to the weight of the track after it.
+        asked: number of held-out playlists; with fewer than 50, nothing is compared and all tracks have the same
+            weight.
+        gain: gain in NDCG@500 over equal weights; None if all tracks have the same weight.
     """
 
     recency: float

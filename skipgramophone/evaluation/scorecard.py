@@ -37,7 +37,8 @@ class Scorecard:
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if none of the tracks
+            to find is in the group.
     """
 
     values: dict[str, Values]

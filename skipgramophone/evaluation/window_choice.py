@@ -52,9 +52,10 @@ class ContextChoice:
         window_size: the chosen context.
         asked: number of held-out playlists; with fewer than 50, nothing is compared and the context is the whole
             playlist.
-        over_shuffled: relative gain in R-precision of "near" over "shuffled", with the ranking by cosine similarity.
-        over_whole: relative gain of "near" over "whole", averaged over the three rankings; None if order carries no
-            information.
+        over_shuffled: relative gain in R-precision of a window in the original order ("near") over a window in shuffled
+            order ("shuffled"), when ranking by cosine similarity.
+        over_whole: relative gain in R-precision of a window ("near") over the whole playlist ("whole"), averaged over
+            the three rankings that are compared; None if track order carries no information.
     """
 
     window_size: Context

@@ -46,8 +46,10 @@ class Embeddings:
 
     Attributes:
         centre: vectors of the tracks, which look-ups and exports use, float32 (tracks, embedding_dim).
-        context: vectors of the tracks as context, float32 (tracks, embedding_dim); zeros if there are none.
-        context_bias: the score of a context track is centre . context + context_bias, float32 (tracks,).
+        context: context vectors of the tracks, float32 (tracks, embedding_dim); all zeros if the model has no context
+            vectors.
+        context_bias: bias of each context track, float32 (tracks,). The score of a context track is the dot product of
+            a centre vector and its context vector, plus this bias.
         factors: factors of the tracks; None if the model has none.
         ease: weights of EASE; None if the model has none.
         smoothed: smoothed vectors, float16 (tracks, embedding_dim); None if the model has none.

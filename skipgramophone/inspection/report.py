@@ -54,7 +54,7 @@ class Inspection:
         half: smallest number of tracks that together account for half of all occurrences.
         head_share: share of all occurrences that the most frequent 1 % of the tracks account for.
         most_frequent: the most frequent tracks.
-        findings: the problems that were found, in the order of `KINDS`.
+        findings: the problems that were found, sorted by kind; the order of the kinds is always the same.
         command: the command that applies the advice of the findings.
         order: the context that `-wsz auto` chooses, and the measurements behind the choice.
         seconds: duration of the inspection.

@@ -39,7 +39,7 @@ CURE = (
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """The parameters of an index and its measured recall. They are checked before a file is opened."""
+    """The parameters of an index and its measured recall. The parameters are checked before a file is opened."""
 
     dimension: int
     items: int
@@ -50,7 +50,7 @@ class IndexFacts:
     recall_at_10: float  # measured against exact search
     bytes: int  # total size of all shards
     shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
-    answered_by: AnsweredBy = "index"  # "exact search" if it is as fast as the index at the requested recall
+    answered_by: AnsweredBy = "index"  # "index", or "exact search" if the index is not faster at the requested recall
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
         """Return the path, the first row and the parameters of each shard of an index whose first file is `path`."""

@@ -43,7 +43,14 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The numbers of rows, playlists and tracks that added sources contributed to an existing corpus."""
+    """The numbers of rows, playlists and tracks that added sources contributed to an existing corpus.
+
+    Attributes:
+        passed_over: number of skipped files among the added sources. These files are the last entries of the list
+            `passed_over` of the whole report.
+        guessed_columns: number of added tables whose columns were guessed. These tables are the last entries of the
+            list `guessed_columns` of the whole report.
+    """
 
     rows_read: int
     rows_used: int
@@ -56,15 +63,15 @@ class Added:
     grown: int  # number of existing playlists that gained tracks
     tracks: int  # number of new tracks
     letters_replaced: int = 0
-    passed_over: int = 0  # number of skipped files among the added sources; the last ones in the list `passed_over`
-    guessed_columns: int = 0  # number of added tables with guessed columns; the last in that list
+    passed_over: int = 0
+    guessed_columns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
     """The numbers of tracks with identifiers, and of invalid identifiers."""
 
-    tracks: dict[str, int]  # number of tracks with each kind of identifier: isrc, mbid, uri (further uris)
+    tracks: dict[str, int]  # number of tracks by kind of identifier: isrc, mbid, and uri (additional uris of a track)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
     examples: tuple[str, ...]  # the first malformed identifiers
@@ -72,23 +79,27 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The tracks that were merged by shared identifiers. The lists are complete only in a dry run."""
+    """The tracks that were merged by shared identifiers. `merges` and `conflicting` are complete only in a dry run."""
 
     merged: int  # number of tracks that were merged into another track
     merges: tuple[SharedIdentifier, ...]
-    conflicts: int  # number of identifiers that tracks with clearly different names share; these stay separate
+    conflicts: int  # number of identifiers that tracks with clearly different names share; these tracks stay separate
     conflicting: tuple[SharedIdentifier, ...]
     kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these tracks stay separate
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """The result of an extraction. Counts refer to the whole corpus, except those in `added`."""
+    """The result of an extraction. Counts refer to the whole corpus, but those in `added` only to the added sources.
+
+    Attributes:
+        guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns.
+    """
 
     experiment: str
     sources: list[dict[str, Any]]  # one record per source: file, format, bytes, sha256
     passed_over: list[dict[str, str]]  # file and reason for each skipped file in directories and archives
-    rows_read: int  # rows used + rows rejected + rows left out
+    rows_read: int  # number of rows read: the sum of the rows used, rejected and left out
     rows_used: int
     rows_rejected: int
     rejected: dict[str, int]  # number of rejected rows by reason
@@ -110,13 +121,13 @@ class ExtractReport:
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name
     sorted_by_title: int
-    sortable: int  # number of playlists that are long enough to tell whether they are sorted
+    sortable: int  # number of playlists that are long enough to decide whether they are sorted by title
     seconds: float
     rows_per_second: int
     findings: tuple[Finding, ...] | None = None  # findings of an inspection; None if the playlists were not inspected
     added: Added | None = None  # what --append has added; None without --append
-    guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # per table: file, columns, unused columns
-    former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
+    guessed_columns: list[dict[str, Any]] = field(default_factory=list)
+    former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, each with its digest
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
@@ -141,8 +152,8 @@ class TrainReport:
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # parameters and recall of the index; None with --no-index
     order: ContextChoice | None  # how the context was chosen; None if it was given
-    recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
-    few_playlists: int | None = None  # number of distinct playlists with two or more tracks; None if it suffices
+    recency: RecencyChoice  # weight of each given track relative to the track after it, and how it was chosen
+    few_playlists: int | None = None  # number of distinct playlists with two or more tracks; None if there are enough
 
     def doubts(self) -> list[str]:
         """Return warnings: one if the loss is too high at the end, and one if there are too few playlists."""
@@ -174,8 +185,8 @@ class ExportReport:
     tracks: int
     left_out: int  # number of tracks without a vector
     not_asked: int  # number of tracks with a vector that are filtered out
-    no_room: int  # number of tracks beyond the limit of the format
-    unknown: list[str]  # requested names without a matching vector
+    no_room: int  # number of tracks that were not exported because the format limits the number of tracks
+    unknown: list[str]  # requested names that match no exported vector
     dim: int
     bytes: int
     dtype: str
@@ -227,12 +238,12 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
-    set_aside: bool  # whether extract held out the playlists, so that the model itself was evaluated
-    started_from: str | None  # experiment from whose vectors training started; it may contain the held-out playlists
+    set_aside: bool  # whether extract held out the playlists; if so, the existing model was evaluated
+    started_from: str | None  # experiment whose vectors training started from; it may contain the held-out playlists
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
     version: str
-    snapshots: Snapshots | None  # snapshots of one playlist that are in both parts of the split; None if there are few
+    snapshots: Snapshots | None  # snapshots of one playlist in both training and held-out playlists; None if only a few
     judgement: Comparison
     held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
 

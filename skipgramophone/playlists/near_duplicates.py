@@ -72,13 +72,25 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
     """Return min-hashes, uint32 (SIGNATURE, playlists): the lowest hash of a playlist's tracks per hash function."""
     rng = np.random.default_rng([seed, SIGNATURE])
-    tracks = int(corpus.track_ids.max(initial=-1)) + 1
+    tracks = _numbered_from_zero(corpus.track_ids)  # a sample of playlists has few of the tracks of a large catalogue
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)
     filled = np.flatnonzero(corpus.lengths() > 0)
     for least in signatures:
-        hashes = rng.permutation(tracks).astype(np.uint32)
-        least[filled] = np.minimum.reduceat(hashes[corpus.track_ids], corpus.offsets[:-1][filled])
+        hashes = rng.permutation(int(tracks.max(initial=-1)) + 1).astype(np.uint32)
+        least[filled] = np.minimum.reduceat(hashes[tracks], corpus.offsets[:-1][filled])
     return signatures
+
+
+def _numbered_from_zero(track_ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Replace the numbers of tracks by their ranks among the numbers that occur, int32 (occurrences,).
+
+    >>> _numbered_from_zero(np.array([7, 2, 7, 9], np.int32)).tolist()
+    [1, 0, 1, 2]
+    """
+    occurs = np.zeros(int(track_ids.max(initial=-1)) + 1, np.bool_)
+    occurs[track_ids] = True
+    ranks: npt.NDArray[np.int32] = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+    return ranks[track_ids]
 
 
 def _jaccard(corpus: Corpus, one: int, other: int) -> float:

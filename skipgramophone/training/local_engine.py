@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
 Prepared = tuple[Assignment, MacroBatch]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,14 @@ class LocalEngine:
         self._scratch = [np.full(plan.tracks, -1, np.int32) for _ in range(shape.round)]
         self._on_device = device_for(tf, run.device)
         with self._on_device():
-            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
+            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.start)
         self._variables = [array.variable for array in self.tables.arrays()]
         table, before = (plan.tracks, plan.dim), compile_local_program.cache_info().misses
         self._program = compile_local_program(tf, shape, plan.layout.context, table)
         self._is_new = compile_local_program.cache_info().misses > before
         self._negative_weight = tf.constant(plan.negatives / shape.shared, tf.float32)
         self._push = compile_push(tf, table)
+        self._is_traced = False
         self.threads = run.threads or os.cpu_count() or 1
         device = "gpu" if "GPU" in self.tables.centre.rows.variable.device else "cpu"
         self.conditions = {"threads": self.threads, "device": device}
@@ -72,7 +74,8 @@ class LocalEngine:
     def train(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
         """Run the tasks of a round, add their updates to the tables, and return the outcomes."""
         differences = self._differences(pool, prepared)
-        pool.all([partial(self._push_all, which, differences) for which in ("centre", "context")])
+        self._run(pool, [partial(self._push_all, which, differences) for which in ("centre", "context")])
+        self._is_traced = True
         return [difference.outcome for difference in differences]
 
     def measure(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
@@ -91,7 +94,16 @@ class LocalEngine:
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
         """Run tasks in parallel, and return their updates in the same order."""
         calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
-        return pool.all(calls)
+        return self._run(pool, calls)
+
+    def _run(self, pool: Workers, calls: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Run calls in parallel, but those of the first round one after the other.
+
+        TensorFlow names each program when it is used for the first time. The name contains a number that TensorFlow
+        increases with each object that it makes, so it would vary between runs if several threads made objects. A kept
+        program (`program_cache`) is found only by its name.
+        """
+        return pool.all(calls) if self._is_traced else [pool.start(call).result() for call in calls]
 
     def _pull_and_train(self, prepared: Prepared, scratch: TrackIds) -> _Difference:
         """Copy the rows that a macro-batch needs, train the copies, and return how much they have changed."""

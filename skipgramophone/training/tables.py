@@ -18,13 +18,11 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import RowSource, pieces, write_array, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
-from skipgramophone.parallel import background_thread
-from skipgramophone.training.batches import START
+from skipgramophone.training.memory import TABLES
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
 PROGRAMS = 32  # programs of each kind to keep for later runs in this process; keeping fewer would not save memory
-START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are equally good, 1 is much worse
 
 
@@ -92,24 +90,12 @@ class Tables(Generic[RowArrayT]):
         """Return all arrays that training changes, by name."""
         return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.arrays(), strict=True))
 
-    def initialize(self, seed: int) -> None:
-        """Fill the rows with small normally distributed random numbers that depend only on the seed."""
-        rng = np.random.default_rng([seed, START])
-        places = [(table, rows) for table in (self.centre, self.context) for rows in pieces(table.rows.shape[0])]
-
-        def draw(table: Table[RowArrayT], rows: slice) -> Matrix:
-            drawn = rng.standard_normal((rows.stop - rows.start, table.rows.shape[1]), np.float32)
-            drawn *= np.float32(START_SCALE)
-            return drawn
-
-        with background_thread() as thread:  # draws the next piece while the last one is copied
-            ahead = thread.submit(draw, *places[0])
-            for (table, rows), following in zip(places, [*places[1:], None], strict=True):
-                drawn = ahead.result()
-                if following:
-                    ahead = thread.submit(draw, *following)
-                table.rows[rows] = drawn
-                table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
+    def initialize(self, start: Iterator[Matrix]) -> None:
+        """Fill the rows with the pieces that `drawing_start_rows` yields, and set the accumulators."""
+        for table in (self.centre, self.context):
+            for rows in pieces(table.rows.shape[0]):
+                table.rows[rows] = next(start)
+                table.accumulator[rows] = np.full(rows.stop - rows.start, START_ACCUMULATOR, np.float32)
 
     def initialize_from(self, earlier: Earlier) -> None:
         """Replace rows and accumulators by those of an earlier model."""
@@ -187,14 +173,14 @@ class Earlier:
         return self.centre, self.context, self.centre_accumulator, self.context_accumulator
 
 
-def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
-    """Return initialized tables in the memory of this machine."""
+def new_tables(tf: Any, tracks: int, dim: int, start: Iterator[Matrix]) -> Tables[Variable]:
+    """Return initialized tables in the memory of this machine; `start` yields the pieces of both tables."""
 
-    def table() -> Table[Variable]:
-        return Table(Variable(tf.Variable(tf.zeros((tracks, dim)))), Variable(tf.Variable(tf.zeros(tracks))))
+    def variable(*shape: int) -> Variable:
+        return Variable(tf.Variable(tf.raw_ops.Empty(shape=shape, dtype=tf.float32)))
 
-    tables = Tables(table(), table())
-    tables.initialize(seed)
+    tables = Tables(*(Table(variable(tracks, dim), variable(tracks)) for _ in range(TABLES)))
+    tables.initialize(start)
     return tables
 
 

@@ -129,8 +129,9 @@ def assign_rows(variable: Any, rows: slice, values: npt.NDArray[np.float32]) -> 
     """Replace some rows of a variable. `variable[rows].assign(values)` would read the old rows first."""
     from tensorflow import raw_ops
 
-    begin, end, step = rows.indices(variable.shape[0])
-    raw_ops.ResourceStridedSliceAssign(ref=variable.handle, begin=[begin], end=[end], strides=[step], value=values)
+    # Assigning to a strided slice takes three times as long.
+    numbers = np.arange(*rows.indices(variable.shape[0]), dtype=np.int32)
+    raw_ops.ResourceScatterUpdate(resource=variable.handle, indices=numbers, updates=values)
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:

@@ -103,7 +103,7 @@ class ClusterEngine:
             self._shards((plan.tracks, plan.dim + 1)),
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
-        self.tables.initialize(plan.layout.seed)
+        self.tables.initialize(plan.start)
         self._added = self._shards((servers * self.turn,), "int64")  # serial number of the last task added, per slot
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
