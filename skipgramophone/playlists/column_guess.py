@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
-from skipgramophone.playlists.column_doubts import column_with_merged_cells, columns_of_charts
+from skipgramophone.playlists.charts import RANKS, charts_in
+from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_with_merged_cells
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -50,9 +51,8 @@ LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the sam
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
-PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-RANKS, REGIONS = ("rank", "position"), ("region", "country")  # columns of charts
+REGIONS = ("region", "country")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         remedy = "repeat the values in all rows, or leave this column out"
         others = {role: name for role, name in roles.items() if name != merged}
         return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
-    if charts := columns_of_charts(rows, roles, unused):
+    if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
         rank, chart = charts
         known = {**roles, "playlist": chart, "position": rank}
         return question(rows, f"in which each {rank!r} occurs several times, and {chart!r} may separate charts", known)
@@ -265,7 +265,7 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
 
 def _regions_of_charts(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
     """Return the columns with the regions of charts, if a table has dated charts of several regions."""
-    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & {*RANKS}:
+    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & RANKS:
         return []
     return [name for name in unused if normalized(name) in REGIONS and len({*values_of(rows, name)}) > 1]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
+from skipgramophone.playlists.charts import are_ranked
 from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
@@ -301,7 +302,7 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
 
 
 def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsReader:
-    """Return the reader of a table with what its first rows tell about dates and artists.
+    """Return the reader of a table with what its first rows tell about dates, artists and ranks.
 
     Args:
         reader: the reader.
@@ -311,9 +312,14 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     Raises:
         SourceError: the table is Parquet, and it is damaged.
     """
-    rows, roles = first_rows(reader.file, head, first_lines(head)[above:]), reader.settings.roles
-    dates, joined = date_order_in(rows, roles), artists_are_joined(rows, roles)
-    return replace(reader, date_order=dates, joins_artists=joined, above=above)
+    rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
+    return replace(
+        reader,
+        date_order=date_order_in(rows, roles),
+        joins_artists=artists_are_joined(rows, roles),
+        is_ranked=are_ranked(rows, roles),
+        above=above,
+    )
 
 
 def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:

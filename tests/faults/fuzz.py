@@ -4,9 +4,10 @@
                                 [--again]
 
 Each case is a valid file with a few changes: flipped bits, changed bytes, extreme numbers, and pieces that are cut,
-doubled or taken from another file. A case fails if it ends in anything but a result or an `SgpError` of one line:
-another exception, a warning on the terminal, a signal, more than `MEMORY` or `TIMEOUT`. It also fails if only the
-index was changed and the answer differs from the right one. The targets are described in `fuzz_targets`.
+doubled or taken from another file. In half of the cases of a JSON document, values are changed instead. A case fails if
+it ends in anything but a result or an `SgpError` of one line: another exception, a warning on the terminal, a signal,
+more than `MEMORY` or `TIMEOUT`. It also fails if only the index was changed and the answer differs from the right one.
+The targets are described in `fuzz_targets`.
 
 Failing cases are written to `--keep`. Cases that failed in the past are in `finds/`; `--again` reads them first.
 """
@@ -37,10 +38,12 @@ from pathlib import Path
 
 from skipgramophone.errors import SgpError
 from tests.faults.fuzz_targets import TARGETS, Target, require_one_line
-from tests.faults.mutation import mutate
+from tests.faults.mutation import mutate, mutate_json
 
 FINDS = Path(__file__).parent / "finds"
 IN_MEMORY = Path("/dev/shm")  # faster than a disk for files that are replaced after a millisecond
+JSON = (".json", ".jspf")  # suffixes of files whose values are changed too
+SHARE_OF_VALUES = 0.5  # of the cases of these files, in which values are changed instead of bytes
 CASES_PER_CHILD = 400  # a fork costs as much as twenty cheap cases
 TIMEOUT = 20.0  # seconds per case
 TIMED_OUT = f"no end after {TIMEOUT:.0f} seconds"
@@ -69,7 +72,8 @@ def generate_cases(target: Target, seed: int, number: int, only: Sequence[str] =
     changed = [name for name in target.files if not only or name in only]
     for _ in range(number):
         name, other = rng.choice(changed), rng.choice(list(target.files))
-        yield Case(name, mutate(target.files[name], target.files[other], rng), rng.random() < 0.7)
+        change = mutate_json if name.endswith(JSON) and rng.random() < SHARE_OF_VALUES else mutate
+        yield Case(name, change(target.files[name], target.files[other], rng), rng.random() < 0.7)
 
 
 def run_case(target: Target, case: Case, directory: Path) -> str | None:

@@ -42,6 +42,7 @@ from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
 from tests.playlists.readers.player_examples import RHYTHMDB
+from tests.playlists.readers.script_examples import SCRIPT_EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
 
 NAMES_OF_LISTEN = {"artist_name": "A", "track_name": "B", "release_name": "C"}
@@ -146,6 +147,7 @@ def readers() -> Target:
         "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
     }
     files = {name: text.encode() for name, text in texts.items()}
+    files |= {name: text.encode() for name, (text, _) in SCRIPT_EXAMPLES.items()}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("zenodo.csv", "mpd.json", "list.m3u8"):

@@ -90,6 +90,7 @@ class ColumnsReader:
         above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
+        is_ranked: whether rows with equal times are in the order of their ranks, which they keep.
         format: name of the format.
     """
 
@@ -97,6 +98,7 @@ class ColumnsReader:
     settings: ExtractSettings
     unused: Sequence[str] | None = None
     joins_artists: bool = False
+    is_ranked: bool = False
     format: str = "columns"
     date_order: DateOrder = ""
     above: int = 0
@@ -130,7 +132,7 @@ class ColumnsReader:
         pieces.clear()
         gap = seconds_of(self.settings.session_gap)
         if self._place == "time" and math.isfinite(gap) and not {"playlist", "id"} & self.settings.roles.keys():
-            tables = session_tables(whole, gap, self.file.place)
+            tables = session_tables(whole, gap, self.file.place, self.is_ranked)
         else:
             tables = ordered_tables(whole)
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)

@@ -6,8 +6,9 @@ Marks are numbers, bullets, times within a mix, durations, suffixes of audio fil
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
 A mark counts only if more than half of the lines have it. In addition, numbers and times must increase or decrease from
-line to line; they may start again below a line without them. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is
-read as a name if the other lines have no such numbers or times.
+line to line; they may start again below a line without them. Numbers may also be ranks with ties, such as 1, 2, 2, 4 or
+=2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a name if the other lines have no such numbers or
+times.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ MOST_MARKS = 3  # maximum number of marks before a name, such as a bullet, a num
 IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
 # Marks before a name. In the patterns with a number, the first group matches the digits.
-PUNCTUATED_NUMBER = re.compile(r"[\[(#]?(\d{1,4})(?:[.):\]]+\s+|\t+)(?=\S)")
-PLAIN_NUMBER = re.compile(r"#?(\d{1,4})(?: +[-–—] +| +)(?=\S)")
+PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
+PLAIN_NUMBER = re.compile(r"[#=T]?(\d{1,4})=?(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
 TOGETHER = re.compile(r"w/\s+(?=\S)")  # before a track that a DJ plays together with the previous one
@@ -46,15 +47,35 @@ def _steps(values: Values) -> list[int]:
 
 
 def _are_in_order(values: Values) -> bool:
-    """Whether numbers nearly always increase, or nearly always decrease."""
+    """Whether numbers nearly always increase, or nearly always decrease; some may be equal, as tied ranks are."""
     steps = _steps(values)
-    return max(sum(step > 0 for step in steps), sum(step < 0 for step in steps)) >= IN_ORDER * len(steps)
+    rising, falling, equal = (sum(map(fits, steps)) for fits in ((0).__lt__, (0).__gt__, (0).__eq__))
+    return max(rising, falling) >= equal and max(rising, falling) + equal >= IN_ORDER * len(steps)
 
 
 def _are_consecutive(values: Values) -> bool:
-    """Whether numbers nearly always increase by 1, or nearly always decrease by 1."""
-    steps = _steps(values)
-    return max(steps.count(1), steps.count(-1)) >= IN_ORDER * len(steps)
+    """Whether numbers nearly always increase by 1, or nearly always decrease by 1; they may be ranks with ties."""
+    return _are_ranks(values) or _are_ranks([run[::-1] for run in values])
+
+
+def _are_ranks(values: Values) -> bool:
+    """Whether numbers nearly always increase by 1, apart from tied ranks.
+
+    The number after a tie increases by 1, or by the number of values that tie.
+
+    >>> _are_ranks([[1, 2, 2, 4]]), _are_ranks([[1, 2, 2, 3]]), _are_ranks([[1, 2, 4]]), _are_ranks([[50, 50, 51]])
+    (True, True, False, False)
+    """
+    fitting = equal = steps = 0
+    for run in values:
+        ties = 0
+        for before, after in pairwise(run):
+            step = after - before
+            fitting += step in (0, 1, 1 + ties)
+            equal += step == 0
+            ties = ties + 1 if step == 0 else 0
+        steps += len(run) - 1
+    return 2 * equal < steps and fitting >= IN_ORDER * steps
 
 
 BEFORE = (

@@ -7,6 +7,7 @@ names of each block. Sessions are the same as in `histories`. The rows of severa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,7 @@ BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)?$"
 DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
+TIED = re.compile(r"\s*(?:(?:=|T-?)(\d{1,9})|(\d{1,9})=)\s*", re.ASCII)
 YEAR_1000 = -510_170_400  # minutes since 1970
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
@@ -74,15 +76,15 @@ def ordered_tables(placed: PlacedRows) -> Iterator[pa.Table]:
     return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
-def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
+def session_tables(placed: PlacedRows, gap: float, file: str, keeps_order: bool = False) -> Iterator[pa.Table]:
     """Yield the `named` rows in batches, sorted by time, with sessions as playlists.
 
     A pause of more than `gap` seconds ends a session. A session is named by the minute at which it starts, and its key
     is unique within `file`. Rows with equal times keep the order of the file, or get the reverse order if the file
-    starts with the newest row.
+    starts with the newest row and `keeps_order` is false.
     """
     times, order = placed.places, np.arange(len(placed.places))
-    if len(times) and times[0] > times[-1]:
+    if len(times) and times[0] > times[-1] and not keeps_order:
         order = order[::-1]
     order = order[np.argsort(times[order], kind="stable")]
     times, owner = times[order], placed.columns["owner"].indices.to_numpy()[order]
@@ -134,13 +136,18 @@ def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
 
 def positions_of_all(positions: pa.Array) -> Places:
     """Convert strings to finite numbers, float64 (rows,); NaN for other strings."""
-    return _numbers(positions, {DIGITS: _as_float}, _number)
+    return _numbers(positions, {DIGITS: _as_float}, rank_of)
 
 
-def _number(text: str) -> float | None:
-    """Convert a string to a finite number, or return None."""
+def rank_of(text: str) -> float | None:
+    """Convert a position or rank to a finite number, or return None; equal ranks may be marked, as in charts.
+
+    >>> rank_of("4.5"), rank_of("=4"), rank_of("4="), rank_of("T4"), rank_of("new")
+    (4.5, 4.0, 4.0, 4.0, None)
+    """
+    tied = TIED.fullmatch(text)
     try:
-        number = float(text)
+        number = float(tied[1] or tied[2] if tied else text)
     except ValueError:
         return None
     return number if math.isfinite(number) else None

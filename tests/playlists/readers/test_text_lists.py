@@ -260,3 +260,24 @@ def test_the_name_of_a_column_is_a_heading(write_dump: WriteDump) -> None:
     assert len(rows) == 4
     assert reasons(rejects) == [(1, "the heading of the list")]
     assert len(read(write_dump("Rain\nSalt\n" + names, "x.txt"), "titles")[0]) == 6  # two titles without artist
+
+
+@pytest.mark.parametrize(
+    "ranks",
+    [
+        "1. 2. 2. 4. 5.", "1 2 2 4 5", "1 2 2 3 4", "5 4 2 2 1", "1 =2 =2 4 5", "1. 2=. 2=. 4. 5.", "1 T2 T2 4 5",
+        "1. 1. 1. 4. 5.",
+    ],
+)  # fmt: skip
+def test_ranks_of_charts_may_tie(ranks: str, write_dump: WriteDump) -> None:
+    lines = [f"{rank} {name}\n" for rank, name in zip(ranks.split(), NAMES, strict=True)]
+    rows, rejects = read(write_dump("".join(lines), "chart.txt"), "titles")
+    assert [row[1:3] for row in rows] == TRACKS
+    assert rejects == []
+
+
+@pytest.mark.parametrize("numbers", ["50 50 50 50 51", "10 30 50 70 90", "3. 1. 9. 2. 8."])
+def test_other_numbers_are_part_of_the_name(numbers: str, write_dump: WriteDump) -> None:
+    lines = [f"{number} {name}" for number, name in zip(numbers.split(), NAMES, strict=True)]
+    rows, _ = read(write_dump("\n".join(lines), "x.txt"), "titles")
+    assert [" - ".join(row[1:3]) for row in rows] == lines

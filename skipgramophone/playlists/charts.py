@@ -1,0 +1,113 @@
+"""Recognize tables of charts: the ranks begin again in each chart, and tracks that tie share a rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from skipgramophone.playlists.column_names import normalized
+from skipgramophone.playlists.column_values import Table, values_of
+from skipgramophone.playlists.readers.ordering import rank_of
+
+# Normalized names of columns with ranks.
+RANKS = frozenset(
+    (
+        "rank", "ranking", "position", "pos", "place", "platz", "rang", "posicion", "posizione", "posicao",
+        "chartposition", "chartrank", "weekposition", "currentweek", "thisweek", "currentrank", "currentposition",
+        "songrank", "trackrank", "puesto", "posicao", "positie", "pozycja", "poradi", "plats", "platzierung",
+    )
+)  # fmt: skip
+MOST_RANKS = 0.9  # share of the values that are ranks, and of the neighbouring rows that are in order
+LEAST_REPEATED = 0.25  # share of the rows whose rank occurs in an earlier row
+SHORTEST_CHART = 2.5  # mean number of rows per chart; shuffled ranks give runs of two rows
+
+
+def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
+    """Return the columns with the ranks and the names or dates of several charts, or None if there are none.
+
+    Args:
+        rows: the first rows of the table, the header first.
+        unused: columns without a role.
+    """
+    return _charts_in_turn(rows, unused) or _mixed_charts(rows, unused)
+
+
+def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
+    """Return these columns if the charts follow each other.
+
+    The ranks increase (or decrease, in a countdown) and begin again. The name or date of a chart is the same in all of
+    its rows.
+    """
+    for name in unused:
+        ranks = _ranks_in(rows, name)
+        charts = _charts_of(ranks)
+        if len(charts) < 2 or len(ranks) < SHORTEST_CHART * len(charts):
+            continue
+        for other in unused:
+            values = values_of(rows, other) if other != name and rows[0].count(other) == 1 else []
+            first = [values[start] for start, _ in charts] if values else []
+            is_same = all(len({*values[start:end]}) == 1 for start, end in charts) if values else False
+            if is_same and all(first) and all(before != after for before, after in pairwise(first)):
+                return name, other
+    return None
+
+
+def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
+    """Return these columns if the charts are mixed, and each rank occurs only once in a chart.
+
+    >>> rows = [["rank", "year", "song"], *(f"{rank} {year} x".split() for rank in (1, 2) for year in (1999, 2000))]
+    >>> _mixed_charts(rows, ["year", "rank"])
+    ('rank', 'year')
+    """
+    once = [name for name in unused if rows[0].count(name) == 1]
+    for rank in once:
+        ranks = _ranks_in(rows, rank)
+        if not ranks or len(ranks) - len(set(ranks)) < LEAST_REPEATED * len(ranks):
+            continue
+        for name in once:
+            values = values_of(rows, name)
+            pairs = set(zip(values, ranks, strict=True))
+            if name != rank and len(pairs) == len(ranks) and 2 * len(set(values)) <= len(values):
+                return rank, name
+    return None
+
+
+def are_ranked(rows: Table, roles: Mapping[str, str]) -> bool:
+    """Whether the rows with one time are in the order of their ranks, as in dated charts.
+
+    Args:
+        rows: the first rows of the table, the header first.
+        roles: role -> name of its column.
+    """
+    if roles.get("time") not in rows[0]:
+        return False
+    times = values_of(rows, roles["time"])
+    for name in rows[0]:
+        ranks = _ranks_in(rows, name) if name not in roles.values() else []
+        steps = [
+            after - before
+            for (time, before), (same, after) in pairwise(zip(times, ranks, strict=False))
+            if time == same
+        ]
+        rising = sum(step >= 0 for step in steps)
+        if any(step > 0 for step in steps) and rising >= MOST_RANKS * len(steps):
+            return True
+    return False
+
+
+def _ranks_in(rows: Table, name: str) -> list[float]:
+    """Return the ranks in a column, or an empty list if it does not contain ranks; a missing rank is 0."""
+    if normalized(name) not in RANKS or rows[0].count(name) > 1:
+        return []
+    ranks = [rank_of(value) for value in values_of(rows, name)]
+    known = sum(rank is not None for rank in ranks)
+    return [rank or 0.0 for rank in ranks] if known >= MOST_RANKS * len(ranks) else []
+
+
+def _charts_of(ranks: Sequence[float]) -> list[tuple[int, int]]:
+    """Return the start and the end of each run of ranks that rise, or that fall if most of them do."""
+    falls = sum(after < before for before, after in pairwise(ranks))
+    rises = sum(after > before for before, after in pairwise(ranks))
+    sign = 1 if rises >= falls else -1
+    cuts = [at for at, (before, after) in enumerate(pairwise(ranks), 1) if sign * after < sign * before]
+    return list(pairwise([0, *cuts, len(ranks)]))
