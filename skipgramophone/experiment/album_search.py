@@ -8,7 +8,8 @@ import numpy as np
 
 from skipgramophone.errors import SettingError, UnknownTrackError
 from skipgramophone.experiment.arrays import Rows
-from skipgramophone.experiment.catalogue import Catalogue, Condition, Track
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.experiment.groups import Group, GroupMatch, have_whole_words, meant_group, united
 from skipgramophone.experiment.name_search import SHOWN_SUGGESTIONS
 from skipgramophone.names.album_names import album_name

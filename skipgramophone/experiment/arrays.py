@@ -56,7 +56,7 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def write_rows(
-    path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]], dtype: npt.DTypeLike = np.float32
+    path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike = np.float32
 ) -> None:
     """Write an array to an npy file piece by piece, so that the whole array is never in memory.
 

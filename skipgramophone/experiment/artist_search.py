@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from skipgramophone.errors import UnknownTrackError
-from skipgramophone.experiment.catalogue import Catalogue, Condition, Track
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.experiment.groups import Group, GroupMatch, have_whole_words, meant_group, united
 from skipgramophone.experiment.name_search import SHOWN_SUGGESTIONS, NameSearch
 from skipgramophone.names.artist_credits import is_credited

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.lookup.results import Answer, Asked, Fallback, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.listening_history import read_plays

@@ -72,6 +72,7 @@ class Snapshot:
             vectors.context,
             vectors.context_bias,
         ]
+        arrays += self.catalogue.name_index.arrays
         arrays += [vectors.factors.rows] if vectors.factors else []
         arrays += vectors.ease.arrays if vectors.ease else []
         arrays += [] if vectors.smoothed is None else [vectors.smoothed]

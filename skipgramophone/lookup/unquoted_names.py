@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import AmbiguousTrackError, TrackNameError
-from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.names.normalization import fold_name, words_of
 from skipgramophone.wording import shell_word
 

@@ -78,7 +78,7 @@ class Before:
         held_out: bool (playlists,), whether each playlist is held out.
         playlists: owner, name and key of the playlists.
         number_of_tracks: number of tracks in the catalogue.
-        is_keyed: whether the catalogue can grow (`Catalogue.is_keyed`).
+        can_grow: whether the catalogue can grow (`Catalogue.can_grow`).
         has_identifiers: whether the corpus has identifiers of tracks.
     """
 
@@ -89,7 +89,7 @@ class Before:
     held_out: npt.NDArray[np.bool_]
     playlists: pa.Table
     number_of_tracks: int
-    is_keyed: bool
+    can_grow: bool
     has_identifiers: bool
 
     @cached_property
@@ -252,7 +252,7 @@ def read_before(experiment: Experiment) -> Before:
             f"distinguishes playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
-        tracks, is_keyed, has_identifiers = len(catalogue), catalogue.is_keyed, catalogue.has_identifiers
+        tracks, can_grow, has_identifiers = len(catalogue), catalogue.can_grow, catalogue.has_identifiers
     fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files contradict each other; {AGAIN}")
@@ -264,7 +264,7 @@ def read_before(experiment: Experiment) -> Before:
         held_out=held_out,
         playlists=playlists,
         number_of_tracks=tracks,
-        is_keyed=is_keyed,
+        can_grow=can_grow,
         has_identifiers=has_identifiers,
     )
 

@@ -231,7 +231,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
     """Whether it is possible to encode only the tracks and playlists that added rows may change (touched part)."""
     facts: dict[str, Any] = before.manifest.facts
     return bool(
-        before.is_keyed
+        before.can_grow
         and before.number_of_tracks
         and has_postings(before.directory)
         and not before.held_out.any()

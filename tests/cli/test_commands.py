@@ -63,6 +63,9 @@ def test_the_report_of_extract(sgp: Sgp, write_dump: WriteDump, experiments: Pat
     assert left(experiments) == [
         "small/.lock",
         "small/corpus/manifest.json",
+        "small/corpus/name_offsets.npy",
+        "small/corpus/name_rows.npy",
+        "small/corpus/name_trigrams.npy",
         "small/corpus/offsets.npy",
         "small/corpus/playlists.parquet",
         "small/corpus/posting_offsets.npy",

@@ -118,7 +118,8 @@ class ZenodoReader:
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
         """Parse lines of valid UTF-8: most lines with the CSV parser, the others by splitting."""
-        raw = replace(raw, data=with_plain_ends(raw.data))
+        plain = with_plain_ends(raw.data)
+        raw = raw if plain is raw.data else replace(raw, data=plain)  # a copy would count its lines again
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
         if fields is None:
