@@ -31,12 +31,14 @@ def test_each_heading_is_a_playlist_of_its_tables_and_lists(write_dump: WriteDum
         ("Morning", "M*A*S*H", "Home"),
         ("Morning", "The Hatches", "Sea"),
         ("Morning", "Me", "Demo"),
+        ("By name", "The Hatches", "Rain"),
+        ("By name", "Me", "Sea"),
     ]
     assert reasons(rejects) == [(9, "2 fields instead of 4")]
     # The words below the first heading, and the line that continues an item; the sides of a record, milk and bread.
     assert left_out == {"lines of text": 2, "rows of other tables": 1, "other list items": 4}
     (reader,) = open_sources([path], ExtractSettings()).readers
-    assert next(iter(reader.blocks())).table["album"].to_pylist() == ["Doors", *[None] * 9]
+    assert next(iter(reader.blocks())).table["album"].to_pylist() == ["Doors", *[None] * 11]
 
 
 def test_marked_titles_by_an_artist_are_read(write_dump: WriteDump) -> None:
