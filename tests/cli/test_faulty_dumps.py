@@ -17,6 +17,7 @@ from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Sgp
 from tests.playlists.readers.examples import ITUNES
+from tests.playlists.readers.player_examples import JELLYFIN, SETLISTS
 
 GOOD = b'"u","A","fine","p"\n'
 DUMP = HEADER.encode() + b"\n" + GOOD
@@ -65,6 +66,8 @@ CUT_JSON = "the JSON ends early, at line 1 column 37: copy or download it again"
 SLICE = f"is not a slice of the Million Playlist Dataset: {CUT_JSON}"
 BOMB = b'<!DOCTYPE plist [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><plist><dict><key>Tracks</key>&b;</dict></plist>'
 
+UNTITLED = b'FILE "a" WAVE\nTRACK 01 AUDIO\nTITLE "x"\nTRACK 02 AUDIO\n'
+
 # Dumps with a faulty part: the used and rejected rows. For a line of 10 MB, see test_extract.py.
 PARTLY_FAULTY: list[tuple[str, Make, tuple[str, ...], Report]] = [
     ("a bad byte", file_of(DUMP + b'"u","B\xf6rk","x","p"\n'), (), (1, 1, {"not UTF-8": 1})),
@@ -78,6 +81,7 @@ PARTLY_FAULTY: list[tuple[str, Make, tuple[str, ...], Report]] = [
     ("a zip with two members", zipped({"a.csv": DUMP, "b.csv": DUMP + b"?\n"}), (), (2, 1, {UNQUOTED: 1})),
     ("nested directories and a loop", nested, (), (1, 0, {})),
     ("a short row", file_of(b"by,song,show\nA,x,p\nA,y\n"), COLUMNS, (1, 1, {"2 fields instead of 3": 1})),
+    ("an untitled track of a cue sheet", file_of(UNTITLED), (), (1, 1, {"a track without a title": 1})),
     ("broken JSON", file_of(b'{"by":"A","song":"x","show":"p"}\n{"by":\n'), COLUMNS, (1, 1, {"not JSON": 1})),
 ]
 
@@ -104,6 +108,26 @@ UNUSABLE: list[tuple[str, Make, tuple[str, ...], str]] = [
         file_of(ITUNES.encode()[:900]),
         (),
         "{at} is not a library of iTunes or Apple Music: not well-formed XML (no element found: line 40, column 3)",
+    ),
+    (
+        "a playlist of Jellyfin that is cut short",
+        file_of(JELLYFIN.encode()[:300]),
+        (),
+        "{at} is not a playlist of Jellyfin or Emby: not well-formed XML (unclosed token: line 10, column 4)",
+    ),
+    (
+        "an XML bomb in ASX",
+        file_of(b'<!DOCTYPE asx [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><asx><title>&b;</title></asx>'),
+        (),
+        "{at} is XML that sgp does not read: it declares or uses XML entities, which sgp "
+        "refuses because they can expand without limit",
+    ),
+    (
+        "a page of setlist.fm that is cut short",
+        file_of(SETLISTS.encode()[:400]),
+        (),
+        "{at} is not a file with setlists of setlist.fm: the JSON ends early, at line 1 column 394: "
+        "copy or download it again",
     ),
     ("a slice that is cut short", file_of(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
 ]

@@ -3,7 +3,7 @@
     <asx version="3.0"><title>Kitchen</title>
       <entry><title>Paper Boats</title><author>Nell Quay</author><ref href="boats.wma"/></entry> ...
 
-The names of elements and attributes may be in any case. Without an author, "Artist - Title" is split at the first
+The XML may be not well-formed, see `player_xml`. Without an author, "Artist - Title" is split at the first
 " - ". Without a title, the name of a track is taken from the name of its file, as in M3U. An entry may have several
 references, which are sources of the same track; the first is its location. References to other playlists are left out.
 """
@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import FormatError
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.file_entries import FileEntry, records_of
+from skipgramophone.playlists.readers.player_xml import read_player_elements
 from skipgramophone.playlists.readers.rows import LeftOut, Record
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "asx"
@@ -35,15 +34,11 @@ def read_asx(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is not an ASX playlist.
     """
-    what = "an ASX playlist"
     playlist = PurePosixPath(stream.file.name).stem
     entries: list[FileEntry] = []
     fields: Fields = {}
-    for element in read_elements(stream, what):
-        path = tuple(name.lower() for name in element.path)
-        attributes = {name.lower(): value.strip() for name, value in element.attributes.items()}
-        if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+    for element in read_player_elements(stream, "an ASX playlist", ROOT):
+        path, attributes = element.path, element.attributes
         if path[-1] == ENTRY and element.ends:
             entries.append(_entry(element.line, fields))
         elif path[-1] == ENTRY:

@@ -3,7 +3,7 @@
     <WinampXML><playlist num_entries="1" label="Kitchen">
       <entry Playstring="file:C:\\Music\\boats.mp3"><Name>Nell Quay - Paper Boats</Name><Length>214000</Length></entry>
 
-The names of elements and attributes may be in any case. "Artist - Title" is split at the first " - ". Without a name,
+The XML may be not well-formed, see `player_xml`. "Artist - Title" is split at the first " - ". Without a name,
 the name of a track is taken from the name of its file, as in M3U.
 """
 
@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import FormatError
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_entries import FILE_URI, FileEntry, records_of
+from skipgramophone.playlists.readers.player_xml import read_player_elements
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "winampxml"
@@ -33,15 +32,11 @@ def read_b4s(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is not a B4S playlist.
     """
-    what = "a B4S playlist of Winamp"
     playlist = PurePosixPath(stream.file.name).stem
     entries: list[FileEntry] = []
     fields: dict[str, str] = {}  # name of an element of an entry, in lower case -> its text
-    for element in read_elements(stream, what):
-        path = tuple(name.lower() for name in element.path)
-        attributes = {name.lower(): value.strip() for name, value in element.attributes.items()}
-        if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+    for element in read_player_elements(stream, "a B4S playlist of Winamp", ROOT):
+        path, attributes = element.path, element.attributes
         if path == PLAYLIST and not element.ends:
             playlist = attributes.get("label") or playlist
         elif path == ENTRY and element.ends:

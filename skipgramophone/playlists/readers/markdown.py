@@ -6,14 +6,15 @@
     | 1 | Nell Quay | Paper Boats |
 
 Tracks above the first heading are a playlist named after the file. A table needs columns with the usual names of artist
-and title, or a column of titles such as "Artist - Title". A list counts if most of its items are "Artist - Title".
-Links, emphasis and other markup are read as their text. Other tables, lists and lines of text are left out.
+and title, or a column of titles such as "Artist - Title". A list counts if most of its items are "Artist - Title", or
+a title in quotes, a link or emphasis, and "by" with the artist. Links, emphasis and other markup are read as their
+text. Other tables, lists and lines of text are left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -38,6 +39,9 @@ IMAGE = re.compile(r"!\[[^][]*\]\([^()]*\)")
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 LONGEST_EMPHASIZED = 1000  # characters of a line in which emphasis is looked for, which takes long in longer lines
+TITLE_BY = re.compile(
+    r"""(?:"([^"]+)"|“([^”]+)”|\[([^][]+)\]\([^()\s]*\)|\*{1,2}([^*]+)\*{1,2}|_{1,2}([^_]+)_{1,2})\s+by\s+(\S.*)"""
+)
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 NUMBER = re.compile(r"[\d.]*")
 # What a line is -> the kind of the part that contains it.
@@ -69,11 +73,12 @@ def is_markdown(lines: Sequence[str]) -> bool:
     parts = _parts_of([(number, line, "") for number, line in enumerate(lines, 1)])
     if any(part.kind == "table" and _Table(part.lines).has_tracks for part in parts):
         return True
-    tracks = sum(len(part.lines) for part in parts if part.kind == "list" and _List(part.lines).has_tracks)
+    lists = [_List(part.lines) for part in parts if part.kind == "list"]
+    tracks = sum(len(found) for found in lists if found.has_tracks)
     texts = [line for part in parts if part.kind == "text" for _, line, _ in part.lines]
     has_names = any(separator in text for text in texts for separator in SEPARATORS)
-    has_headings = any(part.section for part in parts)
-    return 2 * tracks > sum(len(part.lines) for part in parts) and has_headings and not has_names
+    is_marked = any(part.section for part in parts) or any(found.is_by_artist for found in lists)
+    return 2 * tracks > sum(len(part.lines) for part in parts) and is_marked and not has_names
 
 
 def read_markdown(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -215,39 +220,60 @@ class _Table:
 
 
 class _List:
-    """A list, which contains tracks if most of its items are "Artist - Title".
+    """A list, which contains tracks if most of its items are "Artist - Title", or a marked title by an artist.
 
     Attributes:
         has_tracks: whether it contains tracks.
+        is_by_artist: whether most of its items are a title in quotes, a link or emphasis, then "by" and the artist.
     """
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = [(number, line) for number, line, _ in lines]
         found = [(at, match) for at, (_, line) in enumerate(self._lines) if (match := ITEM.fullmatch(line))]
-        texts = [plain(match[2]) for _, match in found]
-        self._separator = separator_of(texts)
+        self._separator = separator_of([plain(match[2]) for _, match in found])
         indents = [len(match[1].expandtabs(4)) for _, match in found]
         # An item above deeper items is the heading of these items.
-        are_headings = [
-            indent < below and self._separator not in text
-            for text, indent, below in zip(texts, indents, [*indents[1:], 0], strict=True)
-        ]
-        self._names = {  # index of a line -> the name on it
-            at: text for (at, _), text, is_heading in zip(found, texts, are_headings, strict=True) if not is_heading
+        texts = {
+            at: match[2]
+            for (at, match), indent, below in zip(found, indents, [*indents[1:], 0], strict=True)
+            if indent >= below or self._separator in plain(match[2])
         }
-        self._marks = LineMarks(list(self._names.values()))
-        named = sum(self._separator in name for name in self._names.values())
-        self.has_tracks = 2 * named > len(self._names)
+        by_artist = {at: _names_by(text) for at, text in texts.items()}
+        self.is_by_artist = 2 * sum(names is not None for names in by_artist.values()) > len(texts)
+        self._names: dict[int, tuple[str, str]]  # index of a line -> artist and title
+        if self.is_by_artist:
+            self._names = {at: by_artist[at] or ("", plain(text)) for at, text in texts.items()}
+        else:
+            self._names = self._split({at: plain(text) for at, text in texts.items()})
+        self.has_tracks = 2 * sum(bool(artist) for artist, _ in self._names.values()) > len(self._names)
+
+    def _split(self, texts: Mapping[int, str]) -> dict[int, tuple[str, str]]:
+        """Return index of a line -> artist and title, which are split at the separator of the list."""
+        marks = LineMarks(list(texts.values()))
+        parts = {at: marks.name_on(text)[0].partition(self._separator) for at, text in texts.items()}
+        return {at: (first, rest) if found else ("", first) for at, (first, found, rest) in parts.items()}
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
     def records(self, row: Row) -> Iterator[Record]:
         """Yield the tracks as rows like `row`; headings, and the items of a list without tracks, are left out."""
         for at, (number, line) in enumerate(self._lines):
             if self.has_tracks and at in self._names:
-                artist, found, title = self._marks.name_on(self._names[at])[0].partition(self._separator)
-                names = (artist, title) if found else ("", artist)
-                yield number, line, row._replace(artist=names[0], title=names[1])
+                artist, title = self._names[at]
+                yield number, line, row._replace(artist=artist, title=title)
             else:
                 yield number, line, OTHER_ITEM if ITEM.fullmatch(line) else TEXT
+
+
+def _names_by(text: str) -> tuple[str, str] | None:
+    """Return artist and title in a marked title by an artist, or None for other text.
+
+    >>> _names_by('"Stand by Me" by Ada'), _names_by("[Rain](https://music.example/1) by **Nell**"), _names_by("A by B")
+    (('Ada', 'Stand by Me'), ('Nell', 'Rain'), None)
+    """
+    found = TITLE_BY.fullmatch(text)
+    return (plain(found[found.lastindex or 0]), plain(next(filter(None, found.groups())))) if found else None
 
 
 def _cells(line: str) -> list[str]:

@@ -7,7 +7,7 @@ downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -50,9 +50,33 @@ def read_elements(
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
     """
     # If the stream was converted to UTF-8, the encoding that the file declares must be ignored.
-    parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8", starts)
+    encoding = None if stream.encoding == "UTF-8" else "utf-8"
+    return elements_in(iter(lambda: stream.read(READ_AT_ONCE), b""), stream, what, starts, encoding=encoding)
+
+
+def elements_in(
+    pieces: Iterable[bytes],
+    stream: OpenFile,
+    what: str,
+    starts: Callable[[tuple[str, ...]], bool] = lambda _path: True,
+    *,
+    encoding: str | None = "utf-8",
+) -> Iterator[Element]:
+    """Yield the elements of a document whose bytes are in `pieces`, like `read_elements`.
+
+    Args:
+        pieces: the bytes of the document.
+        stream: the file, for error messages.
+        what: description of the expected content, for error messages.
+        starts: returns whether to yield the start of each element with a given path.
+        encoding: the encoding of the bytes, or None if the document declares it.
+
+    Raises:
+        SourceError: the document is not well-formed XML, uses entities, or is nested too deeply.
+    """
+    parser = _ElementParser(encoding, starts)
     try:
-        while data := stream.read(READ_AT_ONCE):
+        for data in pieces:
             yield from parser.feed(data)
         yield from parser.feed(b"", final=True)
     except XmlError as fault:

@@ -120,6 +120,11 @@ Morning
 
 - milk
 - bread
+
+## By name
+
+- "Rain" by The Hatches
+- [Sea](https://music.example/2) by **Me**
 """
 SETLISTS = json.dumps(
     {

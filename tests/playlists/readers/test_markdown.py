@@ -31,12 +31,30 @@ def test_each_heading_is_a_playlist_of_its_tables_and_lists(write_dump: WriteDum
         ("Morning", "M*A*S*H", "Home"),
         ("Morning", "The Hatches", "Sea"),
         ("Morning", "Me", "Demo"),
+        ("By name", "The Hatches", "Rain"),
+        ("By name", "Me", "Sea"),
     ]
     assert reasons(rejects) == [(9, "2 fields instead of 4")]
     # The words below the first heading, and the line that continues an item; the sides of a record, milk and bread.
     assert left_out == {"lines of text": 2, "rows of other tables": 1, "other list items": 4}
     (reader,) = open_sources([path], ExtractSettings()).readers
-    assert next(iter(reader.blocks())).table["album"].to_pylist() == ["Doors", *[None] * 9]
+    assert next(iter(reader.blocks())).table["album"].to_pylist() == ["Doors", *[None] * 11]
+
+
+def test_marked_titles_by_an_artist_are_read(write_dump: WriteDump) -> None:
+    text = (
+        '**Songs**\n - "Stand by Me"  by Ada Fenn\n - “Rain” by The Hatches - Live Band\n'
+        " - [Salt (feat. Me)](https://music.example/1?a=b) by **Nell Quay**\n - *Tide* by 50 Cent\n - Home\n"
+    )
+    rows, rejects, left_out = read_all(write_dump(text, "Songs.md"), "markdown")
+    assert [row[1:3] for row in rows] == [
+        ("Ada Fenn", "Stand by Me"),
+        ("The Hatches - Live Band", "Rain"),
+        ("Nell Quay", "Salt (feat. Me)"),
+        ("50 Cent", "Tide"),
+        ("", "Home"),
+    ]
+    assert (rejects, left_out) == ([], {"lines of text": 1})
 
 
 def test_sections_with_the_same_heading_stay_separate(write_dump: WriteDump) -> None:

@@ -83,3 +83,23 @@ def test_other_xml_and_bombs_are_refused(format: Format, what: str, write_dump: 
     assert error_of(write_dump("<x/>", "x"), format) == f"PATH is not {what}: its root is 'x'"
     bomb = '<!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>'
     assert error_of(write_dump(bomb, "x"), format).startswith(f"PATH is not {what}: it declares or uses XML entities")
+
+
+def test_xml_of_players_may_be_not_well_formed(write_dump: WriteDump) -> None:
+    text = (
+        '<?xml version="1.0"\n encoding="utf-8"?>\n<Asx Version=\'3\'>\n<Title>Küche</TITLE>'
+        "<ENTRY><title>Ada & Nell - A&amp;B &#38; C</Title>"
+        '<Ref Href="http://music.example/x?a=1&b=2"/></Entry>\n<entry/></ASX>'
+    )
+    path = write_dump(text.encode("cp1252"), "x.asx")
+    rows, rejects = read(path, "asx")
+    assert rows == [("Küche", "Ada & Nell", "A&B & C", None)]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(5, "neither artist nor title")]
+    assert columns_of(path, "location") == [["http://music.example/x?a=1&b=2"]]
+
+
+def test_other_faults_of_the_xml_of_players_are_errors(write_dump: WriteDump) -> None:
+    message = error_of(write_dump("<asx><entry></asx>", "x.asx"))
+    assert message == "PATH is not an ASX playlist: not well-formed XML (mismatched tag: line 1, column 14)"
+    message = error_of(write_dump("<asx><entry><title>&nbsp;</title></entry></asx>", "x.asx"))
+    assert message.startswith("PATH is not an ASX playlist: ")

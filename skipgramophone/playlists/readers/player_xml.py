@@ -1,0 +1,39 @@
+"""Read the XML of old music players, which is often not well-formed.
+
+The names of elements and attributes may be in any case, even in the two tags of one element; "&" may be written without
+an escape, as in links; and a file that is not UTF-8 is decoded as Windows-1252. Entities are refused as in other XML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from skipgramophone.errors import FormatError
+from skipgramophone.playlists.readers.m3u import whole_playlist_text
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.xml_documents import Element, elements_in
+
+TAG_NAME = re.compile(r"</?[A-Za-z][\w.-]*")
+DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)  # it may name an encoding that the file is not in
+AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9A-Fa-f]+|\w+);)")
+
+
+def read_player_elements(stream: OpenFile, what: str, root: str) -> Iterator[Element]:
+    """Yield an `Element` for the start and one for the end of each element, with names in lower case.
+
+    Args:
+        stream: the file.
+        what: description of the expected content, for error messages.
+        root: name of the root element, in lower case.
+
+    Raises:
+        SourceError: the file has another root element, is not XML, uses entities, or is too large for a playlist.
+    """
+    text = DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), whole_playlist_text(stream), count=1)
+    text = TAG_NAME.sub(lambda found: found[0].lower(), AMPERSAND.sub("&amp;", text))
+    for element in elements_in([text.encode("utf-8", "replace")], stream, what):
+        if element.path[0] != root:
+            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+        attributes = {name.lower(): value.strip() for name, value in element.attributes.items()}
+        yield element._replace(attributes=attributes)
