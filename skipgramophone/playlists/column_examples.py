@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from skipgramophone.playlists.column_names import (
+    REGIONS,
     columns_by_role,
     is_count,
     is_descriptive,
@@ -28,6 +29,7 @@ from skipgramophone.playlists.column_values import (
     values_of,
 )
 from skipgramophone.playlists.readers.numeric_dates import is_numeric_date
+from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
@@ -48,6 +50,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         problem: completes "a table of 3 columns ...".
         known: role -> column that the example shall contain.
     """
+    if wide := several_items(rows):
+        return visible(f"a table of {len(rows[0])} columns {wide}")
     named = _has_header(rows)
     has_words = not named and _has_words(rows)
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
@@ -65,7 +69,12 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
-    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
+    remedy = f"assign the columns{by_number}, for example --columns {example}"
+    title = roles.get("title", "")
+    if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
+        alone = "write this column alone to a text file and read it with --format titles"
+        remedy += f"; or, if each {title!r} is an artist and a title, {alone}"
+    return visible(f"{columns}: {remedy}")
 
 
 def _has_header(rows: Table) -> bool:
@@ -107,10 +116,11 @@ def _example_of_words(rows: Table) -> dict[str, str]:
     """
     header = rows[0]
     found = columns_by_role(header)
-    roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
+    texts = {name for name in set(header) - {*columns_of_lists(rows)} if is_text(values_of(rows, name))}
+    named_roles = {role: found.get(role, [""])[0] for role in ("artist", "title", "playlist")}
+    roles = {role: name for role, name in named_roles.items() if name in texts}
     taken = {name for names in found.values() for name in names}
-    free = [name for name in header if name not in taken and not is_descriptive(name) and not is_count(name)]
-    free = [name for name in free if is_text(values_of(rows, name))]
+    free = [name for name in header if name in texts - taken and not is_descriptive(name) and not is_count(name)]
     for role, fits in (("artist", names_people), ("title", names_item)):
         named = [name for name in free if fits(name)]
         if role not in roles and named:
@@ -122,6 +132,9 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         free.remove(roles["playlist"])
     if missing == ["title"]:
         free.sort(key=lambda name: -len(set(values_of(rows, name))))
+    if missing == ["artist"]:
+        titles = values_of(rows, roles["title"])
+        free = [name for name in free if may_be_artists(values_of(rows, name), titles) and not _names_id(name)]
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
 
@@ -131,7 +144,8 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}
-    usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named)]
+    lists = columns_of_lists(rows) if named else []
+    usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named) and header[at] not in lists]
     for role, names in columns_by_role(header).items() if named else ():
         found = [at for at in map(header.index, names) if at in usable and _fits(role, header[at])]
         if found and not any(map(OTHER_URI.search, columns[found[0]])):
@@ -177,12 +191,12 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
             places |= {"artist": artist, "title": title}
         elif texts or not left[1:]:
             found = (texts or left)[:1]
-            role = "uri" if found and not texts and normalized(header[found[0]]).endswith(IDS) else "title"
+            role = "uri" if found and not texts and _names_id(header[found[0]]) else "title"
             places |= {role: found[0]} if found else {}
         else:
             owners = [] if places.keys() & PLAYLIST_ROLES else left[:1]
             others = [at for at in left if at not in owners]
-            named_ids = [at for at in others if normalized(header[at]).endswith(IDS)]
+            named_ids = [at for at in others if _names_id(header[at])]
             uri = max(items or named_ids or others, key=lambda at: len(set(columns[at])))
             places |= {"uri": uri} | ({"owner": owners[0]} if owners and owners[0] != uri else {})
     left = [at for at in left if at not in places.values()]
@@ -190,14 +204,21 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         texts = [at for at in left if header[at] and is_text(columns[at]) and not is_descriptive(header[at])]
         people = [at for at in texts if names_people(header[at])]
         titles = columns[places["title"]]
-        others = [at for at in texts if may_be_artists(columns[at], titles)]
+        others = [at for at in texts if may_be_artists(columns[at], titles) and not _names_id(header[at])]
         places |= {"artist": (people or others)[0]} if people or others else {}
     left = [at for at in left if at not in places.values()]
     if not places.keys() & PLAYLIST_ROLES:
-        listeners = [at for at in left if names_listener(header[at])]
+        regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
+        regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
+        listeners = [at for at in left if names_listener(header[at])] or regions
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+
+
+def _names_id(name: str) -> bool:
+    """Whether a column has ids according to its name."""
+    return normalized(name).endswith(IDS)
 
 
 def _is_likely_time(text: str) -> bool:

@@ -18,6 +18,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     PRODUCTS,
+    REGIONS,
     VAGUE_ALBUMS,
     album_column,
     columns_by_role,
@@ -52,7 +53,7 @@ WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-RANKS, REGIONS = ("rank", "position"), ("region", "country")  # columns of charts
+RANKS = ("rank", "position")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)

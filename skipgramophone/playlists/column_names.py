@@ -120,7 +120,7 @@ DESCRIPTIVE = re.compile(
     r"|podcast|service|typ|year|jahr|annee|edition|stil|style|subgenre|mood|stimmung|comment|kommentar|coment|note|notiz"
     r"|nota|remark|bemerkung|tag|date|datum|fecha|bpm|tempo|key|tonart|rating|bewertung|stars|score|language|sprache"
     r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit"
-    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
+    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|(?<!favo)uri"
     r"|link|href|path|pfad|kind|status|device|platform|source|quelle|market|gender|available|added|sex|medium|media"
     r"|description|beschreibung|descri[pz]|untertitel|subtitle|filename|dateiname|fichier|archivo"
 )
@@ -154,6 +154,7 @@ PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
+REGIONS = ("region", "country")  # columns that separate charts
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(

@@ -34,8 +34,11 @@ def _joined(text: str) -> str:
         found = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         found = _json_in(text)
-    names = [each.get("name") if isinstance(each, dict) else each for each in found] if isinstance(found, list) else [0]
-    return ", ".join(names) if all(isinstance(name, str) for name in names) else text
+    if not isinstance(found, list):
+        return text
+    names = [each.get("name") if isinstance(each, dict) else each for each in found]
+    texts = [name for name in names if isinstance(name, str)]
+    return ", ".join(texts) if len(texts) == len(names) else text
 
 
 def _json_in(text: str) -> object:
