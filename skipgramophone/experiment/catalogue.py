@@ -300,9 +300,8 @@ class Catalogue:
         """Return up to `limit` (-1: all) tracks that fulfil a condition, most frequent first."""
         found: list[Track] = []
         for statement, values in self._statements(self._fields, condition):
-            found += map(
-                self._track, self.query(f"{statement} LIMIT {limit - len(found) if limit > 0 else limit}", values)
-            )
+            rest = limit - len(found) if limit > 0 else limit
+            found += map(self._track, self.query(f"{statement} LIMIT {rest}", values))
             if len(found) == limit:
                 break
         return found

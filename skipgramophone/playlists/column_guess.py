@@ -19,6 +19,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     PRODUCTS,
+    REGIONS,
     VAGUE_ALBUMS,
     album_column,
     columns_by_role,
@@ -52,7 +53,6 @@ NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-REGIONS = ("region", "country")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)

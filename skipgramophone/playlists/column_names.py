@@ -30,7 +30,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "name description productname producttitle itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
-        "artistname artistnames trackartist trackartists trackartistname アーティスト名 歌手名 아티스트명 가수명",
+        "artistname artistnames performername trackartist trackartists trackartistname "
+        "アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
         "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "
         "nombredelartista nomedoartista nomedellartista artiest artiesten "
@@ -107,6 +108,11 @@ ALBUMS = (
     "release disco disque",
 )
 VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
+# Names of the objects around the fields of a track, in JSON of web services.
+WRAPPERS = frozenset(
+    ("item", "track", "song", "video", "entry", "node", "attributes", "snippet", "trackmetadata", "metadata",
+     "contentdetails", "resourceid")
+)  # fmt: skip
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 # Columns that describe a track or a row, and certainly do not name the artist or the playlist.
 DESCRIPTIVE = re.compile(
@@ -114,7 +120,7 @@ DESCRIPTIVE = re.compile(
     r"|podcast|service|typ|year|jahr|annee|edition|stil|style|subgenre|mood|stimmung|comment|kommentar|coment|note|notiz"
     r"|nota|remark|bemerkung|tag|date|datum|fecha|bpm|tempo|key|tonart|rating|bewertung|stars|score|language|sprache"
     r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit"
-    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
+    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|(?<!favo)uri"
     r"|link|href|path|pfad|kind|status|device|platform|source|quelle|market|gender|available|added|sex|medium|media"
     r"|description|beschreibung|descri[pz]|untertitel|subtitle|filename|dateiname|fichier|archivo"
 )
@@ -127,6 +133,10 @@ DESCRIPTIVE_WORDS = frozenset(
         "cd",
         "lp",
         "era",
+        "flag",
+        "mp3",
+        "wav",
+        "flac",
         "explicit",
         "file",
         "datei",
@@ -144,10 +154,12 @@ PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
+REGIONS = ("region", "country")  # columns that separate charts
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
+    r"|offset|playparams"
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
@@ -181,32 +193,51 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     `NAMES_NEXT_TO_TITLES` are tried last. For the role "time", all columns with a name in `TIMES` are returned, the
     best first.
     """
-    words = [normalized(name) for name in header]
+    words = [_names_of(name) for name in header]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
         for group in groups:
-            if columns := [name for name, word in zip(header, words, strict=True) if word in _words(group)]:
+            if columns := [name for name, own in zip(header, words, strict=True) if own & _words(group)]:
                 found[role] = columns
                 break
     if _has_title(words, found):
         for role, names in NAMES_NEXT_TO_TITLES.items():
-            columns = [name for name, word in zip(header, words, strict=True) if word in _words(names)]
+            columns = [name for name, own in zip(header, words, strict=True) if own & _words(names)]
             found |= {role: columns} if columns and role not in found else {}
-    times = [header[words.index(word)] for name in TIMES if (word := normalized(name)) in words]
+    named = (
+        (name, own) for word in map(normalized, TIMES) for name, own in zip(header, words, strict=True) if word in own
+    )
+    times = list(dict.fromkeys(name for name, _ in named))
     return found | ({"time": times} if times else {})
 
 
-def _has_title(words: list[str], found: Mapping[str, list[str]]) -> bool:
+@cache
+def _names_of(name: str) -> frozenset[str]:
+    """Return the normalized name of a column, and that without the names of the objects around a track in JSON.
+
+    >>> sorted(_names_of("item.track.artist.name"))
+    ['artistname', 'itemtrackartistname', 'trackartistname']
+    """
+    names = {normalized(name)}
+    before, dot, rest = name.partition(".")
+    while dot and normalized(before) in WRAPPERS:
+        names.add(normalized(rest))
+        before, dot, rest = rest.partition(".")
+    return frozenset(names)
+
+
+def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
     """Whether a column certainly has titles.
 
     A column called "name" counts only if there is also a column for the artist or the playlist.
     """
-    return any(map(names_title, words)) or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+    is_certain = any(own & _words(group) for group in NAMES["title"][:-1] for own in words)
+    return is_certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
 
 
 def names_title(name: str) -> bool:
     """Whether a column certainly has titles of tracks, unlike "name" or "description"."""
-    return any(normalized(name) in _words(group) for group in NAMES["title"][:-1])
+    return _has_title([_names_of(name)], {})
 
 
 def is_header(row: Sequence[str]) -> bool:
@@ -260,7 +291,7 @@ def album_column(header: list[str], roles: Mapping[str, str]) -> str | None:
     "Titre de l'album"
     """
     free = [name for name in header if name not in roles.values()]
-    return next((name for group in ALBUMS for name in free if normalized(name) in _words(group)), None)
+    return next((name for group in ALBUMS for name in free if _names_of(name) & _words(group)), None)
 
 
 def is_unclear(name: str) -> bool:

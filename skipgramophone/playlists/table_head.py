@@ -16,6 +16,7 @@ from skipgramophone.playlists.readers.json_tables import is_document, names_in_l
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
+DEEPEST_FIELD = 3  # maximum number of objects around a field
 MOST_COLUMNS = 1000  # maximum number of fields of an object in JSON lines; an object with more fields is not a row
 
 
@@ -107,11 +108,12 @@ def _rows_of_parquet(file: SourceFile) -> Table:
         return [columns, *([_text(value) for value in row] for row in values)]
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def _flat(record: dict[str, Any], deepest: int = DEEPEST_FIELD) -> dict[str, Any]:
     """Flatten an object; a field of a nested object gets a name with a dot."""
     flat: dict[str, Any] = {}
     for name, value in record.items():
-        flat |= {f"{name}.{inner}": of for inner, of in value.items()} if isinstance(value, dict) else {name: value}
+        within = _flat(value, deepest - 1) if isinstance(value, dict) and deepest else None
+        flat |= {name: value} if within is None else {f"{name}.{inner}": of for inner, of in within.items()}
     return flat
 
 

@@ -125,10 +125,14 @@ def test_other_values_do_not_separate_playlists() -> None:
     ],
 )
 def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header: str, columns: str) -> None:
-    rows = "Abend;Lanyards;Home;01.02.2024\nAbend;Nell Quay;Salt;02.02.2024\nAbend;Nell Quay;Tide;02.02.2024\n"
-    asked = question(rows_of(f"{header}\n{rows}".splitlines()), "without a header that sgp knows")
-    by_name = "assign the columns (by number if the first line is not a header), for example --columns "
-    assert asked == f"a table of 4 columns without a header that sgp knows: {by_name}{shlex.quote(columns)}"
+    rows = "Abend;Lanyards;Home;{0}\nAbend;Nell Quay;Salt;{0}\nAbend;Nell Quay;Tide;{0}\n"
+    maybe = " (by number if the first line is not a header)"
+    for value, unsure in (("gestern", maybe), ("01.02.2024", ""), ("1/2/2024", ""), ("17", "")):
+        asked = question(rows_of(f"{header}\n{rows.format(value)}".splitlines()), "without a header that sgp knows")
+        assert asked == (
+            f"a table of 4 columns without a header that sgp knows: assign the columns{unsure}, for example --columns "
+            f"{shlex.quote(columns)}"
+        )
 
 
 def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:

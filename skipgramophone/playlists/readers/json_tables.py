@@ -6,6 +6,7 @@
     [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
+    {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
 A row has the fields of its object, and also the text and number fields of its playlist. The names of the playlist
 fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If some
@@ -28,7 +29,8 @@ Rows = list[Record]
 HEAD = 1 << 20  # maximum number of bytes of the first line of JSON lines
 DEEPEST = 3  # maximum number of nested objects between the root of the document and a list of rows
 LIST_OF_TRACKS = re.compile(
-    r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|plays|results|playlists?|\w*trackids", re.IGNORECASE
+    r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
+    re.IGNORECASE,
 )
 ITEM = "item"  # field with the id of a track
 # If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
@@ -58,8 +60,8 @@ def rows_in(document: Any) -> Rows:
         return _rows_of_list(document, {})
     if not isinstance(document, dict):
         return []
-    if names := _rows_of_names(document):
-        return names
+    if rows := _rows_of_names(document) or _rows_of_columns(document):
+        return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
@@ -79,6 +81,26 @@ def _rows_of_names(document: Record) -> Rows:
         for playlist, names in document.items()
         for name in names
     ]
+
+
+def _rows_of_columns(document: Record) -> Rows:
+    """Return the rows of a table that pandas has written as JSON, column by column or with the names of columns first.
+
+    >>> _rows_of_columns({"artist": {"0": "Ada", "1": "Nell"}, "title": {"0": "Rain", "1": "Salt"}})
+    [{'artist': 'Ada', 'title': 'Rain'}, {'artist': 'Nell', 'title': 'Salt'}]
+    >>> _rows_of_columns({"columns": ["artist", "title"], "index": [0], "data": [["Ada", "Rain"]]})
+    [{'artist': 'Ada', 'title': 'Rain'}]
+    """
+    columns, data = document.get("columns"), document.get("data")
+    if isinstance(columns, list) and isinstance(data, list) and all(isinstance(name, str) for name in columns):
+        fit = bool(data) and all(isinstance(row, list) and len(row) == len(columns) for row in data)
+        return [dict(zip(columns, row, strict=True)) for row in data] if fit else []
+    values = list(document.values())
+    if len(values) < 2 or not all(isinstance(column, dict) and column.keys() == values[0].keys() for column in values):
+        return []
+    if not values[0] or not all(key.isdecimal() for key in values[0]):
+        return []
+    return [{name: column[key] for name, column in document.items()} for key in values[0]]
 
 
 def _are_names(values: list[Any]) -> bool:
