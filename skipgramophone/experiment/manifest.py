@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -19,6 +20,7 @@ from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import file_sha256
+from skipgramophone.parallel import run_in_order
 
 FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
@@ -120,13 +122,11 @@ def _are_safe(files: dict[str, Any]) -> bool:
 
 def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
     """Hash the files of a draft, and write its manifest."""
+    paths = sorted(draft.path.iterdir())
+    hashes = run_in_order(partial(file_sha256, path) for path in paths)
     files = {
-        path.name: {
-            "bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-            "modified_ns": path.stat().st_mtime_ns,
-        }
-        for path in sorted(draft.path.iterdir())
+        path.name: {"bytes": path.stat().st_size, "sha256": sha256, "modified_ns": path.stat().st_mtime_ns}
+        for path, sha256 in zip(paths, hashes, strict=True)
     }
     manifest = Manifest(
         stage, digest="", parent=parent, settings=settings, files=files, facts=draft.facts, created=now()

@@ -51,6 +51,8 @@ COLUMN_OF_HEADER = {
     "uri": "uri",
 }
 REQUIRED = {"owner", "playlist", "artist", "title"}
+# Columns with few distinct values. The CSV parser needs twice the time of `dictionary_encode` for the other columns.
+REPEATED = ("owner", "playlist")
 
 
 def columns_of(header: str) -> tuple[str, ...] | None:
@@ -202,7 +204,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     # Names of the columns between the fields. The first and the last are empty, the others contain commas.
     between = [f"{at}" for at in range(len(columns) + 1)]
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
-    types = dict.fromkeys(columns, DICTIONARY) | dict.fromkeys(between, pa.bool_())
+    types = {name: DICTIONARY if name in REPEATED else TEXT for name in columns} | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}
 
     def collect(row: csv.InvalidRow) -> str:
@@ -224,7 +226,9 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
-    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, DICTIONARY) for name in columns}
+    if not table.num_rows:
+        return dict.fromkeys(columns, pa.nulls(0, DICTIONARY))
+    return {name: table[name].chunk(0).dictionary_encode() for name in columns}
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
