@@ -94,7 +94,7 @@ _HOME = {
     "tune": "pipeline.tune",
 }
 
-# Public name -> name in its module, where the built-ins `map` and `open` are not redefined.
+# Public name -> name in its module. The modules use other names for `map` and `open`, so as not to redefine built-ins.
 _OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""Protect the program from native code: detect crashes in a child process, and redirect stderr to a file."""
+"""Protect the program from crashes and messages of native code.
+
+A task can run in a child process, so that a crash is detected. Messages on stderr can be redirected to a file.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
     """
     reading, writing = os.pipe()  # when the child ends, the system closes its end of the pipe
     with warnings.catch_warnings():
-        # Python warns that other threads may hold locks, which the child could never get; the task needs none of them.
+        # Python warns that other threads may hold locks, which are never released in the child. The task needs none of
+        # these locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:

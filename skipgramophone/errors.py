@@ -106,8 +106,9 @@ class TrackNameError(SgpError):
     Attributes:
         summary: the message without the candidates, to print above a list of candidates.
         candidates: names that match or are similar, best first.
-        tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists or albums.
-        groups: the artists or the albums that the candidates name, if several match the name; otherwise empty.
+        tracks: the tracks to which the candidates refer, in the same order; empty if the candidates are artists or
+            albums.
+        groups: the artists or albums to which the candidates refer, if several match the name; otherwise empty.
         unlisted: number of matches that are not candidates; None if there are too many to count.
         advice: a sentence of advice that is added at the end of the line; may be empty.
     """
@@ -183,7 +184,7 @@ def named_format(format: str | None) -> Iterator[None]:
         if format is None:
             raise
         advice = "leave it out, or see `sgp extract --help`"
-        raise FormatError(f"{error}; --format {format} was given: {advice}") from error
+        raise FormatError(f"{error}; you gave --format {format}: {advice}") from error
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
 def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
     """Run tasks in one thread per core, and yield their results in the order of the tasks.
 
-    A single task is run without a thread, because starting threads takes longer than the task for a small file.
+    A single task is run without a thread, because for a small file, starting threads takes longer than the task itself.
     """
     tasks = iter(tasks)
     begun = list(islice(tasks, 2))

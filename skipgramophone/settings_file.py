@@ -18,7 +18,7 @@ from typing import Any
 from skipgramophone.errors import SettingError, reason_of, storage_errors
 
 STAGES = ("extract", "train", "index")
-LARGEST = 1 << 20  # bytes; a larger file is not a settings file, and would fill the memory
+LARGEST = 1 << 20  # maximum size in bytes; a larger file is not a settings file, and would fill the memory
 
 
 def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def is_utf8(text: str) -> bool:
 
 
 def with_remedy(reason: str) -> str:
-    """Return the reason for rejecting a row; if it is that the row is not UTF-8, append advice on --encoding.
+    """Return the reason for rejecting a row. If the row is not valid UTF-8, append advice on --encoding.
 
     >>> with_remedy("blank line")
     'blank line'

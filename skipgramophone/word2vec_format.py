@@ -24,7 +24,7 @@ Matrix = npt.NDArray[np.float32]
 UNSAFE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")  # white space, control characters and the escape character
 NUMBERED = re.compile(r"(.*)%23[1-9][0-9]*", re.DOTALL)
 LONGEST_HEADER = 64  # bytes
-LONGEST_LINE = 64 << 20  # bytes; a longer line is not a vector, and would fill the memory
+LONGEST_LINE = 64 << 20  # maximum length in bytes; a longer line is not a vector, and would fill the memory
 
 
 def names_file(path: Path) -> Path:

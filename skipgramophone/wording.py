@@ -9,8 +9,10 @@ from collections.abc import Iterable
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet may treat text with one of these first as a formula
-MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -; dots after www
+# A spreadsheet may treat text that starts with one of these characters as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# ASCII punctuation except +, - and ".", and also the dot after "www".
+MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)
 
 
 def size(number: int) -> str:
@@ -55,7 +57,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def shell_word(text: str) -> str:
-    """Quote a text for a shell: with double quotes if it has an apostrophe and no character that is special in them.
+    """Quote a text for a shell.
+
+    Double quotes are used if the text has an apostrophe and none of the characters that are special in double quotes.
 
     >>> print(shell_word("demo"), shell_word("blinding lights"), shell_word("don't stop"))
     demo 'blinding lights' "don't stop"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer, Arrangement, Fallback, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
-LONGEST_QUERY = 64 << 20  # bytes; a longer line would fill the memory
+LONGEST_QUERY = 64 << 20  # maximum number of bytes of a line; a longer line would fill the memory
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
@@ -50,8 +50,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: the format is unknown, two formats are given, --show-versions has no effect, or the format
-            cannot store a list of artists or playlists, which the settings ask for.
+        SettingError: the format is unknown, two formats are given, or --show-versions has no effect. It is also raised
+            if the settings ask for a list of artists or playlists, and the format cannot store it.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
@@ -290,7 +290,7 @@ def seed_record(seed: Seed) -> dict[str, Any]:
 
 
 def fallback_record(fallback: Fallback | None) -> dict[str, Any]:
-    """Return a JSON object with the property "fallback": name of the replaced query track and kind, or None."""
+    """Return a JSON object with the key "fallback": None, or the replaced query track and the kind of replacement."""
     return {"fallback": asdict(fallback) if fallback else None}
 
 
@@ -367,12 +367,13 @@ def _decimals(value: float | None) -> str:
 
 
 def _smoothness(arrangement: Arrangement | None) -> str:
-    """Return the end of the table title of an arranged list, with its mean step; return "" for any other list."""
+    """Return the part of a table title that says how smooth an arranged list is; return "" for any other list."""
     if arrangement is None:
         return ""
     if arrangement.mean_step is None:
         return ", arranged"
-    return f", arranged: mean step {arrangement.mean_step:.3f} (in random order: {arrangement.mean_random_step:.3f})"
+    mean, by_chance = arrangement.mean_step, arrangement.mean_random_step
+    return f", arranged: mean similarity of adjacent tracks {mean:.3f} (in random order: {by_chance:.3f})"
 
 
 def _note_on_marks(answer: Answer) -> str:
@@ -383,8 +384,8 @@ def _note_on_marks(answer: Answer) -> str:
 
 def _stability_note(agreement: Agreement) -> str:
     """Return a note on the stability of neighbours, measured on tracks about as frequent as the query track."""
-    share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
-    return f"stability of tracks with a similar count ({agreement.tracks}): {share} unchanged with another seed"
+    share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours stay the same with another seed"
+    return f"stability: {share}, measured on tracks about as frequent as the query track ({agreement.tracks})"
 
 
 def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:

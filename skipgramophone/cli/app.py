@@ -38,7 +38,7 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
-NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # command -> how to give a second name
+NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # command -> advice if a second name is given
 WRITING = ("extract", "train", "index")  # commands that write their results only at their end
 
 
@@ -75,7 +75,10 @@ class ErrorBoundary(TyperGroup):
 
 @contextmanager
 def _usage_errors_as_one_line() -> Iterator[None]:
-    """Turn an invalid command line into a `SettingError`; a command without arguments still prints its help."""
+    """Turn an invalid command line into a `SettingError`.
+
+    If a command needs arguments and none are given, its help is printed as usual.
+    """
     try:
         yield
     except UsageError as error:
@@ -154,7 +157,7 @@ app = typer.Typer(
 RENAMED: dict[object, str] = {
     import_vectors: "import",
     draw_map: "map",
-}  # commands whose function has another name, because theirs is a keyword or a built-in of Python
+}  # commands whose function has another name, because the name of the command is a keyword or a built-in
 for command in (
     extract,
     inspect,
@@ -209,7 +212,8 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """Let a signal end the process immediately.
 
-    `SIG_DFL` alone is not enough: if two signals arrive together, Python has already queued its own handler for both.
+    `SIG_DFL` alone is not enough: if two signals arrive together, Python has already queued its own handler for both,
+    so the signal is raised again.
     """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
@@ -219,6 +223,6 @@ def main() -> None:
     """Run the command line; the entry point of the `sgp` command."""
     prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # ignored in background jobs of a shell script
+        if signal.getsignal(each) is not signal.SIG_IGN:  # background jobs of a shell script ignore SIGINT
             signal.signal(each, _end_gracefully)
     run_supervised(app)

@@ -28,8 +28,8 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
     """Print a numbered list of the matches on standard error, and return the index of the one that the user chooses.
 
     The user types a number, or text that one of the names contains. If several names contain the text, the list is
-    narrowed to them. Enter means 1. Below the list, print the advice of the error, if any: what to type if none of
-    these matches is meant.
+    narrowed to them. Enter means 1. If the error has advice, it is printed below the list. The advice says what to type
+    if none of these matches is meant.
 
     Raises:
         KeyboardInterrupt: the user typed one of `QUIT_WORDS`, or pressed Ctrl-C or Ctrl-D.
@@ -48,7 +48,7 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
     if error.advice:
         render.note(f"{error.advice} (q ends this command)", quiet=False)
     while True:
-        question = f"which one, 1 to {len(listed)} or part of its name (Enter = 1, q to quit)"
+        question = f"which one? Type a number from 1 to {len(listed)}, or a part of its name (Enter = 1, q to quit)"
         answer = ask(question, "1", show_default=False).strip()
         if answer.casefold() in QUIT_WORDS:
             raise KeyboardInterrupt(f"no {kind} was chosen")
@@ -79,9 +79,9 @@ def _show(listed: Sequence[AnyMatch]) -> None:
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
     """Return the tracks, artists or albums that a text means, in the order given; case and accents do not matter.
 
-    These are the entries whose whole name or title is the text. If there are none, these are the entries whose name
-    contains each word of the text as a whole word. If there are none either, the words of the text may also be parts
-    of longer words in the name.
+    Entries whose whole name or title equals the text are returned. If there are none, entries are returned whose name
+    contains each word of the text as a whole word. If there are none either, entries are returned whose name contains
+    each word of the text, also as a part of a longer word.
     """
     folded, words = fold_name(text), words_of(text)
     if not words:

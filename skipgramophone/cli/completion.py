@@ -62,14 +62,14 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Return whether the hyphenated title or name begins with the typed text; if so, offer it to the user."""
+        """Return whether the hyphenated title or name begins with the typed text. If it does, add it to the results."""
         offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:
             found[fitting] = None
         return fitting is not None
 
-    # When the value of an option is completed, the arguments are not parsed yet: the first word is the experiment.
+    # When the value of an option is completed, the arguments are not parsed yet, so the experiment is the first word.
     name = ctx.params.get("experiment") or next(iter(ctx.args), "")
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")

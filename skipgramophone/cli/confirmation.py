@@ -37,7 +37,7 @@ def ask(question: str, default: str, ended: str = "", *, show_default: bool = Tr
     Without `show_default`, the question must itself say what Enter means.
 
     Raises:
-        KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D; the text of the exception is `ended`.
+        KeyboardInterrupt: the user pressed Ctrl-C or Ctrl-D. The exception has the message `ended`.
     """
     try:
         answer: str = typer.prompt(question, default=default, err=True, show_default=show_default)

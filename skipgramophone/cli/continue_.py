@@ -108,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="If the sources name audio files by relative paths: the directory to which the paths are relative, "
-            "usually that of the source that sgp extract has read (default: current directory).",
+            help="Directory to which relative paths of audio files in the sources refer. This is usually the directory "
+            "of the source that sgp extract has read (default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -118,8 +118,8 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="Directory with your audio files. The list then contains only tracks that have a file there (its tags "
-            "must match the track), and playlists contain the paths of these files.",
+            help="Directory with your audio files. The list then contains only tracks for which the directory has a "
+            "file with matching tags, and playlists contain the paths of these files.",
             show_default=False,
         ),
     ] = None,
@@ -188,9 +188,10 @@ def continue_playlist(
     if library and settings.duration is not None:
         if end is not None:
             raise SettingError(
-                "--duration may cut the list before the --to track if --library is given: leave out one of the three"
+                "with --library, --duration may cut off the end of the list, and with it the --to track: "
+                "leave out --library, --duration or --to"
             )
-        settings = replace(settings, duration=None)  # --library limits the durations of its files
+        settings = replace(settings, duration=None)  # the list is limited later, by the durations of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

@@ -47,8 +47,9 @@ def evaluate(
         typer.Option(
             "--held-out",
             metavar="FILE",
-            help="File with the names of the playlists to hold out, one per line. The owner, a tab and the name select "
-            "the playlist of one owner. With --group, the lines are texts that it matches.",
+            help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
+            "write a line with the owner, a tab and the name. With --group, write the text that the regular expression "
+            "matches at the start of the owner instead of the name of a playlist.",
         ),
     ] = None,
     stability: Annotated[
@@ -82,7 +83,7 @@ def evaluate(
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
     A model is trained on the playlists that are not held out, with the settings of the experiment, and is kept for
-    later evaluations. Each ranking then gets some tracks of a held-out playlist, and has to find the other ones among
+    later evaluations. Each ranking is then given some tracks of a held-out playlist, and must find the others among
     all tracks. If extract --holdout has already held out playlists, no new model is trained: the model of the
     experiment, which was not trained on these playlists, is evaluated.
 
@@ -213,7 +214,10 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
                 "held-out playlists, so these scores may be too good"
             )
     if report.imported:
-        render.text("warning: the vectors were imported and may have been trained on the held-out playlists")
+        render.text(
+            "warning: the vectors were imported and may have been trained on the held-out playlists, so these scores "
+            "may be too good"
+        )
 
 
 def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool, root: Path | None) -> None:
@@ -228,14 +232,15 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
     warning = f"warning: these scores are too good: {found.share:.0%} of the held-out playlists are nearly equal to a"
     if not found.separable:
         render.text(
-            f"{warning} training playlist. The playlists of an owner cannot be held out together, because there are "
-            "too few owners, or because the playlists of different owners have too few tracks in common. The scores "
-            "show how well the rankings continue playlists that resemble training playlists. For other playlists, "
-            "the scores may be much lower"
+            f"{warning} training playlist. The playlists of an owner cannot be held out together. Either there are too "
+            "few owners, or the playlists of an owner have too few tracks in common with the playlists of other owners "
+            "to be evaluated. The scores show how well the rankings continue playlists that resemble training "
+            "playlists. For other playlists, the scores may be much lower"
         )
         return
     command = ["extract", "NAME", "SOURCE", "--holdout", "0.1"] if report.set_aside else ["evaluate", report.experiment]
-    if report.settings["share"] is not None or named:  # without a share, the playlists that extract held out are used
+    # If no share is given, the evaluation uses the playlists that extract held out.
+    if report.settings["share"] is not None or named:
         command += ["--share", f"{report.settings['share'] or EVALUATED_SHARE:g}"]
     render.text(
         f"{warning} training playlist of an owner with a similar name. Such playlists may be snapshots of one "
@@ -293,7 +298,10 @@ def _fits(judgement: Comparison) -> list[str]:
 
 
 def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
-    """Return one line per comparison: of main rankings with the best baseline or, if `verbose`, of all with all."""
+    """Return one line per comparison of a ranking with a baseline.
+
+    The main rankings are compared with the best baseline. If `verbose`, all rankings are compared with all baselines.
+    """
     lines, judgement = [], report.judgement
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]
@@ -306,14 +314,15 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
                 difference = f"({metric_heading(metric)} {_interval(differences[metric], '+')}, paired)"
                 words = _significance(differences[metric])
                 if judgement.asked < LEAST_ASKED:
-                    words = f"too few held-out playlists ({judgement.asked}) to compare it with"
+                    words = f"too few held-out playlists ({judgement.asked}) for a comparison with"
                 lines.append(f"{name}: {words} {baseline} {difference}")
     if judgement.unknown:
         noun = report.settings["of"].removesuffix("s")
-        pronoun = "it" if judgement.unknown == 1 else "them"
+        verb, pronoun = ("does", "it") if judgement.unknown == 1 else ("do", "them")
         lines.append(
-            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training playlists, so no ranking can find "
-            f"{pronoun}: the scores above do not count {pronoun}, but r_precision_whole and ndcg_whole in --json do"
+            f"{plural(judgement.unknown, f'held-out {noun}')} {verb} not occur in the training playlists, so no "
+            f"ranking can find {pronoun}. The scores above ignore {pronoun}; r_precision_whole and ndcg_whole (in "
+            f"--json) count {pronoun} as not found"
         )
     return lines
 
@@ -346,7 +355,10 @@ def _show_compared(report: CompareReport) -> None:
     for line in (*several_playlists(report.held_out_names, report.settings["group"]), *verdicts):
         render.text(line)
     for name in report.imported:
-        render.text(f"warning: the vectors of {name} were imported and may have been trained on the held-out playlists")
+        render.text(
+            f"warning: the vectors of {name} were imported and may have been trained on the held-out playlists, so its "
+            "scores may be too good"
+        )
 
 
 def _compared_records(report: CompareReport) -> list[dict[str, object]]:

@@ -68,9 +68,10 @@ def show_metrics(one: Overview) -> None:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol: only the scores in `MAIN_SCORES` or, if it has none, all scores.
+    """Print the latest evaluation of each protocol.
 
-    Protocols with different metrics are in different tables.
+    Only the scores in `MAIN_SCORES` are shown. If an evaluation has none of these, all its scores are shown. Protocols
+    with different metrics are in different tables.
     """
     tables: dict[tuple[str, ...], list[list[str]]] = {}
     for one in found:
@@ -115,7 +116,10 @@ def _state(one: Overview) -> str:
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:
-    """Return the column heading for a key such as "train.epochs": "epochs", if no other command has this setting."""
+    """Return the column heading for a key.
+
+    For the key "train.epochs", it is "epochs" if no other command has a setting of this name.
+    """
     known = {"created": "date", "bytes": "size"}
     last = name.rpartition(".")[2]
     alone = sum(other.rpartition(".")[2] == last for other in record) == 1

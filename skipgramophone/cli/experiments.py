@@ -30,8 +30,8 @@ class ShowByName(TyperGroup):
         """Find the command.
 
         Raises:
-            SettingError: the first word is not a command, and it cannot be an experiment to show because a second word
-                follows.
+            SettingError: the first word is not a command, and it cannot be the name of an experiment because a second
+                word follows.
         """
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
@@ -60,7 +60,7 @@ def experiments(
     csv: options.Csv = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """List experiments, show one in full, or manage them.
+    """List experiments, show all details of one, or manage them.
 
     \b
     sgp experiments
@@ -86,7 +86,7 @@ def experiments(
         render.print_csv([{name: record.get(name, "") for name in names} for record in records])
     elif not found:
         root = experiments_root(experiments_dir)
-        place = f"{root.absolute()}: run sgp extract NAME SOURCE{other_directory(experiments_dir)}"
+        place = f"{root.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(experiments_dir)}"
         render.note(f"there are no experiments in {place}", quiet=False)
     elif changed:
         show_changed(found, records)

@@ -84,7 +84,7 @@ def _record(found: Explanation) -> dict[str, object]:
 
 
 def _second(there: SecondTraining | None) -> dict[str, object] | None:
-    """Return the results of a training with another seed as a JSON object, or None if there was none."""
+    """Return how similar the tracks are in a model with another seed, as a JSON object; None if there is no model."""
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
@@ -105,11 +105,14 @@ def _show(found: Explanation) -> bool:
     ]
     if found.all_playlists:
         each, other = found.playlists
-        rows.append(("playlists", f"{each:,} with A and {other:,} with B, of {found.all_playlists:,}"))
-        rows.append(("shared", f"{found.shared:,} with both; {found.expected:,.1f} expected by chance"))
+        of_all = plural(found.all_playlists, "playlist")
+        by_chance = f"{found.expected:,.1f} would be expected by chance"
+        rows.append(("playlists", f"A is in {each:,}, and B is in {other:,} of {of_all}"))
+        rows.append(("shared", f"A and B are together in {found.shared:,}; {by_chance}"))
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
-        agreed = f"same neighbours: {of_first} of {there.neighbours} for A, {of_second} of {there.neighbours} for B"
+        of = there.neighbours
+        agreed = f"neighbours that stay the same: {of_first} of {of} for A, {of_second} of {of} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows, fold_words=True)  # rows contain names of any length

@@ -59,8 +59,8 @@ def export(
 
     npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. For
     word2vec, keras, onnx and faiss, sgp also writes a file with the track names. Every export has a manifest: a JSON
-    file with its settings, origin and checksums. Before an export replaces an existing file, sgp reads it back and
-    compares it with the vectors.
+    file with its settings, origin and checksums. Before an export replaces an existing file, sgp reads the export back
+    and compares it with the vectors.
 
     \b
     sgp export demo demo.npz
@@ -129,8 +129,8 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
         rows.append(
             (
                 "left out",
-                f"{plural(report.no_room, one)}: {report.format} shows {report.tracks:,}, the {half:,} most "
-                "frequent and an even sample of the others",
+                f"{plural(report.no_room, one)}, because {report.format} shows at most {report.tracks:,}: the "
+                f"{half:,} most frequent and an evenly spaced sample of the others",
             )
         )
     if report.recall_at_10 is not None:

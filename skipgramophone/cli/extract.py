@@ -33,9 +33,10 @@ Holdout = Annotated[
     typer.Option(
         "--holdout",
         metavar="SHARE|FILE",
-        help="Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all "
-        "playlists such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name "
-        "select the playlist of one owner. With --group, the lines are texts that it matches.",
+        help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
+        "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
+        "owner, a tab and the name. With --group, write the text that the regular expression matches at the start of "
+        "the owner instead of the name of a playlist.",
         show_default=False,
     ),
 ]
@@ -43,7 +44,8 @@ Append = Annotated[
     bool,
     typer.Option(
         "--append",
-        help="Add the sources to the existing corpus. If it already contains a source, give --force to read it again.",
+        help="Add the sources to the existing corpus. A source that the corpus already contains is refused; add "
+        "--force to read it again.",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]
@@ -231,7 +233,8 @@ def _last(records: list[Any], number: int) -> list[Any]:
 
 def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
     """Return table rows (label, value) about what was read from the sources; rows that do not apply are left out."""
-    replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
+    inserted = plural(report.letters_replaced, "replacement character")
+    replaced = f"{inserted} inserted for bytes that the encoding cannot decode"
     return [
         *source_formats(report.sources),
         *guessed_columns(report.guessed_columns),
@@ -281,7 +284,10 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:
-    """Return advice to merge tracks with `option`. After `--append`, it is to extract all sources together again."""
+    """Return advice to merge tracks with `option`.
+
+    After `--append`, the advice is to extract all sources together again.
+    """
     if report.added is None:
         return f"merge them with {option}"
     return f"to merge them, extract all sources together with {option}, into a new experiment or with --force"
@@ -314,7 +320,8 @@ def _matching(report: ExtractReport) -> list[tuple[str, str]]:
         rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} of tracks with clearly different names"))
         rows += _shared(found.conflicting, "≠")
     if found.kept_apart:
-        what = f"{plural(found.kept_apart, 'identifier')} shared by tracks of the existing corpus, which stay separate"
+        shared = plural(found.kept_apart, "identifier")
+        what = f"{shared} shared by tracks of the existing corpus; these tracks stay separate"
         rows.append(("not merged" if not found.conflicts else "", what))
     return rows
 

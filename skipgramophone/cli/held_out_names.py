@@ -1,4 +1,4 @@
-"""The remark of `extract` and `evaluate` on a file with names of playlists of which one matches several."""
+"""The remark of `extract` and `evaluate` on a file of playlist names, if one of the names matches several playlists."""
 
 from __future__ import annotations
 

@@ -40,9 +40,9 @@ def import_vectors(
 ) -> None:
     """Import vectors that were trained elsewhere.
 
-    The vectors become the model of EXPERIMENT. If the experiment has a corpus, each vector is matched to a track by uri
-    or by artist and title; vectors without a match are counted, and listed in unused.jsonl. If the experiment has no
-    corpus, sgp makes one from the names of the vectors.
+    The vectors become the model of EXPERIMENT. If the experiment has a corpus, each vector is matched to a track by
+    uri, or by artist and title. Vectors without a match are counted and listed in unused.jsonl. If the experiment has
+    no corpus, sgp makes one from the names of the vectors.
 
     \b
     sgp import spotify gensim.npz --force

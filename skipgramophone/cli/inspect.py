@@ -139,8 +139,8 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
         ("occurrences", f"{found.occurrences:,}"),
         (
             "head",
-            f"the top 1% of tracks make up {found.head_share:.0%} of occurrences; "
-            f"{plural(found.half, 'track')} make up half",
+            f"the most frequent 1% of the tracks account for {found.head_share:.0%} of all occurrences, and the most "
+            f"frequent {plural(found.half, 'track')} for half of them",
         ),
         ("most frequent", frequent),
     ]

@@ -31,7 +31,7 @@ class Stopping:
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
-        self._former: Any = None  # the usual handler of SIGINT, while `_ask` replaces it
+        self._former: Any = None  # the previous handler of SIGINT, stored while `_ask` replaces it
         self._is_asked = False
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.wording import shell_word, suggestion
 
 LIST, CHANGED = "sgp experiments", "sgp experiments --changed"
-COMMANDS = {  # of `sgp experiments`
+COMMANDS = {  # commands of `sgp experiments`
     "rm": "sgp experiments rm NAME",
     "copy": "sgp experiments copy NAME NEW",
     "rename": "sgp experiments rename NAME NEW",

@@ -1,4 +1,4 @@
-"""Options that people type instead of an option of `sgp`, because other programs have them, or by a typo."""
+"""Options that people type instead of an option of `sgp`, because other programs have them or because of a typo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from skipgramophone.wording import shell_word
 
-NEAR_ENOUGH = 0.8  # an option is suggested if it shares at least this share of letters with the typed one
+NEAR_ENOUGH = 0.8  # an option is suggested if its similarity to the typed one (see `difflib`) is at least this
 NUMBER, DIM, SEPARATOR = "-n", "--embedding-dim", "the separator is detected"
 MEANT = {  # option of another program -> option of `sgp`
     "--dim": DIM,
@@ -28,12 +28,14 @@ MEANT = {  # option of another program -> option of `sgp`
     "--limit": NUMBER,
 }
 NEEDLESS = {"--separator": SEPARATOR, "--seperator": SEPARATOR, "--delimiter": SEPARATOR, "--sep": SEPARATOR}
-LOOKUP_FORMATS = ("csv", "tsv", "jsonl", "m3u8", "xspf", "jspf")  # suffixes that are formats of look-ups
+LOOKUP_FORMATS = ("csv", "tsv", "jsonl", "m3u8", "xspf", "jspf")  # suffixes that are also names of look-up formats
 OUTPUT = ("-o", "--output")  # options that write a file; commands without them print on standard output
 
 
 def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str:
-    """Return how to redirect the output to a file if `typed` is an option for that, such as -o; otherwise return "".
+    """Return how to redirect the output to a file.
+
+    Return "" if `typed` is not an option that writes a file, such as -o.
 
     >>> to_file("-o", ["demo", "-o", "my list.csv"], ["--csv", "--json"])
     "; to write a file, use --csv > 'my list.csv'"
@@ -49,14 +51,16 @@ def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str
         return f"; to write a file, use --json > {shell_word(file)}"
     if "--csv" in known:
         return f"; to write a file, use --csv > {shell_word(file)}"
-    if "--safe-cells" in known:  # only look-ups have it; their formats include playlists
+    if "--safe-cells" in known:  # only look-ups have this option; their formats include playlists
         format = suffix if suffix in LOOKUP_FORMATS else "csv"
         return f"; to write a file, use --format {format} > {shell_word(file)}"
     return ""
 
 
 def elsewhere(typed: str, commands: Mapping[str, Collection[str]]) -> str:
-    """Return the end of an error message for an option that only one other command has; otherwise return "".
+    """Return the end of an error message: it names the command that has the typed option.
+
+    Return "" unless exactly one command has the option.
 
     >>> elsewhere("--history", {"continue": ["--history", "--csv"], "similar": ["--csv"]})
     '; sgp continue has this option'

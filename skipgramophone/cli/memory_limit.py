@@ -1,8 +1,9 @@
 """Runs commands under a memory limit (`ulimit -v`), and reports a lack of memory in one clear line.
 
-If memory runs out, Python raises an error, but OpenBLAS and TensorFlow abort the process. Under such a limit, a command
-therefore runs in a child process, and the parent process reports how the child ended. Messages of
-native code on standard error are printed only if the child succeeded.
+If memory runs out, Python raises an error, but OpenBLAS and TensorFlow abort the process. Under a memory limit, a
+command therefore runs in a child process. The parent process reports how the child ended, even if it was aborted.
+Messages that native code writes to standard error are printed only if the child succeeded, because a failure is
+reported in one clear line instead.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def limits() -> dict[str, int]:
 
 
 def memory_shortage(error: BaseException) -> MemoryShortageError | None:
-    """Return a `MemoryShortageError` if `error` or one of its causes is a lack of memory or threads; else None."""
+    """Return a `MemoryShortageError` if `error` or one of its causes reports too little memory or too few threads.
+
+    Otherwise, return None.
+    """
     if not any(map(_is_shortage, causes(error))):
         return None
     set_by = " or ".join(f"the limit of {size / 1e6:,.0f} MB ({command})" for command, size in limits().items())
@@ -45,7 +49,7 @@ def memory_shortage(error: BaseException) -> MemoryShortageError | None:
 
 
 def run_supervised(command: Callable[[], object]) -> None:
-    """Run a command. If memory is limited, run it in a child process and exit with the exit code of the child."""
+    """Run a command. If memory is limited, run the command in a child process and exit with the child's exit code."""
     if not limits():
         command()
         return

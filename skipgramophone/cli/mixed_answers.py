@@ -1,4 +1,4 @@
-"""Prints lists of artists and lists of playlists in the formats of `answers`, except for the playlist formats.
+"""Prints lists of artists and lists of playlists, in the formats of `answers` except the playlist formats.
 
 table      for people                            csv, tsv   a header, then one line per artist or playlist
 json       the whole answer, indented            plain      the name, one line per artist or playlist
@@ -130,13 +130,13 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the tracks, artists and albums in a query, and those to move away from."""
+    """Return the names of the tracks, artists and albums in a query, and of those from which it moves away."""
     unliked = [replace(part, weight=-part.weight) for part in parts if part.weight < 0]
     return with_unliked(_names([part for part in parts if part.weight >= 0]), _names(unliked))
 
 
 def _names(parts: Sequence[Part]) -> str:
-    """Return the names of tracks and groups (artists or albums); if there are many, return only their numbers."""
+    """Return the names of tracks and groups (artists or albums); if there are many, say only how many there are."""
     if len(parts) <= MOST_NAMED:
         return ", ".join(map(_part_name, parts))
     groups = len([part for part in parts if not isinstance(part, Seed)])

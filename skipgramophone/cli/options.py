@@ -35,7 +35,7 @@ Settings = TypeVar("Settings", ExtractSettings, TrainSettings, IndexSettings)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selects which settings of an argument become options: the named settings, or all others.
+    """Selects which settings of a settings class become options: the named settings, or all except these.
 
     Attributes:
         names: names of settings.
@@ -176,8 +176,8 @@ StrictNames = Annotated[
     bool,
     typer.Option(
         "--strict-names",
-        help="End with an error if a name matches several tracks, even if one of them is much more frequent, or if it "
-        "is only a part of the name of an artist or album.",
+        help="End with an error if a name matches several tracks, even if one of them is much more frequent. Also end "
+        "with an error if a name is only a part of the name of an artist or album.",
     ),
 ]
 ExperimentsDir = Annotated[
@@ -241,14 +241,18 @@ PlaylistFile = Annotated[
 ]
 Artist = Annotated[
     str | None,
-    typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist; frequent tracks have more weight."),
+    typer.Option(
+        "--artist",
+        metavar="NAME",
+        help="Use all tracks of an artist as query tracks. Frequent tracks have more weight.",
+    ),
 ]
 Artists = Annotated[
     list[str] | None,
     typer.Option(
         "--artist",
         metavar="NAME",
-        help="Use all tracks of an artist; frequent tracks have more weight. Can be repeated.",
+        help="Use all tracks of an artist as query tracks. Frequent tracks have more weight. Can be repeated.",
     ),
 ]
 Albums = Annotated[
@@ -256,7 +260,7 @@ Albums = Annotated[
     typer.Option(
         "--album",
         metavar="NAME",
-        help="Use all tracks of an album, given as ALBUM or 'ARTIST - ALBUM'; can be repeated.",
+        help="Use all tracks of an album as query tracks. Give ALBUM or 'ARTIST - ALBUM'. Can be repeated.",
     ),
 ]
 Compare = Annotated[

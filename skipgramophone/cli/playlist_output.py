@@ -63,11 +63,12 @@ class Playlist:
     def tracks(self, answer: Answer) -> list[Track]:
         """Return the tracks of the answer; if `with_seeds` is set, put the query tracks before them.
 
-        Query tracks with a negative weight are left out. So are the tracks that `--fallback` has used instead of a
-        query track.
+        Query tracks with a negative weight are left out. Tracks that `--fallback` has used instead of a query track are
+        left out too.
         """
         listed = [near.track for near in answer.neighbours]
-        rows = {track.row for track in listed}  # a track of --from or --to is a query track and also in the list
+        # A track of --from or --to is a query track and also in the list, so it must not be added again.
+        rows = {track.row for track in listed}
         given = (seed for seed in answer.seeds if seed.weight > 0 and seed.fallback is None)
         seeds = [seed.track for seed in given if seed.track.row not in rows]
         return [*(seeds if self.with_seeds else []), *listed]
@@ -139,7 +140,8 @@ class Playlist:
             if self.files_from is None:
                 cure = "use --files-from to name the directory that contains the extracted source"
             elif len(missing) == len(located):
-                cure = f"is {self.files_from} (--files-from) the directory that contains the extracted source?"
+                named = f"{self.files_from} (--files-from)"
+                cure = f"check whether {named} is the directory that contains the extracted source"
             else:
                 cure = "they may have been moved or removed; --library DIR finds files by their tags"
             render.note(f"{count}: {cure}", quiet)
@@ -155,7 +157,7 @@ def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:
     names = [entry.location for entry in entries if entry.location and breaks_lines(entry.location)]
     if names:
         count = f"m3u8 cannot contain the name of {plural(len(names), 'file')}, such as '{visible(names[0])}'"
-        render.note(f"{count}, so their tracks are listed without files: choose --format xspf or jspf", quiet)
+        render.note(f"{count}, so the playlist lists their tracks without files: choose --format xspf or jspf", quiet)
 
 
 def _note_unplayable(entries: Sequence[Entry], quiet: bool) -> None:

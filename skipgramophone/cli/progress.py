@@ -46,7 +46,7 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
                 tell(0, 0, f"{at.bytes_read:,} bytes received")
             elif isinstance(at, Reading):
                 done = bool(at.bytes_total) and at.bytes_read == at.bytes_total
-                tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', numbering tracks' if done else ''}")
+                tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', assigning track numbers' if done else ''}")
             else:
                 done = at.tracks_written == at.tracks_total
                 text = f"{plural(at.tracks_written, 'track')} written{', building the name index' if done else ''}"

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SHOWN_COMPLETIONS = 8
 SECONDS = 0.1  # time limit of a completion
 HELP_WORDS = ("?", "help")
-WELCOME = "type a track, or {}; ? for help, q to quit"
+WELCOME = "type the name of a track, or {}; ? for help, q to quit"
 
 
 class TrackCompleter(Completer):
@@ -71,7 +71,7 @@ class TrackCompleter(Completer):
         words, found = fold_name(typed).split(), set[str]()
 
         def is_new(track: Track) -> bool:
-            """Whether the artist of a track contains the words and has not been found before."""
+            """Return whether the name of the track's artist contains the words, and has not been seen before."""
             folded = fold_name(track.artist)
             is_known = folded in found
             found.add(folded)

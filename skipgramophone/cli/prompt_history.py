@@ -1,6 +1,7 @@
 """The history of the prompt. It is saved, so that the arrow keys also recall lines of earlier sessions.
 
-Lines are saved as JSON strings. Numbers, `<` and `>` refer to what was shown before, so they are not saved.
+Lines are saved as JSON strings. Numbers, `<` and `>` are not saved: they refer to what was shown in their session, and
+would be meaningless in a later one.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from skipgramophone.cli.confirmation import QUIT_WORDS
 from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
-COMMANDS = ("<", ">", "?", "help", *QUIT_WORDS)  # not saved, because they are useless in a later session
-LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
+COMMANDS = ("<", ">", "?", "help", *QUIT_WORDS)  # lines that are not saved: they are useless in a later session
+LONGEST_LINE = 1000  # maximum number of characters of a saved line; longer lines were probably pasted by mistake
 
 
 def history_file() -> Path | None:

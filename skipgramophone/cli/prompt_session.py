@@ -98,16 +98,17 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
-        """Resolve a typed name, or a number of the list, to a track, artist or album; return it and remarks on it."""
+        """Find the track, artist or album that a typed name or number means; return it with remarks for the user."""
         weight = -1.0 if sign == UNLIKE else 1.0
         is_number = sign != NAME and name.isdecimal()
         if is_number and sign and not self.listed:
             raise SettingError(
-                f"there is no list yet, so '{sign}{name}' refers to nothing: first type a track, then {sign}{name}"
+                f"there is no list yet, so '{sign}{name}' has no meaning: first type a track, then {sign}{name}"
             )
         if is_number and 1 <= int(name) <= len(self.listed):
             return self._part(self.listed[int(name) - 1], weight), []
-        if is_number and self.listed and not self._pages:  # a number now chooses a match, so it is not a name
+        # The list contains the matches of an ambiguous name, so a number must choose one of them and cannot be a name.
+        if is_number and self.listed and not self._pages:
             raise SettingError(
                 f"the list has the numbers 1 to {len(self.listed)}, not {name}; to look up a name, type {NAME}{name}"
             )
@@ -126,9 +127,9 @@ class PromptState:
                 self.listed = error.tracks or error.groups or near
                 self._pages = 0  # candidates are listed, so there is no answer to continue
             elif is_number and self.listed:
-                error.advice = f"the list has the numbers 1 to {len(self.listed)}"
+                error.advice = f"to choose from the list, type a number from 1 to {len(self.listed)}"
             elif is_number:
-                error.advice = "no list has been shown yet; a number means an entry of the list that was shown last"
+                error.advice = "a number chooses from a list, and no list has been shown yet: type the name of a track"
             raise
 
     def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:
@@ -160,7 +161,7 @@ class PromptState:
         return self._ask(self._asked[-1], [])
 
     def next_ranks(self, answer: AnyAnswer) -> str:
-        """Return, as text, the range of ranks after an answer; return "" if there are no more results."""
+        """Return the range of ranks after an answer, such as "11 to 20"; return "" if there are no more results."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
@@ -185,7 +186,7 @@ class PromptState:
         return answer
 
     def _look_up(self, parts: tuple[Part, ...], settings: SimilarSettings, notes: list[str]) -> AnyAnswer:
-        """Answer a query, and remember the listed entries, to which a number in a later line may refer."""
+        """Answer a query, and remember the listed entries: a number in a later line may refer to one of them."""
         if self._is_mixed:
             mixed = answer_mixed(self._lookup, mixed_query(self._lookup.search, parts, notes), settings)
             self.listed = mixed.neighbours
@@ -197,7 +198,7 @@ class PromptState:
 
 
 def _key(part: Part) -> object:
-    """Return a key that is equal for two parts of a query with the same track, artist or album."""
+    """Return a key for a part of a query. Parts with the same track, artist or album have equal keys."""
     return part.track.row if isinstance(part, Seed) else part.name
 
 

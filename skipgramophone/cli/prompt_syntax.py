@@ -14,7 +14,7 @@ GROUP = re.compile(r"(artist|album)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 @contextmanager
 def hint_at_option(names: Sequence[str]) -> Iterator[None]:
-    """If the block raises an error about a name such as "artist: queen", add the right option to its advice."""
+    """If the block raises an error about a name such as "artist: queen", say in its advice which option to use."""
     try:
         yield
     except TrackNameError as error:
@@ -24,7 +24,10 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
 
 
 def _hint(names: Sequence[str], summary: str) -> str:
-    """Return the hint for the name in an error, or "". Without quotes, each word of a name is an item of `names`."""
+    """Return the hint for the name in an error, or "".
+
+    If the user has given a name without quotes, each of its words is an item of `names`.
+    """
     for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
         group = GROUP.fullmatch(name)
         if group and group[2].strip() and repr(unknown) in summary:

@@ -1,4 +1,4 @@
-"""The query in the title of a table: the names of its tracks or, if there are many, their number and artists."""
+"""The query in the title of a table: the names of its tracks. If there are many, their number and their artists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_NAMED = 3  # a title names at most this many tracks; for more tracks, at mo
 def query_title(seeds: Sequence[Seed]) -> str:
     """Return the names of the tracks of a query, and of the tracks to move away from.
 
-    If the tracks of an artist replace one track, they form one entry.
+    If `--fallback` has replaced a track with several tracks of its artist, these tracks form one entry.
     """
     liked = [seed for seed in seeds if seed.weight >= 0]
     unliked = [replace(seed, weight=-seed.weight) for seed in seeds if seed.weight < 0]
@@ -47,7 +47,7 @@ def _title(seeds: Sequence[Seed]) -> str:
 
 
 def _by_artists(seeds: Sequence[Seed]) -> str:
-    """Return " by" and the artists of the tracks; "" if there are many artists or an unknown one."""
+    """Return " by" and the artists of the tracks; return "" if there are many artists or if one of them is unknown."""
     artists: dict[str, str] = {}
     for seed in seeds:
         artists.setdefault(fold_name(seed.track.artist), seed.track.artist)
@@ -58,7 +58,7 @@ def _by_artists(seeds: Sequence[Seed]) -> str:
 
 
 def _part_title(seeds: list[Seed]) -> str:
-    """Return the name of a track or, if tracks of its artist replace it, their number."""
+    """Return the name of a track. If tracks of its artist replace it, return the number of these tracks."""
     first = seeds[0]
     named = f"'{first.track.name}' (pos. {first.track.position})"
     named = plural(len(seeds), "track") if first.may_be_listed else named

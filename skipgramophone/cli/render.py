@@ -39,11 +39,11 @@ LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
 TABLE_FORMATS = ("csv", "tsv")  # formats of answers for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
-PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # characters that fill 0 to 7 eighths of their width
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # block characters that fill 0 to 7 eighths of a cell
 
 
 class _Console(Console):
-    """A Rich console that leaves it to the caller to handle a closed pipe; Rich would exit with code 1."""
+    """A Rich console that raises an error if the output pipe is closed. Rich itself would exit with code 1."""
 
     def on_broken_pipe(self) -> None:
         """Raise again the BrokenPipeError that Rich has caught."""
@@ -110,10 +110,10 @@ def entry(number: int, words: str, stream: IO[str]) -> None:
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
-    """Return a value as JSON text in which control characters are escaped as \\uXXXX; without indent it is one line.
+    """Return a value as JSON text in which control characters are escaped as \\uXXXX.
 
-    If the encoding of standard output is not Unicode, all non-ASCII characters are escaped; a JSON reader restores
-    them.
+    Without `indent`, the text is one line. If the encoding of standard output is not Unicode, all non-ASCII characters
+    are escaped; a JSON reader restores them.
     """
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     text = json.dumps(value, ensure_ascii=not is_unicode, indent=indent, allow_nan=False)
@@ -141,7 +141,9 @@ def short(value: object, digits: int = 4) -> str:
 def print_answer(
     format: str, record: Callable[[], object], rows: Callable[[], Sequence[Mapping[str, object]]], safe_cells: bool
 ) -> bool:
-    """If the format is JSON, JSON lines, CSV or TSV, print an answer and return True; otherwise, only return False.
+    """If the format is JSON, JSON lines, CSV or TSV, print an answer and return True.
+
+    For any other format, print nothing and return False.
 
     Args:
         format: the format.
@@ -210,7 +212,8 @@ def print_data(text: str) -> None:
 def facts(title: str, rows: Iterable[tuple[str, str]], *, fold_words: bool = False) -> None:
     """Print a table of labels and values on standard output.
 
-    Values wrap between words only, so that options and paths can be copied; with `fold_words`, long words wrap too.
+    Values wrap between words only, so that options and paths can be copied. With `fold_words`, a word that is too long
+    for a line is broken as well.
     """
     text(title, style="bold")
     to, rows = console(sys.stdout), list(rows)
@@ -227,7 +230,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     """Print a table with a header on standard output; without rows, print only the title.
 
     Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
-    "text" are shortened; see `table_layout`. Return whether that happened on a terminal.
+    "text" are shortened; see `table_layout`. Return whether cells were shortened on a terminal.
     """
     to = console(sys.stdout)
     text(title, style="bold")
@@ -252,8 +255,8 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
 
 @cache
 def hint_at_full_names() -> None:
-    """Print how to see names that a table has shortened; only once in a process."""
-    note("names are shortened; a wider window or a pipe (| less -S) shows them in full", quiet=False)
+    """Print, at most once per process, how to see the full names that a table has shortened."""
+    note("names are shortened: to see them in full, widen the window or pipe the output (| less -S)", quiet=False)
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:
@@ -274,8 +277,8 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
 def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None:
     """Draw positive values as a curve of block characters on standard output, on a logarithmic scale.
 
-    If there are too many values, adjacent ones are averaged. The line below the curve numbers the first and the last
-    value, after the word `of`, such as "epoch".
+    If there are too many values, adjacent ones are averaged. The line below the curve shows the word `of`, such as
+    "epoch", and the numbers of the first and the last value.
     """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)

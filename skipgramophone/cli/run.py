@@ -1,4 +1,4 @@
-"""`sgp run`: extract, train and look up one track in one command, like the original script."""
+"""`sgp run`: extract, train and look up one track in one command, as the script run_experiment.py did."""
 
 from __future__ import annotations
 

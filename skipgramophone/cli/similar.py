@@ -72,14 +72,15 @@ def similar(
 ) -> None:
     """Find the tracks of EXPERIMENT that are most similar to TRACK.
 
-    Several TRACKs are combined into one query. --of artists lists the most similar artists instead, and --of playlists
-    the most similar playlists of the corpus. With either option, TRACK may also be the name of an artist.
+    Several TRACKs are combined into one query. Use --of artists to list the most similar artists instead of tracks, and
+    --of playlists to list the most similar playlists of the corpus. With either option, TRACK may also be the name of
+    an artist.
 
     The similarity shown is the cosine of the vectors, at most 1. A ~ before the rank of a track means that a model that
     was trained with another random seed would probably not list this track. If several tracks match a name and one of
     them is much more frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a
-    terminal) or ends with an error. Exit code 3: no track matches; 4: several match. If you leave out TRACK on a
-    terminal, sgp opens a prompt that completes names.
+    terminal) or ends with an error. The exit code is 3 if no track matches, and 4 if several tracks match. If you leave
+    out TRACK on a terminal, sgp opens a prompt that completes names.
 
     \b
     sgp similar demo "every pencil knows"

@@ -1,8 +1,8 @@
-"""Standard streams that lose no data, to replace those of Python.
+"""Standard streams that replace those of Python and lose no data.
 
 With PYTHONUNBUFFERED=1, Python's standard output loses data if the system accepts only a part of a write. It also fails
-on a pipe that another process has set to non-blocking. A non-blocking standard input seems to end too early. The
-streams here write all bytes or raise an error, and read until the real end of the input.
+on a pipe that another process has set to non-blocking. If standard input is non-blocking, Python treats a pause as the
+end of the input. The streams here write all bytes or raise an error, and read until the real end of the input.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Redirect standard output to the null device, so that flushing at exit does not fail again."""
+    """Redirect standard output to the null device. Otherwise, flushing it at exit would fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, STDOUT)
     os.close(null)
@@ -146,7 +146,7 @@ def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
 
 
 def _occupy_closed_descriptors() -> list[bool]:
-    """Open the null device on closed standard descriptors; return whether each of the three was closed.
+    """Open the null device on each standard descriptor that is closed; return which of the three were closed.
 
     Otherwise the next file to be opened would get the number of a standard stream, and output of libraries would end up
     in that file.

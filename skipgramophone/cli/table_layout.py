@@ -1,8 +1,8 @@
 """Computes the layout of a table on a terminal: column widths, short headings, and blocks of columns.
 
-Numbers and names of experiments are never shortened. The other texts share the remaining width. Shortened texts still
-show the version of a track, such as "Live", and different texts remain different. If a table is still too wide, its
-columns are split into several blocks.
+Numbers and names of experiments are never shortened. The other texts share the remaining width. A shortened text still
+shows the version of a track, such as "Live". Texts that were different before shortening are different afterwards. If a
+table is still too wide, its columns are split into several blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 ELLIPSIS = "…"
-GAPS = (3, 2)  # spaces between columns: the usual number, and the number for a table that is too wide
+GAPS = (3, 2)  # number of spaces between columns: usually, and in a table that is too wide
 LEAST_TEXT = 8  # minimum width of a text
 LEAST_WITH_REMARK = 12  # minimum width of a shortened text that keeps a remark in its middle visible
 REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
@@ -51,9 +51,10 @@ class Block:
 def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], width: int) -> list[Block]:
     """Lay out a table so that it fits a width.
 
-    A table that fits without changes becomes one block. If it is too wide, it gets narrow gaps and short headings, and
-    then shorter texts. If it is still too wide, its columns are split into several blocks. Each block repeats the
-    first columns that are needed to tell the rows apart, or only the first column if there is no room for more.
+    A table that fits without changes becomes one block. If it is too wide, gaps are narrowed and headings are shortened
+    first; if this is not enough, texts are shortened. If it is still too wide, its columns are split into several
+    blocks. Each block repeats the first columns that are needed to tell the rows apart, or only the first column if
+    there is no room for more.
 
     Args:
         columns: heading and kind of each column; "text" may be shortened, "name" and "number" may not.
@@ -85,7 +86,10 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
 
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
-    """Return how many columns, from the first on, distinguish all rows; 1 if one of them would be a "number"."""
+    """Return how many of the first columns are needed to distinguish all rows.
+
+    Return 1 if one of them would have the kind "number", or if all columns are not enough.
+    """
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":
             return 1
@@ -106,9 +110,10 @@ def _least(column: LaidColumn) -> LaidColumn:
 def shortened(texts: Sequence[str], width: int) -> list[str]:
     """Shorten texts to a width, so that different texts remain different.
 
-    An ellipsis replaces the end of a text. If this would hide a remark, such as the version of a track, it replaces the
-    part before the remark; a guest artist counts as a remark only if there is no other. If several texts would then
-    look the same, it replaces the part before the first character in which they differ.
+    An ellipsis replaces the end of a text. If this would hide a remark, such as the version of a track, the ellipsis
+    replaces the part before the remark. A guest artist is treated as a remark only if the text has no other remark. If
+    several texts would then look the same, the ellipsis replaces the part before the first character in which they
+    differ.
 
     >>> shortened(["Teacup of the Kettle - Acoustic", "Letter to a Pencil (feat. Zofie)", "Corner, Kettle, Pencil"], 20)
     ['Teacup of t…Acoustic', 'Letter to…(feat. Zo…', 'Corner, Kettle, Pen…']
@@ -133,7 +138,7 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
-    """If several texts have the same short form, replace it by forms that show where the texts differ."""
+    """If several texts have the same short form, replace this form with forms that show where the texts differ."""
     alike: dict[str, list[str]] = {}
     for text in texts:
         alike.setdefault(short[text], []).append(text)
@@ -148,7 +153,7 @@ def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None
 
 
 def _around(text: str, at: int, width: int) -> str:
-    """Return the beginning of a text, an ellipsis, and the text from position `at`, which may be cut at the end."""
+    """Return the beginning of a text, an ellipsis, and the rest from position `at`; the rest may be cut at its end."""
     tail = text[at:].lstrip() or _end(text, min(LEAST_TEXT, width // 2))
     if cell_len(tail) > width // 2:
         tail = _beginning(tail, width // 2 - 1) + ELLIPSIS
@@ -163,7 +168,7 @@ def _shared_letters(texts: Sequence[str]) -> int:
 
 
 def _beginning(text: str, width: int) -> str:
-    """Return as much of the beginning of a text as fits a width, without a part of a joined symbol."""
+    """Return as much of the beginning of a text as fits a width, without a joining character at its end."""
     end = 0
     while end < len(text) and cell_len(text[: end + 1]) <= width:
         end += 1

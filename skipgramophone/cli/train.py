@@ -145,7 +145,7 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train with a progress bar. After Ctrl-C before the first checkpoint, the message ends with `result`."""
+    """Train with a progress bar. If Ctrl-C is pressed before the first checkpoint, the message ends with `result`."""
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command
@@ -154,7 +154,7 @@ def run_train(
     opened = open_experiment(experiment, experiments_dir)
     if force and not start_from and not resume and opened.has_grown():
         onwards = continue_command(experiment, opened.manifest("model"))
-        render.note(f"the corpus has grown, and training starts over; {onwards}", quiet)
+        render.note(f"the corpus has grown, so training starts from scratch; {onwards}", quiet)
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)
@@ -178,7 +178,7 @@ def run_train(
             )
     except KeyboardInterrupt as interrupt:
         if _published_ns(experiment, experiments_dir) != former:
-            result = f"the model is complete, but not its index; build it with `sgp index {experiment}`"
+            result = f"the model is complete, but its index is not; build it with `sgp index {experiment}`"
             raise KeyboardInterrupt(f"interrupted: {result}") from interrupt
         raise KeyboardInterrupt(_interrupted(experiment, experiments_dir, result)) from interrupt
 
@@ -193,7 +193,10 @@ def _published_ns(experiment: str, experiments_dir: Path | None) -> int | None:
 
 
 def _interrupted(experiment: str, experiments_dir: Path | None, result: str) -> str:
-    """Return a message: where an interrupted run stopped and how to continue it, or `result` without a checkpoint."""
+    """Return a message about an interrupted run: where it stopped, and how to continue it.
+
+    If there is no checkpoint, the message ends with `result`.
+    """
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):
@@ -226,7 +229,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
     """Return the rows of the report as labels and values."""
     settings, index = report.settings, report.index
     rare = report.tracks - report.tracks_learnt
-    left = f"; none for {_without_vector(rare, settings['min_count'])}" if rare else ""
+    left = f"; no vector for {_without_vector(rare, settings['min_count'])}" if rare else ""
     taken = f"; {report.tracks_taken_over:,} initialized from earlier vectors" if report.tracks_taken_over else ""
     stopped = f" of {settings['epochs']} (stopped by --patience)" if report.epochs < settings["epochs"] else ""
     return [
@@ -255,14 +258,24 @@ def _context(report: TrainReport) -> str:
 
 
 def _recency(choice: RecencyChoice) -> str:
-    """Describe how much a track of a playlist counts, relative to the track after it, and why this value was chosen."""
+    """Describe the weight of a track of a playlist relative to the track after it, and why this value was chosen."""
     from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because it is slow to import
 
     if choice.asked < MIN_QUERIES:
-        return f"1: all given tracks count the same (too few held-out playlists to decide: {choice.asked})"
+        return f"1, so all given tracks have the same weight ({_too_few(choice.asked)})"
     if choice.gain is None:
-        return "1: all given tracks count the same"
-    return f"{choice.recency}: later tracks count more (NDCG of the next track {choice.gain.mean:+.3f})"
+        return "1, so all given tracks have the same weight"
+    gain = f"gain in NDCG for the next track: {choice.gain.mean:+.3f}"
+    return f"{choice.recency}, so later tracks have more weight ({gain})"
+
+
+def _too_few(asked: int) -> str:
+    """Return the remark that there are too few held-out playlists for a choice.
+
+    >>> _too_few(1), _too_few(11)
+    ('1 held-out playlist is too few to decide', '11 held-out playlists are too few to decide')
+    """
+    return f"{plural(asked, 'held-out playlist')} {'is' if asked == 1 else 'are'} too few to decide"
 
 
 def context_name(window: WindowSize) -> str:
@@ -273,12 +286,12 @@ def context_name(window: WindowSize) -> str:
 def reason(order: ContextChoice) -> str:
     """Return the reason why a context was chosen."""
     if order.over_shuffled is None:
-        return f"too few held-out playlists to decide: {order.asked}"
+        return _too_few(order.asked)
     if order.over_whole is None:
         return "track order carries no information"
     gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
         from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores {gain} against the whole playlist; {MIN_GAIN:+.0%} needed"
-    return f"a window scores {gain} against the whole playlist"
+        return f"a window scores {gain} compared with the whole playlist; at least {MIN_GAIN:+.0%} would be needed"
+    return f"a window scores {gain} compared with the whole playlist"

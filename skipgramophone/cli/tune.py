@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
-LONGEST_BEGINNING = 40  # characters of an experiment's name to use in the proposed name of its copy
+LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name in the proposed name of its copy
 NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
 
 

@@ -17,10 +17,16 @@ UsageError: Any = typer.BadParameter.__base__
 
 
 class Command(TyperCommand):
-    """A command with a better usage line than Typer's, which has braces around required arguments and no ellipsis."""
+    """A command with a better usage line.
+
+    Typer's usage line has braces around required arguments, and no ellipsis after arguments that can be repeated.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the command line; add the command to errors and, for an unknown option, the option probably meant."""
+        """Parse the command line.
+
+        Errors get the command. An error about an unknown option also gets the option that was probably meant.
+        """
         given = list(args)  # the parser changes the list
         try:
             return super().parse_args(ctx, args)

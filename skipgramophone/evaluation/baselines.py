@@ -1,9 +1,10 @@
 """Baselines: rankings without embeddings, fitted to the training playlists of a split.
 
 Parameters that the user does not set are chosen by a coordinate search on validation playlists, which are taken from
-the training playlists. The search changes one parameter at a time, and moves it up or down a list of values as long as
-R-precision + NDCG@500 increases. Both metrics are measured with the protocol of the evaluation. The baseline is then
-fitted to all training playlists. The held-out playlists have no influence on the choice.
+the training playlists. The search changes one parameter at a time. It moves the parameter to larger or smaller values
+in a list as long as the sum of R-precision and NDCG@500 increases. Both metrics are measured with the protocol of the
+evaluation. The baseline is then fitted to all training playlists. The held-out playlists have no influence on the
+choice.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Validation:
         playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
-        recency: how much a track of a playlist counts, relative to the track after it.
+        recency: weight of a track of a playlist relative to the weight of the track after it.
     """
 
     playlists: Any
@@ -111,7 +112,7 @@ def make_validation(
         trained_on: the training playlists.
         groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
         tracks: number of rows of the catalogue.
-        least: a track is ranked only if it occurs at least this often in the playlists that stay in training.
+        least: minimum number of occurrences of a ranked track in the playlists that are still used for training.
         settings: protocol, number of given tracks and seed.
     """
     drawn = trained_on.draw(MAX_OCCURRENCES, np.random.default_rng([settings.random_seed, MAX_OCCURRENCES]))
@@ -137,7 +138,7 @@ def make_validation(
 
 
 def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
-    """Return the parameters of the baseline `name` to which the settings give a value."""
+    """Return those parameters of the baseline `name` that have a value in the settings."""
     given = {
         "RP3beta": {"beta": settings.rp3_beta},
         "EASE": {"regularization": settings.ease_regularization},
@@ -171,7 +172,8 @@ def choose_parameters(
         name: name of the baseline.
         given: parameters with fixed values.
         score: returns the score of parameters; higher is better.
-        progress: called with n and n + 1 after n fits, because the total number of fits is unknown.
+        progress: called with the number n of finished fits and, as the total, n + 1, because the total number of fits
+            is unknown.
     """
     best = USUAL[name] | given
     reached, fits = score(best), 1
@@ -186,7 +188,7 @@ def choose_parameters(
                     break
                 best, reached, moved = best | {key: values[at]}, found, True
                 at += step
-            if moved:  # values in the other direction have a lower score
+            if moved:  # values in the other direction are not tried; they are assumed to have lower scores
                 break
     return best
 

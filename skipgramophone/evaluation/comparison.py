@@ -76,7 +76,7 @@ class RankerResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Results of all rankers, and the size of the evaluation."""
+    """Results of all rankers, and the numbers of playlists, queries and tracks of the evaluation."""
 
     held_out: int  # number of held-out playlists
     asked: int  # number of held-out playlists from which queries were made
@@ -239,9 +239,10 @@ def model_rankers(
 
 
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
-    """Return a ranker that uses an Annoy index of the vectors, or `cosine` if look-ups would use exact search instead.
+    """Return a ranker that uses an Annoy index of the vectors.
 
-    The file of the index is temporary: it is deleted as soon as the index is open.
+    If look-ups would use exact search, return the ranker `cosine` instead. The file of the index is temporary: it is
+    deleted as soon as the index is open.
     """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE

@@ -1,7 +1,8 @@
 """Finds the playlists that a file names, one per line, for `extract --holdout FILE` and `evaluate --held-out FILE`.
 
-A line is the name of a playlist, and matches all playlists with this name. The owner, a tab and the name match only the
-playlist of this owner. With `--group`, a line is the text that the regular expression matches in the name of an owner.
+A line is the name of a playlist, and matches all playlists with this name. A line that consists of the owner, a tab and
+the name matches only the playlist of this owner. With `--group`, a line is not the name of a playlist, but the text
+that the regular expression matches at the start of an owner's name. It matches all playlists of these owners.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def match_playlists(
         group: the regular expression of `--group`, or None.
 
     Returns:
-        bool (playlists,), whether each playlist is named; and how many playlists the lines match.
+        Whether each playlist is named, bool (playlists,), and how many playlists the lines match.
 
     Raises:
         EvaluationError: a line matches no playlist or is ambiguous, or `group` is not a valid regular expression.
@@ -60,8 +61,8 @@ def match_playlists(
     for line, playlists in _of_one_owner(lines, owners, names):
         if found[line] or len({owners[playlist] for playlist in playlists}) > 1:
             raise EvaluationError(
-                f"the line {line!r} is ambiguous, because names of playlists or owners contain a tab: "
-                "rename one of these playlists in the source, or hold out other playlists"
+                f"the line {line!r} is ambiguous, because the name of a playlist or owner contains a tab, so the line "
+                "matches in two ways: rename one of these playlists in the source, or hold out other playlists"
             )
         found[line] = playlists
     missing = [line for line in lines if not found[line]]
@@ -93,9 +94,10 @@ def _of_one_owner(lines: Iterable[str], owners: Sequence[str], names: Sequence[s
 
 
 def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], group: str | None) -> str:
-    """Return what to do about lines without a match: change --group if more lines match then, or correct the file.
+    """Return advice for lines without a match.
 
-    Groupings that may match: the name of the playlist, the whole owner, and the part of the owner before a separator.
+    The advice is to change --group if this makes more lines match, and otherwise to correct the file. Three groupings
+    are tried: by the name of the playlist, by the whole owner, and by the part of the owner before a separator.
     """
     used = [mark for mark in SEPARATORS if any(mark in owner for owner in owners)]
     patterns = [None, ".*", *(f"[^{mark}]*" for mark in used)]
@@ -103,10 +105,11 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    best = max(matched, key=lambda pattern: matched[pattern])  # of equally good ones the first, which is the given one
+    # If several patterns are equally good, this is the first of them. The given pattern comes first.
+    best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"
     share = f"{matched[best]:,} of {plural(len(lines), 'line')}"
     if best is None:
-        return f"names of playlists match {share} of the file without --group: leave out --group"
-    return f"owners of playlists match {share} of the file with --group {shlex.quote(best)}: add this option"
+        return f"without --group, names of playlists match {share} of the file: leave out --group"
+    return f"with --group {shlex.quote(best)}, owners of playlists match {share} of the file: add this option"

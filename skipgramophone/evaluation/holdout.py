@@ -1,7 +1,7 @@
 """Splits playlists for extraction and evaluation, and trains models on the training playlists of a split.
 
-Extraction and evaluation split playlists in the same way. Playlists of the same group stay together, and so do
-near-duplicates and the parts into which extraction has cut a long playlist.
+Extraction and evaluation split playlists in the same way. Playlists of the same group stay together. Near-duplicates
+also stay together, and so do the parts into which extraction has split a long playlist.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 def make_split(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
-    """Make the split of an evaluation, which holds out random playlists, named playlists, or the last tracks."""
+    """Make the split of an evaluation: it holds out random or named playlists, or the last track of every playlist."""
     if settings.protocol == "deezer2018":
         return split_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
@@ -109,7 +109,7 @@ def read_extract_split(
 
 
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
-    """Return the group of each playlist, int64 (playlists,); a split must not separate playlists of one group."""
+    """Return the group of each playlist, int64 (playlists,). A split must not separate playlists of one group."""
     owners = playlists["owner"].to_pylist()
     if pattern is None and "key" in playlists.column_names:  # corpora of the first version have no keys
         number: dict[tuple[str, ...], int] = {}

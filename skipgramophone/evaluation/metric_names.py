@@ -39,7 +39,7 @@ def metric_text(metric: str, value: float | None) -> str:
 
 
 def k_of(metrics: Iterable[str]) -> int:
-    """Return the k in the names of some metrics, such as 20 for "hit@20".
+    """Return the value of k in the names of some metrics, such as 20 for "hit@20".
 
     >>> k_of(["ndcg", "hit@20", "mrr"])
     20

@@ -1,4 +1,7 @@
-"""A sample of playlists, some of them held out, on which `sgp train` tests whether track order carries information."""
+"""A sample of playlists on which `sgp train` tests whether track order carries information.
+
+Some playlists of the sample are held out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares two models of one corpus: both answer the same queries and rank the same tracks."""
+"""Compares two models of one corpus on the same queries and the same ranked tracks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def compare_models(
 ) -> PairedComparison:
     """Compare two models that were trained on the training playlists of a split.
 
-    Tracks that only one of the models can rank are not used.
+    Tracks that only one of the models can rank are neither given nor ranked.
 
     Args:
         corpus: all playlists.

@@ -3,15 +3,15 @@
     continuation   given: random tracks, by default half of them; wanted: the other tracks
     next-item      given: tracks before the last one, by default all of them; wanted: the last track
     lookup         given: one random track; wanted: all other tracks. This is what `sgp similar` does
-    deezer2018     given: the second to last track; wanted: the last track. No other track is held out.
-                   This is the protocol of the code published with "Word2vec applied to Recommendation: Hyperparameters
-                   Matter" (arXiv 1804.04212)
+    deezer2018     given: the second to last track; wanted: the last track. Only the last track of each playlist is
+                   held out; the other tracks are used for training. This is the protocol of the code published with
+                   "Word2vec applied to Recommendation: Hyperparameters Matter" (arXiv 1804.04212)
 
-A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks: if the
-last two tracks of a playlist are the same, the wanted track counts as found at rank 1. Tracks that do not occur in the
-training playlists cannot be given or found. They are counted, and the metrics are reported with and without them.
-Playlists with fewer than five trained tracks are skipped and counted. If the given tracks are random, several queries
-can be made from each playlist.
+A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks. If the
+last two tracks of a playlist are the same, the wanted track is also the given track, and counts as found at rank 1.
+Tracks that do not occur in the training playlists cannot be given or found. These unknown tracks are counted, and the
+metrics are reported both with and without them. Playlists with fewer than five trained tracks are skipped and counted.
+If the given tracks are random, several queries can be made from each playlist.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class EvaluationQuery:
     Attributes:
         playlist: number of the playlist in the corpus.
         given: rows of the given tracks.
-        wanted: rows of the tracks to find; they are not given, except with `repeats`.
+        wanted: rows of the tracks to find; they are different from the given tracks, except if `repeats` is set.
         unknown: number of tracks to find that do not occur in the training playlists; they are not in `wanted`.
         repeats: whether the wanted track is the given track, so that it counts as found at rank 1.
     """
@@ -58,7 +58,10 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries for a catalogue that keeps only some of the `tracks` rows: row `rows[i]` becomes row i."""
+        """Return the queries with new row numbers, for a catalogue that keeps only some of the `tracks` rows.
+
+        Row `rows[i]` becomes row i.
+        """
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))
         queries = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.queries]
@@ -118,8 +121,8 @@ def _why_no_queries(
             checked = plural(int(np.count_nonzero(held_out)), "playlist")
             return (
                 f"no held-out playlist has at least {fewest} tracks that the model can rank ({checked} checked), but "
-                "other playlists do: hold out more playlists with a larger --share, or other ones with another "
-                "--random-seed"
+                "other playlists have: use a larger --share to hold out more playlists, or another --random-seed to "
+                "hold out others"
             )
     return (
         f"no playlist has at least {fewest} tracks that the model can rank, so none can be evaluated: add playlists "
@@ -144,7 +147,7 @@ def _playlist_queries(
     queries = []
     for draw in range(draws):
         seeds, wanted = _split_tracks(known, protocol, given, np.random.default_rng([seed, playlist, draw]))
-        # Unknown tracks count as given or wanted in the same proportion as the known tracks.
+        # Unknown tracks are divided into given and wanted tracks in the same proportion as the known tracks.
         unknown = round((len(tracks) - len(known)) * len(wanted) / len(known)) if protocol != "next-item" else 0
         queries.append(EvaluationQuery(playlist, seeds, wanted, unknown))
     return queries

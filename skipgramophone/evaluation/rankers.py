@@ -1,20 +1,22 @@
-"""Rankers, by baselines and by models. A ranker scores all tracks for the given tracks of each query.
+"""Rankers that use baselines or models. A ranker scores all tracks for the given tracks of each query.
 
     popularity   log count
     item-kNN     cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),
                  summed over the given tracks
-    RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
-                 Christoffel, Newell and Bernstein 2017)
-    SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix; their
-                 number is the dimension of the model. This is PureSVD (Cremonesi, Koren and Turrin 2010)
+    RP3beta      random walk from a given track to one of its playlists, and from there to a track; the result is
+                 divided by count^beta (Paudel, Christoffel, Newell and Bernstein 2017)
+    SVD          projection of the given tracks on the leading right singular vectors of the playlist-track matrix; the
+                 number of vectors is the dimension of the model. This is PureSVD (Cremonesi, Koren and Turrin 2010)
     EASE         linear regression of each track on all other tracks (`experiment.ease`)
     iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
     index        cosine, but only for tracks that an Annoy index with the default recall finds
-    cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
-    model        mean of centre . context over the given tracks, plus noise_exponent x log count. With this second
-                 term, the score estimates log P(track | given)
+    cosine+count cosine plus a small multiple of the log count: if two tracks have nearly the same cosine, the more
+                 frequent one is ranked higher
+    model        mean over the given tracks of the dot product of their centre vector and the context vector of the
+                 track, plus its bias and noise_exponent x log count. With this last term, the score estimates
+                 log P(track | given)
     factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
     hybrid       agreement of playlists, cosine, smoothed cosine, log count, artists, factors and EASE
                  (`lookup.ranking`), as in `sgp continue`
@@ -52,7 +54,8 @@ Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is give
 Scores = npt.NDArray[np.float32]
 NOT_FOUND = -2.0  # score of tracks that the index does not propose, lower than any cosine
 OVERSAMPLING, POWER_ITERATIONS = 16, 4
-NEGLIGIBLE = 1e-10  # directions whose eigenvalue is smaller than this share of the largest one are rounding errors
+# A direction is treated as a rounding error if its eigenvalue, divided by the largest eigenvalue, is smaller than this.
+NEGLIGIBLE = 1e-10
 
 
 class Ranker(Protocol):
@@ -64,7 +67,7 @@ class Ranker(Protocol):
 
 
 class Remembered:
-    """A ranker whose scores several other rankers use; it scores each batch of queries only once."""
+    """Wraps a ranker whose scores several other rankers use, so that each batch of queries is scored only once."""
 
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
@@ -103,7 +106,7 @@ class CoOccurrence:
     by_track: Any  # scipy.sparse.csr_array (tracks, playlists), with the weights of the given tracks
 
     def scores(self, given: Given) -> Scores:
-        """For each track, return the sum of the weights of the playlists that it shares with the given tracks."""
+        """For each track, return the summed weights of the playlists that contain both this track and a given track."""
         return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
 
 
@@ -133,10 +136,10 @@ class FoldedIn:
 class Cosine:
     """Scores tracks by the cosine of centre vectors."""
 
-    unit: Matrix  # (tracks, embedding_dim), unit rows, or zeros
+    unit: Matrix  # (tracks, embedding_dim), rows of length 1, or rows of zeros for tracks without a vector
 
     def scores(self, given: Given) -> Scores:
-        """Return the cosine of each track with the mean of the given tracks."""
+        """Return the cosine of each track's vector with the mean of the given tracks' unit vectors."""
         return np.asarray(unit_rows(np.asarray(given @ self.unit, np.float32)) @ self.unit.T, np.float32)
 
 
@@ -145,11 +148,11 @@ class IndexedCosine:
     """Scores only those tracks that an Annoy index proposes, by cosine; all other tracks count as not found."""
 
     candidates: AnnoyCandidates
-    unit: Matrix  # (tracks, embedding_dim), unit rows, or zeros
+    unit: Matrix  # (tracks, embedding_dim), rows of length 1, or rows of zeros for tracks without a vector
     depth: int  # number of candidates per query
 
     def scores(self, given: Given) -> Scores:
-        """Return the cosine with the mean of the given tracks for candidates, and `NOT_FOUND` for all other tracks."""
+        """Return the cosine with the mean of the given tracks' unit vectors for candidates, else `NOT_FOUND`."""
         found = np.full(given.shape, NOT_FOUND, np.float32)
         queries = unit_rows(np.asarray(given @ self.unit, np.float32))
         for row, query, first, last in zip(found, queries, given.indptr[:-1], given.indptr[1:], strict=True):
@@ -177,7 +180,7 @@ class Euclidean:
     centre: Matrix  # (tracks, embedding_dim)
 
     def scores(self, given: Given) -> Scores:
-        """Return the negative squared distance from the mean of the given tracks, up to a constant per query."""
+        """Return the negative squared distance from the mean of the given tracks, plus a constant for each query."""
         mean = np.asarray(given @ self.centre, np.float32) / np.asarray(given.sum(axis=1)).reshape(-1, 1)
         return np.asarray(2 * mean @ self.centre.T - (self.centre * self.centre).sum(axis=1), np.float32)
 
@@ -213,7 +216,7 @@ class ModelScore:
     log_prior: Matrix  # (tracks,), noise_exponent x log count
 
     def scores(self, given: Given) -> Scores:
-        """Return the mean of centre . context over the given tracks, plus bias and log prior."""
+        """Return the mean dot product of given centre vectors and each context vector, plus bias and log prior."""
         share = np.asarray(given.sum(axis=1)).reshape(-1, 1)
         mean = np.asarray(given @ np.asarray(self.embeddings.centre)) / np.maximum(share, 1)
         scores = mean @ np.asarray(self.embeddings.context).T + self.embeddings.context_bias + self.log_prior
@@ -222,12 +225,12 @@ class ModelScore:
 
 @dataclass(frozen=True)
 class ArtistsInCommon:
-    """Scores tracks by the number of given tracks that have an artist in common with them."""
+    """Scores each track by the number of given tracks that have an artist in common with it."""
 
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """For each track, count the given tracks by the same artist.
+        """For each track, count the given tracks that have an artist in common with it.
 
         A given track with k artists counts 1/k for each of its artists.
         """
@@ -253,7 +256,7 @@ class Hybrid:
     factors: Ranker | None = None  # a `FoldedIn`
     ease: Ranker | None = None
     smoothed: Ranker | None = None  # a `Cosine` of the smoothed vectors
-    of_tracks: bool = True  # False: the ranking of artists, in which all cosines have the same weight
+    of_tracks: bool = True  # False for the ranking of artists, in which all cosines have the same weight
 
     def scores(self, given: Given) -> Scores:
         """Return the weighted sum of all terms; terms for which the model has no data are left out."""
@@ -307,12 +310,13 @@ def rp3beta(playlists: Any, beta: float) -> CoOccurrence:
         sum over the given i and the playlists p that contain i and j of 1 / (n_i l_p n_j^beta)
 
     Source: Paudel, Christoffel, Newell and Bernstein 2017, "Updatable, Accurate, Diverse, and Scalable Recommendations
-    for Interactive Applications", doi 10.1145/2955101. Their walk starts at the playlist to continue; its first step,
-    to a given track, has the same weight in every score and is left out here.
+    for Interactive Applications", doi 10.1145/2955101. In the paper, the walk starts at the playlist to continue. Its
+    first step goes to a given track and has the same weight in every score, so it is left out here.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        beta: exponent from 0 to 1. 0 prefers popular tracks, as the walk itself does; 1 cancels popularity.
+        beta: exponent from 0 to 1. With 0, popular tracks are preferred, as in the walk itself; with 1, this preference
+            is removed.
     """
     from scipy import sparse
 
@@ -342,7 +346,10 @@ def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
 
 
 def _orthonormal(columns: Matrix) -> Matrix:
-    """Return an orthonormal basis of the column space, float32, by the Gram matrix, which needs less memory than QR."""
+    """Return an orthonormal basis of the column space, float32.
+
+    It is computed from the Gram matrix, because this needs less memory than a QR decomposition.
+    """
     size, directions = np.linalg.eigh(gram(columns))
     spanned = size > NEGLIGIBLE * size[-1]
     return np.asarray(columns @ (directions[:, spanned] / np.sqrt(size[spanned])).astype(np.float32))

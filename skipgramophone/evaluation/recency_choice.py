@@ -1,12 +1,12 @@
-"""Chooses the recency: how much less earlier tracks count than later tracks when the next track is predicted.
+"""Chooses the recency: how much less weight earlier tracks have than later tracks when the next track is predicted.
 
-A given track counts `recency` times as much as the track after it. At 1 all tracks count the same; at 0.8 the third to
-last track counts 0.64 times as much as the last. To choose a value, some playlists are held out. The last track of each
-is predicted from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if
-it is significantly better than 1.
+The weight of a given track is `recency` times the weight of the track after it. With recency 1, all tracks have the
+same weight. With 0.8, the weight of the third to last track is 0.64 times the weight of the last one. To choose a
+value, some playlists are held out. The last track of each held-out playlist is predicted from the tracks before it,
+with the co-occurrence counts of the other playlists. A value below 1 is chosen if it is significantly better than 1.
 
-Counts are used instead of trained vectors, because they take only a second. Both lead to the same choice, because
-whether order carries information depends on the playlists.
+Co-occurrence counts are used instead of trained vectors, because counting takes only a second. Counts and vectors lead
+to the same choice, because it depends on the playlists whether order carries information.
 """
 
 from __future__ import annotations

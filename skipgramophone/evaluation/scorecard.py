@@ -22,7 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size in bytes of the scores of one batch of queries
-GROUPS = 4  # `_bound` makes this many groups per requested row
+GROUPS = 4  # number of groups that `_bound` makes for each requested row
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -73,7 +73,10 @@ class RankedCatalogue:
         return len(self.counts)
 
     def popularity(self) -> Values:
-        """For each track, return the share of tracks that are rarer, float64; equally frequent tracks count half."""
+        """For each track, return the share of tracks that are rarer, float64.
+
+        Half of the tracks with the same count are counted as rarer.
+        """
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)
@@ -117,10 +120,11 @@ def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
 
 
 def _bound(scores: Scores, depth: int) -> np.float32:
-    """Return a value that at least `depth` scores reach.
+    """Return a value such that at least `depth` scores are equal to it or higher.
 
-    Scores are divided into groups, and the value is the `depth`-th largest maximum of a group. Partitioning the maxima,
-    and then the few scores that reach this value, is much faster than partitioning all scores.
+    The scores are divided into groups, and the maximum of each group is computed. The value is the `depth`-th largest
+    of these maxima. Partitioning the maxima, and then the few scores that are not below this value, is much faster than
+    partitioning all scores.
     """
     groups = GROUPS * depth
     width = len(scores) // groups
@@ -169,18 +173,18 @@ def score_rankers(
     recency: float = 1.0,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> dict[str, Scorecard]:
-    """Rank the whole catalogue by each ranker for each query, in batches, and compute all metrics.
+    """For each query, rank the whole catalogue with each ranker, and compute all metrics; queries are in batches.
 
     Ties are broken by one fixed permutation, the same for every ranker. Row order must not break ties: rows are sorted
     by counts that include the held-out playlists, so row order contains information about the tracks to find.
 
     Args:
-        rankers: name -> ranker. All rankers score a batch before any of them scores the next one, so that they can
-            share results.
+        rankers: name -> ranker. All rankers score one batch of queries before the next batch is started, so that they
+            can share results.
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
-        recency: how much a given track counts, relative to the given track after it in the playlist.
+        recency: weight of a given track relative to the weight of the given track after it in the playlist.
         progress: called with the name of a ranker, the number of its finished queries and the total.
     """
     tallies = {name: _Tally(catalogue) for name in rankers}
@@ -228,12 +232,13 @@ def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> 
 
 
 def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estimate:
-    """Return the mean of a metric with its bootstrap interval, for which whole groups are resampled.
+    """Return the mean of a metric with its bootstrap interval; whole groups are resampled.
 
     Args:
         values: float64 (queries,).
         groups: int64 (queries,), group of each query's playlist; playlists of one group are not independent.
-        seed: random seed of the bootstrap. The same seed draws the same groups, so differences are paired.
+        seed: random seed of the bootstrap. With the same seed, the same groups are drawn, so that differences between
+            rankers are paired.
     """
     names, member = np.unique(groups, return_inverse=True)
     total = np.bincount(member, values)
@@ -253,8 +258,8 @@ def _bootstrap_weights(groups: int, seed: int) -> Values:
 def given_matrix(queries: Sequence[EvaluationQuery], tracks: int, recency: float = 1.0) -> Any:
     """Return the weights of the given tracks, scipy.sparse.csr_array (queries, tracks) of float32.
 
-    As in a look-up (`ranking.scaled`), the weights of each query add up to its effective number of given tracks.
-    Weights that are too small for float32 are left out.
+    As in a look-up, the weights of each query are scaled so that their sum is the effective number of given tracks (see
+    `ranking.scaled`). Weights that are too small for float32 are left out.
     """
     from scipy import sparse
 

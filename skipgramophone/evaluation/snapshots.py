@@ -21,14 +21,14 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import EVALUATED_SHARE
 
-SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or number of a snapshot
+SEPARATORS = "@#:/|~"  # separators that may stand before the date or number of a snapshot in an owner's name
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
 COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
-FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
+FEWEST_GROUPS = 10  # minimum number of groups; with fewer, a tenth of the playlists cannot be held out
 # There is a warning if at least this share of held-out playlists has a snapshot among the training playlists. Measured:
-# 0.63 on an archive of snapshots; 0.03 on the sample, where playlists of one owner reflect one taste, but are not
-# snapshots.
+# the share is 0.63 on an archive of snapshots, and 0.03 on the sample. In the sample, the playlists of one owner
+# reflect one taste, but they are not snapshots of one playlist.
 LEAST_SHARE = 0.1
 
 
@@ -65,17 +65,19 @@ class Series:
 def find_snapshots(
     corpus: Corpus, split: Split, owners: Sequence[str], seed: int, *, to_hold_out: float = EVALUATED_SHARE
 ) -> Snapshots | None:
-    """Find held-out playlists with a snapshot in the training part; return the grouping in which most are found.
+    """Find held-out playlists that have a snapshot in the training part.
 
-    Return None if only a few held-out playlists have a snapshot there. Playlists are grouped by the beginning of the
-    owner's name, up to a separator, or by the whole name.
+    Playlists are grouped by the beginning of the owner's name, up to a separator, or by the whole name. Return the
+    grouping in which the largest number of such playlists is found. Return None if only a few held-out playlists have a
+    snapshot in the training part.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
         owners: the owner of each playlist.
         seed: random seed for the sample of held-out playlists.
-        to_hold_out: share of the playlists to hold out with the grouping; `separable` says whether this is possible.
+        to_hold_out: share of the playlists to hold out when they are grouped; `separable` says whether this is
+            possible.
     """
     if split.last_track_only or len(owners) != len(split.held_out):
         return None
@@ -93,7 +95,7 @@ def find_snapshots(
 
 
 def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int, *, share: float) -> bool:
-    """Whether this share of the playlists can be held out and evaluated if playlists of one group stay together."""
+    """Return whether this share of playlists can be held out and evaluated if playlists of one group stay together."""
     groups = join_near_duplicates(corpus, groups_by_owner(owners, pattern), seed)
     try:
         split = split_at_random(groups, share, seed)
@@ -107,10 +109,10 @@ def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
+    """Find the grouping by owner in which the most sampled playlists have a similar playlist in their group.
 
-    Return None if this is true for only a few sampled playlists, even in the best grouping. Groupings with fewer than
-    `FEWEST_GROUPS` groups are not considered.
+    Return None if, even in the best grouping, only a few sampled playlists have a similar playlist in their group.
+    Groupings with fewer than `FEWEST_GROUPS` groups are not considered.
 
     Args:
         corpus: all playlists.
@@ -130,7 +132,10 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 
 
 def _patterns(owners: Sequence[str]) -> list[str]:
-    """Return regexes: one for the part of an owner before each common separator, and one for the whole owner."""
+    """Return regular expressions that match a part of an owner.
+
+    For each common separator, there is one that matches the part before it. The last one matches the whole owner.
+    """
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]
     return [*(f"[^{mark}]*" for mark in used), ".*"]
@@ -141,7 +146,7 @@ def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], ot
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one more: one may be the playlist itself
+        if members is not None and len(members) <= COMPARED:  # one too many, because one may be the playlist itself
             members.append(playlist)
     alike = 0
     for playlist in sampled:

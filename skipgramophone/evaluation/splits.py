@@ -26,7 +26,7 @@ Groups = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class HeldOutNames:
-    """How many playlists the lines of a file with names match.
+    """The numbers of playlists that match the lines of a file with names.
 
     Attributes:
         lines: number of different lines.
@@ -50,9 +50,9 @@ class Split:
     Attributes:
         held_out: bool (playlists,), whether each playlist is held out.
         groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
-        last_track_only: whether only the last track of every playlist is held out; `held_out` then marks the playlists
-            to evaluate.
-        names: how many playlists the names in a file match; None if the playlists were not named.
+        last_track_only: whether only the last track of every playlist is held out. If so, `held_out` marks the
+            playlists to evaluate.
+        names: how many playlists the names in a file match; None if no file with names was given.
     """
 
     held_out: Flags
@@ -85,9 +85,9 @@ class Split:
 
 
 def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
-    """Group playlists by the part of their owner that a pattern matches; return group numbers, int64 (playlists,).
+    """Group playlists by the part of the owner's name that a pattern matches.
 
-    Without a pattern, each playlist is its own group.
+    Return group numbers, int64 (playlists,). Without a pattern, each playlist is its own group.
 
     >>> groups_by_owner(["a@1", "b@1", "a@2"], "[^@]*").tolist()
     [0, 1, 0]
@@ -103,7 +103,9 @@ def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
 
 
 def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
-    """For each owner, return the beginning that a pattern matches, or the whole owner if the pattern does not match.
+    """For each owner, return the beginning of the name that a pattern matches.
+
+    If the pattern does not match, return the whole name.
 
     Raises:
         EvaluationError: the pattern is not a valid regular expression.
@@ -129,14 +131,15 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
         raise EvaluationError("cannot hold out a playlist, because there is no other one to train on: add playlists")
     if len(names) < 2:
         raise EvaluationError(
-            f"cannot hold out playlists: all {len(groups):,} belong to one group (near-duplicates, or owners that "
-            "--group puts together), and a group is held out as a whole; add other playlists, or change --group"
+            f"cannot hold out playlists: all {len(groups):,} belong to one group, because they are near-duplicates or "
+            "because --group puts their owners together. A group is held out as a whole: add other playlists, or "
+            "change --group"
         )
     if number >= len(names):
         raise EvaluationError(
             f"cannot hold out a share of {share:g}: there are only {plural(len(groups), 'playlist')} in "
-            f"{plural(len(names), 'group')}, and a group is held out as a whole; "
-            "choose a smaller share or add playlists"
+            f"{plural(len(names), 'group')}, and a group is held out as a whole: choose a smaller share, or add "
+            "playlists"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
 

@@ -1,7 +1,7 @@
 """Stability: how much two models that were trained with different seeds agree on the best tracks for a query track.
 
-Stability is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours
-that change with the seed are due to chance, however high their score is.
+Stability is the share of the k best tracks of one model that are also among the k best of the other model. If a
+neighbour changes with the seed, it is in the list by chance, even if its score is high.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Stability:
         asked: number of query tracks.
         agreement: share of a query track's best tracks that both models have in common, averaged over query tracks.
         by_chance: expected agreement of two unrelated models.
-        by_frequency: agreement for tracks of the head, the middle and the tail, without strata that have no sampled
-            track.
+        by_frequency: agreement for query tracks of the head, the middle and the tail. Strata without sampled tracks are
+            left out.
         least: for each stratum, the smallest number of occurrences of a track.
     """
 

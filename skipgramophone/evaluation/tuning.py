@@ -1,8 +1,8 @@
 """Tuning: searches for training settings that predict held-out playlists better than the present settings.
 
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
-The search uses Optuna: tree-structured Parzen estimators, and early stopping of trials below the median. Every trial
-is recorded in a journal, so an interrupted search continues where it stopped.
+The search uses Optuna with tree-structured Parzen estimators. Trials whose intermediate result is below the median are
+stopped early. Every trial is recorded in a journal, so an interrupted search continues where it stopped.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Evaluator:
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
 
     def evaluate_early(self, centre: Matrix) -> Values:
-        """Evaluate unfinished centre vectors by cosine on the first queries, and return the values of `METRIC`."""
+        """Evaluate unfinished centre vectors by cosine on `EARLY_QUERIES` queries; return the values of `METRIC`."""
         ranker = Cosine(unit_rows(centre[self._rows]))
         return score_ranker(ranker, self.queries[:EARLY_QUERIES], self._catalogue, k=10).values[METRIC]
 
@@ -204,10 +204,11 @@ def tune(
 
         try:
             return float(searched.train(tried, run, watch)[METRIC].mean())
-        except TrainingError as error:  # the learning rate is so high that the loss diverges
+        except TrainingError as error:  # a learning rate so high that the loss diverges counts as a stopped trial
             raise optuna.TrialPruned from error
 
-    # Four more models are trained after the search, two for validation and two for the test; their time is reserved.
+    # After the search, four more models are trained: two for the comparison on the validation playlists, and two for
+    # the test. Time for these models is reserved.
     slowest = 0.0
     while len(_finished(study)) < settings.trials or not slowest:
         begun = time.monotonic()
@@ -272,7 +273,7 @@ def _optuna() -> Any:
 
 
 def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
-    """Return a sample of a large corpus with its own split, or None if the whole corpus is small enough."""
+    """Return a sample of a large corpus and the split of this sample. Return None if the corpus is small enough."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
     sampled = rest.draw(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))

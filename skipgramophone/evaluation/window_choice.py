@@ -1,22 +1,24 @@
-"""Chooses the context for `-wsz auto`: a window if track order improves predictions, else the whole playlist.
+"""Chooses the context for `-wsz auto`: a window if track order improves predictions, otherwise the whole playlist.
 
 Some playlists are held out. Half of the tracks of each are given, and the other half are predicted from co-occurrence
 counts of the playlists that are not held out. Three ways of counting pairs are compared:
 
     near       pairs of tracks that are at most `AUTO_WINDOW` positions apart
-    shuffled   the same after shuffling the tracks of each playlist: as many pairs, but without track order
+    shuffled   as "near", after the tracks of each playlist have been shuffled. There are as many pairs, but they
+               contain no information from track order
     whole      all pairs within a playlist (or within its blocks of tracks, as in training)
 
-A window is chosen under two conditions. First, "near" must be significantly better than "shuffled": then track order
-carries information. Second, "near" must be better than "whole" by a margin: then distant pairs are harmful. Otherwise
-the whole playlist is the context.
+A window is chosen under two conditions. First, "near" must be significantly better than "shuffled", which shows that
+track order carries information. Second, "near" must be better than "whole" by a margin, which shows that distant pairs
+are harmful. Otherwise the whole playlist is the context.
 
-The pairs give three rankings, because no single ranking predicts how trained vectors behave (docs/training.md):
+The pairs are turned into three rankings, because no single ranking reliably predicts which context gives better trained
+vectors (docs/training.md):
 
     kNN               by pair weight, normalized by the weights of both tracks
     cosine            by the cosine similarity of rows in the matrix of positive pointwise mutual information, which
                       skip-gram with negative sampling factorizes
-    few dimensions    the same, after the rows are reduced to a few dimensions
+    few dimensions    by the cosine similarity of these rows, after they are reduced to a few dimensions
 
 Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """
@@ -36,11 +38,13 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-SAMPLE_TOKENS = 100_000  # maximum number of occurrences in the sample; time grows faster than this number
-UNRANKED = -1  # row of every track that is too rare to be ranked
-MIN_GAIN = 0.03  # minimum relative gain of a window; else the whole playlist is better, because it trains more pairs
+SAMPLE_TOKENS = 100_000  # maximum number of occurrences in the sample; the time grows faster than linearly with it
+UNRANKED = -1  # replaces the row number of each track that is too rare to be ranked
+# Minimum relative gain of a window. With a smaller gain, the whole playlist is the better context, because it trains
+# more pairs.
+MIN_GAIN = 0.03
 DIMENSIONS = 48  # number of dimensions of the ranking "few dimensions"
-TOLERANCE = 0.1  # relative error of the singular values; smaller errors do not change the choice
+TOLERANCE = 0.1  # relative error of the singular values; a smaller error does not change the choice of the context
 TINY = 1e-12
 
 
@@ -155,13 +159,15 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows in the matrix of mutual information, with few dimensions.
+    """Return a ranker by the cosine similarity of rows in the matrix of mutual information.
 
-    The singular vectors are scaled by the square root of the singular values.
+    The rows are first reduced to a few dimensions. The singular vectors are scaled by the square root of the singular
+    values.
     """
     from scipy.sparse.linalg import eigsh
 
-    information = _mutual_information(pairs)  # symmetric, so the singular values are the absolute eigenvalues
+    # The matrix is symmetric, so its singular values are the absolute values of its eigenvalues.
+    information = _mutual_information(pairs)
     dimensions = max(1, min(DIMENSIONS, information.shape[0] - 1))
     start = np.random.default_rng(DIMENSIONS).random(information.shape[0], np.float32)
     value, vector = eigsh(information, k=dimensions, v0=start, tol=TOLERANCE)

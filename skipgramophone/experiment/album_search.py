@@ -8,14 +8,17 @@ import numpy as np
 
 from skipgramophone.errors import SettingError, UnknownTrackError
 from skipgramophone.experiment.arrays import Rows
-from skipgramophone.experiment.catalogue import Catalogue, Condition, Track
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.experiment.groups import Group, GroupMatch, have_whole_words, meant_group, united
 from skipgramophone.experiment.name_search import SHOWN_SUGGESTIONS
 from skipgramophone.names.album_names import album_name
 from skipgramophone.names.normalization import fold_name, full_name, words_of
 from skipgramophone.utf8 import is_utf8
 
-PIECE = 2  # an unknown name is split into pieces of two letters; a similar name contains at least half of the pieces
+# An unknown name is cut into pieces of two letters each, such as "ab" and "cd" for "abcd". A similar name contains at
+# least half of these pieces.
+PIECE = 2
 MOST_PIECES = 30
 
 
@@ -29,8 +32,8 @@ class AlbumSearch:
     def tracks(self, album: str) -> list[Track]:
         """Return the tracks of the albums called `album`, most frequent first; case and accents do not matter.
 
-        The name may be preceded by the artist, as in "artist - album". Then only tracks of this artist are returned,
-        unless the whole text is also the name of an album.
+        The name may be preceded by the artist, as in "artist - album". If it is, only tracks of this artist are
+        returned. But if the whole text is the name of an album, the tracks of that album are returned too.
 
         Raises:
             SettingError: the catalogue has no albums.
@@ -45,8 +48,8 @@ class AlbumSearch:
         """Find the album that a query means: by the whole name, a part of the name, or a name with typos.
 
         Albums of different artists with the same name count as one, unless the query has the form "artist - album". If
-        several albums match, one is chosen if it dominates the others (see `meant_group`). With
-        strict names (--strict-names), only the whole name is accepted.
+        several albums match and one of them is much more frequent than the others, this one is chosen (see
+        `meant_group`). With strict names (--strict-names), only the whole name is accepted.
 
         Raises:
             SettingError: the catalogue has no albums.
@@ -120,7 +123,7 @@ class AlbumSearch:
         return tuple(near[:SHOWN_SUGGESTIONS])
 
     def _sharing_pieces(self, folded: str, *, by_artist: bool = False) -> list[Group]:
-        """Return the albums whose names contain at least half of the two-letter pieces of `folded`; see `_albums`."""
+        """Return the albums whose names contain at least half of the pieces of `folded` (see `PIECE` and `_albums`)."""
         pieces = [folded[at : at + PIECE] for at in range(0, len(folded), PIECE)][:MOST_PIECES]
         return self._albums(pieces, max(1, len(pieces) // 2), by_artist=by_artist)
 

@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
 
 
 class RowSource(Protocol):
-    """Protocol: a matrix that is read in slices of rows, such as an array, or a matrix on a parameter server."""
+    """Protocol for matrices that are read in slices of rows, such as an array or a matrix on a parameter server."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -46,7 +46,7 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
         raise DamagedFileError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise DamagedFileError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
-    return array.view(np.ndarray)  # still memory-mapped, but np.memmap is slow to slice
+    return array.view(np.ndarray)  # the view is still memory-mapped; slices of np.memmap itself would be slow
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
@@ -56,7 +56,7 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def write_rows(
-    path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]], dtype: npt.DTypeLike = np.float32
+    path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike = np.float32
 ) -> None:
     """Write an array to an npy file piece by piece, so that the whole array is never in memory.
 
@@ -80,7 +80,7 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array of zeros in a temporary file without a name, so that it need not fit into memory.
+    """Return an array of zeros in a temporary file without a name, so that it does not have to fit into memory.
 
     Raises:
         StorageError: there is not enough space for temporary files.

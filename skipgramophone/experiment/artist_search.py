@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from skipgramophone.errors import UnknownTrackError
-from skipgramophone.experiment.catalogue import Catalogue, Condition, Track
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.experiment.groups import Group, GroupMatch, have_whole_words, meant_group, united
 from skipgramophone.experiment.name_search import SHOWN_SUGGESTIONS, NameSearch
 from skipgramophone.names.artist_credits import is_credited
@@ -31,7 +32,8 @@ class ArtistSearch:
     def tracks(self, artist: str) -> list[Track]:
         """Return the tracks that credit an artist, alone or with others, most frequent first.
 
-        Case and accents do not matter. A track by "A & B" counts only if another track credits A without B.
+        Case and accents do not matter. A track by "A & B" is returned for A only if another track credits A without B.
+        Otherwise, "A & B" may be the name of one artist.
 
         Raises:
             UnknownTrackError: no track credits the artist; the candidates are similar artists.
@@ -44,8 +46,8 @@ class ArtistSearch:
     def resolve(self, artist: str) -> GroupMatch:
         """Find the artist that a query means: by the whole name, a part of the name, or a name with typos.
 
-        If several artists match, one is chosen if it dominates the others (see `meant_group`). With strict
-        names (--strict-names), only the whole name is accepted.
+        If several artists match and one of them is much more frequent than the others, this one is chosen (see
+        `meant_group`). With strict names (--strict-names), only the whole name is accepted.
 
         Raises:
             UnknownTrackError: no artist matches; the candidates are similar artists.
@@ -96,7 +98,7 @@ class ArtistSearch:
     def _misspelt(self, artist: str) -> list[Group]:
         """Return the artists whose names contain each word of a query, typos allowed.
 
-        If the words make up the whole names of some artists, only these artists are returned.
+        If the words of the query are the whole names of some artists, only these artists are returned.
         """
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -144,7 +146,10 @@ def _matching_parts(credit: str, matches: Test, is_artist: Test) -> list[str]:
 
 
 def _credited(tracks: Sequence[Track]) -> Test:
-    """Return a function that tells whether a name is credited on one of the tracks; "A & B" does not credit A."""
+    """Return a function that tells whether a name is credited on one of the tracks.
+
+    The credit "A & B" alone does not credit A.
+    """
     written = {track.artist for track in tracks}
     names = {fold_name(part) for credit in written for part in parts_of_credit(credit, loosely=False)}
     return lambda name: fold_name(name) in names

@@ -22,7 +22,8 @@ class Artists:
 
     Attributes:
         names: folded name of each artist (see `fold_name`).
-        rows: int64 (credits,), track rows of all artists, concatenated; ascending for each artist.
+        rows: int64 (credits,), track rows of all artists, one artist after the other. The rows of each artist are in
+            ascending order.
         offsets: int64 (artists + 1,); artist i has the tracks rows[offsets[i]:offsets[i + 1]].
         tracks: number of tracks of the catalogue.
     """

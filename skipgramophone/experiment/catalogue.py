@@ -1,22 +1,22 @@
-"""Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
+"""Read the track catalogue: an SQLite file with the names of the tracks, and an index for name search.
 
     tracks      row, artist, title, uri, count, first_place, name_folded and title_folded (see `fold_name`); if the
                 sources contain them: location (of the audio file), seconds (duration), album and album_folded
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
-    names       FTS5 trigram index of the folded names; its results must be verified, because detail=none makes it small
-    trigrams    number of names that contain each trigram; also used for queries of one or two letters
+
+The index of names consists of arrays beside this file; earlier versions wrote it into this file (`full_text_index`).
 
 Row i is row i of every matrix and item i of the index. In a new corpus, rows are sorted by count, most frequent first.
-When a corpus grows, existing rows keep their numbers. The rowid of a track in `names` is its `rank`, a computed column:
+When a corpus grows, existing rows keep their numbers. The computed column `rank` sorts tracks by count:
 
     rank = (LARGEST_COUNT - count) * 2^32 + row
 
-Sorting by rank sorts tracks by count. Because a rank also contains the row, all ranks differ. A new track does not
-change the ranks of other tracks. In catalogues of earlier versions, the rank of a track is its position by count, from
-0. In a corpus that has not grown, this rank is the row; in a corpus that has grown, a column stores it. The file is
-opened read-only and is never changed in place.
+Because a rank also contains the row, all ranks differ. A new track does not change the ranks of other tracks. In
+catalogues of earlier versions, the rank of a track is its position in the order of counts, starting at 0. If such a
+corpus has not grown, this rank equals the row. If it has grown, the rank is stored in a column. The file is opened
+read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -33,18 +33,19 @@ from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import ExperimentError, SgpError, StorageError, reason_of, storage_errors
+from skipgramophone.experiment.condition import Condition, NameIndex
 from skipgramophone.experiment.file_names import IDENTIFIERS as IDENTIFIERS_FILE
+from skipgramophone.experiment.full_text_index import KEYED, FullTextIndex
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.identifiers import SEPARATOR as BETWEEN_IDENTIFIERS
 from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
-KEYED = 2  # `user_version` of a catalogue with the ranks described above; earlier catalogues have 0
+INDEXED = 3  # `user_version` of a catalogue whose name index consists of arrays; earlier catalogues have 0 or `KEYED`
 BY_COUNT = "by_count"  # name of the index on `rank`, which only exists if rows are not in order of count
 LARGEST_COUNT = (1 << 31) - 1
 ROW_BITS = 32
-LAST_ROW = (1 << ROW_BITS) - 1
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
 BATCH = 10_000  # number of rows that are fetched together
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
@@ -91,11 +92,11 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # number of the input row where the track first occurs, counting used rows from 1
+    first_place: int  # number of the input row where the track first occurs; only used rows are counted, from 1
     location: str | None = None  # path of the audio file: absolute, or relative to the source's directory
     seconds: int | None = None  # duration
     album: str | None = None
-    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; without `uri`
+    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; `uri` is not included
 
     @property
     def name(self) -> str:
@@ -104,26 +105,17 @@ class Track:
 
     @property
     def position(self) -> int:
-        """The row counted from 1; until the corpus grows, this is the rank by count."""
+        """The row number, counted from 1. Until the corpus grows, it is also the rank by count."""
         return self.row + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition on tracks: an SQL expression, its parameters, and whether it searches the trigram index `names`."""
-
-    where: str
-    values: Sequence[Any]
-    by_trigram: bool = False
 
 
 class Catalogue:
     """Read-only access to the tracks of a corpus, by row number, uri or condition.
 
     Attributes:
-        is_keyed: whether ranks are computed from count and row, as described above.
+        can_grow: whether tracks can be added without writing the whole catalogue again.
         rank: the column that sorts tracks by count.
-        name_rank: SQL expression that selects the rank of a row of `names`.
+        name_index: finds tracks by the trigrams of their names.
         facts: names of the optional columns (see `FACTS`) that the catalogue has.
         has_identifiers: whether the sources contain identifiers of tracks.
     """
@@ -137,40 +129,47 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # raises an error that contains the reason, unlike those of SQLite
+            self._path.open("rb").close()  # its error contains the reason; the errors of SQLite do not
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._failure(error) from error
-        # The file is also closed if a check below fails, or if the object is deleted without a call of `close`.
+        # The file is also closed if a check below fails, or if the object is deleted without closing it.
         self.close = weakref.finalize(self, self._database.close)
         self.query("PRAGMA trusted_schema = OFF")
-        known = f"SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris', '{BY_COUNT}')"
-        there = {name for (name,) in self.query(known)}
-        require_full_text(self._database)
-        if "trigrams" not in there:  # written by the first version
-            self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
+        there = {name for (name,) in self.query("SELECT name FROM sqlite_schema")}
         if "uris" not in there:  # written by a version that did not store other uris
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         self.has_identifiers = self._attach_identifiers(directory / IDENTIFIERS_FILE)
         columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
-        self.is_keyed = self.query_numbers("PRAGMA user_version")[0] == KEYED
+        version = self.query_numbers("PRAGMA user_version")[0]
         self.rank = "rank" if "rank" in columns or BY_COUNT in there else "row"
-        self.name_rank = f"names.rowid & {LAST_ROW}" if self.is_keyed and self.rank == "row" else "names.rowid"
         self.facts = tuple(name for name in FACTS if name in columns)
         self._fields = FIELDS + ", ".join(name if name in columns else "NULL" for name in FACTS)
         self._fields += f", {OF_TRACK if self.has_identifiers else 'NULL'}"
         # Rows are numbered from 0 without gaps, so max(row) + 1 is the number of tracks. This is faster than count(*).
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
+        self.can_grow = version == INDEXED
+        self._has_computed_ranks = version in (INDEXED, KEYED)
+        self.name_index = self._open_name_index(directory, in_order=BY_COUNT not in there)
 
     def _attach_identifiers(self, path: Path) -> bool:
-        """Open the file with the identifiers, or make an empty table in memory; return whether the file exists."""
+        """Open the file with the identifiers. If there is none, make an empty table in memory and return False."""
         if not path.exists():
             self.query("CREATE TEMP TABLE identifiers (row INTEGER, identifier TEXT)")
             return False
         self.query("ATTACH ? AS other", [f"file:{quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"])
         return True
+
+    def _open_name_index(self, directory: Path, in_order: bool) -> NameIndex:
+        """Open the name index, which is inside the file if an earlier version wrote it."""
+        if self.can_grow:
+            from skipgramophone.experiment.name_index import read_name_index  # imports numpy
+
+            return read_name_index(directory, len(self), in_order)
+        require_full_text(self._database)
+        return FullTextIndex(self)
 
     def __len__(self) -> int:
         return self._length
@@ -242,20 +241,6 @@ class Catalogue:
         """Return `first_place` of each track, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
-    def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
-        """Convert rowids of `names`, which are ranks, to the rows of the tracks.
-
-        Raises:
-            ExperimentError: a rowid belongs to no track.
-        """
-        if self.is_keyed:
-            return [rank & LAST_ROW for rank in ranks]
-        marks = ",".join("?" * len(ranks))
-        found = dict(self.query(f"SELECT {self.rank}, row FROM tracks WHERE {self.rank} IN ({marks})", ranks))
-        if not found.keys() >= set(ranks):
-            raise self.damage("its name index refers to missing tracks")
-        return [found[rank] for rank in ranks]
-
     def by_uri(self, uri: str) -> list[Track]:
         """Return the tracks with this uri or identifier, most frequent first."""
         return self.matching(Condition(BY_URI, (uri, uri, uri))) if is_utf8(uri) else []
@@ -289,8 +274,8 @@ class Catalogue:
         """Read the whole file and verify that it is a complete catalogue and nothing else.
 
         Raises:
-            ExperimentError: a page, an index or a row is damaged, rows are not numbered from 0 without a gap, or the
-                file contains triggers or views.
+            ExperimentError: a page, an index or a row is damaged, the row numbers have gaps or do not start at 0, or
+                the file contains triggers or views.
         """
         if (problems := self.query("PRAGMA integrity_check(1)")) != [("ok",)]:
             raise self.damage(problems[0][0])
@@ -305,7 +290,7 @@ class Catalogue:
         for _ in self.all_tracks():
             pass  # reading a row validates its types
         ranks = self.query(f"SELECT min({self.rank}), max({self.rank}), count(DISTINCT {self.rank}) FROM tracks")
-        if len(self) and not self.is_keyed and ranks != [(0, len(self) - 1, len(self))]:
+        if len(self) and not self._has_computed_ranks and ranks != [(0, len(self) - 1, len(self))]:
             raise self.damage("its ranks are not a permutation of its rows")
         before = f"SELECT count > lag(count) OVER (ORDER BY {self.rank}) AS rises FROM tracks"
         if self.query(f"SELECT 1 FROM ({before}) WHERE rises LIMIT 1"):
@@ -313,18 +298,28 @@ class Catalogue:
 
     def matching(self, condition: Condition, limit: int = -1) -> list[Track]:
         """Return up to `limit` (-1: all) tracks that fulfil a condition, most frequent first."""
-        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
-        return list(map(self._track, self.query(statement, condition.values)))
+        found: list[Track] = []
+        for statement, values in self._statements(self._fields, condition):
+            rest = limit - len(found) if limit > 0 else limit
+            found += map(self._track, self.query(f"{statement} LIMIT {rest}", values))
+            if len(found) == limit:
+                break
+        return found
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield the tracks that fulfil a condition, most frequent first; call this inside a `time_limit` block."""
-        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)}"
-        return map(self._track, self._database.execute(statement, _bindable(condition.values)))
+        """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
+        for statement, values in self._statements(self._fields, condition):
+            yield from map(self._track, self._database.execute(statement, _bindable(values)))
 
     def count_matching(self, condition: Condition) -> int:
         """Return how many tracks fulfil a condition, or `MOST_COUNTED` + 1 if there are more."""
-        some = f"{self._select('1', condition)} LIMIT {MOST_COUNTED + 1}"
-        return self.query_numbers(f"SELECT count(*) FROM ({some})", condition.values)[0]
+        found = 0
+        for statement, values in self._statements("1", condition):
+            some = f"{statement} LIMIT {MOST_COUNTED + 1 - found}"
+            found += self.query_numbers(f"SELECT count(*) FROM ({some})", values)[0]
+            if found > MOST_COUNTED:
+                break
+        return found
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
@@ -365,7 +360,7 @@ class Catalogue:
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
-        """Convert an SQLite exception to a `StorageError` if the system failed, else to an `ExperimentError`."""
+        """Convert an SQLite exception to a `StorageError` if the system failed, otherwise to an `ExperimentError`."""
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
             return StorageError(f"cannot read {self._path}: {reason_of(error)}")
         return self.damage(error)
@@ -377,15 +372,22 @@ class Catalogue:
         identifiers = sorted(row[-1].split(BETWEEN_IDENTIFIERS)) if row[-1] else ()
         return Track(*(*row[:-1], tuple(identifiers)))
 
-    def _select(self, fields: str, condition: Condition) -> str:
-        """Return the SQL statement that selects fields of the tracks that fulfil a condition."""
-        place = f"tracks.row = names.rowid & {LAST_ROW}" if self.is_keyed else f"tracks.{self.rank} = names.rowid"
-        tables = f"names JOIN tracks ON {place}" if condition.by_trigram else "tracks"
-        return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
+    def _statements(self, fields: str, condition: Condition) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Yield SQL statements, with parameters, that together select the tracks that fulfil a condition, in order.
 
-    def _order(self, condition: Condition) -> str:
-        """Return the column that sorts by descending count, the order of FTS5, so that LIMIT can end a search early."""
-        return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
+        They sort by the column that contains the count, or in the order of FTS5, so that LIMIT can end a search early.
+        """
+        if condition.among is not None:
+            tables = "json_each(?) AS given CROSS JOIN tracks ON tracks.row = given.value"
+            for rows in condition.among:
+                values = [str(rows.tolist()), *condition.values]
+                yield f"SELECT {fields} FROM {tables} WHERE {condition.where} ORDER BY given.key", values
+        elif condition.by_trigram and isinstance(self.name_index, FullTextIndex):
+            tables = self.name_index.join
+            yield f"SELECT {fields} FROM {tables} WHERE {condition.where} ORDER BY names.rowid", condition.values
+        else:
+            order = f"ORDER BY tracks.{self.rank}"
+            yield f"SELECT {fields} FROM tracks WHERE {condition.where} {order}", condition.values
 
 
 def _bindable(values: Sequence[Any]) -> list[Any]:

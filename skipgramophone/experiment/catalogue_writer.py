@@ -6,8 +6,7 @@ inserts Arrow data in native code, which is twice as fast as inserting Python ob
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
@@ -17,28 +16,26 @@ import adbc_driver_manager as adbc
 import adbc_driver_sqlite
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.experiment.catalogue import BY_COUNT, FILE, KEYED, LARGEST_COUNT, ROW_BITS
-from skipgramophone.experiment.name_index import (
-    NAMES_SCHEMA,
-    UNPROTECTED,
-    folded_names,
-    merge_parts,
-    name_parts,
-)
-from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3, sqlite_uri
+from skipgramophone.experiment.catalogue import BY_COUNT, FILE, INDEXED, LARGEST_COUNT, ROW_BITS
+from skipgramophone.experiment.name_index_writer import NameIndexWriter, places_by_count, write_name_index
+from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
 from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
-NAMES = "names.{token}.sqlite"  # temporary: removed when the catalogue is complete
+# A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
+UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
-FACT_TYPES = {"location": TEXT, "seconds": pa.int64(), "album": TEXT}  # columns of `tracks`, if sources contain them
+# Optional columns of `tracks`, which exist only if the sources contain such values.
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64(), "album": TEXT}
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -49,16 +46,15 @@ CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT N
 CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
 """
 INDEXES = f"""
-PRAGMA user_version = {KEYED};
+PRAGMA user_version = {INDEXED};
 ALTER TABLE tracks ADD COLUMN
     rank INTEGER GENERATED ALWAYS AS (({LARGEST_COUNT} - count) * {1 << ROW_BITS} + row) VIRTUAL;
 CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
 CREATE INDEX by_name ON tracks (name_folded);
 CREATE INDEX by_title ON tracks (title_folded);
-CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # needed if rows are not in order of count
+ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # made only if rows are not in order of count
 ALBUM_INDEX = "CREATE INDEX by_album ON tracks (album_folded) WHERE album_folded IS NOT NULL;"
 FACT_COLUMNS = {
     "location": ", location TEXT",
@@ -75,7 +71,7 @@ def write_catalogue(
     in_order: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the catalogue of a new corpus.
+    """Write the catalogue of a new corpus, and the index of its names.
 
     Args:
         directory: the corpus stage.
@@ -88,25 +84,23 @@ def write_catalogue(
     Raises:
         StorageError: SQLite could not write, for example because the disk is full.
     """
-    path, names = directory / FILE, directory / NAMES.format(token=secrets.token_hex(5))
+    path, names = directory / FILE, NameIndexWriter()
     facts = {name: kind for name, kind in FACT_TYPES.items() if name in tracks.column_names}
     batches = run_in_order(partial(with_folded_names, *part) for part in table_parts(tracks, TRACKS | facts))
     schema = SCHEMA.format(facts="".join(FACT_COLUMNS[name] for name in facts))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
-        for place, tables in ((path, schema), (names, NAMES_SCHEMA)):
-            place.touch(exist_ok=False)  # fails if the path is a link, which SQLite would follow
-            with closing(sqlite3.connect(place, isolation_level=None)) as database:
-                require_full_text(database)
-                for pragma in UNPROTECTED:
-                    database.execute(pragma)
-                database.executescript(tables)
-        with _inserting(path) as insert, _inserting(names) as insert_name:
+        path.touch(exist_ok=False)  # fails if the path is a link, which SQLite would follow
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            for pragma in UNPROTECTED:
+                database.execute(pragma)
+            database.executescript(schema)
+        with _inserting(path) as insert:
             written = 0
             for batch in batches:
-                named = insert_name("folded", folded_names(batch))
-                insert("tracks", batch).result()
-                named.result()
+                inserted = insert("tracks", batch)
+                names.add(name_text(batch["name_folded"]), batch.num_rows)
+                inserted.result()
                 written += batch.num_rows
                 if progress:
                     progress(written)
@@ -114,30 +108,42 @@ def write_catalogue(
                 for _, batch in table_parts(table, types) if table else ():
                     insert(name, batch).result()
         indexes = INDEXES + (ALBUM_INDEX if "album" in facts else "") + ("" if in_order else ORDER_INDEX)
-        write_indexes(path, names, tracks.num_rows, indexes)
+        by_count = None if in_order else np.argsort(-tracks["count"].to_numpy(), kind="stable")
+        write_indexes(path, indexes, names, by_count)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
     except adbc.Error as error:  # the first line of its text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
-def write_indexes(path: Path, names: Path, tracks: int, indexes: str) -> None:
-    """Create the indexes. The name index is built in separate files, which are then merged into the catalogue.
+def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Rows | None) -> None:
+    """Create the indexes of SQLite in a thread, and write the name index in the meantime.
 
     Args:
         path: the catalogue.
-        names: the file with the folded names, which is removed afterwards.
-        tracks: number of tracks.
-        indexes: statements that create the other indexes.
+        indexes: statements that create the indexes of SQLite.
+        names: the folded names of all tracks.
+        by_count: the rows in order of count; None if this is the order of the rows.
     """
     script = ";".join([*UNPROTECTED, "BEGIN", indexes, "COMMIT;"])
-    parts = name_parts(names, tracks)
-    for part in parts:
-        part.path.touch(exist_ok=False)
-    _run({path: lambda database: database.executescript(script)} | {part.path: part.build for part in parts})
-    _run({path: partial(merge_parts, parts=parts)})
-    for file in (names, *(part.path for part in parts)):
-        file.unlink()
+    with (
+        closing(sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)) as database,
+        background_thread() as thread,
+    ):
+        indexed = thread.submit(database.executescript, script)
+        try:
+            write_name_index(path.parent, names.merged(), None if by_count is None else places_by_count(by_count))
+            indexed.result()
+        except BaseException:  # such as an interrupt; otherwise the thread would run until it is done
+            database.interrupt()
+            wait([indexed])
+            raise
+
+
+def name_text(names: pa.Array) -> bytes:
+    """Return folded names as text for the name index: in UTF-8, each followed by a line feed."""
+    every = pa.LargeListArray.from_arrays(pa.array([0, len(names)], pa.int64()), names)
+    return bytes(pc.binary_join(every, pa.scalar("\n", names.type))[0].as_buffer()) + b"\n" if len(names) else b""
 
 
 def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -170,11 +176,11 @@ def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
 
 @contextmanager
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[None]]]:
-    """Yield a function that starts to insert rows into a table; all inserts are one transaction.
+    """Yield a function that inserts rows into a table in the background; all inserts are in one transaction.
 
-    A background thread opens the database and inserts, for two reasons. First, the main thread could not handle signals
-    while it executes native code. Second, Ctrl-C interrupts only the main thread, so it cannot stop the opening of the
-    database halfway.
+    A background thread opens the database and inserts, for two reasons. First, if the main thread did this, it could
+    not handle signals while it executes native code. Second, Ctrl-C interrupts only the main thread, so it cannot
+    interrupt the background thread while it opens the database.
     """
     with ExitStack() as until_done, background_thread() as thread:
         database = thread.submit(_open, path, until_done).result()
@@ -183,34 +189,16 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _open(path: Path, until_done: ExitStack) -> adbc.AdbcConnection:
-    """Open a database, begin a transaction, and return the connection; the exit stack `until_done` closes it."""
+    """Open a database, begin a transaction, and return the connection, which is closed when `until_done` ends."""
     file = until_done.enter_context(adbc_driver_sqlite.connect(sqlite_uri(path)))
     database: adbc.AdbcConnection = until_done.enter_context(adbc.AdbcConnection(file))
     for pragma in UNPROTECTED:
         with adbc.AdbcStatement(database) as statement:
             statement.set_sql_query(pragma)
             statement.execute_update()
-    database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
+    # With autocommit, the driver's own ROLLBACK would fail on a full disk and hide the cause.
+    database.set_autocommit(False)
     return database
-
-
-def _run(tasks: Mapping[Path, Callable[[sqlite3.Connection], object]]) -> None:
-    """Run one task per database, each in its own thread, so that the main thread can handle signals."""
-    with ExitStack() as until_done:
-        running = []
-        for path, task in tasks.items():
-            database = sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
-            until_done.enter_context(closing(database))
-            thread = until_done.enter_context(background_thread())
-            running.append((database, thread.submit(task, database)))
-        try:
-            for _, executed in running:
-                executed.result()
-        except BaseException:  # such as an interrupt; otherwise the threads would run until they are done
-            for database, _ in running:
-                database.interrupt()
-            wait([executed for _, executed in running])
-            raise
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:

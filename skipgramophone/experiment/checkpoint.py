@@ -37,7 +37,7 @@ class Checkpoint:
     Attributes:
         corpus: digest of the corpus that the run trains on.
         settings: training settings of the run.
-        progress: how far the run has come, in the form in which the trainer stores it.
+        progress: the progress of the run, in the format of the trainer.
         history: one record per finished epoch.
         arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
             parameter servers.
@@ -87,7 +87,7 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
 
 
 def advice_on_run(experiment: Path, corpus: str) -> str:
-    """Return how to continue the unfinished run of an experiment, or "" if there is no such run.
+    """Return text that says how to continue the unfinished run of an experiment, or "" if there is no such run.
 
     Args:
         experiment: directory of the experiment.
@@ -102,7 +102,9 @@ def advice_on_run(experiment: Path, corpus: str) -> str:
 
 
 def report_on_run(experiment: Path, corpus: str) -> str:
-    """Return where the unfinished run of an experiment stopped, and how to continue it; "" if there is no such run.
+    """Return text that says where the unfinished run of an experiment stopped, and how to continue it.
+
+    Return "" if there is no such run.
 
     Args:
         experiment: directory of the experiment.
@@ -123,7 +125,7 @@ def _state_of_run(experiment: Path) -> dict[str, Any]:
     try:
         return read_json(experiment / DIRECTORY / STATE)
     except (DamagedFileError, StorageError):
-        return {}  # `sgp train --resume` reports the error
+        return {}  # the error is ignored here, because `sgp train --resume` reports it
 
 
 def remove_checkpoint(experiment: Path) -> None:

@@ -92,7 +92,7 @@ class Corpus:
 
 
 def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count the descents within each playlist: occurrences whose value is smaller than the previous one.
+    """For each playlist, count the descents: occurrences whose value is smaller than that of the occurrence before.
 
     Args:
         values: one value per occurrence, int64 (occurrences,).

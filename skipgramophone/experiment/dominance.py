@@ -1,4 +1,7 @@
-"""The rule by which one of several matches is used without asking: it must be much more frequent than the others."""
+"""The rule that decides whether one of several matches is used without asking the user.
+
+It must be much more frequent than the others.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ AnyMatch = TypeVar("AnyMatch", bound=Counted)
 
 
 def most_frequent(matches: Sequence[AnyMatch], kinds: Sequence[int]) -> AnyMatch | None:
-    """Return the match that dominates all others, or None.
+    """Return the match that is much more frequent than all others (see `DOMINANCE`), or None if there is none.
 
     Args:
         matches: the matches of a query.

@@ -1,12 +1,12 @@
 """EASE: a linear regression of each track on all other tracks, which predicts what a playlist contains.
 
-    ease.npy          (n, n)                 weights of pairs of tracks (float16) or of pairs of playlists (float32),
-                                             whichever are fewer
+    ease.npy          (n, n)                 weights of pairs of tracks (float16); if there are fewer playlists than
+                                             tracks, of pairs of playlists (float32)
     ease.json         pairs ("tracks" or "playlists"), and regularization, as below
     ease_tracks.npy   int32 (n,)             for pairs of tracks: the row of each track, ascending
-    ease_own.npy      float32 (tracks,)      for pairs of playlists: d of each track, as below
-    ease_members.npy  int32 (2, members)     for pairs of playlists: the row of a track, and below it the number of one
-                                             of its playlists; sorted by row
+    ease_own.npy      float32 (tracks,)      for pairs of playlists: the value d_j of each track j, as below
+    ease_members.npy  int32 (2, members)     for pairs of playlists. The first row contains track rows in ascending
+                                             order, and the second row the number of a playlist that contains the track
 
 With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weight of a given track i for track j is
 
@@ -19,7 +19,7 @@ G = regularization (X X^T + regularization I)^-1, with one row and one column pe
 
     score_j = (h_j - g_j d_j) / (1 - d_j)     h = g X^T G X / regularization     d_j = (X^T G X)_jj / regularization
 
-where g has one entry per track: its weight if it is a query track, else 0.
+where g has one entry per track: the weight of the track if it is a query track, and 0 otherwise.
 
 Source: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", arXiv 1905.03375.
 """
@@ -53,7 +53,7 @@ class TrackWeights:
     """EASE with one weight per pair of tracks.
 
     Attributes:
-        weights: (n, n), B of the module docstring; float32, or float16 if they are memory-mapped.
+        weights: (n, n), the matrix B of the module docstring, as float32, or as float16 if it is memory-mapped.
         rows: int (n,), ascending, the row of each track that has weights.
         tracks: number of all tracks.
         regularization: above 0.
@@ -84,7 +84,7 @@ class TrackWeights:
         return scores
 
     def scores_of(self, given: Rows, weights: npt.NDArray[np.float64], rows: Rows) -> Scores:
-        """Return the scores of some tracks, float32 (rows,); 0 for a track without a vector.
+        """Return the scores of some tracks, float32 (rows,). A track without weights has the score 0.
 
         Only the weights of the given tracks are read.
 
@@ -99,7 +99,10 @@ class TrackWeights:
         return np.where(has_weights, totals[places], np.float32(0))
 
     def take(self, rows: Rows) -> TrackWeights:
-        """Return a copy in memory of the weights of some tracks, numbered in the order of `rows` (ascending)."""
+        """Return a copy of the weights of some tracks in memory.
+
+        The tracks of the copy are numbered in the order of `rows`, which must be ascending.
+        """
         places, has_weights = self._places(rows)
         kept = places[has_weights]
         weights = self.weights[kept][:, kept].astype(np.float32)
@@ -131,8 +134,9 @@ class PlaylistWeights:
     """EASE with one weight per pair of playlists; the class has the same methods as `TrackWeights`.
 
     Attributes:
-        weights: float32 (playlists, playlists), G of the module docstring.
-        members: int32 (2, members), the row of a track, and below it the number of one of its playlists; sorted by row.
+        weights: float32 (playlists, playlists), the matrix G of the module docstring.
+        members: int32 (2, members). The first row contains track rows in ascending order, and the second row the number
+            of a playlist that contains the track.
         own: float32 (tracks,), d of the module docstring; 0 for a track without a playlist.
         regularization: above 0.
     """
@@ -165,7 +169,10 @@ class PlaylistWeights:
         return np.asarray((totals - own_shares) / (1 - own), np.float32)
 
     def take(self, rows: Rows) -> PlaylistWeights:
-        """Return a copy in memory of the weights of some tracks, numbered in the order of `rows` (ascending)."""
+        """Return a copy of the weights of some tracks in memory.
+
+        The tracks of the copy are numbered in the order of `rows`, which must be ascending.
+        """
         playlists, sizes = self._playlists_of(rows)
         members = np.stack([np.repeat(np.arange(len(rows)), sizes), playlists]).astype(np.int32)
         return PlaylistWeights(np.array(self.weights), members, self.own[rows], self.regularization)
@@ -192,7 +199,7 @@ class PlaylistWeights:
         return sparse.csr_array((ones, tuple(self.members)), shape=(len(self.own), len(self.weights)))
 
     def _playlists_of(self, rows: Rows) -> tuple[npt.NDArray[np.int32], Rows]:
-        """Return the playlists of some tracks, concatenated, int32, and how many each of them has, int64 (rows,)."""
+        """Return the playlists of some tracks, concatenated, int32, and the number of each track's, int64 (rows,)."""
         first, end = (np.searchsorted(self.members[0], rows.astype(np.int32), side) for side in ("left", "right"))
         sizes = end - first
         places = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)

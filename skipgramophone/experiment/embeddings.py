@@ -2,7 +2,7 @@
 
     centre.npy         float32 (tracks, embedding_dim)   vector of each track as the centre of a window
     context.npy        float32 (tracks, embedding_dim)   vector of each track as context
-    context_bias.npy   float32 (tracks,)                 added to the product centre . context
+    context_bias.npy   float32 (tracks,)                 bias, added to the dot product of centre and context vector
     centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
     accumulators.npy   float32 (2, tracks)               Adagrad accumulators of the centre and context rows
     factors.npy        see `factors`
@@ -33,7 +33,7 @@ from skipgramophone.experiment.track_artists import TrackArtists, read_track_art
 
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
-CONTEXT_BIAS = "context_bias.npy"  # absent from models of the first version
+CONTEXT_BIAS = "context_bias.npy"  # models of the first version do not have this file
 CENTRE_MEAN = "centre_mean.npy"
 ACCUMULATORS = "accumulators.npy"
 
@@ -82,7 +82,7 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy for the tracks in `rows` (ascending): track i of the copy is the track of `rows[i]`."""
+        """Return a copy that contains only the tracks in `rows` (ascending); its track i is the track in `rows[i]`."""
         return Embeddings(
             centre=np.asarray(self.centre[rows]),
             context=np.asarray(self.context[rows]),
@@ -117,7 +117,7 @@ def unit_rows(matrix: Matrix) -> Matrix:
     Raises:
         ExperimentError: a row contains a value that is not finite, or values so large that its length is infinite.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # the lengths are checked below
+    with np.errstate(over="ignore", invalid="ignore"):  # overflow is ignored, because the lengths are checked below
         length = np.linalg.norm(matrix, axis=-1, keepdims=True)
     if not np.isfinite(length).all():
         raise not_finite()

@@ -4,8 +4,8 @@
     corpus/ model/ index/    the stages, each with a manifest.json
     .lock                    lock file of the running writer: pid, command, host
 
-A stage is published as a whole (see `publishing`). Its manifest contains the digest of the stage before it (see
-`manifest`).
+A stage is replaced as a whole, in one step (see `publishing`). Its manifest contains the digest of the stage before it
+(see `manifest`).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from skipgramophone.wording import suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
-LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
+LOST_AND_FOUND = "lost+found"  # some file systems reserve this directory for recovered files; only root can read it
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
-LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
+LONGEST_NAME = 200  # maximum number of bytes of a name; file systems allow 255, so there is room for suffixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +125,16 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage, and verify that its parent (the stage before it) is the one it was made from.
+        """Read the manifest of a stage, and verify that it was made from the present parent (the stage before it).
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage if its parent has grown since it was made. The stage remains usable,
-                because rows keep their numbers.
+            may_have_grown: whether a stage is also accepted if its parent has grown since the stage was made. The stage
+                can still be used, because existing tracks keep their row numbers when a corpus grows.
 
         Raises:
-            ExperimentError: the stage is missing, or its parent has been replaced or has grown since it was made.
+            ExperimentError: the stage is missing, or its parent has been replaced or has grown since the stage was
+                made.
         """
         manifest, parent = self.manifest(stage), PARENT[stage]
         if parent is None:
@@ -175,7 +176,8 @@ class Experiment:
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
         """Yield a draft of a stage; the `with` block writes the files and the counts, and then the draft is published.
 
-        The block may publish the parent stage, because the digest of the parent is read only after the block.
+        The block may itself publish the parent stage, because the digest of the parent is read after the block has
+        ended.
         """
         parent = PARENT[stage]
         with draft_directory(self.directory(stage)) as path:
@@ -195,7 +197,11 @@ class Experiment:
 
 
 def experiments_root(given: Path | str | None = None) -> Path:
-    """Return the experiments directory: the given one, else $SGP_EXPERIMENTS, else ./experiments."""
+    """Return the experiments directory.
+
+    It is the given one if there is one. Otherwise it is the value of $SGP_EXPERIMENTS if this variable is set, and
+    otherwise ./experiments.
+    """
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
@@ -211,8 +217,8 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     Args:
         name: name of the experiment.
         root: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        to_manage: whether the caller only shows, copies or removes the experiment. If there is no such experiment, the
-            error then does not advise to create it.
+        to_manage: whether the caller only shows, copies or removes the experiment. If so, and if there is no such
+            experiment, the error message does not suggest creating it.
 
     Raises:
         ExperimentError: the name is invalid, or the experiment does not exist or has a format that this version does
@@ -256,7 +262,7 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     """
     directory = experiments_root(root)
     if not directory.is_dir():
-        place = f"{directory.absolute()}: run sgp extract NAME SOURCE{other_directory(root)}"
+        place = f"{directory.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(root)}"
         raise ExperimentError(f"there are no experiments in {place}")
     with storage_errors(directory, "read"):
         found = [Experiment(path.name, path) for path in sorted(directory.iterdir()) if not is_draft(path.name)]
@@ -273,7 +279,9 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open or create an experiment, and lock it for `command`. If it is new and gets no stage, it is removed again.
+    """Open or create an experiment, and lock it for `command`.
+
+    If the experiment is new and no stage is published in the `with` block, its directory is removed afterwards.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
@@ -310,7 +318,9 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
 
 
 def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose another name") -> Path:
-    """Return the path for a new experiment of this name; the error for an existing path ends with the advice `cure`.
+    """Return the path for a new experiment with this name.
+
+    If the path already exists, the error message ends with `cure`, the advice on what to do.
 
     Raises:
         ExperimentError: the name is invalid, or the path exists.
@@ -348,7 +358,7 @@ def _require_visible(name: str) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is not an experiment, and not what a killed process left when it began to create one."""
+    """Whether a path is neither an experiment nor the incomplete directory of a process that was killed early."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}
@@ -366,7 +376,7 @@ def _describe(experiment: Experiment) -> None:
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
     """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
-    draft.unlink(missing_ok=True)  # left by a killed process, or a link
+    draft.unlink(missing_ok=True)  # It may be the draft of a killed process, or a link that must not be followed.
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 

@@ -10,9 +10,10 @@ of tracks minimize
         + sum over p of lambda_p |x_p|^2 + sum over i of lambda_i |y_i|^2
 
 where lambda_p = regularization n_p^exponent, and n_p is the number of tracks in playlist p. lambda_i is defined in the
-same way by the number of playlists with track i. If the factors of tracks are fixed, each x_p is the solution of a
-linear system, and vice versa. With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playlist p
-only, and Y_p the factors of these tracks, the system is
+same way, with the number of playlists that contain track i. If the factors of tracks are fixed, each x_p is the
+solution of a linear system, and vice versa. For playlist p, restrict the diagonal matrices C = diag(1 + alpha r_pi)
+and D = diag(alpha r_pi) to the tracks of p. Let Y_p be the factors of these tracks, and let 1 be a vector of ones.
+Then the system is
 
     (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
 
@@ -28,8 +29,8 @@ The systems are solved exactly, on all cores. Systems of the same size are solve
 Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
 doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on
 Item Recommendation Benchmarks", arXiv 2110.14037 (regularization by frequency). In the library `implicit`, the weight
-of a track in a playlist is alpha r instead of 1 + alpha r, so its alpha of 20 corresponds to 19 here. Its
-regularization is the same.
+of a track in a playlist is alpha r instead of 1 + alpha r. For r = 1, an alpha of 20 in `implicit` corresponds to an
+alpha of 19 here. The regularization is the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Artists and albums that a query may mean, and the choice of one of them, by the same rules as for tracks."""
+"""Find the artists and albums that a query may mean, and choose one of them by the same rules as for tracks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name; a track has a title too, so both can be compared with a query in the same way."""
+        """The name under the attribute `title`, so that the same code compares groups and tracks with a query."""
         return self.name
 
 
@@ -58,8 +58,11 @@ class GroupMatch:
 def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -> GroupMatch:
     """Return the artist or the album that a query means: the only one, or the one that dominates the others.
 
-    There are three kinds of matches, from best to worst: the words of the query are all the words of the name, in any
-    order; they are whole words of the name; they are parts of words, or have typos.
+    There are three kinds of matches, from best to worst:
+
+    - The words of the query are all the words of the name, in any order.
+    - The words of the query are whole words of the name.
+    - The words of the query are parts of words of the name, or have typos.
 
     Args:
         query: a part of a name, or a name with typos.

@@ -52,7 +52,7 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
-    """Write one JSON object per line; if a file `after` is given, copy its lines first."""
+    """Write one JSON object per line. If `after` is given, the file begins with a copy of the lines of `after`."""
     with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         if after:
             with after.open("rb") as lines:

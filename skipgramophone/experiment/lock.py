@@ -34,7 +34,8 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
             if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
                 raise ExperimentError(f"{directory / LOCK} is not a lock file of sgp: move it to another directory")
             lock.truncate(0)
-            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: else close also fails on a full disk
+            # The file is unbuffered. If it were buffered, `close` would fail on a full disk, too.
+            os.write(lock.fileno(), json.dumps(holder).encode())
             remove_leftovers(directory)
         try:
             yield
@@ -82,7 +83,7 @@ def _open_own_file(path: str, flags: int) -> int:
 
 
 def _holder(path: Path) -> str:
-    """Describe the process that holds the lock, for an error message, as far as the lock file contains details."""
+    """Describe the process that holds the lock for an error message, with the details that the lock file contains."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"

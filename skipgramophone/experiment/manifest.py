@@ -24,7 +24,9 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-RECENCY = "recency"  # key in `facts` of a model: the chosen recency, and the scores on which the choice is based
+# Key in `facts` of a model: the recency that training chose, and the scores on which the choice is based. The recency
+# is the weight of a track in a playlist divided by the weight of the next track.
+RECENCY = "recency"
 FORMER = "former"  # key in `facts` of a corpus that has grown: digests and track counts of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
@@ -54,7 +56,7 @@ class Manifest:
 
     @property
     def recency(self) -> float:
-        """How much a track of a playlist counts, relative to the track after it, as chosen by training (default: 1)."""
+        """The chosen recency: the weight of a track of a playlist divided by that of the next track (default: 1)."""
         chosen = self.facts.get(RECENCY)
         weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
         return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0
@@ -106,7 +108,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
 
 
 def _are_safe(files: dict[str, Any]) -> bool:
-    """Whether each file name in a manifest is printable and without a path, and each record is a JSON object."""
+    """Whether each file name in a manifest is printable and contains no directory, and each record is a JSON object."""
     return all(
         isinstance(published, dict)
         and name.isprintable()

@@ -1,168 +1,202 @@
-"""Build the trigram index of a catalogue's names in parts, each in its own file and thread, and merge the parts.
+"""The name index of a catalogue: for each trigram, the tracks whose folded names contain it.
 
-FTS5 builds an index in a single thread. The index consists of sorted segments, and each search reads all segments and
-merges the results. Therefore each part is built as one segment, and the catalogue gets the segments of all parts. The
-SQLite documentation describes the numbering of segments and the two records that are written here, see
-https://www.sqlite.org/fts5.html#fts5_data_structures
+    name_trigrams.npy   int64 (trigrams,)       the trigrams that occur, packed and sorted (see `trigrams`)
+    name_offsets.npy    int64 (trigrams + 1,)   trigram i occurs in the names of rows[offsets[i]:offsets[i + 1]]
+    name_rows.npy       int32 (pairs,)          rows of the catalogue, ascending for each trigram
+    name_places.npy     int32 (tracks,)         position of each row by count; only if rows are not in order of count
+
+A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
+name may contain all trigrams of a word but not the word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
+import numpy as np
+import numpy.typing as npt
 
-from skipgramophone.experiment.arrays import Rows
-from skipgramophone.experiment.catalogue import LARGEST_COUNT, ROW_BITS
-from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.condition import NOTHING, Clue, Condition, containing_each
+from skipgramophone.experiment.postings import sorted_unique
+from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack, unpack
 
-PARTS = 2  # more parts would make look-ups slower, because a search reads each segment
-NAMES_PER_PART = 100_000  # a smaller catalogue is built faster as a single part
-GATHERED = 256 << 20  # for all parts together: bytes of the index that are collected in memory before they are written
-# A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
-UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
-
-# columnsize=0 leaves out data for rankings by relevance. No look-up uses such rankings, and the index takes a quarter
-# less time to make.
-FULL_TEXT = "CREATE VIRTUAL TABLE {schema}names USING fts5 (name_folded, content={content}, columnsize=0, {options});"
-OPTIONS = "tokenize='trigram case_sensitive 1', detail='none'"
-NAMES_SCHEMA = "CREATE TABLE folded (rank INTEGER PRIMARY KEY, name TEXT NOT NULL);"
-BUILD = f"""
-BEGIN;
-{FULL_TEXT.format(schema="main.", content="''", options=OPTIONS)}
-INSERT INTO names (names, rank) VALUES ('hashsize', {{gathered}});
-INSERT INTO names (rowid, name_folded)
-SELECT rank, name FROM every.folded ORDER BY rank LIMIT {{number}} OFFSET {{first}};
-INSERT INTO names (names) VALUES ('optimize');
-CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
-CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO trigrams SELECT term, doc FROM temp.terms;
-COMMIT;
-"""
-# FTS5 stores the index in the tables names_data and names_idx. The names themselves stay in the table `tracks`.
-MERGED = FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)
-AVERAGES, STRUCTURE = 1, 10  # ids of two records in names_data
-SEGMENT_BITS, PAGE_BITS = 37, 31  # id of a page of a segment: segment << SEGMENT_BITS | kind << PAGE_BITS | page
-LEAVES = f"(id >> {PAGE_BITS}) % {1 << SEGMENT_BITS - PAGE_BITS} = 0 AND id >= {1 << SEGMENT_BITS}"
-COOKIE_BYTES = 4  # at the beginning of the structure record
+TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
+FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
+FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16  # rows to test at once: the first ones, growth, maximum
+SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
+ROW_BITS = 32
+LAST_LETTER = 0x10FFFF
+Packed = npt.NDArray[np.int64]  # trigrams
+SomeRows = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class NamePart:
-    """A part of the names: `number` names in order of rank, from the name with the index `first`.
+class TrigramIndex:
+    """The memory-mapped files of a name index.
 
     Attributes:
-        path: the file for the index of this part.
-        names: the file with the names; it has the table `folded`.
-        first, number: the range of names.
-        gathered: bytes of the index to collect in memory before writing.
+        trigrams, offsets, all_rows, places: the arrays described above; `places` is None if rows are in order of count.
+        tracks: number of tracks in the catalogue.
+        directory: the corpus stage.
     """
 
-    path: Path
-    names: Path
-    first: int
-    number: int
-    gathered: int
+    trigrams: Packed
+    offsets: npt.NDArray[np.int64]
+    all_rows: SomeRows
+    places: SomeRows | None
+    tracks: int
+    directory: Path
 
-    def build(self, database: sqlite3.Connection) -> None:
-        """Build the index of this part in an empty database: one segment, and the number of names per trigram."""
-        database.execute("ATTACH ? AS every", [sqlite_uri(self.names)])
-        for pragma in UNPROTECTED:
-            database.execute(pragma)
-        database.executescript(BUILD.format(gathered=self.gathered, number=self.number, first=self.first))
+    @property
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """The memory-mapped arrays."""
+        return [self.trigrams, self.offsets, self.all_rows, *([] if self.places is None else [self.places])]
+
+    def counts(self, trigrams: Sequence[str]) -> dict[str, int]:
+        """Return how many names contain each trigram."""
+        return {trigram: len(self.names_with(trigram)) for trigram in trigrams}
+
+    def names_with(self, trigram: str) -> SomeRows:
+        """Return the rows of the tracks whose folded names contain a trigram, ascending."""
+        packed = pack(trigram)
+        at = int(np.searchsorted(self.trigrams, packed))
+        if at == len(self.trigrams) or self.trigrams[at] != packed:
+            return self.all_rows[:0]
+        return self.all_rows[self.offsets[at] : self.offsets[at + 1]]
+
+    def around(self, word: str) -> Clue:
+        """Return a clue for the names that contain a word of one or two letters."""
+        found = np.flatnonzero(_contain(self.trigrams, word))
+        if not _are_valid(self.trigrams[found]):
+            raise self._damage(TRIGRAMS, "no such letter")
+        names = int((self.offsets[found + 1] - self.offsets[found]).sum())
+        return names, tuple(map(unpack, self.trigrams[found].tolist()))
+
+    def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
+        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        if not all(trigrams for _, trigrams in clues):
+            return NOTHING
+        return Condition(containing_each(words), words, among=_Candidates(self, tuple(clues)))
+
+    def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
+        """Return such a condition for words of one or two letters."""
+        return self.matching([clue], words)
+
+    def ranks(self, trigram: str, limit: int) -> list[int]:
+        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        rows = self.names_with(trigram)
+        if self.places is None:
+            return [int(row) for row in rows[:limit].tolist()]
+        ranks = self.places[self.existing(rows)].astype(np.int64) << ROW_BITS | rows
+        first: list[int] = np.sort(np.partition(ranks, limit - 1)[:limit] if len(ranks) > limit else ranks).tolist()
+        return first
+
+    def rows(self, ranks: Sequence[int]) -> list[int]:
+        """Return the rows of tracks with the given ranks."""
+        return [rank & (1 << ROW_BITS) - 1 for rank in ranks]
+
+    def of_clue(self, clue: Clue) -> SomeRows:
+        """Return the rows of the tracks whose folded names contain a trigram of a clue, ascending."""
+        found = [self.names_with(trigram) for trigram in clue[1]]
+        return found[0] if len(found) == 1 else sorted_unique(np.concatenate(found))
+
+    def existing(self, rows: SomeRows) -> SomeRows:
+        """Return the given rows.
+
+        Raises:
+            ExperimentError: a row does not exist.
+        """
+        if len(rows) and not 0 <= rows.min() <= rows.max() < self.tracks:
+            raise self._damage(ROWS, "unknown track")
+        return rows
+
+    def _damage(self, name: str, reason: str) -> ExperimentError:
+        """Return the error to raise for a damaged file."""
+        return ExperimentError(f"{self.directory / name} is damaged: {reason}; run sgp extract again with --force")
 
 
-def name_parts(names: Path, number: int) -> list[NamePart]:
-    """Divide the names in a file into parts."""
-    parts = PARTS if number > NAMES_PER_PART else 1
-    bounds = [number * part // parts for part in range(parts + 1)]
-    return [
-        NamePart(
-            path=names.with_suffix(f".{part}.sqlite"),
-            names=names,
-            first=first,
-            number=end - first,
-            gathered=GATHERED // parts,
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The tracks whose folded names contain a trigram of each clue; an iteration yields arrays of rows, int32."""
+
+    index: TrigramIndex
+    clues: tuple[Clue, ...]
+
+    def __iter__(self) -> Iterator[SomeRows]:
+        rarest, *others = sorted(map(self.index.of_clue, self.clues), key=len)
+        if self.index.places is None:
+            for some in _slices(rarest):
+                yield _in_all(self.index.existing(some), others)
+        else:
+            rows = _in_all(self.index.existing(rarest), others)
+            yield from _slices(rows[np.argsort(self.index.places[rows])])
+
+
+def _contain(packed: Packed, word: str) -> npt.NDArray[np.bool_]:
+    """Return which of the given trigrams contain a word of one or two letters."""
+    bits = LETTER_BITS * len(word)
+    letters = pack(word) >> LETTER_BITS * (LENGTH - len(word))
+    found = np.zeros(len(packed), np.bool_)
+    for place in range(LENGTH - len(word) + 1):
+        found |= (packed >> LETTER_BITS * place) & ((1 << bits) - 1) == letters
+    return found
+
+
+def _are_valid(packed: Packed) -> bool:
+    """Whether all trigrams consist of code points."""
+    letters = (packed >> LETTER_BITS * place & LETTER for place in range(LENGTH))
+    return all(bool(np.all(codes <= LAST_LETTER)) for codes in letters) and bool(np.all(packed >= 0))
+
+
+def _slices(rows: SomeRows) -> Iterator[SomeRows]:
+    """Yield slices of an array that become longer, because often the first tracks are enough."""
+    start, length = 0, FIRST_TESTED
+    while start < len(rows):
+        yield rows[start : start + length]
+        start, length = start + length, min(length * MORE_TESTED, MOST_TESTED)
+
+
+def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
+    """Return the rows that are in all other arrays; all arrays are ascending."""
+    for other in others:
+        if not len(rows):
+            break
+        lowest, highest = int(rows.min()), int(rows.max())
+        near = other[np.searchsorted(other, np.int32(lowest)) : np.searchsorted(other, np.int32(highest), "right")]
+        if len(near) > SPARSE * len(rows):
+            at = np.minimum(np.searchsorted(near, rows), len(near) - 1)
+            rows = rows[near[at] == rows]
+        else:
+            there = np.zeros(highest - lowest + 1, np.bool_)
+            there[np.clip(near, lowest, highest) - lowest] = True  # only a damaged file needs clipping
+            rows = rows[there[rows - lowest]]
+    return rows
+
+
+def read_name_index(directory: Path, tracks: int, in_order: bool) -> TrigramIndex:
+    """Memory-map the name index of a corpus stage.
+
+    Args:
+        directory: the corpus stage.
+        tracks: number of tracks in the catalogue.
+        in_order: whether the rows of the catalogue are in order of count.
+
+    Raises:
+        ExperimentError: a file is damaged, or does not match the catalogue.
+        StorageError: a file cannot be read.
+    """
+    trigrams, offsets = (read_array(directory / name, np.int64, 1) for name in (TRIGRAMS, OFFSETS))
+    rows = read_array(directory / ROWS, np.int32, 1)
+    places = None if in_order else read_array(directory / PLACES, np.int32, 1)
+    ends_fit = len(offsets) == len(trigrams) + 1 and offsets[0] == 0 and offsets[-1] == len(rows)
+    sorted_well = ends_fit and np.all(offsets[:-1] < offsets[1:]) and np.all(trigrams[:-1] < trigrams[1:])
+    if not sorted_well or (places is not None and len(places) != tracks):
+        raise ExperimentError(
+            f"the name index in {directory} is damaged: its files do not match; run sgp extract again with --force"
         )
-        for part, (first, end) in enumerate(pairwise(bounds))
-    ]
-
-
-def merge_parts(database: sqlite3.Connection, parts: Sequence[NamePart]) -> None:
-    """Add the indexes of all parts to a catalogue."""
-    schemas = [f"part_{number}" for number in range(1, len(parts) + 1)]
-    for schema, part in zip(schemas, parts, strict=True):
-        database.execute(f"ATTACH ? AS {schema}", [sqlite_uri(part.path)])
-    for statement in (*UNPROTECTED, "BEGIN", MERGED, "DELETE FROM main.names_data"):
-        database.execute(statement)
-    segments = [(schema, *_segment(database, schema)) for schema in schemas]
-    database.executemany("INSERT INTO main.names_data VALUES (?, ?)", _records(database, segments))
-    for number, (schema, segment, *_) in enumerate(segments, 1):
-        database.execute(
-            f"INSERT INTO main.names_data SELECT id + (? << {SEGMENT_BITS}), block FROM {schema}.names_data"
-            f" WHERE id >= {1 << SEGMENT_BITS} ORDER BY id",
-            [number - segment],
-        )
-    for number, schema in enumerate(schemas, 1):
-        database.execute(f"INSERT INTO main.names_idx SELECT ?, term, pgno FROM {schema}.names_idx", [number])
-    database.execute("CREATE TABLE main.trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID")
-    counts = " UNION ALL ".join(f"SELECT term, doc FROM {schema}.trigrams" for schema in schemas)
-    database.execute(f"INSERT INTO main.trigrams SELECT term, sum(doc) FROM ({counts}) GROUP BY term")
-    database.execute("COMMIT")
-
-
-def name_ranks(rows: Rows, counts: Rows) -> Rows:
-    """Return the column `rank` of tracks, which is their rowid in the name index, int64 (rows,)."""
-    return (LARGEST_COUNT - counts << ROW_BITS) + rows
-
-
-def folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch for the SQL table `folded`, given a batch for the table `tracks`."""
-    ranks = name_ranks(tracks["row"].to_numpy(), tracks["count"].to_numpy())
-    return pa.record_batch({"rank": pa.array(ranks), "name": tracks["name_folded"]})
-
-
-def _segment(database: sqlite3.Connection, schema: str) -> tuple[int, int, int]:
-    """Return the id of the segment of a part, and its first and last page; all are 0 if no name has a trigram."""
-    first, last = database.execute(f"SELECT min(id), max(id) FROM {schema}.names_data WHERE {LEAVES}").fetchone()
-    if first is None:
-        return 0, 0, 0
-    pages = (1 << PAGE_BITS) - 1
-    return first >> SEGMENT_BITS, first & pages, last & pages
-
-
-def _records(
-    database: sqlite3.Connection, segments: Sequence[tuple[str, int, int, int]]
-) -> Iterator[tuple[int, bytes]]:
-    """Yield id and content of two records of the merged index: sums over all parts, and the list of segments."""
-    block = "SELECT block FROM {}.names_data WHERE id = {}"
-    sums = [_numbers(database.execute(block.format(schema, AVERAGES)).fetchone()[0]) for schema, *_ in segments]
-    yield AVERAGES, _varints(sum(column) for column in zip_longest(*sums, fillvalue=0))
-    cookie = database.execute(block.format(segments[0][0], STRUCTURE)).fetchone()[0][:COOKIE_BYTES]
-    pages = [(number, first, last) for number, (_, segment, first, last) in enumerate(segments, 1) if segment]
-    written = sum(last for *_, last in pages)
-    levels = [1, len(pages), written, 0, len(pages), *(value for page in pages for value in page)]
-    yield STRUCTURE, cookie + _varints(levels if pages else (0, 0, 0))
-
-
-def _numbers(record: bytes) -> list[int]:
-    """Decode SQLite's variable-length integers: 7 bits per byte, the highest bits first."""
-    numbers, value = [], 0
-    for byte in record:
-        value = value << 7 | byte & 127
-        if byte < 128:
-            numbers.append(value)
-            value = 0
-    return numbers
-
-
-def _varints(numbers: Iterable[int]) -> bytes:
-    """Encode integers (from 0, below 2^56) as SQLite's variable-length integers."""
-    encoded = bytearray()
-    for number in numbers:
-        length = max(1, -(-number.bit_length() // 7))
-        encoded += bytes(number >> 7 * at & 127 | (128 if at else 0) for at in reversed(range(length)))
-    return bytes(encoded)
+    return TrigramIndex(trigrams, offsets, rows, places, tracks=tracks, directory=directory)

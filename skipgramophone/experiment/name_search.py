@@ -13,16 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
-from skipgramophone.experiment.catalogue import (
-    BY_URI,
-    LAST,
-    MOST_COUNTED,
-    Catalogue,
-    Condition,
-    Track,
-)
+from skipgramophone.experiment.catalogue import BY_URI, LAST, MOST_COUNTED, Catalogue, Track
+from skipgramophone.experiment.condition import NOTHING, Clue, Condition, containing_each
 from skipgramophone.experiment.dominance import most_frequent
 from skipgramophone.experiment.track_links import require_name, uris_of
+from skipgramophone.experiment.trigrams import trigrams_of, words_in
 from skipgramophone.names.identifiers import read_identifier
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
@@ -30,15 +25,16 @@ SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-CLUES_ASKED = 4  # number of trigrams per search; more make it slower, and with fewer, more names must be verified
-FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
+# Number of trigrams per search. More trigrams make the search slower; with fewer trigrams, more names must be verified.
+CLUES_ASKED = 4
+# Number of tracks to find for each variant of a query in which one piece is left out (see `_without_one_piece`).
+FREQUENT_ENOUGH = 100
 MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share with the query
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
 FEW = 2000  # with fewer matches than this, a search uses the index; otherwise it scans all names
-FEW_OF = 50  # in large catalogues, the limit is the number of tracks divided by this
-Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
+FEW_OF = 50  # In large catalogues, the limit is not `FEW`, but the number of tracks divided by this.
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,7 @@ class NameSearch:
             strict: whether a query that matches several tracks is always an error, even if one track dominates.
         """
         self._catalogue, self.is_strict = catalogue, strict
+        self._index = catalogue.name_index
         self._many = max(FEW, len(catalogue) // FEW_OF)
 
     def resolve(self, query: str) -> Match:
@@ -114,10 +111,15 @@ class NameSearch:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        The query is compared with these in order, until something matches: the uri and the identifiers; the whole name;
-        the whole title; the name or title with hyphens between its words, as shell completion writes names. If none of
-        them matches, the tracks whose names contain each word of the query are returned. The number of matches is
-        `MOST_COUNTED` + 1 if there are more.
+        The query is compared with the following, in this order, until something matches:
+
+        1. the uri and the identifiers
+        2. the whole name
+        3. the whole title
+        4. the name or title with hyphens between its words, as shell completion writes names
+
+        If none of them matches, the tracks whose names contain each word of the query are returned. If more than
+        `MOST_COUNTED` tracks match, the number of matches is `MOST_COUNTED` + 1.
         """
         folded = fold_name(query)
         if not folded:
@@ -176,11 +178,11 @@ class NameSearch:
         with self._catalogue.time_limit(seconds):
             tracks = self._catalogue.each_matching(self.containing(folded))
             for track in islice(filter(fitting, tracks), number):
-                found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
+                found.append(track)  # noqa: PERF402 (`list` would lose tracks found before the time limit)
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query; if there are none, those whose hyphenated title is."""
+        """Return the tracks whose hyphenated name is the query, or if there are none, whose hyphenated title is it."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -189,7 +191,11 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Return two lists, typos allowed: the tracks whose name contains each word, and those with a similar name."""
+        """Find tracks for a query that may contain typos.
+
+        Returns:
+            The tracks whose name contains each word of the query, and the tracks with a similar name.
+        """
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         tracks = self.sharing_letters(query)
@@ -209,44 +215,33 @@ class NameSearch:
         Words of one or two letters have no trigram. A query that consists of such words matches the names and titles
         that begin with the query. If no name or title begins with it, it matches all names that contain each word.
         """
-        words = list(dict.fromkeys(folded.split()))
-        if len(folded) > MOST_LETTERS:
-            return Condition("0", ())
-        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
-        frequency = self._trigram_counts(_trigrams(words))
+        words = words_in(folded)
+        if not words or len(folded) > MOST_LETTERS:
+            return NOTHING
+        frequency = self._index.counts(trigrams_of(words))
         if not frequency:
-            return self._beginning(folded) or self.__containing_short(words, each)
-        clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
-        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest of each word, and rare short words
-            rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
+            return self._beginning(folded) or self.__containing_short(words)
+        clues: list[Clue] = sorted((names, (trigram,)) for trigram, names in frequency.items())
+        if clues[0][0] > FEW:
+            # No trigram is rare, so combine the rarest trigram of each word with the short words that are even rarer.
+            rarest: set[Clue] = {
+                min((frequency[gram], (gram,)) for gram in trigrams_of([word])) for word in words if word[2:]
+            }
             if len(clues) < CLUES_ASKED:
-                around = (self._around(word) for word in words if not word[2:])
+                around = (self._index.around(word) for word in words if not word[2:])
                 rarest |= {clue for clue in around if clue < clues[0]}
             clues = sorted(rarest) + [clue for clue in clues if clue not in rarest]
-        if not clues[0][0]:
-            return Condition("0", ())
-        matched = " AND ".join(phrase for _, phrase in clues[:CLUES_ASKED])
-        return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
+        return self._index.matching(clues[:CLUES_ASKED], words) if clues[0][0] else NOTHING
 
-    def __containing_short(self, words: list[str], each: str) -> Condition:
+    def __containing_short(self, words: list[str]) -> Condition:
         """Return an SQL condition for tracks whose folded name contains all `words`, of one or two letters each.
 
-        If there are many such names, the condition scans all tracks, which finds the first matches quickly. Names of
-        one or two letters have no trigram, so they are added separately.
+        If there are many such names, the condition scans all tracks, which finds the first matches quickly.
         """
-        names, phrases = min(map(self._around, words))
-        if names >= self._many:
-            return Condition(each, words)
-        rank = self._catalogue.rank
-        ranks = f"SELECT {rank} FROM tracks WHERE length(name_folded) < 3"
-        if names:
-            ranks += f" UNION ALL SELECT {self._catalogue.name_rank} FROM names WHERE names MATCH ?"
-        return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
-
-    def _around(self, word: str) -> Clue:
-        """Return an upper bound of how many names contain a word of 1 or 2 letters, and an FTS5 query for them."""
-        found = self._frequencies("instr(term, ?) > 0", (word,))
-        return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
+        clue = min(map(self._index.around, words))
+        if clue[0] >= self._many:
+            return Condition(containing_each(words), words)
+        return self._index.matching_short(clue, words)
 
     def _beginning(self, folded: str) -> Condition | None:
         """Return an SQL condition for tracks whose name or title begins with the query, or None if there are none.
@@ -262,19 +257,6 @@ class NameSearch:
             return Condition(f"row IN ({rows})", values) if found else None
         return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(folded), folded] * 2)
 
-    def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
-        """Return how many names contain each trigram."""
-        marks = ",".join("?" * len(grams))
-        known = dict(self._frequencies(f"term IN ({marks})", grams))
-        return {gram: known.get(gram, 0) for gram in grams}
-
-    def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
-        """Return the trigrams that fulfil an SQL condition, and how many names contain each."""
-        found = self._catalogue.query(f"SELECT term, doc FROM trigrams WHERE {where}", values)
-        if not all(type(term) is str and type(names) is int for term, names in found):
-            raise self._catalogue.damage("a trigram or its count has a wrong type")
-        return found
-
     def _without_one_piece(self, folded: str) -> list[Track]:
         """Return tracks whose name contains all pieces of the query except one.
 
@@ -285,7 +267,7 @@ class NameSearch:
         found: dict[int, Track] = {}
         for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
-            if _trigrams(others):
+            if trigrams_of(others):
                 tracks = self._catalogue.matching(self.containing(" ".join(others)), FREQUENT_ENOUGH)
                 found |= {track.row: track for track in tracks}
         return list(found.values())
@@ -293,21 +275,19 @@ class NameSearch:
     def _sharing_trigrams(self, folded: str) -> list[Track]:
         """Return up to `NEAREST` tracks that share trigrams with the query; rare trigrams count more."""
         catalogue = self._catalogue
-        frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(folded.split())).items() if n}
+        frequency = {gram: n for gram, n in self._index.counts(trigrams_of(words_in(folded))).items() if n}
         worth: dict[int, float] = {}
         left = MOST_POSTINGS
         for gram in sorted(frequency, key=lambda gram: frequency[gram]):
             weight = math.log((len(catalogue) + 1) / frequency[gram])
-            ranks = catalogue.query_numbers(
-                "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left)
-            )
+            ranks = self._index.ranks(gram, left)
             for rank in ranks:
                 worth[rank] = worth.get(rank, 0.0) + weight
             left -= len(ranks)
             if left <= 0:
                 break
         nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
-        return catalogue.tracks(catalogue.rows_of_names(nearest))
+        return catalogue.tracks(self._index.rows(nearest))
 
 
 def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
@@ -354,13 +334,3 @@ def _same_accents(tracks: list[Track], query: str) -> list[Track]:
 def _listed(track: Track) -> str:
     """Describe a candidate in one line: name, count and uri."""
     return f"{track.name} ({track.count:,}×)" + (f"  {track.uri}" if track.uri else "")
-
-
-def _trigrams(words: Iterable[str]) -> list[str]:
-    """Return the distinct trigrams of the given words."""
-    return list(dict.fromkeys(word[at : at + 3] for word in words for at in range(len(word) - 2)))
-
-
-def _phrase(gram: str) -> str:
-    """Quote a trigram for an FTS5 query."""
-    return '"' + gram.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""Commands for errors and notes: how to make a stage again, and how to continue when a corpus has grown."""
+"""Commands that messages suggest: how to make a stage again, and how to continue after a corpus has grown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def remake_command(name: str, manifest: Manifest) -> str:
 
 
 def continue_command(name: str, model: Manifest) -> str:
-    """Return a hint with the command by which tracks that were added to a corpus get vectors."""
+    """Return a hint that names the command for training vectors for tracks that were added to a corpus."""
     if IMPORTED in model.facts:
         return f"to use vectors that contain the new tracks, run {remake_command(name, model)}"
-    return f"to continue from the present vectors, run sgp train {name} --force --from {name}"
+    return f"to continue from the current vectors, run sgp train {name} --force --from {name}"

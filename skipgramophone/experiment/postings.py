@@ -36,7 +36,8 @@ OCCURRENCES_PER_PASS = 1 << 24
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct numbers, sorted. This is ten times as fast as numpy's `unique`, which uses hashing."""
-    ordered = np.sort(numbers, kind="stable")  # fastest here, because the numbers are several sorted sequences in a row
+    # This kind is the fastest here, because `numbers` is usually a concatenation of a few sorted sequences.
+    ordered = np.sort(numbers, kind="stable")
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
@@ -113,7 +114,8 @@ class Postings:
             )
         lengths, sizes = corpus.lengths(), self.distinct_tracks[chosen]
         playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
-        repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # occurrences in playlists with repeats
+        # Occurrences in playlists that contain a track more than once.
+        repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))
         if len(repeating):
             pairs = sorted_unique(playlist[repeating] * tracks + track[repeating])
             kept = np.ones(len(track), np.bool_)
@@ -162,7 +164,8 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
         by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
         numbers, begins = by_track.indices, by_track.indptr
         repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
-        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # keep the first playlist of each track
+        # The first entry of a track is never a repeat, even if it equals the last entry of the track before.
+        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]
         pairs = np.delete(numbers, repeats)
         playlists[filled : filled + len(pairs)] = pairs
         filled += len(pairs)

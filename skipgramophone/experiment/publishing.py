@@ -1,8 +1,8 @@
 """Publish a directory or file atomically: write a draft beside it, flush it to disk, and rename it.
 
 A published directory is complete or absent. If a writer is killed at any point, readers find the previous version or
-none. Its draft has a name that readers ignore (`.<stage>.<token>.draft`), and the next writer removes the draft. No
-other module renames or removes files that other processes may be reading.
+none. The draft of a killed writer has a name that readers ignore (`.<stage>.<token>.draft`), and the next writer
+removes it. No other module renames or removes files that other processes may be reading.
 
 The token is random, because containers that share a volume may have the same process ids and host names. A running
 writer holds a lock on the file `.<stage>.<token>.writing`, so that other writers do not remove its draft. Earlier
@@ -180,16 +180,20 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
     """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
-        held.callback(writing.unlink, missing_ok=True)  # before open, because an interrupt may come right after it
+        # Registered before the file is opened, because an interrupt may come immediately after the opening.
+        held.callback(writing.unlink, missing_ok=True)
         file = held.enter_context(writing.open("xb"))
         with suppress(OSError):  # a file system without locks, where `_has_writer` always returns true
             fcntl.flock(file, fcntl.LOCK_EX)
-        if writing.exists():  # else another process removed it before it was locked: try again
+        if writing.exists():  # Another process may have removed the file before it was locked. In this case, try again.
             return writing.with_suffix(DRAFT_SUFFIX)
 
 
 def _has_writer(path: Path, draft: re.Match[str]) -> bool:
-    """Whether the writer of a draft is running: it holds a lock or, in earlier versions, its process id exists."""
+    """Whether the writer of a draft is still running.
+
+    A running writer holds a lock. For a draft of an earlier version, a process with the writer's id must exist.
+    """
     if draft["pid"]:
         return _is_alive(int(draft["pid"]))
     try:
@@ -252,7 +256,7 @@ def _exchange(draft: Path, place: Path) -> None:
     retired = draft.with_suffix(RETIRED_SUFFIX)
     try:
         place.rename(retired)
-        draft.rename(place)  # if the process is killed before this, the stage is missing
+        draft.rename(place)  # If the process is killed between the two renames, the stage is missing.
     except BaseException:  # including an interrupt
         if retired.exists() and not place.exists():
             retired.rename(place)

@@ -13,14 +13,14 @@ from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
-MODELS = "models"  # directory below the evaluation directory
+MODELS = "models"  # directory for these models inside the evaluation directory
 TERMS = (
     "artists",
     "factors",
     "ease",
     "smoothed",
 )  # terms of the hybrid ranking; earlier models may lack some
-NO_SPLIT = "nothing"  # in place of the digest of a split, if no playlist is held out
+NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is held out
 
 
 def split_model_directory(
@@ -49,7 +49,7 @@ def with_next_seed(settings: TrainSettings) -> TrainSettings:
 
 
 def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -> Embeddings | None:
-    """Read the vectors of a model's second training, which measured its stability; None if they are missing."""
+    """Read the vectors of a model's second training, which measures its stability. Return None if they are missing."""
     settings = with_next_seed(TrainSettings(**model.settings))
     directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

@@ -1,4 +1,4 @@
-"""The artists that the tracks of a model credit, as numbers.
+"""The artists that are credited for each track of a model, stored as numbers.
 
 The hybrid ranking compares them with the artists of the query tracks.
 
@@ -44,7 +44,7 @@ class TrackArtists:
 
         Args:
             rows: int64 (given,), the given tracks.
-            weights: float64 (given,); a given track with weight w counts w times, also if w is negative.
+            weights: float64 (given,); a given track with weight w counts w times. Weights may be negative.
         """
         first, end = (np.searchsorted(self.rows, rows.astype(np.int32), side) for side in ("left", "right"))
         numbers = [self.artists[a:b] for a, b in zip(first.tolist(), end.tolist(), strict=True)]
@@ -62,7 +62,10 @@ class TrackArtists:
         return sparse.csr_array((ones, (self.rows, self.artists)), shape=(self.tracks, self._artists()))
 
     def take(self, rows: Rows) -> TrackArtists:
-        """Return the artists of the tracks in `rows` (ascending); track i of the result is the track of `rows[i]`."""
+        """Return the artists of the tracks in `rows` (ascending), renumbered.
+
+        Track i of the result is track `rows[i]` of this object.
+        """
         place = np.full(self.tracks, -1, np.int32)
         place[rows] = np.arange(len(rows), dtype=np.int32)
         kept = place[self.rows] >= 0

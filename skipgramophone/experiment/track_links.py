@@ -1,4 +1,4 @@
-"""Queries that are links, uris or identifiers: finds the uris that they mean; raises an error if no track has one."""
+"""Resolve queries that are links, uris or identifiers. If no track has what a query means, raise an error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def uris_of(query: str) -> tuple[str, ...]:
 
 
 def require_name(query: str, catalogue: Catalogue) -> None:
-    """Raise an error if a query without a match is a link or an identifier, which need not be searched as a name.
+    """Raise an error if a query that matches no track is a link or an identifier.
+
+    Such a query is not searched as a name.
 
     Args:
         query: the query.

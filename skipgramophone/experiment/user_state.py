@@ -14,7 +14,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_BYTES = 4 << 20  # only this many bytes are read, from the end of a file; a history is smaller
+# Maximum number of bytes that are read from the end of a file. Files that sgp writes are smaller.
+MOST_BYTES = 4 << 20
 
 
 def state_file(name: str) -> Path | None:
@@ -29,7 +30,11 @@ def cache_directory() -> Path | None:
 
 
 def _directory(variable: str, default: str) -> Path | None:
-    """Return this program's directory below the directory in an environment variable, or else below the default."""
+    """Return the directory of this program.
+
+    It is inside the directory that an environment variable names, or inside the default directory if the variable is
+    not set to an absolute path.
+    """
     given = os.environ.get(variable, "")
     try:
         place = Path(given if given.startswith("/") else default).expanduser()

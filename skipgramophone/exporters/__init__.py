@@ -1,4 +1,8 @@
-"""Export track vectors. Each file is written next to its destination, read back and compared, and then renamed."""
+"""Export track vectors.
+
+Each file is written under a temporary name next to its destination, read back, compared with the exported data, and
+then renamed.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +48,8 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     """Raise an error if a destination cannot be written, or has data that must not be overwritten.
 
     Raises:
-        ExperimentError: the destination exists and `force` is false, or it is something that an export never replaces:
-            not a regular file or, for formats that write a directory, not an earlier export.
+        ExperimentError: the destination exists and `force` is false, or an export must not replace it. An export
+            replaces only a regular file or, for formats that write a directory, an earlier export.
     """
     if FORMATS[format].is_directory:
         _require_replaceable_directory(destination, force)

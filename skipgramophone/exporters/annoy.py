@@ -1,8 +1,8 @@
 """Export as a directory with an Annoy index of the vectors and a file with the names of its items.
 
-An Annoy file does not record its dimension or metric, and the library crashes if a file is opened with wrong ones. The
-manifest therefore records both, and also `search_k` and the recall that was measured with this value. Item i of the
-index is line i of names.jsonl, counted from 0.
+An Annoy file does not record its dimension or metric, and the library crashes if a file is opened with the wrong
+dimension or metric. The manifest therefore records both, and also `search_k` and the recall that was measured with this
+value. Item i of the index is line i of names.jsonl, counted from 0.
 """
 
 from __future__ import annotations

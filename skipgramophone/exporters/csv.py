@@ -1,4 +1,6 @@
-"""Export as CSV or TSV (tabs instead of commas), in UTF-8. Numbers have as many digits as needed to restore them.
+"""Export as CSV or TSV (tabs instead of commas), in UTF-8.
+
+Each number is written with as many digits as are needed to read back exactly the same value.
 
 The columns are position, artist, title, uri and count, then identifiers and album if any track has them, then one
 column per dimension: centre_0, centre_1 …

@@ -1,7 +1,7 @@
 """Export as a FAISS HNSW graph. Vectors are scaled to length 1, so the inner product is the cosine.
 
-Item i of the graph is line i of the names file, counted from 0. efSearch (the search width) is doubled until
-the recall is at least the minimum that the settings of the experiment's Annoy index require. It is stored in the file.
+Item i of the graph is line i of the names file, counted from 0. efSearch (the search width) is doubled until the recall
+reaches the minimum recall in the settings of the experiment's Annoy index. The file contains the resulting efSearch.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ class Format:
     """An export format: its writer and its properties.
 
     Attributes:
-        write: function that writes vectors, reads them back and compares; returns entries for the manifest, or None.
+        write: function that writes vectors, reads them back and compares them with the originals. It returns entries
+            for the manifest, or None.
         is_directory: the export is a directory of several files.
         write_names: function that writes artist, title and so on to a separate file, for formats that can store only
             vectors; None for other formats.

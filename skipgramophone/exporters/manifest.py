@@ -39,7 +39,7 @@ def write(
         path: the manifest to write.
         format: format of the export.
         vectors: the exported vectors.
-        files: name of each file in the export -> path of the file now, to compute its hash.
+        files: name of each file in the export -> current path of the file, from which its hash is computed.
         facts: more entries for the manifest.
 
     Raises:

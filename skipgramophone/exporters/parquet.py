@@ -59,7 +59,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
-    """Write a table with the neighbours of its rows, by row groups; also add the neighbours to the hash `written`."""
+    """Write a table and the neighbours of its rows, one row group at a time, and add the neighbours to the hash."""
     writer, start = None, 0
     for near, similarities in _grouped(blocks):
         distances = np.maximum(1 - similarities, 0)

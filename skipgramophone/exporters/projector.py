@@ -23,7 +23,9 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write: all or, if they are too many, the first 50,000 and 50,000 of the others, evenly spaced.
+    """Return the rows to write.
+
+    If there are too many rows, these are the first 50,000 rows and 50,000 evenly spaced rows from the rest.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)

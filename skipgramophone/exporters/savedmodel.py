@@ -26,7 +26,7 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.utf8 import utf8_path
 
 NAMES = "names.jsonl"
-MOST_TEXT = 1 << 30  # bytes; the graph contains the names to look up and is limited to 2 GiB
+MOST_TEXT = 1 << 30  # maximum number of bytes of the names; the graph contains them and is limited to 2 GiB
 BLOCK_ROWS = 65_536
 
 

@@ -100,7 +100,7 @@ def _key(name: str) -> str:
 
 
 def _keys_of(track: Track) -> list[str]:
-    """Return the name, uri and identifiers of a track, any of which may be in the file that --only names."""
+    """Return the name, uri and identifiers of a track. The file given by --only may contain any of them."""
     return [track.name, track.uri or "", *track.identifiers]
 
 

@@ -59,14 +59,17 @@ class TrackVectors:
     def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
         """Return the matrices that are selected and that the format supports, by name.
 
-        `context_bias` is selected together with `context`, and a scale together with its matrix.
+        `context_bias` is included if `context` is selected, and each scale is included if its matrix is selected.
         """
         needs = {name: "context" if name.startswith("context") else "centre" for name in ALL_MATRICES}
         chosen = [name for name in supported if name not in needs or needs[name] in self.selected]
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return name and matrix for a format with only one: context if nothing else is selected, else centre."""
+        """Return the name of a matrix and the matrix, for a format that can store only one.
+
+        This is "context" if only this matrix is selected, otherwise "centre".
+        """
         name = self.selected[0]
         return name, getattr(self, name)
 

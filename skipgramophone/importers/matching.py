@@ -49,8 +49,9 @@ class Matching:
 
 
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
-    """Find the track of each vector: by uri (also if it is given as a name), else by artist and title or full name.
+    """Find the track of each vector.
 
+    Vectors are matched by uri, even if the uri is given as a name, and otherwise by artist and title, or by full name.
     Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
     in the catalogue never matches a track with another uri. If several vectors match a track, the first is used.
     """

@@ -32,7 +32,7 @@ from skipgramophone.wording import plural
 
 DAMAGE = (
     *(ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
-    NotImplementedError,  # a zip archive of a later version, or with an unknown compression method
+    NotImplementedError,  # a zip archive in a later version of the format, or with an unknown compression method
     RuntimeError,  # an encrypted zip archive
 )
 TEXTS = ("artist", "title", "tracks", "uri")

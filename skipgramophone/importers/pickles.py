@@ -1,7 +1,7 @@
 """Recognize pickles, which are never loaded because loading a pickle can run any code.
 
-A pickle is recognized by its first bytes, also if it is compressed (as joblib does) or in a zip archive (as PyTorch
-does), whatever the suffix of the file is. No file of vectors in another format starts with these bytes.
+A pickle is recognized by its first bytes, regardless of the suffix of the file, even if it is compressed (as joblib
+does) or in a zip archive (as PyTorch does). No file of vectors in another format starts with these bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ START = 1 << 12  # bytes of a file to look at
 ZIP, GZIP, ZLIB, BZIP2, XZ = b"PK\x03\x04", b"\x1f\x8b", b"\x78", b"BZh", b"\xfd7zXZ"
 PICKLE = re.compile(
     rb"\x80[\x02-\x0f]"  # protocols 2 and later
-    rb"|\((?:lp|dp)\d+\n|[\]}]q.|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n",  # a list, dictionary or object in 0 and 1
+    # A list, dictionary or object in protocols 0 and 1.
+    rb"|\((?:lp|dp)\d+\n|[\]}]q.|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n",
     re.DOTALL,
 )
 REMEDY = (
@@ -38,8 +39,8 @@ def refuse_pickle(path: Path) -> None:
         start = file.read(START)
     if _contains_pickle(path) if start.startswith(ZIP) else PICKLE.match(_decompressed(start)):
         raise SourceError(
-            f"{path} is a pickle, such as gensim's model.save, joblib and PyTorch write. "
-            f"sgp loads no pickles, because they can run any code: {REMEDY}"
+            f"{path} is a pickle, the format that gensim's model.save, joblib and PyTorch write. "
+            f"sgp does not load pickles, because a pickle can run any code: {REMEDY}"
         )
 
 
@@ -62,5 +63,5 @@ def _decompressed(start: bytes) -> bytes:
         if start.startswith(XZ):
             return lzma.LZMADecompressor().decompress(start, START)
     except (zlib.error, OSError, lzma.LZMAError):
-        pass  # not compressed: only its first bytes look like that
+        pass  # The file is not compressed; its first bytes only look like those of a compressed file.
     return start

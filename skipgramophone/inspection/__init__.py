@@ -1,1 +1,1 @@
-"""Inspect playlists: compute statistics, and find problems with their effect on training and their remedy."""
+"""Inspect playlists: compute statistics and find problems, each with its effect on training and its remedy."""

@@ -20,7 +20,7 @@ Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 VALUE_BITS = 31  # a pair of playlist and value is packed into one number: playlist << VALUE_BITS | value
 EXAMPLES = 2  # maximum number of examples in a finding
-MIN_SORTABLE = 5  # tracks; shorter playlists may be in order by chance
+MIN_SORTABLE = 5  # minimum number of tracks for a test of the order; shorter playlists may be in order by chance
 NAMELESS = "(no name)"  # shown for a track without artist, title and uri
 
 

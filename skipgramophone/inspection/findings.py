@@ -90,7 +90,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "few-playlists": Advice(
         "with so few playlists, neighbours depend on the random seed, and -wsz auto cannot choose the better context",
-        "add playlists; evaluate --stability measures how much neighbours depend on the seed",
+        "add playlists; sgp evaluate --stability measures how much neighbours depend on the seed",
         ("evaluate --stability",),
     ),
     "short-playlists": Advice(
@@ -101,7 +101,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person "
-        "counts more than many others",
+        "has more influence than many other people together",
         "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),
@@ -125,13 +125,13 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "artist-order": Advice(
         "a narrow window learns artists: neighbours are by the same artist",
-        WHOLE_PLAYLIST + "; similar --max-per-artist limits tracks of the same artist in answers",
+        WHOLE_PLAYLIST + "; sgp similar --max-per-artist limits the number of tracks by the same artist in answers",
         ("train -wsz bag", "similar --max-per-artist"),
         {"train": ("-wsz", "bag")},
     ),
     "one-artist": Advice(
         "these playlists only teach that tracks of the same artist are related",
-        "limit such tracks in answers with similar --max-per-artist or --exclude-artist",
+        "to limit such tracks in answers, use sgp similar with --max-per-artist or --exclude-artist",
         ("similar --max-per-artist", "similar --exclude-artist"),
     ),
     "repeats": Advice(
@@ -148,7 +148,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "snapshots": Advice(
         "if some snapshots of a list are held out and others are used for training, evaluation scores are too high",
-        "evaluate with --group, which holds out related playlists together; extract --holdout accepts --group too",
+        "evaluate with --group, which holds out related playlists together; sgp extract --holdout accepts --group too",
         ("evaluate --group", "extract --group"),
     ),
     "welded-by-name": Advice(
@@ -165,21 +165,22 @@ ADVICE: dict[Kind, Advice] = {
     "seen-once": Advice(
         "such a track is trained on a single playlist, so its neighbours are due to chance; together, such tracks take "
         "most of the memory",
-        "train --min-count 2 gives them no vector; similar --min-count leaves them out of answers",
+        "sgp train --min-count 2 gives these tracks no vector; sgp similar --min-count leaves them out of answers",
         ("train --min-count", "similar --min-count"),
         {"train": ("--min-count", "2")},
     ),
     "everywhere": Advice(
         "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
-        "train --subsample 1e-3 trains it less often; similar --popularity -0.5 favours rarer tracks",
+        "sgp train --subsample 1e-3 skips many occurrences of such a track; sgp similar --popularity -0.5 favours "
+        "rarer tracks",
         ("train --subsample", "similar --popularity"),
         {"train": ("--subsample", "1e-3")},
     ),
     "several-uris": Advice(
         "one song is several tracks: each is trained on only some of the song's playlists, and its nearest neighbours "
         "include the other tracks of the song",
-        "--merge-uris merges them (also different recordings with the same artist and title); "
-        "similar --fold-versions counts them as one track in answers",
+        "--merge-uris merges these tracks (also different recordings with the same artist and title); "
+        "sgp similar --fold-versions counts the versions of a song as one track in answers",
         ("extract --merge-uris", "similar --fold-versions"),
         {"extract": ("--merge-uris",)},
     ),
@@ -190,12 +191,13 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "placeholders": Advice(
         "different songs become one track that co-occurs with everything",
-        "name the right columns (--columns), or fix the names in the source; similar --exclude-artist hides them",
+        "name the right columns (--columns), or fix the names in the source; sgp similar --exclude-artist hides these "
+        "tracks",
         ("extract --columns", "similar --exclude-artist"),
     ),
     "joined-artists": Advice(
-        "an artist with a guest counts as another artist: a song with and without the guest becomes two tracks, which "
-        "--max-per-artist treats as tracks of different artists",
+        "an artist with a guest counts as a different artist: a song that is listed with and without the guest becomes "
+        "two tracks, and --max-per-artist treats them as tracks of different artists",
         "name the column of the main artist, such as --columns artist=…",
         ("extract --columns",),
     ),

@@ -11,7 +11,7 @@ from skipgramophone.settings import EVALUATED_SHARE
 
 
 def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
-    """Return findings whose advice on evaluation takes the playlists into account that extract has held out.
+    """Return findings whose advice on evaluation takes into account that sgp extract has held out playlists.
 
     `sgp evaluate` uses these playlists. It accepts --group only together with --share, which makes a new split.
     """
@@ -21,7 +21,7 @@ def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding
 
 
 def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
-    """Return the finding on snapshots with other advice, which depends on the --group that extract has used."""
+    """Return the finding on snapshots with new advice, which depends on the --group that sgp extract used."""
     _, group = finding.apply["evaluate"]
     if group == group_of_extract:
         return replace(
@@ -33,8 +33,8 @@ def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
         )
     return replace(
         finding,
-        remedy="sgp extract has held out playlists without this --group: evaluate with --share and --group, which "
-        "makes a new split, or extract again with --holdout and --group",
+        remedy="sgp extract held out playlists without this --group: either make a new split (evaluate with --share "
+        "and --group), or extract again with --holdout and --group",
         flags=("evaluate --share", *finding.flags),
         apply={"evaluate": ("--share", f"{EVALUATED_SHARE:g}", "--group", group)},
     )

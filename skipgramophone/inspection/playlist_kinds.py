@@ -18,7 +18,7 @@ from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
 SEED = 7  # random seed for the sample of playlists to compare with others
-USUAL = 95  # --max-length is proposed from this percentile of the playlist lengths
+USUAL = 95  # the proposed --max-length is this percentile of the playlist lengths, rounded up
 SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
 PART = 500  # --max-length to propose if all playlists are too long or whole libraries
 

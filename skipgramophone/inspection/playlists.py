@@ -102,7 +102,8 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         worst = np.argsort(-repeats, kind="stable")[:EXAMPLES]
         names = contents.playlist_names(worst[repeats[worst] > 0])
         several_owners = pc.count_distinct(contents.playlists["owner"]).as_py() > 1
-        effect = f"{ADVICE['repeats'].effect}: one listener counts more than many others" if several_owners else None
+        influence = "one listener has more influence than many other listeners together"
+        effect = f"{ADVICE['repeats'].effect}: {influence}" if several_owners else None
         yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names, effect=effect)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
         # A name without letters is a number or a time. Such a playlist is a listening session, not merged playlists.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from skipgramophone.inspection.findings import Finding, Kind
 
-LONGEST_NAME = 40  # characters of a proposed name
+LONGEST_NAME = 40  # maximum number of characters in a proposed name
 HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
 NAMELESS = "playlists"  # name of an experiment whose source has no usable name
 

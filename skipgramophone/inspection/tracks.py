@@ -11,10 +11,10 @@ from skipgramophone.inspection.findings import Apply, Finding, make_finding, per
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
-FEWEST_LEFT = 10  # minimum number of tracks that train --min-count 2 must leave, so that it is suggested
+FEWEST_LEFT = 10  # `sgp train --min-count 2` is suggested only if at least this many tracks would be left
 TOO_FEW_LEFT = (
-    "add playlists that have tracks in common; train --min-count 2 would leave too few tracks; similar --min-count "
-    "leaves rare tracks out of answers"
+    "add playlists that have tracks in common; sgp train --min-count 2 would leave too few tracks; sgp similar "
+    "--min-count leaves rare tracks out of answers"
 )
 
 

@@ -1,8 +1,9 @@
 """The Annoy index: its parameters, and the candidates that it proposes.
 
-An Annoy file does not record its dimension or metric, and the library crashes if it opens the file with wrong ones. The
-manifest therefore records the parameters of an index (`IndexFacts`), and they are checked before the index is opened.
-Annoy only proposes candidates. Their similarities are computed from the vectors, so users see exact similarities.
+An Annoy file does not record its dimension or metric, and the library crashes if it opens the file with the wrong
+dimension or metric. The manifest therefore records the parameters of an index (`IndexFacts`), and they are checked
+before the index is opened. Annoy only proposes candidates. Their similarities are computed from the vectors, so users
+see exact similarities.
 
 The index of a very large catalogue is split into several files (shards) of consecutive rows. They are built one after
 the other, and each look-up queries all of them.

@@ -2,12 +2,13 @@
 
 The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
 the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
-path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it makes
-adjacent tracks more similar in total, and does not increase the number of pairs of tracks by one artist that are too
-close to each other.
+path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it increases
+the total similarity of adjacent tracks, and does not increase the number of conflicts. A conflict is a pair of tracks
+by the same artist that are too close to each other.
 
-Fixed tracks at the start and a fixed last track keep their positions. If the first or the last track is not fixed, a
-virtual track is put before or after it, whose similarity to every track is 0.
+Fixed tracks at the start and a fixed last track keep their positions. If the first track is not fixed, a virtual track
+is put before it; if the last track is not fixed, a virtual track is put after it. The similarity of a virtual track to
+every track is 0.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    If fewer than `gap` tracks are still between a track and the previous track of its artist, it is left out.
+    A track is left out if, in the final order, there are fewer than `gap` tracks between it and the previous track of
+    its artist.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -125,8 +127,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has very many remaining tracks, the gap can only be kept if one of them is placed whenever this is
-        possible. In this case, return only tracks of such artists.
+        If an artist has very many remaining tracks, the gap can be kept only if a track by this artist is placed at
+        every position where it is allowed. In this case, return only tracks of such artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -195,7 +197,7 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gain and path for each way to move some tracks from `start` on; largest gain first."""
+        """Yield gain and path for each way to move one or more tracks, beginning at `start`; largest gain first."""
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number

@@ -23,12 +23,14 @@ from skipgramophone.experiment.postings import Postings, sorted_unique
 from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
 
-POSTINGS_AT_ONCE = 1 << 22  # postings whose artists are counted in one batch
+POSTINGS_AT_ONCE = 1 << 22  # number of postings per batch when the playlists of each artist are counted
 
 
 @dataclass(frozen=True)
 class ArtistAgreement:
-    """Computes how well artists agree with a query, from the playlists of an experiment as lists of artists.
+    """Computes how well artists agree with a query.
+
+    For this, each playlist of the experiment is treated as a list of artists.
 
     Attributes:
         artists: the artists and their tracks.

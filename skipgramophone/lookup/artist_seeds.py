@@ -1,4 +1,4 @@
-"""The tracks of artists and albums as query tracks (seeds) of a query."""
+"""Turn the artists and albums of a query into query tracks (seeds): the tracks of these artists and albums."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
 def _common_ranks(
     search: Search, questions: tuple[Question, Question], settings: SimilarSettings
 ) -> tuple[Rows, npt.NDArray[np.int64]]:
-    """Return the tracks that are similar enough to both lists, best first, and the worse of the two ranks of each."""
+    """Return the tracks that are similar enough to both lists, best first, and the worse of each track's two ranks."""
     ranks = []
     for question in questions:
         rows, scores = search.scored(question, settings)

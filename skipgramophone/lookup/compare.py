@@ -19,7 +19,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ComparedTrack:
-    """A track of one or both answers; `one` or `other` is None if that answer does not list it."""
+    """A track that one or both answers list.
+
+    `one` is None if the first answer does not list the track; `other` is None if the second answer does not list it.
+    """
 
     track: Track
     one: Side | None

@@ -39,7 +39,9 @@ def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbo
 
 
 def places_of_highest(scores: npt.NDArray[np.float32], number: int) -> Rows:
-    """Return the positions of the `number` highest scores, int64, ascending; of equal scores, the first ones count.
+    """Return the positions of the `number` highest scores, int64, ascending.
+
+    If scores are equal, the first positions are returned.
 
     >>> places_of_highest(np.array([1, 3, 2, 2, 2], np.float32), 3).tolist()
     [1, 2, 3]

@@ -45,7 +45,7 @@ class SecondTraining:
     neighbours: int  # number of nearest neighbours that are compared per track
     agreed: tuple[int, int]  # per track: number of nearest neighbours that both trainings have in common
     similarity: float
-    ranks: tuple[int, int]  # per track: rank of the other track among its neighbours, from 1
+    ranks: tuple[int, int]  # value i: rank, from 1, of the other track among the neighbours of track i
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Explanation:
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
-    ranks: tuple[int, int]  # per track: rank of the other track among its neighbours, from 1
+    ranks: tuple[int, int]  # value i: rank, from 1, of the other track among the neighbours of track i
     learnt: int  # number of tracks with a vector
     playlists: tuple[int, int]  # number of playlists with each track
     all_playlists: int
@@ -118,7 +118,10 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 
 
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """For each track, return the rank of the other one among its neighbours; `rows` are all tracks except the pair."""
+    """For each track of the pair, return the rank of the other track among the neighbours of this track.
+
+    `rows` are all tracks except the pair.
+    """
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
 

@@ -1,4 +1,4 @@
-"""Fallbacks: other tracks that replace a track of a query, because it is unknown or has no vector.
+"""Fallbacks: if a query track is unknown or has no vector, other tracks replace it.
 
 The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
 the artist replace it. These tracks are weighted by count, and together they weigh as much as one track. An answer may
@@ -37,7 +37,10 @@ MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versi
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The tracks that replace a query track (a part of the query), and words such as "97 tracks by 'Queen'"."""
+    """The tracks that replace a query track, and a description of them, such as "97 tracks by 'Queen'".
+
+    The tracks are one part of the query.
+    """
 
     part: Part
     words: str
@@ -119,7 +122,7 @@ def other_version(lookup: Lookup, artist: str, title: str, *, name: str, weight:
 
 
 def artist_tracks(lookup: Lookup, credit: str, name: str, weight: float) -> Replacement | None:
-    """Return the tracks of the first artist in a credit whose tracks with a vector are frequent enough."""
+    """Check the artists in a credit in order, and return the tracks of the first one whose tracks are not rare."""
     parts = [credit, artist_without_guests(credit), *ALWAYS.split(credit), *MAYBE.split(credit)]
     for artist in list(dict.fromkeys(map(fold_name, parts)))[:MOST_PARTS]:
         tracks = [] if is_nobody(artist) else lookup.artists.find(artist)

@@ -62,9 +62,10 @@ FREE = Route()  # no end is fixed
 
 
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return the settings for finding all tracks of a list but the fixed ones, whose number is `fixed`.
+    """Return the settings for a search that finds all tracks of a list except its `fixed` fixed tracks.
 
-    With an artist gap, a list has room for only a few tracks of each artist, so the search finds no more than these.
+    With an artist gap, a list has room for only a few tracks of each artist, so the search returns at most this many
+    tracks per artist.
     """
     number = settings.number - fixed
     limit = settings.max_per_artist
@@ -125,7 +126,8 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: maximum number of tracks per artist, for artists with a track that could not be placed within the gap.
+        most: maximum number of tracks per artist, for artists with a track that could not be placed without breaking
+            the artist gap.
         tried: the tracks that have been chosen at some time, by row.
     """
 
@@ -185,7 +187,7 @@ class _Unfinished:
         )
 
     def _chosen(self) -> Fitting[Neighbour]:
-        """Return the best tracks that may be listed, as many as number and duration allow."""
+        """Return the best tracks that may be listed, up to the requested number and the maximum duration."""
         numbers, allowed = Counter[str](), list[Neighbour]()
         for near in self.answer.neighbours:
             artist = _artist(near.track)

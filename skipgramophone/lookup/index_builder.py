@@ -24,8 +24,9 @@ from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
-BYTES_PER_VALUE = 9  # memory for building, per value of the vectors
-ROWS_PER_SHARD = 1 << 22  # default maximum; a shard of this size with 100 dimensions takes 3.5 GB of memory to build
+BYTES_PER_VALUE = 9  # bytes of memory that building an index needs for each number in the vectors
+# Default maximum number of rows per shard. Building a shard of this size with 100 dimensions takes 3.5 GB of memory.
+ROWS_PER_SHARD = 1 << 22
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
@@ -38,8 +39,8 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
         settings: trees, recall, shards and seed.
-        use_exact_search: if true, try only search widths with which the index is faster than exact search, and if none
-            of them reaches the recall, record that exact search answers look-ups. If false, try all widths.
+        use_exact_search: if true, try only search widths with which the index is faster than exact search. If none of
+            them reaches the recall, record that look-ups use exact search. If false, try all widths.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.
@@ -84,7 +85,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=1)
-    path.touch(exist_ok=False)  # fails if the path is a link, to which Annoy would write
+    path.touch(exist_ok=False)  # This fails if the path is a link. Annoy would write to the target of the link.
     with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy also prints the error that it raises
         saved = index.save(place)
     if not saved:
@@ -94,7 +95,10 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
 
 @cache
 def death_of_annoy() -> str | None:
-    """Return the signal by which Annoy crashes on this machine, or None. The test runs once per process."""
+    """Return the signal that kills a process that uses Annoy on this machine, or None if Annoy works.
+
+    The test runs once per process.
+    """
     return cause_of_death(_try_annoy)
 
 

@@ -22,7 +22,7 @@ from skipgramophone.lookup.annoy_index import (
 from skipgramophone.lookup.exact_search import Neighbours, exact_search, highest
 
 RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
-COMPARED_ROWS = 1 << 16  # rows per matrix product, of which a copy is made in memory
+COMPARED_ROWS = 1 << 16  # number of rows per matrix product; these rows are copied in memory
 CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that a damaged file may cause
 TIE = 1e-6  # similarities count as equal if they differ by at most this much
 
@@ -55,7 +55,10 @@ def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
 
 
 def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, seed: int) -> float:
-    """Measure recall@10 of a search on rows that the seed selects; a track as similar as the tenth counts as found."""
+    """Measure recall@10 of a search on rows that the seed selects.
+
+    A track that is as similar as the tenth nearest neighbour counts as found.
+    """
     queries = draw_queries(centre, seed)
     found = wanted = 0
     for query, true, given in zip(queries, true_neighbours(centre, queries), search(queries), strict=True):
@@ -109,7 +112,10 @@ class RecallTest:
         self.sizes = np.array([len(true.rows) for true in self._truth], np.int64)
 
     def found(self, candidates: AnnoyCandidates, query: int) -> int:
-        """Return how many true neighbours of a query the index finds; tracks as similar as the tenth count as found."""
+        """Return how many true neighbours of a query the index finds.
+
+        Tracks that are as similar as the tenth nearest neighbour count as found.
+        """
         true, without = self._truth[query], self._queries[query : query + 1]
         if not len(true.rows):
             return 0

@@ -177,7 +177,8 @@ class Lookup:
         artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
         asked += seeds_of_groups(self, artists, albums, choose)
         if not asked.seeds:
-            files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113 - false for any text, where Path raises
+            # Unlike `Path.is_file`, `os.path.isfile` raises no error for a text that is not a valid path.
+            files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113
             advice = "; ".join(f"'{each}' is a file: use --file '{each}'" for each in files)
             if not asked.missing:
                 raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")

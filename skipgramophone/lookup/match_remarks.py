@@ -13,7 +13,7 @@ ArtistForm = Callable[[str], str]  # takes the name of an artist; returns the op
 
 
 def artist_option(artist: str) -> str:
-    """Return the option that queries by an artist on the command line.
+    """Return the command-line option for a query by this artist.
 
     >>> artist_option("Toto"), artist_option("Daft Punk")
     ('--artist Toto', "--artist 'Daft Punk'")

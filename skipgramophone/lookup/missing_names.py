@@ -8,14 +8,15 @@ from skipgramophone.errors import AmbiguousTrackError, TrackNameError, UnknownTr
 from skipgramophone.lookup.results import Missing
 
 NAMED = 3  # number of names that the error lists for each reason
-LONGEST = 80  # letters of a name; the rest of a longer one is replaced by an ellipsis
+LONGEST = 80  # maximum number of letters of a name that are shown; a longer name is cut and ends with an ellipsis
 
 
 def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError:
-    """Return the error for a query all of whose names were left out.
+    """Return the error for a query if all of its names were left out.
 
     Args:
-        missing: the names, each with the error that is the reason. If all errors are the same, this error is returned.
+        missing: the names, each with the error that explains why it was left out. If all errors are the same, this
+            error is returned.
         experiment: name of the experiment, for the advice.
     """
     if len({str(each.error) for each in missing}) == 1:

@@ -19,7 +19,8 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.snapshot import Snapshot
 
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # therefore its index is missing
+# In this case, the index of the opened model is missing.
+GONE = "the experiment was replaced, renamed or removed after it was opened"
 REBUILT = "the index was replaced while it was opened"
 ANSWERED: set[str] = set()  # fingerprints of indexes on which Annoy did not crash
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new index"}
@@ -31,7 +32,7 @@ class OpenedIndex:
     def __init__(self, snapshot: Snapshot) -> None:
         """Prepare to open the index that was built from the model of a snapshot."""
         self._snapshot, self._experiment = snapshot, snapshot.experiment
-        self._digest: str | None = None  # digest of the index whose manifest `facts` has read
+        self._digest: str | None = None  # digest of the index whose manifest was read by the property `facts`
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
 
     def advice(self, problem: str) -> str:
@@ -67,7 +68,7 @@ class OpenedIndex:
             opened = self._open_index(vector)
             if not self._snapshot.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # the parameters may be those of the old index, the files those of the new one
+            elif self._is_rebuilt():  # The parameters may be from the old index, and the files from the new one.
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened

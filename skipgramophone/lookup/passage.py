@@ -30,7 +30,8 @@ from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
 WIDENED = 8  # factor by which the number of nearest tracks grows if filters leave none of them
-NEAREST: tuple[Score, ...] = ("cosine", "hybrid")  # `hybrid` is the default of `sgp continue`
+# `hybrid` is accepted because it is the default of `sgp continue`. The tracks are chosen by cosine even then.
+NEAREST: tuple[Score, ...] = ("cosine", "hybrid")
 LEAST_ANGLE = 1e-6  # minimum angle between the two tracks; at a smaller one, all points are equal
 
 

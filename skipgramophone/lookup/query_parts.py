@@ -73,8 +73,8 @@ def named_part(
 ) -> tuple[Part, list[str]]:
     """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
 
-    An artist whose whole name is given comes first, then a track. If the name matches neither, it may be a part of an
-    artist's name, or an artist's name with typos.
+    If the name is the whole name of an artist, it is resolved to the artist, and otherwise to a track. If it matches
+    neither, it may be a part of an artist's name, or an artist's name with typos.
     """
     if lookup.catalogue.of_artist(name):
         group, remarks = group_part(lookup, "artist", name, weight)
@@ -91,7 +91,7 @@ def named_part(
 
 
 def _means_artist(lookup: Lookup, name: str) -> bool:
-    """Whether a name means no track, but matches artists: as a part of their names, or with typos."""
+    """Whether a name does not mean a track, but matches artists by a part of their names or with typos."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     try:

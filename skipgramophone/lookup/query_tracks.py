@@ -99,7 +99,10 @@ def resolve_names(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> Asked:
-    """Find the tracks for names with weights. A track that two names with the same weight match counts only once."""
+    """Find the tracks for names with weights.
+
+    If two names with the same weight match the same track, the track counts only once.
+    """
     seeds: dict[tuple[int, float, Fallback | None], Seed] = {}
     notes: list[str] = []
     missing: list[Missing] = []
@@ -119,7 +122,7 @@ def resolve_names(
     ]  # one note for names with the same message
     notes += [f"left out{f' {number:,} names' if number > 1 else ''}: {why}" for why, number in shown]
     if more := len(missing) - sum(number for _, number in shown):
-        notes.append(f"left out: {more:,} more of {len(names):,} names")
+        notes.append(f"{more:,} more of the {len(names):,} names were left out")
     return Asked(tuple(seeds.values()), tuple(notes), tuple(missing))
 
 

@@ -15,20 +15,20 @@ In these formulas, the query tracks are called seeds. w_i is the weight of seed 
                        + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|)
                    n is the number of seeds, and A_j is the agreement of the playlists, as below. m_j is the smaller of
                    count_j and the count of the seeds, sum of |w_i| count_i. The vector of a rare track depends much on
-                   the training seed, so its cosine has less weight, but never less than 0. The smoothed cosine finds
-                   tracks of similar playlists even if they share no playlist with the seeds. In models without smoothed
-                   vectors, the factor of the cosine is 1 - 1 / m_j. The ranking of artists uses 0.4 cosine, and no
-                   smoothed cosine.
+                   the training seed, so the cosine of such a track has less weight. The weight is never negative. The
+                   smoothed cosine finds tracks of similar playlists even if they share no playlist with the seeds. In
+                   models without smoothed vectors, the factor of the cosine is 1 - 1 / m_j. The ranking of artists
+                   uses 0.4 cosine, and no smoothed cosine.
                    Factors and EASE predict which tracks complete a playlist of the seeds. The more seeds, the better
                    they do this; with a single seed they have no weight. The evidence e_j, the terms for playlists,
                    counts and artists, is
                        e_j = A_j + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
                        A_j = sqrt(c_j / max |c|)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
-                   root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
-                   number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models without
-                   factors. For a frequent track, the playlists matter more and the artist less. If c_j or a_j is
-                   negative, the root or logarithm of its absolute value is used with a minus sign
+                   root is used, because otherwise a few playlists with nearly all seeds would dominate the ranking.
+                   a_j is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in
+                   models without factors. For a frequent track, the playlists matter more and the artist less. If c_j
+                   or a_j is negative, the root or logarithm of its absolute value is used with a minus sign
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -52,7 +52,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 Scores = npt.NDArray[np.float32]
 ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
-COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
+COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; a larger one makes neighbours depend more on the training seed
 SMOOTHED_WEIGHT = 0.4  # weight of the smoothed cosine in `hybrid`; chosen on validation playlists, see docs/quality.md
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists, where 1 is nearly as good
 EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
@@ -140,7 +140,10 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def prediction_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Return sqrt(n) - 1 of `hybrid` for numbers of query tracks, float64 of the same shape; 0 for one query track."""
+    """Return the factor sqrt(n) - 1 in the formula of `hybrid` for each number n of query tracks.
+
+    The result is float64 of the same shape. The factor is 0 for one query track.
+    """
     return np.asarray(np.maximum(np.sqrt(given) - 1, 0))
 
 
@@ -223,7 +226,7 @@ def smoothed_term(cosine: Scores, agreed: Scores) -> Scores:
 
 
 def with_cosine(evidence: Scores, cosine: Scores, reliable: npt.NDArray[np.float32] | float) -> Scores:
-    """Add the cosine term to `evidence`: the first two terms of `hybrid`, float32 of the same shape.
+    """Add the cosine term to `evidence`, and return the sum: the first two terms of `hybrid`, float32.
 
     Args:
         evidence: e_j of the module docstring.

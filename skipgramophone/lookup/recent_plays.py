@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.lookup.results import Answer, Asked, Fallback, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.listening_history import read_plays
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings, fallback: bool = False) -> Asked:
-    """Return the weighted tracks of the last plays, and with weight 0 the tracks that must not be suggested.
+    """Return the weighted tracks of the last plays, and the tracks that must not be suggested, which have weight 0.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.

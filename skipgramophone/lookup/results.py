@@ -46,7 +46,10 @@ class Seed:
 
     @property
     def may_be_listed(self) -> bool:
-        """Whether an answer may list this track: only if it is one of an artist's tracks that replace a query track."""
+        """Whether an answer may list this track.
+
+        It may only if the track was added because the tracks of an artist replace a query track.
+        """
         return self.fallback is not None and self.fallback.kind == "artist"
 
 

@@ -156,7 +156,8 @@ class Scoring:
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
         rows = rows[learnt]
-        # The last digits of a matrix product would depend on the number of rows, those of einsum do not.
+        # Cosines must not depend on the number of rows. In a matrix product, their last digits would; in einsum, they
+        # do not.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
         return Scored(rows, self.with_cosines(asked, rows, known[rows], cosines), np.empty(0, np.float32), agreed)
 
@@ -233,7 +234,7 @@ class Scoring:
                 f"(sgp train {name} --force --factors)"
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
-        few = len(rows) < len(factors.rows) // 2  # otherwise a copy of the rows takes longer than all products
+        few = len(rows) < len(factors.rows) // 2  # Copying more rows would take longer than the products of all tracks.
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)
         if not np.isfinite(scores).all():

@@ -39,7 +39,7 @@ from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
-COMPARED = 32  # rows that exact search for many queries compares in the time in which the index visits one node
+COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -104,7 +104,7 @@ class Search:
         return [f"{about}: treat these neighbours with care"]
 
     def vector(self, track: Track) -> Matrix:
-        """Return the centre vector of a track, float32 (embedding_dim,); it can raise the errors of `vectors`."""
+        """Return the centre vector of a track, float32 (embedding_dim,). This raises the same errors as `vectors`."""
         return np.asarray(self.vectors([track])[0])
 
     def vectors(self, tracks: Sequence[Track]) -> Matrix:
@@ -262,7 +262,8 @@ class Search:
         """Return whether the index may be used.
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several query tracks, hybrid depends mostly on the predictions, and comparing all tracks takes little longer.
+        several query tracks, the score of hybrid depends mostly on the predictions, and comparing all tracks takes only
+        a little longer than using the index.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -369,7 +370,7 @@ class Search:
 
 
 def _weights_of_names(seeds: Sequence[Seed]) -> npt.NDArray[np.float64]:
-    """Return the weights of the query tracks, float64; tracks of an artist that replace a track have a joint weight."""
+    """Return the weights of the query tracks, float64. Tracks of an artist that replace a track share its weight."""
     weights: dict[object, float] = {}
     for place, seed in enumerate(seeds):
         name = seed.fallback if seed.may_be_listed else place

@@ -21,8 +21,8 @@ from skipgramophone.lookup.index_recall import RecallTest
 from skipgramophone.lookup.results import AnsweredBy
 
 WIDENING = 130  # each width is 130 % of the previous one
-NODE_ROWS = 4  # rows that exact search for one query compares in the time in which the index inspects one node
-BRIEF_NODES = 4096  # the index inspects this many nodes in less time than the other steps of a look-up take
+NODE_ROWS = 4  # number of rows that exact search for one query compares while the index inspects one node
+BRIEF_NODES = 4096  # Inspecting this many nodes takes less time than the other steps of a look-up.
 
 
 def tune_search_width(
@@ -83,7 +83,10 @@ class _Tuning:
         self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width reaches the recall. The width must be between those known to fail and to suffice."""
+        """Return whether a width reaches the recall.
+
+        It must be between the largest width that is known to be too narrow and the smallest that is known to suffice.
+        """
         found = self._found(width, enough=self._wanted)
         if self._test.recall(found) >= self._wanted:
             self._most = found

@@ -1,17 +1,18 @@
-"""Estimates which tracks of an answer a model that was trained with another random seed would list too.
+"""Estimates which tracks of an answer would also be listed by a model that was trained with another random seed.
 
-In the score of the hybrid ranking for a single query track, only the two cosines depend on the seed. The cosine of the
-smoothed vectors depends so little on it that this is ignored here. From one seed to another, the cosine of the centre
-vectors differs by about
+In the score of the hybrid ranking for a single query track, only the two cosines depend on the seed. The seed has so
+little effect on the cosine of the smoothed vectors that this effect is ignored here. From one seed to another, the
+cosine of the centre vectors differs by about
 
     sd = 0.05 + 0.15 / m    m: count of the rarer of the two tracks
 
 and its weight is 0.4 (1 - 2 / m), but at least 0, so the score does not depend on the seed if one of the tracks occurs
 once or twice. In models without smoothed vectors, the weight is 0.4 (1 - 1 / m).
 
-A candidate with the score s reaches a score t in another model with the probability P(s, t), a normal distribution with
-this deviation. The list has n tracks, so t is the value for which the probabilities of all candidates sum to n. A track
-is stable if its score is at least t, that is, if it is more likely to stay in the list than to leave it.
+If a candidate has the score s, its score in another model is assumed to be normally distributed with mean s and this
+standard deviation times the weight. P(s, t) is the probability that it reaches a score t. The list has n tracks, so t
+is the value for which the probabilities of all candidates sum to n. A track is stable if its score is at least t, that
+is, if it is more likely to stay in the list than to leave it.
 
 docs/quality.md shows on which data the numbers were fitted and checked.
 """
@@ -50,7 +51,8 @@ def stable(
         return np.ones(listed, np.bool_)  # no other track can enter the list
     steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
-    low, high = float(values.min()) - 1, float(values.max()) + 1  # 1 is many times the deviation
+    # The interval extends by 1 beyond the scores, which is many times the standard deviation.
+    low, high = float(values.min()) - 1, float(values.max()) + 1
     with np.errstate(over="ignore"):  # an infinite value means a probability of 0
         for _ in range(HALVINGS):
             threshold = (low + high) / 2

@@ -57,7 +57,8 @@ class Selection:
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
     """Filter candidates, and select by score, diversity and the limits per artist, album and song."""
     tracks, vectors = pool.tracks, pool.vectors
-    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # the digits must not depend on the number of rows
+    # In einsum, the last digits of the similarities do not depend on the number of rows.
+    similarities = np.einsum("ij,j->i", vectors, vector).tolist()
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), (), pool.beyond)

@@ -34,7 +34,7 @@ from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.training.vocabulary import ranks_by_count
 
-NAMED_BY = 500  # maximum number of tracks to read for finding how the name of their artist is spelled
+NAMED_BY = 500  # maximum number of tracks that are read to find the spelling of an artist's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ArtistNeighbour:
     artist: str
     tracks: int  # tracks of the artist with a vector
     count: int  # occurrences of these tracks
-    score: float | None = None  # the value that sorts the list; None if the list is sorted by similarity
+    score: float | None = None  # the value by which the list is sorted; None if it is sorted by similarity
     shared: int | None = None  # playlists with the artist and a query track of weight > 0; None without playlists
 
 
@@ -93,8 +93,8 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            One `Track` per artist, whose title is empty and whose row is the position of the artist by count (from 0);
-            and the unit vectors of the artists, float32 (artists, embedding_dim).
+            Two values. The first is one `Track` per artist, with an empty title; its row is the rank of the artist by
+            count, from 0. The second is the unit vectors of the artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))

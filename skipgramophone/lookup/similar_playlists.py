@@ -78,8 +78,8 @@ class SimilarPlaylists:
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> PlaylistAnswer:
         """Return the playlists most similar to a query, nearest first; ties are in the order of the corpus.
 
-        The answer leaves out the playlists that were given as a part of the query. If the query is a playlist file, it
-        leaves out the playlists of the corpus with exactly the same tracks.
+        The answer leaves out the playlists that were given as a part of the query. If the query is a playlist file, the
+        answer also leaves out the playlists of the corpus that contain exactly the same tracks.
 
         Raises:
             SettingError: the corpus has no playlists.

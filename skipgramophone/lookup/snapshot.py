@@ -72,6 +72,7 @@ class Snapshot:
             vectors.context,
             vectors.context_bias,
         ]
+        arrays += self.catalogue.name_index.arrays
         arrays += [vectors.factors.rows] if vectors.factors else []
         arrays += vectors.ease.arrays if vectors.ease else []
         arrays += [] if vectors.smoothed is None else [vectors.smoothed]
@@ -159,7 +160,7 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
             stability=read_stability(experiment, model.digest),
             warnings=() if model.parent == manifest.digest else (_growth_note(experiment, model, added),),
         )
-    except BaseException:  # also on an interrupt, the database file must be closed
+    except BaseException:  # The database file must be closed even if an interrupt occurs.
         catalogue.close()
         raise
 

@@ -29,7 +29,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class StabilityReport:
-    """The agreement of two trainings for frequent tracks (head), middle and tail, each with its lowest count."""
+    """The agreement of two trainings in three strata: head (frequent tracks), middle and tail (rare tracks).
+
+    For each stratum, the lowest count of its tracks is stored, too.
+    """
 
     ranking: str  # the ranking that was measured
     neighbours: int

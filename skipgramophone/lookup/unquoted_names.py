@@ -7,14 +7,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import AmbiguousTrackError, TrackNameError
-from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.experiment.condition import Condition
 from skipgramophone.names.normalization import fold_name, words_of
 from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
 
-NO_TRACK = -1  # in place of the row of a track: the name means an artist
+NO_TRACK = -1  # returned instead of the row of a track if the name means an artist
 Meaning = Callable[[str], int | TrackNameError]
 
 
@@ -34,7 +34,7 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
         UnknownTrackError: the words together are the name of a track, but one of them alone matches no track.
         AmbiguousTrackError: the words together are the name of a track, but one of them alone matches several tracks.
     """
-    meaning = cache(partial(_meaning, lookup, artists=artists))  # finding a name may take long
+    meaning = cache(partial(_meaning, lookup, artists=artists))  # Finding a name may take a long time.
     together = _one_name(lookup, names, meaning, artists=artists)
     if together is None:
         return []
@@ -64,11 +64,11 @@ def _meaning(lookup: Lookup, name: str, *, artists: bool) -> int | TrackNameErro
 
 
 def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists: bool) -> str | None:
-    """Return the words as one name if they are probably one, or None.
+    """Return the words as one name if they are probably a single name, otherwise None.
 
     The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
     is a whole name or title, the words together must be a whole name or title too. There is one exception: if a word
-    alone matches several tracks, a name that contains the words in this order is enough.
+    alone matches several tracks, it is enough that the name of a track contains the words in this order.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:

@@ -60,7 +60,8 @@ def _paint(axes: Any, drawing: Drawing) -> None:
     colouring, plane = drawing.colourings[drawing.colour], drawing.plane
     colours = np.array([hls_to_rgb(hue / 360, LIGHTNESS, share / 100) for hue, share in colouring.colours()])
     rest = (colouring.labels == len(colours) - 1) & colouring.has_rest
-    order = np.lexsort((-np.arange(len(plane)), ~rest))  # frequent tracks last, and tracks of no group before others
+    # Draw frequent tracks last, so that they are on top. Draw the tracks that are in no group before all others.
+    order = np.lexsort((-np.arange(len(plane)), ~rest))
     sizes = _sizes(np.array([track.count for track in drawing.tracks]))
     solid = np.where(rest, 0.25, 0.75)
     axes.scatter(
@@ -68,7 +69,7 @@ def _paint(axes: Any, drawing: Drawing) -> None:
     )
     dots = [Line2D([], [], ls="", marker="o", mec="none", ms=7, color=tuple(colour)) for colour in colours]
     names = [_shorten(escape(group.label)) for group in colouring.groups]
-    size = min(10.0, 72 * INCHES[1] / (2 * len(names)))  # in points, so that all labels fit
+    size = min(10.0, 72 * INCHES[1] / (2 * len(names)))  # font size in points, small enough that all labels fit
     axes.legend(dots, names, loc="upper left", bbox_to_anchor=(1, 1), frameon=False, labelcolor=INK, fontsize=size)
     axes.set_title(escape(drawing.title), color=INK, loc="left")
     axes.set_aspect("equal", adjustable="datalim")

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.embeddings import Matrix
 
-SPACING = 1 / 3  # maximum distance between grid nodes; the kernel has width 1
+SPACING = 1 / 3  # maximum distance between grid nodes: a third of the kernel's width, which is 1
 LEAST_CELLS = 32  # minimum number of nodes along the longer side
 MOST_CELLS = 1024  # maximum; a larger map gets a coarser grid
-MARGIN = 4  # number of nodes around the points, the support of a spline
+MARGIN = 4  # number of extra nodes around the points; a spline covers this many nodes in each dimension
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,7 +92,8 @@ class RepulsionGrid:
     def _transformed_kernel(self, side: int, spacing: float) -> npt.NDArray[np.float32]:
         """Return the Fourier transform of the kernel.
 
-        It is divided by the smoothing of the splines, which are applied twice: to spread points and to interpolate.
+        It is divided by the smoothing effect of the splines, which are applied twice: to spread the points and to
+        interpolate.
         """
         from scipy import fft
 

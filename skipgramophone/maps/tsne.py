@@ -28,8 +28,10 @@ EXAGGERATION = 12.0
 MOMENTUM = 0.8
 LEAST_RATE = 50.0  # minimum learning rate; the rate grows with the number of points
 LONGEST_STEP = 5.0  # maximum distance that a point moves per iteration
-FEW = 400  # up to this number of tracks, forces are summed directly: few tracks are far apart and need a large grid
-START = 1e-2  # standard deviation of the first coordinate at the start; the kernel has width 1
+# For at most this many tracks, forces are summed directly. If there are so few tracks, they are far apart, and the grid
+# would have to be large.
+FEW = 400
+START = 1e-2  # standard deviation of the first coordinate at the start, small compared with the kernel's width, 1
 
 
 def attraction(near: Rows) -> csr_matrix:

@@ -3,9 +3,9 @@
 "A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
                       B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
                       therefore listed as one.
-"A & B", "A x B"      The whole text is one artist. If other credits name A on more tracks than "A & B" has, A is
-                      an artist of the track too; the same is true of B. If both are, the whole text is not an
-                      artist, as in "Elton John & Kiki Dee".
+"A & B", "A x B"      The whole text is one artist. If other credits name A, and have more tracks than the credit
+                      "A & B", A is an artist of the track, too. The same rule applies to B. If it applies to both A
+                      and B, the whole text is not an artist, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
-CLEAR_PART = 1 / 3  # minimum share of the query's letters that are in words which the suggestion also has
-SHORT = 3  # number of letters of words such as "the" and "of"
+CLEAR_PART = 1 / 3  # minimum share of the query's letters that belong to words that are also in the suggested name
+SHORT = 3  # Words with at most this many Latin letters, such as "the" and "of", do not count.
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
 EVERY_ARTIST = re.compile(f"{BETWEEN}|{PERHAPS}")
@@ -69,8 +69,8 @@ def has_clear_part(query: str, *names: str) -> bool:
     This is true in each of three cases, in which spaces, accents and upper case do not matter:
 
     - the name contains the query, typos allowed;
-    - the words of the query that are in the name, typos allowed, make up at least `CLEAR_PART` of its letters; words of
-      one to three Latin letters are too frequent to count;
+    - the words of the query that are also in the name, typos allowed, contain at least `CLEAR_PART` of the query's
+      letters; words of one to three Latin letters do not count, because they are too frequent;
     - the name is the artist or the title of the query "artist - title".
 
     >>> has_clear_part("Toto - Africa", "Electric Pelican - Narrow Motorway"), has_clear_part("daftpunk", "Daft Punk")
@@ -125,8 +125,8 @@ def contains_each_word(query: str, name: str) -> bool:
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
     """Return the known artist and title that are most similar to `names` and differ only by a typo, or None.
 
-    All names are folded. Artist and title must each be similar (a ratio of at least `SAME`), with as many words and
-    the same numerals. The titles must be versions of the same kinds, such as "live".
+    All names are folded. Artist and title must each be similar to those in `names` (a ratio of at least `SAME`), and
+    have the same number of words and the same numerals. The titles must be versions of the same kinds, such as "live".
 
     >>> most_similar(("ada fen", "green door"), [("ada fenn", "green door"), ("ada fenn", "green floor")])
     ('ada fenn', 'green door')

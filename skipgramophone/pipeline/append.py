@@ -78,7 +78,7 @@ class Before:
         held_out: bool (playlists,), whether each playlist is held out.
         playlists: owner, name and key of the playlists.
         number_of_tracks: number of tracks in the catalogue.
-        is_keyed: whether the catalogue can grow (`Catalogue.is_keyed`).
+        can_grow: whether the catalogue can grow (`Catalogue.can_grow`).
         has_identifiers: whether the corpus has identifiers of tracks.
     """
 
@@ -89,7 +89,7 @@ class Before:
     held_out: npt.NDArray[np.bool_]
     playlists: pa.Table
     number_of_tracks: int
-    is_keyed: bool
+    can_grow: bool
     has_identifiers: bool
 
     @cached_property
@@ -152,7 +152,7 @@ class Before:
         Input rows are numbered from the first extraction on, including those that cleaning has dropped.
 
         Args:
-            places: for each new track, the number of the same row among the encoded rows.
+            places: for each new track, the position of this input row among the encoded rows.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts
@@ -231,8 +231,8 @@ def read_before(experiment: Experiment) -> Before:
     """Read the corpus of an experiment before it grows.
 
     Raises:
-        ExperimentError: there is no corpus; or the corpus is damaged, was made from imported vectors, or was made by a
-            version that did not store the keys by which playlists of the same name are distinguished.
+        ExperimentError: there is no corpus, or it cannot grow: it is damaged, was made from imported vectors, or was
+            made by a version that did not store the keys that distinguish playlists of the same name.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):
@@ -252,7 +252,7 @@ def read_before(experiment: Experiment) -> Before:
             f"distinguishes playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
-        tracks, is_keyed, has_identifiers = len(catalogue), catalogue.is_keyed, catalogue.has_identifiers
+        tracks, can_grow, has_identifiers = len(catalogue), catalogue.can_grow, catalogue.has_identifiers
     fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files contradict each other; {AGAIN}")
@@ -264,7 +264,7 @@ def read_before(experiment: Experiment) -> Before:
         held_out=held_out,
         playlists=playlists,
         number_of_tracks=tracks,
-        is_keyed=is_keyed,
+        can_grow=can_grow,
         has_identifiers=has_identifiers,
     )
 

@@ -98,15 +98,15 @@ def pack_experiment(
 
     Raises:
         ExperimentError: the experiment does not exist, is being written or is damaged, or the archive exists.
-        StorageError: the disk failed, or the archive does not read back as written.
+        StorageError: the disk failed, or the archive differs from the experiment when it is read back.
     """
     experiment, archive = open_experiment(name, experiments_dir, to_manage=True), Path(archive)
     require_replaceable(archive, force)
     with experiment.writing("experiments pack"), published_file(archive) as draft:
         if damage := _damage(experiment):
             raise ExperimentError(
-                f"'{name}' is damaged, so its archive could not be unpacked: {damage}; "
-                f"sgp check {name} lists all damage"
+                f"'{name}' is damaged and is not packed, because an archive of it could not be unpacked: {damage}; "
+                f"run sgp check {name} to list all damage"
             )
         files = sorted(_files(experiment))
         with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
@@ -240,7 +240,7 @@ def _damage(experiment: Experiment) -> str | None:
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError:  # not shown, because its message may name a temporary directory
+        except ExperimentError:  # Its message is not shown, because it may name a temporary directory.
             return f"invalid {stage}/{MANIFEST}"
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):
@@ -264,7 +264,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)
-        if facts is not None:  # look-ups never open an unusable index
+        if facts is not None:  # An unusable index is not checked further, because look-ups never open it.
             require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 

@@ -53,17 +53,18 @@ def evaluate(
     Args:
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
-        held_out: file that lists the playlists to hold out, one per line: the name of the playlist; the owner, a tab
-            and the name; or, with `settings.group`, the text that this regex matches in the name of the owner. If
-            neither this file nor `settings.share` is given, and extract has held out playlists, the model of the
-            experiment is evaluated on these playlists.
+        held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
+            owner, a tab and its name. With `settings.group`, the text that this regex matches at the start of the owner
+            replaces the name of a playlist. If neither this file nor `settings.share` is given, and extract has held
+            out playlists, the model of the experiment is evaluated on these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
         judging: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
-        EvaluationError: there are too few playlists for a split, or they have no tracks to find.
+        EvaluationError: there are too few playlists for a split, or no held-out playlist has tracks that a ranking
+            could find.
         ExperimentError: the experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers
@@ -141,7 +142,8 @@ def compare_experiments(
         judging: as for `evaluate`.
 
     Raises:
-        EvaluationError: the corpora differ, there are too few playlists, or they have no tracks to find.
+        EvaluationError: the corpora differ, there are too few playlists, or no held-out playlist has tracks that a
+            ranking could find.
         ExperimentError: an experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.paired import compare_models

@@ -31,7 +31,7 @@ def export(
     Raises:
         SettingError: the format is unknown or does not support a setting, or no track is left.
         ExperimentError: a stage is missing or stale, or the destination exists.
-        StorageError: the disk failed, or the file does not read back as written.
+        StorageError: the disk failed, or the file differs from the exported data when it is read back.
     """
     from skipgramophone import exporters  # imported here to start look-ups faster
     from skipgramophone.exporters.selection import convert, origin, select, vectors_of

@@ -86,8 +86,9 @@ def extract(
         sources: a file, directory or archive to read, or a sequence of them.
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
-        held_out: file that lists the playlists to hold out, one per line: the name of the playlist; the owner, a tab
-            and the name; or, with `settings.group`, the text that this regex matches in the name of the owner.
+        held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
+            owner, a tab and its name. With `settings.group`, the text that this regex matches at the start of the owner
+            replaces the name of a playlist.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -229,10 +230,11 @@ def read_playlists(
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
 ) -> tuple[EncodedPlaylists, HeldOutNames | None]:
-    """Hold out playlists from training, if the settings or `named` ask for it; also return how many a file named.
+    """Hold out playlists from training, if the settings or the file `named` ask for it.
 
-    If sources are added to a corpus, its held-out playlists stay held out. A new playlist is held out only if it is in
-    the same group as a held-out playlist of the corpus (see `playlist_groups`).
+    Also return how many playlists the names in the file matched. If sources are added to a corpus, its held-out
+    playlists stay held out. A new playlist is held out only if it is in the same group as a held-out playlist of the
+    corpus (see `playlist_groups`).
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -319,7 +321,8 @@ def _encode(
             reject_limit.add(block)
             merger.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a running total, not always ascending
+            # Each block has the total of its file so far. A block may arrive with a smaller total than an earlier one.
+            replaced_here = max(replaced_here, block.replaced)
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()

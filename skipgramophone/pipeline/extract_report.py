@@ -147,7 +147,8 @@ def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) 
             known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
         elif file.path not in known:
             version = file.version or version_of(file.path)
-            require_version(file.path, version, file.display_name)  # otherwise the hash may not belong to the rows
+            # If the file has changed, the hash does not belong to the rows.
+            require_version(file.path, version, file.display_name)
             name, size = file.name.removesuffix(f"/{file.member}"), version.size
             known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hash_of(file.path)}
     return list(known.values())

@@ -140,9 +140,9 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return artist and title as spelled for the most frequent track with this name, and `bearers` unchanged.
+        """Return the artist and title in the spelling of the most frequent track with this name.
 
-        `bearers` is the number of tracks with this name.
+        `bearers`, the number of tracks with this name, is returned unchanged as the third value.
         """
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
@@ -231,7 +231,7 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
     """Whether it is possible to encode only the tracks and playlists that added rows may change (touched part)."""
     facts: dict[str, Any] = before.manifest.facts
     return bool(
-        before.is_keyed
+        before.can_grow
         and before.number_of_tracks
         and has_postings(before.directory)
         and not before.held_out.any()
@@ -324,7 +324,10 @@ def _count_namesakes(tracks: pa.Table) -> int:
 
 
 def _with_added(corpus: Corpus, part: TouchedPart, encoded: EncodedPlaylists, rows: Rows) -> tuple[Corpus, Rows]:
-    """Return the corpus with the added occurrences, and the added pairs of track and playlist, packed and sorted."""
+    """Return the corpus with the added occurrences, and a sorted array of the added (track, playlist) pairs.
+
+    Each pair is packed into one number.
+    """
     number = playlist_of(part.known.corpus, encoded.first_rows)  # 0 is the extra playlist with all touched tracks
     known = np.zeros(len(number), np.int64)
     known[number >= 0] = part.known.corpus.lengths()[number[number >= 0]]

@@ -46,7 +46,7 @@ def draw_map(
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
-    started = time.perf_counter()  # before the imports, because they are part of the waiting time
+    started = time.perf_counter()  # The clock starts before the imports, because the user also waits for them.
     from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page

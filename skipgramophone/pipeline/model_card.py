@@ -27,7 +27,7 @@ GENERATED = (
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
-RARE = 5  # the section on limits counts the tracks with fewer occurrences
+RARE = 5  # In the section on limits, tracks with fewer occurrences than this are counted as rare.
 
 
 def model_card(name: str, experiments_dir: Path | str | None = None) -> str:

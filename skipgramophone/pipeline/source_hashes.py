@@ -12,7 +12,7 @@ from pathlib import Path
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.playlists.readers.rows import Reader
 
-LARGE = 1 << 20  # bytes; a smaller file takes about a millisecond
+LARGE = 1 << 20  # minimum size in bytes of a large file; hashing a smaller file takes about a millisecond
 
 
 class SourceHashes:

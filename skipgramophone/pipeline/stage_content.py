@@ -22,6 +22,7 @@ from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.imported import has_corpus_of_names
 from skipgramophone.experiment.manifest import Manifest
+from skipgramophone.experiment.name_index_check import require_sound_name_index
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.postings import build_postings, read_postings
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
@@ -47,6 +48,7 @@ def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
     corpus = read_corpus(directory)
     with closing(Catalogue(directory)) as catalogue:
         catalogue.require_sound()
+        require_sound_name_index(catalogue)
         counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
     aside = read_held_out_corpus(directory)
     for part, prefix in ((corpus, ""), *([(aside, HELD_OUT_PREFIX)] if aside else [])):

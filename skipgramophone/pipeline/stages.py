@@ -63,7 +63,9 @@ class IndexBuild:
 
     def _start(self) -> Future[IndexFacts]:
         """Start to build the index in the other thread."""
-        death_of_annoy()  # forks, which OpenBLAS does not permit while another thread computes
+        # This call forks the process, so it is made before the other thread computes: OpenBLAS does not permit a fork
+        # during a computation.
+        death_of_annoy()
         self._facts = self._thread.submit(build_annoy_index, self._path, self._embeddings.centre, self._settings)
         return self._facts
 

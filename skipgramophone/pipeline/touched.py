@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
 NO_KEY = "\0"  # replaces a missing key in a label
 ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
-SCANNED_FROM = 8  # all tracks are read if at least one in this many is needed
+SCANNED_FROM = 8  # If at least one in this many tracks of the catalogue is needed, all tracks are read.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the input of the encoder: the touched tracks, and the touched playlists without all other tracks. An
-            extra first playlist contains all touched tracks, because the encoder needs each track to be in a playlist.
+        known: the input of the encoder: the touched tracks, and the touched playlists, reduced to their touched tracks.
+            An extra first playlist contains all touched tracks, because the encoder needs each track to be in a
+            playlist.
     """
 
     rows: Rows
@@ -51,15 +52,18 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. It contains three kinds of tracks: those with a uri
-    or a name of the added rows, those with one of the names that have the most tracks (the report lists these names),
-    and the first tracks of each touched playlist and of the catalogue.
+    The result may contain more than necessary, but never less. It contains three kinds of tracks:
+
+    - tracks with a uri or a name that is in the added rows;
+    - tracks with one of the most common names, which the report lists;
+    - the first tracks of each touched playlist and of the catalogue.
 
     Args:
         before: the corpus before it grows.
         blocks: the added rows.
         group_by: "name" if playlists are identified by name alone, otherwise "owner".
-        at_least: number of first tracks to include; cleaning drops playlists with fewer tracks.
+        at_least: number of first tracks to include. Cleaning drops playlists with fewer tracks, so at least this many
+            are needed.
     """
     playlists = np.flatnonzero(pc.is_in(_labels([before.playlists], group_by), _added_labels(blocks, group_by)))
     corpus = before.corpus.playlists(playlists)
@@ -158,7 +162,8 @@ def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
     names = pa.concat_tables([pa.table(shared), *added]).group_by(["artist", "title"]).aggregate([])
     artists, titles = (names[name].combine_chunks() for name in ("artist", "title"))
     found = [fold_names(full_names(artists, titles))]
-    # Names that differ only in case or normalization form are one name. An artist of spaces is an empty artist.
+    # Names that differ only in case or normalization form are one name. An artist that consists only of spaces is
+    # treated as empty.
     plain = identities(artists), identities(titles)
     separated = pc.binary_join_element_wise(*plain, pa.scalar(SEPARATOR, TEXT))
     found += [fold_names(full_names(*plain)), fold_names(separated)]

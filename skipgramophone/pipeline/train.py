@@ -102,7 +102,8 @@ def train(
         settings, order = _choose_window(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with ExitStack() as until_published:
-            # Meanwhile, this thread loads TensorFlow. For a million tracks, both take several seconds.
+            # The recency is chosen in a background thread while this thread loads TensorFlow. For a million tracks,
+            # each of the two takes several seconds.
             thread = until_published.enter_context(background_thread())
             recency = thread.submit(choose_recency, corpus, tracks, settings.random_seed)
             build = None

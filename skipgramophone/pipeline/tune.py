@@ -50,7 +50,7 @@ def tune(
     model = experiment.current("model")
     if IMPORTED in model.facts:
         raise ExperimentError(
-            f"the model of '{name}' was imported: it has no training settings to start from; "
+            f"cannot tune the model of '{name}', because it was imported and has no training settings to start from; "
             "tune an experiment that sgp train has trained"
         )
     with experiment.writing("tune"):

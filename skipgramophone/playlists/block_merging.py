@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, DICTIONARY, RowBlock, dictionary_of
 
-SMALL = BLOCK_RECORDS >> 4  # rows; a block with more rows is not merged
+SMALL = BLOCK_RECORDS >> 4  # maximum number of rows of a small block; larger blocks are not merged
 MOST_BLOCKS = 1 << 12  # blocks that are merged at once; limits the memory for blocks with few or no rows
 
 

@@ -14,22 +14,29 @@ RANKS = frozenset(
     (
         "rank", "ranking", "position", "pos", "place", "platz", "rang", "posicion", "posizione", "posicao",
         "chartposition", "chartrank", "weekposition", "currentweek", "thisweek", "currentrank", "currentposition",
-        "songrank", "trackrank",
+        "songrank", "trackrank", "puesto", "posicao", "positie", "pozycja", "poradi", "plats", "platzierung",
     )
 )  # fmt: skip
 MOST_RANKS = 0.9  # share of the values that are ranks, and of the neighbouring rows that are in order
+LEAST_REPEATED = 0.25  # share of the rows whose rank occurs in an earlier row
 SHORTEST_CHART = 2.5  # mean number of rows per chart; shuffled ranks give runs of two rows
 
 
 def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
     """Return the columns with the ranks and the names or dates of several charts, or None if there are none.
 
-    The ranks of several charts increase (or decrease, in a countdown) and begin again. The name or date of a chart is
-    the same in all of its rows.
-
     Args:
         rows: the first rows of the table, the header first.
         unused: columns without a role.
+    """
+    return _charts_in_turn(rows, unused) or _mixed_charts(rows, unused)
+
+
+def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
+    """Return these columns if the charts follow each other.
+
+    The ranks increase (or decrease, in a countdown) and begin again. The name or date of a chart is the same in all of
+    its rows.
     """
     for name in unused:
         ranks = _ranks_in(rows, name)
@@ -42,6 +49,26 @@ def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
             is_same = all(len({*values[start:end]}) == 1 for start, end in charts) if values else False
             if is_same and all(first) and all(before != after for before, after in pairwise(first)):
                 return name, other
+    return None
+
+
+def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
+    """Return these columns if the charts are mixed, and each rank occurs only once in a chart.
+
+    >>> rows = [["rank", "year", "song"], *(f"{rank} {year} x".split() for rank in (1, 2) for year in (1999, 2000))]
+    >>> _mixed_charts(rows, ["year", "rank"])
+    ('rank', 'year')
+    """
+    once = [name for name in unused if rows[0].count(name) == 1]
+    for rank in once:
+        ranks = _ranks_in(rows, rank)
+        if not ranks or len(ranks) - len(set(ranks)) < LEAST_REPEATED * len(ranks):
+            continue
+        for name in once:
+            values = values_of(rows, name)
+            pairs = set(zip(values, ranks, strict=True))
+            if name != rank and len(pairs) == len(ranks) and 2 * len(set(values)) <= len(values):
+                return rank, name
     return None
 
 

@@ -26,7 +26,8 @@ Flags = npt.NDArray[np.bool_]
 TRACK_BITS = 32  # a (playlist, track) pair is packed into 64 bits: playlist << TRACK_BITS | track
 LARGEST_HASH = (1 << 64) - 1
 NEAR_DUPLICATE_SEED = 1  # seed of the hash functions that find near-duplicates
-# Reasons for dropping occurrences. In reports and manifests, each follows a number: "3 repeated within a playlist".
+# Reasons for dropping occurrences. Reports and manifests show a number before each reason, as in "3 repeated within a
+# playlist".
 ALREADY_IN_PLAYLIST = "already in their playlists"
 REPEATED = "repeated within a playlist"
 AUTOMATIC = "in automatic playlists"
@@ -65,8 +66,8 @@ def clean_corpus(
         corpus: all playlists.
         settings: what to drop and split.
         known: bool (occurrences,), which occurrences are from the existing corpus when a corpus grows (default: none).
-            These occurrences are always kept. Before all other steps, new occurrences are dropped if their track is
-            already in the same playlist.
+            These occurrences are always kept. New occurrences are dropped first, before all other steps, if the same
+            playlist already contains their track.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
@@ -99,7 +100,9 @@ def count_repeats(held: Postings) -> tuple[int, int]:
         return 0, 0
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlist_slices(held.offsets):  # `held.offsets` are bounds of tracks, so these slices contain tracks
+    # `held.offsets` has the bounds of each track's playlists, so these slices contain tracks, although the function is
+    # called `playlist_slices`.
+    for some in playlist_slices(held.offsets):
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
@@ -121,7 +124,7 @@ def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
 def _is_repeat(corpus: Corpus) -> Flags:
     """Return which occurrences repeat an earlier track of the same playlist, bool (occurrences,)."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    order = np.lexsort((corpus.track_ids, playlist))  # stable: the first occurrence of a track comes first
+    order = np.lexsort((corpus.track_ids, playlist))  # This sort is stable: a track's first occurrence comes first.
     again = np.zeros(corpus.occurrences, np.bool_)
     same = (np.diff(corpus.track_ids[order]) == 0) & (np.diff(playlist[order]) == 0)
     again[order[1:][same]] = True

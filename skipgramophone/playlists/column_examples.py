@@ -1,4 +1,7 @@
-"""Ask the user to assign the columns of a table, with an example for `--columns` that is chosen by names and values."""
+"""Ask the user to assign the columns of a table.
+
+The message contains an example for `--columns`, which is chosen from the column names and the values.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from skipgramophone.playlists.column_names import (
+    REGIONS,
     columns_by_role,
     is_count,
     is_descriptive,
@@ -17,15 +21,28 @@ from skipgramophone.playlists.column_names import (
     names_people,
     normalized,
 )
-from skipgramophone.playlists.column_values import NUMBER, OTHER_URI, URI, Table, is_text, is_time, values_of
+from skipgramophone.playlists.column_values import (
+    NUMBER,
+    OTHER_URI,
+    URI,
+    Table,
+    is_text,
+    is_time,
+    may_be_artists,
+    values_of,
+)
+from skipgramophone.playlists.readers.numeric_dates import is_numeric_date
+from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
-NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")  # digits that are an id rather than a time: before 1995, or from 0
+# Strings of digits that are probably ids, not times: as seconds since 1970, they are before 1995, or they start with 0.
+NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
 ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # ends of the names of columns with ids
-LONGEST_NAME = 40  # letters of a text in a first line that may be the name of a column
+NAME = re.compile(r"[^\W\d_]|[#№]")  # start of the name of a column
+LONGEST_NAME = 40  # maximum number of characters of a field in the first line that may be the name of a column
 PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
 
 
@@ -37,35 +54,54 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         problem: completes "a table of 3 columns ...".
         known: role -> column that the example shall contain.
     """
+    if wide := several_items(rows):
+        return visible(f"a table of {len(rows[0])} columns {wide}")
     named = _has_header(rows)
     has_words = not named and _has_words(rows)
-    example_roles = _example_of_words(rows) if has_words else _example(rows, named)
+    of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
+    example_roles = of_words if has_words or {"artist", "title"} <= of_words.keys() else _example(rows, named)
     roles = {**example_roles, **known}
     if "title" in known:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     if not roles.keys() & {"title", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
-        return visible(f"{what}: if one does, assign it with --columns title=…")
+        return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
+    if any(rows[0].count(name) > 1 for name in roles.values()):
+        roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
+        named = has_words = False
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
-    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
+    remedy = f"assign the columns{by_number}, for example --columns {example}"
+    title = roles.get("title", "")
+    if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
+        alone = "write this column alone to a text file and read it with --format titles"
+        remedy += f"; or, if each {title!r} is an artist and a title, {alone}"
+    return visible(f"{columns}: {remedy}")
 
 
 def _has_header(rows: Table) -> bool:
-    """Whether the first row has usual column names, or words where the rows below have numbers."""
+    """Whether the first row has usual column names, or words in a column where all rows below have numbers or times."""
     if is_header(rows[0]):
         return True
     below = [row for row in rows[1:] if len(row) == len(rows[0])]
-    words = all(field and not re.search(r"\d", field) for field in rows[0])
-    return words and any(all(map(NUMBER.fullmatch, column)) for column in zip(*below, strict=True))
+    if not below or not all(len(field) <= LONGEST_NAME and NAME.match(field) for field in rows[0]):
+        return False
+    columns = zip(rows[0], zip(*below, strict=True), strict=True)
+    return any(not _is_value(name) and all(map(_is_value, values)) for name, values in columns)
+
+
+def _is_value(text: str) -> bool:
+    """Whether a text is a number or a time."""
+    return NUMBER.fullmatch(text) is not None or _is_likely_time(text) or is_numeric_date(text)
 
 
 def _has_words(rows: Table) -> bool:
-    """Whether the first row may be a header: short texts without digits, none of which occurs in the rows below.
+    """Whether the first row may be a header.
 
-    One of them must be the usual name of a column, or all must be single words above texts of several words.
+    Its fields must be short, have no digits, and not occur in the rows below. In addition, at least one field must be a
+    usual column name, or all fields must be single words and some field below must have several words.
     """
     header, *below = rows
     if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
@@ -78,17 +114,18 @@ def _has_words(rows: Table) -> bool:
 
 
 def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with few usual names, in which the values decide what the other columns are.
+    """Return an example for a header with few usual names. The roles of the other columns are chosen by their values.
 
     Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
     in this order.
     """
     header = rows[0]
     found = columns_by_role(header)
-    roles: dict[str, str] = {role: found[role][0] for role in ("artist", "title", "playlist") if role in found}
+    texts = {name for name in set(header) - {*columns_of_lists(rows)} if is_text(values_of(rows, name))}
+    named_roles = {role: found.get(role, [""])[0] for role in ("artist", "title", "playlist")}
+    roles = {role: name for role, name in named_roles.items() if name in texts}
     taken = {name for names in found.values() for name in names}
-    free = [name for name in header if name not in taken and not is_descriptive(name) and not is_count(name)]
-    free = [name for name in free if is_text(values_of(rows, name))]
+    free = [name for name in header if name in texts - taken and not is_descriptive(name) and not is_count(name)]
     for role, fits in (("artist", names_people), ("title", names_item)):
         named = [name for name in free if fits(name)]
         if role not in roles and named:
@@ -100,6 +137,9 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         free.remove(roles["playlist"])
     if missing == ["title"]:
         free.sort(key=lambda name: -len(set(values_of(rows, name))))
+    if missing == ["artist"]:
+        titles = values_of(rows, roles["title"])
+        free = [name for name in free if may_be_artists(values_of(rows, name), titles) and not _names_id(name)]
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
 
@@ -109,11 +149,13 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}
+    lists = columns_of_lists(rows) if named else []
+    usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named) and header[at] not in lists]
     for role, names in columns_by_role(header).items() if named else ():
-        at = header.index(names[0])
-        if role not in ("position", "rating", "time") and not any(map(OTHER_URI.search, columns[at])):
-            places[role] = at
-    left = [at for at in range(width) if at not in places.values()]
+        found = [at for at in map(header.index, names) if at in usable and _fits(role, header[at])]
+        if found and not any(map(OTHER_URI.search, columns[found[0]])):
+            places[role] = found[0]
+    left = [at for at in usable if at not in places.values() and _fits("title", header[at])]
     times = [at for at in left if columns[at] and all(map(_is_likely_time, columns[at]))]
     uris = [at for at in left if columns[at] and all(map(URI.fullmatch, columns[at]))]
     uris = [at for at in uris if not any(map(OTHER_URI.search, columns[at]))]
@@ -127,8 +169,14 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
 
 
+def _fits(role: str, name: str) -> bool:
+    """Whether a column may have a role in an example; fields of a playlist in JSON do not describe its tracks."""
+    of_playlist = name.startswith("playlist.") and role not in PLAYLIST_ROLES
+    return role not in ("position", "rating", "time") and not of_playlist
+
+
 def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[str]], header: list[str]) -> None:
-    """Add the columns of tracks, and then of owners, to the places of an example.
+    """Choose the columns for tracks, then for owners, and add them to `places`.
 
     Args:
         places: role -> index of its column.
@@ -148,25 +196,36 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
             places |= {"artist": artist, "title": title}
         elif texts or not left[1:]:
             found = (texts or left)[:1]
-            role = "uri" if found and not texts and normalized(header[found[0]]).endswith(IDS) else "title"
+            role = "uri" if found and not texts and _names_id(header[found[0]]) else "title"
             places |= {role: found[0]} if found else {}
         else:
             owners = [] if places.keys() & PLAYLIST_ROLES else left[:1]
             others = [at for at in left if at not in owners]
-            named_ids = [at for at in others if normalized(header[at]).endswith(IDS)]
+            named_ids = [at for at in others if _names_id(header[at])]
             uri = max(items or named_ids or others, key=lambda at: len(set(columns[at])))
             places |= {"uri": uri} | ({"owner": owners[0]} if owners and owners[0] != uri else {})
     left = [at for at in left if at not in places.values()]
-    if "title" in places and not places.keys() & {"artist", "uri"}:
-        texts = [at for at in left if is_text(columns[at]) and not is_descriptive(header[at])]
-        places |= {"artist": texts[0]} if texts and header[texts[0]] else {}
+    if "title" in places and "artist" not in places:
+        texts = [at for at in left if header[at] and is_text(columns[at]) and not is_descriptive(header[at])]
+        people = [at for at in texts if names_people(header[at])]
+        titles = columns[places["title"]]
+        others = [at for at in texts if may_be_artists(columns[at], titles) and not _names_id(header[at])]
+        places |= {"artist": (people or others)[0]} if people or others else {}
     left = [at for at in left if at not in places.values()]
     if not places.keys() & PLAYLIST_ROLES:
-        listeners = [at for at in left if names_listener(header[at])]
+        regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
+        regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
+        listeners = [at for at in left if names_listener(header[at])] or regions
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
+        ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
 
 
+def _names_id(name: str) -> bool:
+    """Whether a column has ids according to its name."""
+    return normalized(name).endswith(IDS)
+
+
 def _is_likely_time(text: str) -> bool:
-    """Whether a string is a time, and its digits are not more likely an id."""
+    """Whether a string is a time, unless its digits are more likely an id."""
     return is_time(text) and NOT_A_TIME.fullmatch(text.strip()) is None

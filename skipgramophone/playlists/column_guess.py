@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.charts import RANKS, charts_in
+from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_with_merged_cells
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     PRODUCTS,
+    REGIONS,
     VAGUE_ALBUMS,
     album_column,
     columns_by_role,
@@ -30,6 +32,7 @@ from skipgramophone.playlists.column_names import (
     numbered_artists,
 )
 from skipgramophone.playlists.column_values import (
+    FLAGS,
     NUMBER,
     OTHER_URI,
     TRACK_URI,
@@ -40,6 +43,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
@@ -47,9 +51,8 @@ JUDGED_LINES = 1000  # lines at the start of a file from which the columns are g
 LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
-PLAYLIST_ROLES = ("id", "playlist", "owner")
+OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-REGIONS = ("region", "country")  # columns of charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,16 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether rows with times are plays, because there are columns for artist and title; a pause between
-            plays then ends a session. Other rows with times, such as purchases, become one playlist per owner unless
-            the user sets --session-gap.
+        is_history: whether rows with times are plays. They are plays if there are columns for artist and title; a pause
+            between plays then starts a new session. Other rows with times, such as purchases, become one playlist per
+            owner unless the user sets --session-gap.
+        above: number of lines above the header.
     """
 
     roles: dict[str, str]
     unused: list[str]
     is_history: bool
+    above: int = 0
 
     @property
     def text(self) -> str:
@@ -104,7 +109,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     for role, words in NAMES_NEXT_TO_TITLES.items():
         name = found.get(role, [""])[0]
         if role in found and normalized(name) in words.split() and not is_text(values_of(rows, name)):
-            del found[role]  # "Band" may also be the number of a volume
+            del found[role]  # "Band" is also the German word for the volume of a book: the values may be numbers.
     artists = numbered_artists(header)
     if artists and "artist" not in found:
         found["artist"] = artists[:1]
@@ -117,14 +122,17 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     named = {"title", "artist"} <= roles.keys()
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
-        return question(rows, "whose links do not belong to tracks")
+        return question(rows, "whose links are not links to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
+    if time := _ambiguous_time(rows, found, roles):
+        remedy = "write such times as 2024-02-01 10:00, or read the table without them"
+        return question(rows, f"in which {time!r} may be in two different months: {remedy}", roles)
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
-    album = album_column(header, roles)
+    album = album_column([name for name in header if not _most_fit(rows, name, OBJECT.fullmatch)], roles)
     vague = album is not None and normalized(album) in VAGUE_ALBUMS and _most_fit(rows, album, NUMBER_OR_DATE.fullmatch)
     if album is not None and header.count(album) == 1 and not vague:
         roles["album"] = album
@@ -138,13 +146,18 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         role, candidates = missing
         return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
-        return question(rows, f"in which {dates[0]!r} may separate playlists of one name", {**roles, "id": dates[0]})
+        problem = f"in which {dates[0]!r} may separate playlists with the same name"
+        return question(rows, problem, {**roles, "id": dates[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
+    if merged := column_with_merged_cells(rows, roles):
+        remedy = "repeat the values in all rows, or leave this column out"
+        others = {role: name for role, name in roles.items() if name != merged}
+        return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
     if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
         rank, chart = charts
-        problem = f"with several charts, because {rank!r} begins again when {chart!r} changes"
-        return question(rows, problem, {**roles, "playlist": chart, "position": rank})
+        known = {**roles, "playlist": chart, "position": rank}
+        return question(rows, f"in which each {rank!r} occurs several times, and {chart!r} may separate charts", known)
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -160,12 +173,13 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return role -> columns that may have this role according to their names, and to the values of some columns.
 
-    A column of numbers named "Track" has the numbers of tracks, if another column has their titles. An id that most
-    rows lack does not identify playlists, and links to playlists or albums do not identify tracks. A column named "id"
-    with links to tracks identifies them. A column named "product" contains titles if most values have several words.
+    If another column has the titles, a column named "Track" with numbers contains track numbers, and one with values
+    such as "True" contains flags. An id that most rows lack does not identify playlists, and links to playlists or
+    albums do not identify tracks. A column named "id" with links to tracks identifies them. A column named "product"
+    contains titles if most values have several words.
     """
     header = rows[0]
-    numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, NUMBER.fullmatch)]
+    numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
@@ -178,11 +192,16 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     return found | ({"id": ids} if ids else {})
 
 
+def _is_number_or_flag(value: str) -> bool:
+    """Whether a value is a number, or "True" or "False"."""
+    return NUMBER.fullmatch(value) is not None or value.casefold() in FLAGS
+
+
 def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:
     """Return a role that no column has, and the unused columns that may have it according to their values; or None.
 
-    Without artists, tracks of different artists with one title would be merged; without the names of playlists, all
-    playlists would become one.
+    Without artists, tracks with the same title by different artists would be merged. Without playlist names, all rows
+    would form one playlist.
     """
     candidates = [name for name in unused if not is_descriptive(name) and rows[0].count(name) == 1]
     if "title" in roles and not roles.keys() & {"artist", "uri"}:
@@ -201,7 +220,27 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
-    return next(({"time": name} for name in found.get("time", ()) if _most_fit(rows, name, is_time)), {})
+    return next(({"time": name} for name in found.get("time", ()) if _has_times(rows, name)), {})
+
+
+def _has_times(rows: Table, name: str) -> bool:
+    """Whether most of the values in the column `name` are times."""
+    order = order_of_dates(values_of(rows, name))
+    return _most_fit(rows, name, lambda value: is_time(value, order))
+
+
+def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
+    """Return a time of a history that may be in two months, such as 01/02/2024 10:00; "" if there is none.
+
+    Dates without a time of day may be those of a log if some dates repeat.
+    """
+    if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
+        return ""
+    for name in found.get("time", ()):
+        dates = list(filter(is_numeric_date, values_of(rows, name)))
+        if _most_fit(rows, name, has_clock) or 1 < len(set(dates)) < len(dates):
+            return dates[0]
+    return ""
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
@@ -217,7 +256,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have names but no ids, and some of these names have several values in the column `name`."""
+    """Whether playlists have names but no ids, and rows of one playlist name have different values in column `name`."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
@@ -237,5 +276,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line consists of a usual column name. "Artist - Title" is the heading of a list instead."""
+    """Whether a line is a usual column name. "Artist - Title" does not count: it is the heading of a list of tracks."""
     return SEPARATOR not in line and bool(normalized(line)) and is_header([line])

@@ -24,23 +24,30 @@ NAMES: dict[str, tuple[str, ...]] = {
         "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone "
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
-        "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня",
-        "name description productname producttitle itemname itemtitle 名前 名称 名稱 이름",
+        "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
+        "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
+        "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
+        "name description productname producttitle itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
-        "artistname artistnames trackartist trackartists trackartistname アーティスト名 歌手名 아티스트명 가수명",
+        "artistname artistnames performername trackartist trackartists trackartistname "
+        "アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
         "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "
         "nombredelartista nomedoartista nomedellartista artiest artiesten "
-        "アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель",
+        "wykonawca wykonawcy artysta umělec umelec sanatçı előadó artisti esittäjä kunstner izvođač izvajalec penyanyi "
+        "nghệsĩ casĩ アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель виконавець изпълнител "
+        "извођач καλλιτέχνης",
         "mastermetadataalbumartistname albumartist albumartistname albumartists アルバムアーティスト",
     ),
     "playlist": (
         "playlistname playlisttitle プレイリスト名 歌单名 歌单名称 歌單名稱 플레이리스트명 플레이리스트이름",
         "playlist playlists wiedergabeliste wiedergabelisten listedelecture nomdelaplaylist listadereproduccion "
-        "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist "
+        "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist afspeellijst spellista spilleliste "
+        "afspilningsliste soittolista listaodtwarzania seznamskladeb zoznamskladieb lejátszásilista çalmalistesi "
+        "daftarputar listaderedare llistadereproducció "
         "プレイリスト 再生リスト 歌单 歌單 播放列表 "
-        "播放清单 播放清單 플레이리스트 재생목록 плейлист",
+        "播放清单 播放清單 플레이리스트 재생목록 плейлист списоквідтворення λίστααναπαραγωγής",
         "listname mixname",
     ),
     "id": (
@@ -83,10 +90,13 @@ NAMES_NEXT_TO_TITLES = {
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "when", "wann", "quand", "cuando", "quando",
-    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
+    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate",
+    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
-    "abgespieltam", "gespieltam", "gehortam", "zeitpunkt", "zeitstempel", "zeit", "datum", "ecoutele",
-    "horodatage", "fecha",
+    "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
+    "ecoutele", "datedecoute", "datedelecture", "horodatage", "fechadereproduccion", "fechayhora", "fecha",
+    "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
+    "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
 )  # fmt: skip
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
@@ -98,6 +108,11 @@ ALBUMS = (
     "release disco disque",
 )
 VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
+# Names of the objects around the fields of a track, in JSON of web services.
+WRAPPERS = frozenset(
+    ("item", "track", "song", "video", "entry", "node", "attributes", "snippet", "trackmetadata", "metadata",
+     "contentdetails", "resourceid")
+)  # fmt: skip
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 # Columns that describe a track or a row, and certainly do not name the artist or the playlist.
 DESCRIPTIVE = re.compile(
@@ -105,7 +120,7 @@ DESCRIPTIVE = re.compile(
     r"|podcast|service|typ|year|jahr|annee|edition|stil|style|subgenre|mood|stimmung|comment|kommentar|coment|note|notiz"
     r"|nota|remark|bemerkung|tag|date|datum|fecha|bpm|tempo|key|tonart|rating|bewertung|stars|score|language|sprache"
     r"|langue|idioma|lingua|country|land|pays|pais|paese|region|codec|format|bitrate|quality|qualitat|explicit"
-    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|uri"
+    r"|lyric|publisher|verlag|copyright|duration|dauer|lange|duree|time|zeit|url|(?<!favo)uri"
     r"|link|href|path|pfad|kind|status|device|platform|source|quelle|market|gender|available|added|sex|medium|media"
     r"|description|beschreibung|descri[pz]|untertitel|subtitle|filename|dateiname|fichier|archivo"
 )
@@ -118,6 +133,10 @@ DESCRIPTIVE_WORDS = frozenset(
         "cd",
         "lp",
         "era",
+        "flag",
+        "mp3",
+        "wav",
+        "flac",
         "explicit",
         "file",
         "datei",
@@ -135,14 +154,17 @@ PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
+REGIONS = ("region", "country")  # columns that separate charts
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
+    r"|offset|playparams"
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
-    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order)$"
+    r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order"
+    r"|sender|kanal|sendung|emission|chaine|emisora|programa|canal|canale|zender|stacja|stanice)$"
 )
 
 
@@ -171,29 +193,51 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     `NAMES_NEXT_TO_TITLES` are tried last. For the role "time", all columns with a name in `TIMES` are returned, the
     best first.
     """
-    words = [normalized(name) for name in header]
+    words = [_names_of(name) for name in header]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
         for group in groups:
-            if columns := [name for name, word in zip(header, words, strict=True) if word in _words(group)]:
+            if columns := [name for name, own in zip(header, words, strict=True) if own & _words(group)]:
                 found[role] = columns
                 break
     if _has_title(words, found):
         for role, names in NAMES_NEXT_TO_TITLES.items():
-            columns = [name for name, word in zip(header, words, strict=True) if word in _words(names)]
+            columns = [name for name, own in zip(header, words, strict=True) if own & _words(names)]
             found |= {role: columns} if columns and role not in found else {}
-    times = [header[words.index(word)] for name in TIMES if (word := normalized(name)) in words]
+    named = (
+        (name, own) for word in map(normalized, TIMES) for name, own in zip(header, words, strict=True) if word in own
+    )
+    times = list(dict.fromkeys(name for name, _ in named))
     return found | ({"time": times} if times else {})
 
 
-def _has_title(words: list[str], found: Mapping[str, list[str]]) -> bool:
-    """Whether a column certainly has titles: "name" is one only if there is a column for artist or playlist too."""
-    return any(map(names_title, words)) or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+@cache
+def _names_of(name: str) -> frozenset[str]:
+    """Return the normalized name of a column, and that without the names of the objects around a track in JSON.
+
+    >>> sorted(_names_of("item.track.artist.name"))
+    ['artistname', 'itemtrackartistname', 'trackartistname']
+    """
+    names = {normalized(name)}
+    before, dot, rest = name.partition(".")
+    while dot and normalized(before) in WRAPPERS:
+        names.add(normalized(rest))
+        before, dot, rest = rest.partition(".")
+    return frozenset(names)
+
+
+def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
+    """Whether a column certainly has titles.
+
+    A column called "name" counts only if there is also a column for the artist or the playlist.
+    """
+    is_certain = any(own & _words(group) for group in NAMES["title"][:-1] for own in words)
+    return is_certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
 
 
 def names_title(name: str) -> bool:
     """Whether a column certainly has titles of tracks, unlike "name" or "description"."""
-    return any(normalized(name) in _words(group) for group in NAMES["title"][:-1])
+    return _has_title([_names_of(name)], {})
 
 
 def is_header(row: Sequence[str]) -> bool:
@@ -247,7 +291,7 @@ def album_column(header: list[str], roles: Mapping[str, str]) -> str | None:
     "Titre de l'album"
     """
     free = [name for name in header if name not in roles.values()]
-    return next((name for group in ALBUMS for name in free if normalized(name) in _words(group)), None)
+    return next((name for group in ALBUMS for name in free if _names_of(name) & _words(group)), None)
 
 
 def is_unclear(name: str) -> bool:

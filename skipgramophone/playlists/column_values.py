@@ -7,11 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.numeric_dates import DateOrder
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*)?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
-OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")  # link to a playlist and so on
+# Link to a playlist, album, artist or user instead of a track.
+OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")
 TRACK_URI = re.compile(r"spotify:track:\w+|https?://open\.spotify\.com/(?:intl-\w+/)?track/\S+")
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 LETTERS = re.compile(r"[^\W\d_]")
@@ -21,13 +23,18 @@ Table = list[list[str]]  # rows of fields; the first row may be a header
 
 
 def values_of(rows: Table, name: str) -> list[str]:
-    """Return the values of the column `name`, without the rows that have another number of fields."""
+    """Return the values of the column `name`, without the rows that have another number of fields.
+
+    Spaces around the values are removed.
+    """
     at = rows[0].index(name)
-    return [row[at] for row in rows[1:] if len(row) == len(rows[0])]
+    return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
 
 
 def is_text(values: Sequence[str]) -> bool:
-    """Whether most of the non-empty values are text: not a number, a date, a link, or "yes" and "no".
+    """Whether most of the non-empty values are text.
+
+    Numbers, dates, links, and flags such as "yes" and "no" do not count as text.
 
     >>> is_text(["Nell Quay", "50 Cent"]), is_text(["01.02.2024", "2.5"]), is_text(["yes", "no"])
     (True, False, False)
@@ -46,7 +53,7 @@ def _is_text(value: str) -> bool:
 def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:
     """Whether the values of a column may be the artists of `titles`.
 
-    They may if most of them differ, or if a title occurs with several of them.
+    The values may be artists if most of them differ, or if one title occurs with several of them.
 
     >>> may_be_artists(["Lanyards", "Nell Quay"], ["Home", "Home"]), may_be_artists(["MP3", "MP3"], ["Home", "Salt"])
     (True, False)
@@ -71,7 +78,12 @@ def may_separate_playlists(values: Sequence[str]) -> bool:
     return is_text(values) and repeated > 1 and 2 * len(counts) < len(values)
 
 
-def is_time(text: str) -> bool:
-    """Whether a string is a date with a time, or seconds or milliseconds since 1970."""
-    seconds = seconds_since_1970(text)
+def is_time(text: str, order: DateOrder = "") -> bool:
+    """Whether a string is a date, perhaps with a time, or seconds or milliseconds since 1970.
+
+    Args:
+        text: the string.
+        order: which part of a date such as 01/02/2024 comes first; "" if that is not known, so that it is no time.
+    """
+    seconds = seconds_since_1970(text, order)
     return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)

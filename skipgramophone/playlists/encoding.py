@@ -72,7 +72,8 @@ class EncodedPlaylists:
         sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
         without_artist: number of rows with an empty artist.
         namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: the names that most tracks share, each as artist, title and number of tracks with this name.
+        most_namesakes: the names with the largest number of tracks, each as artist, title and number of tracks with
+            this name.
         repeats: number of occurrences whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
         left_out: number of rows that readers left out or cleaning dropped, by reason.
@@ -271,7 +272,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 
     Args:
         coded: the columns of all rows.
-        track: number of the track of each row, in any order.
+        track: number of the track of each row; the numbers need not be in a particular order.
         used: indices of the rows that are used, in the order of the corpus.
 
     Returns:
@@ -282,7 +283,8 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
-        np.minimum.at(first, key[part], used[part].astype(np.int64))  # ten times as fast if both have the same dtype
+        # `minimum.at` is ten times as fast if both arrays have the same dtype.
+        np.minimum.at(first, key[part], used[part].astype(np.int64))
     by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
@@ -350,7 +352,8 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
         another owner's playlist of the same name.
     """
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
-    # A playlist is identified by owner, name and, if there is one, key; with group_by "name", by the name alone.
+    # A playlist is identified by its owner, its name and its key, if it has one. With group_by "name", it is identified
+    # by its name alone.
     playlist = number_keys(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
     if len(keys):
         named = playlist

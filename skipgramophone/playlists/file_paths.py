@@ -35,5 +35,5 @@ def is_missing(location: str, playlist_in: Path) -> bool:
         return False
     try:
         return not (playlist_in / location).is_file()
-    except (OSError, ValueError):  # a name that the system does not allow
+    except (OSError, ValueError):  # The system does not allow such a file name.
         return True

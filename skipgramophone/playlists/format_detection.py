@@ -7,6 +7,7 @@ recognized by their suffix, and the playlists of Yes.com by their names.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
@@ -24,13 +25,14 @@ from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.sessions import are_sessions
 from skipgramophone.playlists.readers.source_files import SourceFile
-from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
+from skipgramophone.playlists.readers.tab_text import is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
-from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, lines_above_header, remedy_for
+from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
 
@@ -59,8 +61,6 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     """
     lines = first_lines(head)
     header = lines[0]
-    if head.startswith(UTF_16_MARKS) and not is_tab_text(head):
-        raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
         rows = first_rows(file, head, lines)
         if guess := _guess_columns(file, rows, rated):
@@ -103,7 +103,10 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
 
 
 def first_lines(head: bytes) -> list[str]:
-    """Return the lines in the first bytes of a file, without the last line if it is cut off and not the only line."""
+    """Return the lines in the first bytes of a file.
+
+    The last line is left out if it is cut off, unless it is the only line.
+    """
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     lines = split_lines(text)
     if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):
@@ -122,12 +125,12 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     rows = rows_of(lines)
     if guess := _guess_columns(file, rows, rated):
         return guess
-    if above := lines_above_header(lines):
-        what = f"a table with the header on line {above + 1}"
-        remedy = f"remove the lines above it, for example with tail -n +{above + 1}"
-        raise UnknownFormatError(file.display_name, f"{what}: {remedy}")
+    above = lines_above_header(lines)
+    if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
+        return replace(guess, above=above)
     if rows and is_table(rows) and are_baskets(rows):
-        what = f"a table of {len(rows[0])} columns that share values (first line: {_shortened(lines[0])!r})"
+        what = f"a table of {len(rows[0])} columns, several of which contain the same values "
+        what += f"(first line: {_shortened(lines[0])!r})"
         raise UnknownFormatError(file.display_name, f"{what}: {BASKETS}{AWK}")
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"

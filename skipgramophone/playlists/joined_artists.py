@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.readers.artist_lists import names_between_semicolons
+from skipgramophone.playlists.table_head import values_of_column
 
 FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # distinct values with several names
 
@@ -18,9 +19,8 @@ def artists_are_joined(rows: Table, roles: Mapping[str, str]) -> bool:
         rows: the first rows of the table; the first row contains the column names, if there are any.
         roles: role -> name or number of its column.
     """
-    header = rows[0] if rows else []
-    places = [_place(name, header) for role, name in roles.items() if role.startswith("artist")]
-    return any(are_joined([row[at] for row in rows[1:] if len(row) == len(header)]) for at in places if at is not None)
+    artists = (name for role, name in roles.items() if role.startswith("artist"))
+    return any(are_joined(values_of_column(rows, name)) for name in artists)
 
 
 def are_joined(artists: Sequence[str]) -> bool:
@@ -39,10 +39,3 @@ def are_joined(artists: Sequence[str]) -> bool:
     counts = Counter(name.casefold() for names in values for name in set(names))
     shared = any(counts[name.casefold()] > 1 for names in lists for name in names)
     return shared or len(lists) >= ENOUGH_LISTS
-
-
-def _place(name: str, header: Sequence[str]) -> int | None:
-    """Return the index of a column with a name or number, or None if there is no such column."""
-    if name.isdecimal() and 1 <= int(name) <= len(header):
-        return int(name) - 1
-    return header.index(name) if name in header else None

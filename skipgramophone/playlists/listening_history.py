@@ -11,7 +11,9 @@ from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
 MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
-SHORT_GAP = "1s"  # session gap so short that the name of a session (a minute) is the time of its plays
+# Session gap of one second. With such a short gap, a session is usually a single play, and the name of the session (the
+# minute of its start) is the time of this play.
+SHORT_GAP = "1s"
 
 
 def read_plays(path: Path) -> list[NamedTrack]:
@@ -23,7 +25,8 @@ def read_plays(path: Path) -> list[NamedTrack]:
         SourceError: the file cannot be read, has no times of plays, or has the plays of several listeners.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.readers.source_files import regular_file  # imported here: look-ups need no pyarrow
+    # Imported here, because most look-ups do not need pyarrow.
+    from skipgramophone.playlists.readers.source_files import regular_file
     from skipgramophone.playlists.sources import open_sources
 
     plays: list[tuple[str, NamedTrack]] = []
@@ -45,5 +48,6 @@ def read_plays(path: Path) -> list[NamedTrack]:
     if len(listeners) > 1:
         number = plural(len(listeners), "listener")
         raise SourceError(f"{path} has the plays of {number}: give the history of one listener")
-    plays.sort(key=lambda play: play[0].zfill(len("2000-01-01 00:00")))  # stable: plays of a minute keep their order
+    # The sort is stable, so plays in the same minute keep their order.
+    plays.sort(key=lambda play: play[0].zfill(len("2000-01-01 00:00")))
     return [track for _, track in plays]

@@ -12,7 +12,7 @@ from skipgramophone.playlists.partitioning import first_bytes
 
 Ids = npt.NDArray[np.int64]
 SHOWN_NAMESAKES = 3
-SORTABLE_LENGTH = 5  # tracks; shorter playlists may be sorted by chance
+SORTABLE_LENGTH = 5  # minimum number of tracks; shorter playlists may be sorted by chance
 
 
 def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
@@ -41,7 +41,7 @@ def count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> t
         alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
         earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
         falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        # A descent from one playlist to the next does not count.
+        # The last title of a playlist is not compared with the first title of the next playlist.
         falls[offsets[some.start + 1 : some.stop] - first - 1] = False
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]

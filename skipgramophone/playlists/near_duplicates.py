@@ -14,8 +14,12 @@ from skipgramophone.experiment.corpus import Corpus
 
 NEARLY_SAME = 0.8  # two playlists with at least this Jaccard similarity of their tracks are near-duplicates
 SIGNATURE = 64  # min-hashes per playlist
-BAND = 4  # min-hashes per band; pairs that agree in a band are candidates (at similarity 0.8: all but 1 in 4,000)
-PROMISING = 0.5  # candidates with a smaller share of equal min-hashes are skipped; 6 standard deviations below 0.8
+# Min-hashes per band. Two playlists whose min-hashes in a band are all equal are candidates. Of the pairs with
+# similarity 0.8, all but 1 in 4,000 become candidates.
+BAND = 4
+# Candidates with a smaller share of equal min-hashes than this are skipped. This limit is 6 standard deviations below
+# the expected share of a pair with similarity 0.8.
+PROMISING = 0.5
 COMPARED = 1 << 20  # pairs per step of the comparison of min-hashes
 Groups = npt.NDArray[np.int64]
 

@@ -21,7 +21,7 @@ from skipgramophone.playlists.partitioning import FEW_VALUES, Partition, single_
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
-PENDING = 1 << 24  # distinct values of blocks that are collected before they are numbered together
+PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
 
 
 class Numbering:
@@ -104,9 +104,10 @@ class Numbering:
             codes[start:end] = numbers[codes[start:end]]
 
     def _number_new(self, part: int, values: pa.Array) -> None:
-        """Assign the next numbers to the new values of a part, which follow the known values in `values`."""
+        """Assign the next numbers to the new values of a part. In `values`, they come after the known values."""
         new = values[len(self._known[part]) :]
-        if len(self._known[part]):  # a slice would keep all values in memory, once per call
+        if len(self._known[part]):
+            # A slice would keep a reference to all values, so that each call would keep another copy in memory.
             new = new.take(pa.array(np.arange(len(new))))
         numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
         self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])

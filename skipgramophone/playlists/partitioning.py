@@ -73,7 +73,7 @@ def first_bytes(strings: pa.Array) -> Words:
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Return the start and end of each string in the data, and for each byte, it and the next seven as a number."""
+    """Return the start and end of each string in the data, and the eight bytes from each position as a number."""
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)

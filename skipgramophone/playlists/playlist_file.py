@@ -18,7 +18,7 @@ from skipgramophone.settings import ExtractSettings
 if TYPE_CHECKING:
     from skipgramophone.playlists.readers.rows import RowBlock
 
-LARGEST_LIST = 4 << 20  # bytes; a larger text file is not read as a list of names
+LARGEST_LIST = 4 << 20  # maximum size in bytes; a larger text file is not read as a list of names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
 REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
@@ -69,7 +69,8 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
         SourceError: the file is binary, empty or damaged.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.readers.source_files import regular_file  # imported here: look-ups need no pyarrow
+    # Imported here, because most look-ups do not need pyarrow.
+    from skipgramophone.playlists.readers.source_files import regular_file
 
     with regular_file(path) as place:
         lines = _known_names(place, is_name)

@@ -31,9 +31,9 @@ NOT_IN_XML = re.compile("[\ufffe\uffff]")  # `visible` escapes control character
 SPOTIFY = "spotify:track:"
 TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
 SOUNDIIZ = ("title", "artist", "album", "isrc")
-WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")  # beginning of an absolute path of Windows
+WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")  # beginning of an absolute Windows path
 SAFE_IN_PATHS = "/:"
-MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
+MILLISECONDS = 1000  # milliseconds per second; XSPF and JSPF store durations in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,8 @@ def _as_uri(location: str | None) -> str | None:
         return f"file:{path}"
     if path.startswith("/") or WINDOWS.match(location):
         return f"file://{path}" if path.startswith("/") else f"file:///{path}"
-    return f"./{path}" if ":" in path.split("/")[0] else path  # otherwise the first part would be a scheme
+    # Without "./", the text before the colon would be read as the scheme of the uri.
+    return f"./{path}" if ":" in path.split("/")[0] else path
 
 
 WRITERS: dict[str, Write] = {

@@ -1,8 +1,8 @@
 """Generate the built-in sample: playlists to try all commands without a file or a network.
 
 The sample has about 4,000 playlists with about 3,000 tracks of 22 scenes (invented genres). It has the properties of
-real data sets: a few hits and many rare tracks, playlists of one mood with some songs of a neighbouring scene, songs in
-several versions, and names that break careless programs.
+real data sets: there are a few hits and many rare tracks, and some songs have several versions. A playlist has one mood
+and some songs of a neighbouring scene. Some names break careless programs.
 
 The same seed gives the same sample on every platform and Python version. For this reason, only plain arithmetic on
 `random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
@@ -28,10 +28,12 @@ Point = tuple[float, float, float]
 OWNERS, PLAYLISTS_PER_OWNER, SONGS_PER_PLAYLIST = 600, 6.3, 22
 SONGS_PER_SCENE, ARTISTS_PER_SCENE = 120, 22
 SHARED = 0.15  # share of a scene's songs that also belong to the next scene
-MIXED, STRAY = 0.5, 0.4  # share of playlists with a second scene; share of their songs from that scene
+# Share of playlists with a second scene, and share of the songs of such a playlist that come from the second scene.
+MIXED, STRAY = 0.5, 0.4
 NOISE = 0.05  # share of songs that are drawn from all scenes
 REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
-LEAST, COLLECTED = 5, 25  # minimum number of playlists with a song; the same for a song with several versions
+# Minimum number of playlists with a song that has a single version, and with a song that has several versions.
+LEAST, COLLECTED = 5, 25
 RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
 JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
 REPEATS = 0.005  # share of tracks that occur twice in their playlist
@@ -335,7 +337,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
     anywhere = list(accumulate(song.weight for song in songs))
     for planned in plans:
         shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
-        for _ in range(30 * planned.length):  # a limit, in case too few songs suit the mood
+        for _ in range(30 * planned.length):  # This limit ends the loop if too few songs suit the mood.
             if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]

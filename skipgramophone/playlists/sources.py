@@ -15,6 +15,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.charts import are_ranked
 from skipgramophone.playlists.column_guess import ColumnGuess
+from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
 from skipgramophone.playlists.readers.aotm import read_aotm
@@ -78,6 +79,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.table_head import first_rows
+from skipgramophone.playlists.table_preamble import lines_above_columns
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -214,7 +216,7 @@ def _reason_to_skip(file: SourceFile) -> str | None:
     if is_read_with_activity(file):
         return "names of artists, read together with the play activity in the same directory"
     if repeats_scrobbles(file):
-        return "JSON with the scrobbles of scrobbles.tsv, which are read once"
+        return "JSON with the same scrobbles as scrobbles.tsv, which is read instead"
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 
@@ -261,9 +263,11 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if undecodable and has_header(format, settings):
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
-        return _table_reader(file, settings, head)
+        by_number = all(name.isdecimal() for name in settings.roles.values())
+        above = 0 if by_number else lines_above_columns(first_lines(head), settings.roles.values())
+        return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
-        return _guessing_reader(file, settings, format, head)
+        return _table_reader(_guessing_reader(file, settings, format), head, format.above)
     need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
@@ -297,17 +301,29 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
         raise utf8_error(file, settings.encoding, is_alone)
 
 
-def _table_reader(
-    file: SourceFile, settings: ExtractSettings, head: bytes, unused: Sequence[str] | None = None
-) -> ColumnsReader:
-    """Return the reader for a table that begins with `head`, whose columns are assigned; see `ColumnsReader`."""
-    rows = first_rows(file, head, first_lines(head)) or [[]]
-    joins, is_ranked = artists_are_joined(rows, settings.roles), are_ranked(rows, settings.roles)
-    return ColumnsReader(file, settings, unused, joins_artists=joins, is_ranked=is_ranked)
+def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsReader:
+    """Return the reader of a table with what its first rows tell about dates, artists and ranks.
+
+    Args:
+        reader: the reader.
+        head: the first bytes of the table.
+        above: number of lines above the header.
+
+    Raises:
+        SourceError: the table is Parquet, and it is damaged.
+    """
+    rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
+    return replace(
+        reader,
+        date_order=date_order_in(rows, roles),
+        joins_artists=artists_are_joined(rows, roles),
+        is_ranked=are_ranked(rows, roles),
+        above=above,
+    )
 
 
-def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess, head: bytes) -> ColumnsReader:
-    """Return the reader for a table that begins with `head`, whose columns are guessed from its header."""
+def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
+    """Return the reader for a table whose columns are guessed from its header."""
     require_named(
         settings,
         not settings.period or "time" in guess.roles,
@@ -317,7 +333,8 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
     )
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
-    return _table_reader(file, replace(settings, columns=guess.text, session_gap=gap), head, guess.unused)
+    chosen = replace(settings, columns=guess.text, session_gap=gap)
+    return ColumnsReader(file, chosen, guess.unused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from skipgramophone.playlists.readers.json_tables import is_document, names_in_l
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
-MOST_COLUMNS = 1000  # in JSON lines; an object with more fields is not a row
+DEEPEST_FIELD = 3  # maximum number of objects around a field
+MOST_COLUMNS = 1000  # maximum number of fields of an object in JSON lines; an object with more fields is not a row
 
 
 def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
@@ -36,6 +37,20 @@ def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
     if start.startswith((b"{", b"[")):
         return rows_of_objects(lines) or rows_of_document(start)
     return rows_of(lines)
+
+
+def values_of_column(rows: Table, name: str) -> list[str]:
+    """Return the values of a column in the rows of a table, from the first row on; empty if there is no such column.
+
+    Rows that are shorter or longer than the first row are left out.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names, if there are any.
+        name: the name of the column, or its number, counted from 1.
+    """
+    header = rows[0] if rows else []
+    at = header.index(name) if name in header else int(name) - 1 if name.isdecimal() else -1
+    return [row[at] for row in rows if len(row) == len(header)] if 0 <= at < len(header) else []
 
 
 def rows_of_objects(lines: list[str]) -> Table:
@@ -93,11 +108,12 @@ def _rows_of_parquet(file: SourceFile) -> Table:
         return [columns, *([_text(value) for value in row] for row in values)]
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def _flat(record: dict[str, Any], deepest: int = DEEPEST_FIELD) -> dict[str, Any]:
     """Flatten an object; a field of a nested object gets a name with a dot."""
     flat: dict[str, Any] = {}
     for name, value in record.items():
-        flat |= {f"{name}.{inner}": of for inner, of in value.items()} if isinstance(value, dict) else {name: value}
+        within = _flat(value, deepest - 1) if isinstance(value, dict) and deepest else None
+        flat |= {name: value} if within is None else {f"{name}.{inner}": of for inner, of in within.items()}
     return flat
 
 

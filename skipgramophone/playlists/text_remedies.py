@@ -1,41 +1,22 @@
-"""What a user can do with a text in a format that sgp does not know: the end of the message."""
+"""Suggest what to do with a text whose format sgp does not know. The suggestion is the end of the error message."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from skipgramophone.playlists.column_guess import is_table, rows_of
-from skipgramophone.playlists.column_names import is_header
+from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.column_values import LETTERS, Table
-from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
 HELP = "see `sgp extract --help`"
-MOST_PREAMBLE = 20  # lines above the header of a table
-LONG_SEPARATORS = ("::", "<SEP>")  # of MovieLens, and of the Million Song Dataset
+LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
 # Marks of tables, objects, markup, paths and sentences.
 NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.,:;]$""")
 LONGEST_NAME = 150  # characters of a line that may be a name
-WIDEST_TABLE = 4  # fewer fields per line are a table rather than baskets
+WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
 LEAST_SHARED = 0.2  # share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
-
-
-def lines_above_header(lines: Sequence[str]) -> int:
-    """Return the number of lines above the header of a table; 0 if the first line is part of it, or no header is found.
-
-    The lines above a header have another number of fields, such as the title of a report, or sep=; for Excel.
-    """
-    for above in range(1, min(MOST_PREAMBLE + 1, len(lines) - 1)):
-        rows = rows_of(lines[above:]) if lines[above].strip() else []
-        if not rows or len(rows[0]) < 2 or not is_header(rows[0]) or not is_table(rows):
-            continue
-        delimiter = delimiter_of(lines[above])
-        widths = {len(fields_of(line, delimiter)) for line in lines[:above]}
-        if len(rows[0]) not in widths or lines[0].startswith("sep="):
-            return above
-    return 0
 
 
 def are_baskets(rows: Table) -> bool:

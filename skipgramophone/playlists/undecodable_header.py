@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from skipgramophone.playlists.column_guess import ColumnGuess
+from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, printable
+from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.settings import ExtractSettings, Format
 from skipgramophone.utf8 import GIVE_ENCODING
 from skipgramophone.wording import visible
@@ -14,6 +18,20 @@ WITH_HEADER: tuple[Format, ...] = (
     "zenodo", "columns", "exportify", "youtube-songs", "youtube-playlist", "tunemymusic", "soundiiz", "deezer",
     "lastfmstats", "shazam", "apple-activity", "apple-daily", "lastfm-archive", "tidal", "google-play", "serato",
 )  # fmt: skip
+# Encodings of Windows and of old systems; the first in which a header has usual names is suggested.
+ENCODINGS = (
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1254",
+    "cp1253",
+    "cp932",
+    "gb18030",
+    "cp949",
+    "big5",
+    "koi8-r",
+    "mac-roman",
+)
 LONGEST_SHOWN = 60  # characters
 
 
@@ -36,11 +54,34 @@ def undecodable_first_line(head: bytes, settings: ExtractSettings) -> str | None
     except UnicodeDecodeError as error:
         if not end and error.reason == "unexpected end of data":  # the first bytes may end inside a character
             return None
-    shown = visible(printable(line.rstrip(b"\r")))
-    shown = shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 3] + "..."
+    shown = _shortened(visible(printable(line.rstrip(b"\r"))))
     encoding = settings.encoding.upper()
-    remedy = GIVE_ENCODING if encoding == "UTF-8" else "give another --encoding, or add --bad-bytes replace"
-    return f"not {encoding} (first line: '{shown}'): {remedy}"
+    if encoding != "UTF-8":
+        return f"not {encoding} (first line: '{shown}'): give another --encoding, or add --bad-bytes replace"
+    if found := _encoding_of_header(line.rstrip(b"\r")):
+        right, header = found
+        remedy = f"add --encoding {right}, in which it is {_shortened(visible(header))!r}"
+        return f"not UTF-8 (first line: '{shown}'): {remedy}"
+    return f"not UTF-8 (first line: '{shown}'): {GIVE_ENCODING}"
+
+
+def _encoding_of_header(line: bytes) -> tuple[str, str] | None:
+    """Return an encoding in which a line is the header of a table, and the line as text; None if there is none.
+
+    >>> _encoding_of_header("Исполнитель;Название".encode("cp1251"))
+    ('cp1251', 'Исполнитель;Название')
+    """
+    for encoding in ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            text = line.decode(encoding)
+            if is_header(fields_of(text, delimiter_of(text))):
+                return encoding, text
+    return None
+
+
+def _shortened(line: str) -> str:
+    """Return a line, shortened to `LONGEST_SHOWN` characters."""
+    return line if len(line) <= LONGEST_SHOWN else line[: LONGEST_SHOWN - 3] + "..."
 
 
 def is_binary(head: bytes) -> bool:

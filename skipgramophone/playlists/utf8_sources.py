@@ -12,9 +12,10 @@ READ_AT_ONCE = 1 << 20
 
 
 def is_certainly_utf8(file: SourceFile, bare: bool) -> bool:
-    """Whether a file is UTF-8: it begins with a byte order mark, or its letters beyond ASCII are valid UTF-8.
+    """Whether a file is UTF-8.
 
-    Text in another encoding is practically never valid UTF-8, unless it is ASCII only or very short.
+    It must begin with a byte order mark, or contain non-ASCII characters and be valid UTF-8. Text in another encoding
+    is practically never valid UTF-8, unless it is ASCII only or very short.
 
     Args:
         file: the file.
@@ -24,6 +25,8 @@ def is_certainly_utf8(file: SourceFile, bare: bool) -> bool:
     beyond_ascii = False
     try:
         with file.open() as stream:
+            if stream.encoding != "UTF-8":
+                return False  # UTF-16
             if stream.peek(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK:
                 return True
             while bare and (data := stream.read(READ_AT_ONCE)):

@@ -107,7 +107,8 @@ class ExtractSettings:
     match: str | None = setting(
         None,
         "Merge tracks that have similar names and the same identifier. KINDS says which identifiers are compared: "
-        f"{', '.join(MATCHABLE)} or {','.join(MATCHABLE)}. To see first which tracks share one, add --dry-run.",
+        f"{', '.join(MATCHABLE)} or {','.join(MATCHABLE)}. To see first which tracks share an identifier, add "
+        "--dry-run.",
         metavar="KINDS",
     )
     repeats: Repeats = setting(
@@ -123,9 +124,10 @@ class ExtractSettings:
     )
     holdout: float | None = setting(
         None,
-        "Hold out playlists, which are then not used for training but only for sgp evaluate: a share of all playlists "
-        "such as 0.1, or a file with one playlist name per line. In the file, the owner, a tab and the name select the "
-        "playlist of one owner. With --group, the lines are texts that it matches.",
+        "Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such as "
+        "0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
+        "owner, a tab and the name. With --group, write the text that the regular expression matches at the start of "
+        "the owner instead of the name of a playlist.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )

@@ -20,11 +20,13 @@ class Thresholds:
     in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
     library_length: int = 100  # minimum number of tracks of a library, which contains its owner's other playlists
     library_share: float = 0.8  # minimum share of the tracks of the other playlists that a library contains
-    library_owner: int = 4  # minimum number of playlists of its owner; if there are fewer, this may be chance
+    library_owner: int = 4  # minimum number of playlists of its owner; with fewer, it may contain the others by chance
     in_libraries: float = 0.05  # share of occurrences that are in libraries; the same value as `in_giants`
-    automatic: float = 0.02  # share of automatic playlists; in the archive, 4.6 % of the snapshots are automatic
+    automatic: float = 0.02  # share of automatic playlists; the archive is above this limit (4.6 % of its playlists)
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
-    out_of_order: float = 0.05  # share of descents in a sorted playlist; later additions and other alphabets cause some
+    # Share of consecutive tracks in a sorted playlist that are not in order; later additions and other alphabets cause
+    # some of them.
+    out_of_order: float = 0.05
     of_one_artist: float = 0.25  # share of playlists with a single artist; some albums among the playlists are normal
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive

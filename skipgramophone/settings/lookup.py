@@ -224,8 +224,8 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "How much each query track counts relative to the next one: with 0.8, each track has 0.8 times the weight of "
-        "the next one, so later tracks count more; with 1, all count the same (default: chosen by sgp train).",
+        "How much each query track counts relative to the next one. With 0.8, each track has 0.8 times the weight of "
+        "the next one, so later tracks count more. With 1, all tracks count the same (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )

@@ -29,7 +29,8 @@ class Bounds:
     Attributes:
         words: the range in words, for messages.
         holds: returns whether a number is in the range.
-        most: the largest allowed value, or None for no limit; messages name it only if a number is above it.
+        most: the largest allowed value, or None for no limit. A message mentions this limit only if the value exceeds
+            it.
     """
 
     words: str
@@ -144,7 +145,7 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) is Literal else (kind,)
 
 
-_kept_alternatives = cache(alternatives)  # each look-up checks dozens of settings
+_kept_alternatives = cache(alternatives)  # cached, because each look-up checks dozens of settings
 
 
 def check(settings: Any) -> None:
@@ -168,8 +169,9 @@ def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str],
     Args:
         settings: the settings, or their class.
         holds: the condition.
-        message: returns the message. It is called once for Python and once for the command line. Its argument is a
-            function that maps the name of a field to the name in the message, such as min_count or --min-count.
+        message: returns the message. It is called twice: for the message with the Python names of the settings, and for
+            the message with the command-line options. Its argument is a function that maps the name of a field to the
+            name in the message, such as min_count or --min-count.
     """
     if not holds:
         options = {declared.name: option_of(declared) for declared in fields(settings)}

@@ -133,8 +133,8 @@ class TrainSettings:
             ]
         if self.learning_rate is not None and self.learning_rate > HIGHEST_SENSIBLE_RATE:
             return [
-                f"warning: with a learning rate of {self.learning_rate:g} training will probably diverge (usual: 0.1 "
-                "to 0.6): leave out -lr to use a default that fits the corpus size"
+                f"warning: training will probably diverge with a learning rate of {self.learning_rate:g}; usual values "
+                "are 0.1 to 0.6. Leave out -lr to use a default that fits the corpus size"
             ]
         return []
 

@@ -115,9 +115,9 @@ def rate_for(occurrences: int, window_size: Context) -> float:
 def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
     """Return the weight of each pair of positions in a block for tokens of the same playlist, float32 (block, block).
 
-    For a bag it is 1. For a window of size W it is the expected weight in word2vec's random window, (W + 1 - d) / W at
-    distance d up to W. A random block boundary separates such a pair with probability d / block. To compensate, the
-    weight is multiplied by block / (block - d).
+    For a bag, the weight is 1. For a window of size W, the weight at distance d (up to W) is (W + 1 - d) / W. This is
+    the expected weight in word2vec, which draws the window size at random. A random block boundary separates such a
+    pair with probability d / block. To compensate, the weight is multiplied by block / (block - d).
 
     >>> pair_weights("bag", 3).tolist()
     [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]

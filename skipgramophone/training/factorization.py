@@ -37,8 +37,9 @@ def factorize(
 ) -> Factors:
     """Factorize a matrix of playlists and tracks. The same arguments give the same factors on any number of cores.
 
-    Batches are solved in one thread per core. Each of these threads uses BLAS without further threads: with several
-    threads, BLAS adds in another order, and is many times slower if other processes use the cores.
+    Batches are solved in one thread per core. Each of these threads uses BLAS with a single thread. With several
+    threads, BLAS would add numbers in an order that depends on the number of threads, and it is many times slower if
+    other processes use the cores.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of float32, above 0 where a playlist contains a track.

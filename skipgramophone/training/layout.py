@@ -45,7 +45,7 @@ class Assignment(NamedTuple):
     """The part of the stream on which a task trains, and the learning rate of the task."""
 
     purpose: int  # STREAM or HELD_OUT
-    epoch: int  # from 0; 0 for held-out playlists
+    epoch: int  # number of the epoch, counted from 0; always 0 for held-out playlists
     stretch: Stretch
     rate: float  # learning rate; 0 leaves all rows unchanged
 
@@ -76,10 +76,11 @@ class Layout:
         """
         self.context, self.shape, self.seed = context, shape, seed
         self._corpora, self._keep, self._noise = corpora, keep, noise
-        self._epochs: dict[tuple[int, int], Epoch] = {}  # cache of one: the epoch that was used last
+        self._epochs: dict[tuple[int, int], Epoch] = {}  # cache with a single entry, the epoch that was used last
         first = next(self.stretches(STREAM, 0), None)
         tokens = self.macro_batch(Assignment(STREAM, 0, first, 0.0)).tokens if first else np.empty(0)
-        # An eighth more than the first macro-batch needs, so that one compiled program fits nearly all macro-batches.
+        # Reserve an eighth more rows than the first macro-batch needs, so that one compiled program fits nearly all
+        # macro-batches.
         self._usual_places = self._rounded_up(len(np.unique(tokens)) * 9 // 8)
 
     def stretches(self, purpose: int, epoch: int) -> Iterator[Stretch]:

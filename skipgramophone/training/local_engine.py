@@ -41,7 +41,8 @@ class _Difference:
 class LocalEngine:
     """Runs training tasks on this machine."""
 
-    patience: float | None = None  # wait for all tasks: they end soon, and they use the tables of this process
+    # None: wait for all tasks, because they end soon and use the tables of this process.
+    patience: float | None = None
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.
@@ -88,7 +89,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Free the memory of programs that are no longer cached, but that reference cycles of TensorFlow keep alive."""
-        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:  # else all are cached
+        # If at most `PROGRAMS` programs were compiled, all of them are still cached.
+        if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:
             gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:

@@ -2,7 +2,8 @@
 
 TensorFlow writes its compiled programs to `$XDG_CACHE_HOME/skipgramophone/programs` (default: `~/.cache`), in one
 directory per version and processor. The programs contain machine code, and TensorFlow would run a damaged program. The
-checksums of the programs are therefore kept in a state file of the user, and a program without its checksum is deleted.
+checksums of the programs are therefore kept in a state file of the user. A program whose checksum is not in this file
+is deleted.
 """
 
 from __future__ import annotations
@@ -25,10 +26,9 @@ from skipgramophone.experiment.user_state import KeptLines, cache_directory, sta
 FLAGS, OPTION = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
 MOST_PROGRAMS = 64  # programs that are kept per version and processor; each has about 300 kB
 CHECKSUMS = 1000  # checksums that are kept
-UNFINISHED, WRITING = (
-    ".tmp",
-    3600.0,
-)  # suffix of programs that TensorFlow is writing; a file that is older (in seconds) is left over from a failure
+# Suffix of programs that TensorFlow is writing, and maximum age of such a file in seconds. An older file is left over
+# from a failure.
+UNFINISHED, WRITING = ".tmp", 3600.0
 NEEDED_BYTES = 4 << 20  # space that the programs of a run may need
 CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
@@ -98,14 +98,14 @@ def _option(directory: Path) -> str:
 def _is_clean(directory: Path) -> bool:
     """Delete programs with unknown checksums, and the oldest programs if there are too many.
 
-    Return whether this worked and there is space for new programs, because TensorFlow ends the training if it cannot
-    write a program.
+    Return whether the directory can be used: the programs were deleted, and there is space for new programs. TensorFlow
+    would end the training if it could not write a program.
     """
     known = set(_checksums().read())
     try:
         programs = sorted(directory.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
         for number, path in enumerate(programs):
-            if _is_being_written(path):  # by another training run, which would fail without the file
+            if _is_being_written(path):  # Another training run is writing this file, and would fail without it.
                 continue
             if number >= MOST_PROGRAMS or path.is_symlink() or _checksum(path) not in known:
                 path.unlink(missing_ok=True)

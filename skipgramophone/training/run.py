@@ -94,8 +94,8 @@ def unfinished_run(
         force: whether to delete the unfinished run and start a new one.
 
     Raises:
-        ExperimentError: there is an unfinished run, and neither `resume` nor `force` is set; there is no run to resume;
-            or the run to resume has another corpus or other settings.
+        ExperimentError: there is no run to resume; the run to resume has another corpus or other settings; or there is
+            an unfinished run, but `resume` and `force` are both false.
     """
     found = read_checkpoint(experiment.path)
     command = f"sgp train {experiment.name}"

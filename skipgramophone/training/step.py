@@ -66,8 +66,8 @@ def gradients(
         _sums(tf, _log(tf, 1.0 - far))[..., None] * weight_n
     )
     pull = (near - 1.0) * weights * share  # d loss / d (h . o)
-    # The transpose of `pull`: within a playlist, weights and share are the same for both tokens of a pair. Transposing
-    # before the matrix product takes half the time.
+    # This is the transpose of `pull`, because within a playlist, the weights and the share are the same for both tokens
+    # of a pair. Transposing before the matrix product takes half the time.
     pulled = (tf.transpose(near, [0, 2, 1]) - 1.0) * weights * share
     push = far * weight_n  # d loss / d (h . n)
     dh = tf.matmul(pull, o) + tf.reshape(tf.matmul(push, n), [blocks, block, dim])
@@ -156,7 +156,8 @@ def train_rows(
     """
     dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
-    mask = playlist_mask(tf, work.playlist)  # before the loop, because the compiled code is slow inside it
+    # Computed before the loop, because the compiled code of `playlist_mask` is slow inside the loop.
+    mask = playlist_mask(tf, work.playlist)
 
     def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])

@@ -170,7 +170,7 @@ def shuffle_within(playlist: Numbers, drawn: Random) -> Numbers:
     place_bits, playlist_bits = len(playlist).bit_length(), int(playlist[-1] if len(playlist) else 0).bit_length()
     if playlist_bits + DRAWN_BITS + place_bits > 63:
         return np.asarray(np.lexsort((drawn, playlist)))
-    # Sorting integers takes half the time; each integer combines playlist, random number and position.
+    # Sorting integers takes half as long as `lexsort`. Each integer combines playlist, random number and position.
     key = (playlist << DRAWN_BITS | drawn.astype(np.int64)) << place_bits | np.arange(len(playlist))
     key.sort()
     return np.asarray(key & ((1 << place_bits) - 1))

@@ -56,7 +56,8 @@ def noise_table(probability: Probabilities) -> TrackIds:
     one entry in four million.
     """
     last = int(np.flatnonzero(probability)[-1])
-    # Where the entries of each track end: an entry belongs to the track whose share of [0, 1] contains its midpoint.
+    # End of each track's entries. Each track has an interval of [0, 1] whose length is its probability. An entry
+    # belongs to the track whose interval contains the midpoint of the entry.
     ends = np.ceil(np.cumsum(probability)[: last + 1] * NOISE_PLACES - 0.5).astype(np.int64)
     ends[last] = NOISE_PLACES  # the sum of the probabilities may be less than 1 because of rounding
     return np.repeat(np.arange(last + 1, dtype=np.int32), np.diff(ends, prepend=0))

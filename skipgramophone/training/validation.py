@@ -45,7 +45,7 @@ def choose_validation_playlists(
             break
     if not held_out.any():
         raise EvaluationError(
-            "--patience needs held-out playlists, but no playlist can be held out: each has fewer than two tracks, or "
-            "contains a track that would then be too rare for training; leave out --patience"
+            "--patience needs held-out playlists, but no playlist can be held out. Each playlist has fewer than two "
+            "tracks, or contains a track that would then be too rare for training. Leave out --patience"
         )
     return held_out

@@ -25,9 +25,10 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
     Two tracks are the same if their URIs are equal, or, without URIs, if artist and title are equal apart from case.
 
     Raises:
-        ExperimentError: the earlier experiment has no model; the model is stale, has vectors that are not finite, or
-            lacks files that training needs; or no track of `experiment` has a vector in the model. If both experiments
-            are the same, the model may be older than the corpus, as long as playlists were only added since.
+        ExperimentError: the earlier experiment has no model; no track of `experiment` has a vector in the model; or the
+            model cannot be used, because it is stale, has vectors that are not finite, or lacks files that training
+            needs. If both experiments are the same, the model may be older than the corpus, as long as playlists were
+            only added since.
         SettingError: the vectors have another dimension.
     """
     from skipgramophone.training.tables import Earlier

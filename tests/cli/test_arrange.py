@@ -49,7 +49,8 @@ def test_an_arranged_list_has_the_same_tracks_and_its_steps_and_means_are_those_
     assert {one["uri"]: one["similarity"] for one in near} == similarity
     first, head = continued(sample_root, *GIVEN, "-n", "20", "--arrange").out.splitlines()[:2]
     assert first.endswith(
-        f", arranged: mean step {facts['mean_step']:.3f} (in random order: {facts['mean_random_step']:.3f})"
+        f", arranged: mean similarity of adjacent tracks {facts['mean_step']:.3f} "
+        f"(in random order: {facts['mean_random_step']:.3f})"
     )
     assert head.split()[:4] == ["rank", "score", "similarity", "step"]
 

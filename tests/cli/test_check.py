@@ -133,6 +133,12 @@ def misplace(stage: Path) -> None:
     np.save(stage / "postings.npy", places)
 
 
+def misname(stage: Path) -> None:
+    rows = np.load(stage / "name_rows.npy")
+    rows[-1] += 1 if rows[-1] == 0 else -1
+    np.save(stage / "name_rows.npy", rows)
+
+
 def plant(statement: str) -> Callable[[Path], None]:
     def planted(stage: Path) -> None:
         with closing(sqlite3.connect(stage / "tracks.sqlite", isolation_level=None)) as database:
@@ -170,6 +176,7 @@ def write_rubbish(stage: Path) -> None:
         ("corpus", name_a_stranger, "unknown track id in a playlist"),
         ("corpus", miscount, "counts in tracks.sqlite do not match the playlists"),
         ("corpus", misplace, "postings do not match the playlists"),
+        ("corpus", misname, "the name index does not match the names"),
         (
             "corpus",
             plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"),

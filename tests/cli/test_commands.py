@@ -63,6 +63,9 @@ def test_the_report_of_extract(sgp: Sgp, write_dump: WriteDump, experiments: Pat
     assert left(experiments) == [
         "small/.lock",
         "small/corpus/manifest.json",
+        "small/corpus/name_offsets.npy",
+        "small/corpus/name_rows.npy",
+        "small/corpus/name_trigrams.npy",
         "small/corpus/offsets.npy",
         "small/corpus/playlists.parquet",
         "small/corpus/posting_offsets.npy",
@@ -108,9 +111,9 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert ran.code == 0
     lines = clocks_masked(ran.out).splitlines()
     assert lines[0] == "model of genres"
-    assert lines[1] == "vectors        80 tracks × 16; none for 1 track below --min-count 2"
-    assert lines[2] == "context        whole playlist (too few held-out playlists to decide: 11)"
-    few = "1: all given tracks count the same (too few held-out playlists to decide: 11)"
+    assert lines[1] == "vectors        80 tracks × 16; no vector for 1 track below --min-count 2"
+    assert lines[2] == "context        whole playlist (11 held-out playlists are too few to decide)"
+    few = "1, so all given tracks have the same weight (11 held-out playlists are too few to decide)"
     assert lines.pop(3) == f"recency        {few}"
     assert lines[3] == "epochs         3 over 721 occurrences"
     assert lines[4] == "learning rate  0.6, decaying to 0"

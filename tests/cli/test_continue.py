@@ -131,7 +131,7 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
             assert continued(sample_root, "-", *at, stdin=text).out == wanted.out
     (tmp_path / "many.txt").write_text("\n".join((*GIVEN, *(f"{unknown} {at}" for at in range(40)))))
     assert continued(sample_root, "--file", str(tmp_path / "many.txt"), *at).err.splitlines()[-1] == (
-        "left out: 35 more of 43 names"
+        "35 more of the 43 names were left out"
     )
     (tmp_path / "binary").write_bytes(b"\0\1\2")
     assert continued(sample_root, "--file", str(tmp_path / "binary"), *at).code == 1

@@ -184,7 +184,8 @@ def test_imported_vectors_are_evaluated_without_training(genres_root: Path, tmp_
     assert not (tmp_path / "foreign" / "evaluation" / "models").exists()
     shown = run_sgp("evaluate", "foreign", "--share", "0.2", "--experiments-dir", tmp_path)
     assert shown.out.endswith(
-        "warning: the vectors were imported and may have been trained on the held-out playlists\n"
+        "warning: the vectors were imported and may have been trained on the held-out playlists, so these scores may "
+        "be too good\n"
     )
     none = run_sgp("evaluate", "foreign", "--share", "0.2", "--score", "model", "--experiments-dir", tmp_path)
     assert none.err == ("error: --score model needs context vectors, and this model has none: use --score cosine\n")
@@ -229,8 +230,8 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
         answer = json.loads(sgp("similar", "demo", name, "--json").out)
         share = found["by_frequency"][stratum]
         assert answer["agreement"] == {"neighbours": 3, "tracks": stratum, **share}
-        unchanged = f"{share['mean']:.0%} of top-3 neighbours unchanged"
-        line = f"stability of tracks with a similar count ({stratum}): {unchanged}"
+        unchanged = f"{share['mean']:.0%} of top-3 neighbours stay the same with another seed"
+        line = f"stability: {unchanged}, measured on tracks about as frequent as the query track ({stratum})"
         assert line in sgp("similar", "demo", name).err
     assert json.loads(sgp("similar", "demo", name, "--by", "cosine", "--json").out)["agreement"] is None
     (kept,) = (experiments / "demo" / "evaluation" / "models").iterdir()
@@ -287,4 +288,4 @@ def test_snapshots_give_a_command_that_works_or_none(sgp: Sgp, tmp_path: Path, o
         again = sgp(*shlex.split(line)[1:], "--baselines", "none")
         assert (again.code, "too good" in again.out) == (0, False)
     else:
-        assert "cannot be held out together, because there are too few owners" in " ".join(ran.out.split())
+        assert "cannot be held out together. Either there are too few owners" in " ".join(ran.out.split())

@@ -48,7 +48,8 @@ def test_experiments_are_listed(three: Path) -> None:
         for found in [metrics["continuation"][score]]
     ]
     nobody = run_sgp("experiments", "--experiments-dir", three / "nowhere")
-    missing = f"there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE{OTHER_DIRECTORY}"
+    advice = f"to make one, run sgp extract NAME SOURCE{OTHER_DIRECTORY}"
+    missing = f"there are no experiments in {three / 'nowhere'}: {advice}"
     assert nobody.err == f"error: {missing}\n"
 
 
@@ -120,7 +121,7 @@ def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_pa
     (tmp_path / "none").mkdir()
     none = run_sgp("experiments", "--changed", "--experiments-dir", tmp_path / "none")
     assert (none.code, none.out) == (0, "")
-    assert none.err == f"there are no experiments in {tmp_path / 'none'}: run sgp extract NAME SOURCE\n"
+    assert none.err == f"there are no experiments in {tmp_path / 'none'}: to make one, run sgp extract NAME SOURCE\n"
 
 
 def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path, tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path,
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"parent": "0" * 64}))
     (tmp_path / "bare" / "corpus" / "manifest.json").write_text("{")
     model = (
-        "the corpus of 'five' has grown since the model was made: to continue from the present vectors, "
+        "the corpus of 'five' has grown since the model was made: to continue from the current vectors, "
         "run sgp train five --force --from five; to start over, run sgp train five --force"
     )
     index = "the index of 'six' is out of date: its model has been replaced; run sgp index six --force"

@@ -106,7 +106,7 @@ def test_the_report_counts_cleaned_rows_and_replaced_bytes(sgp: Sgp, write_dump:
         "rows left out  2\n"
         "               1 in playlists shorter than 2\n"
         "               1 repeated within a playlist\n"
-        "replaced       1 character for bytes that the encoding cannot decode\n"
+        "replaced       1 replacement character inserted for bytes that the encoding cannot decode\n"
     ) in ran.out
     ran = sgp("extract", "y", path, "--min-length", "9")
     assert (ran.code, ran.err) == (1, "error: cleaning left out all rows: 3 in playlists shorter than 9\n")

@@ -12,7 +12,7 @@ from tests.conftest import HEADER, Sgp
 
 WriteDump = Callable[..., Path]
 ANY_TEXT = {"m3u", "titles", "sessions"}  # formats in which every line of text is a track
-ADVICE = "; --format {} was given: leave it out, or see `sgp extract --help`\n"
+ADVICE = "; you gave --format {}: leave it out, or see `sgp extract --help`\n"
 
 
 @pytest.mark.parametrize("format", [name for name in FORMATS if name not in ANY_TEXT | {"columns"}])

@@ -65,7 +65,8 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
         "               mean length 9.0, median 9\n"
         "tracks         8; 7 (88%) occur only once\n"
         "occurrences    9\n"
-        "head           the top 1% of tracks make up 22% of occurrences; 4 tracks make up half\n"
+        "head           the most frequent 1% of the tracks account for 22% of all occurrences, and the most frequent "
+        "4 tracks for half of them\n"
         "most frequent  Håkan - a \\x1b[31m[red]:heart: (2); "
     ) in ran.out
     assert "8 to 15           1                 100.0%   ████████████████████████████████████████\n" in ran.out
@@ -74,7 +75,7 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert "\n   examples  dated (9)\n" in ran.out
     assert (
         "-wsz auto\n"
-        "context    whole playlist (too few held-out playlists to decide: 0)\n"
+        "context    whole playlist (0 held-out playlists are too few to decide)\n"
         "tested on  0 held-out playlists\n"
     ) in ran.out
     assert not any(line.endswith(" ") for line in ran.out.splitlines())

@@ -75,7 +75,7 @@ def test_a_run_that_is_interrupted_early_can_be_resumed(
         ("train.open_corpus", "interrupted before the first checkpoint: nothing was changed"),
         (
             "stages.IndexBuild.facts",
-            "interrupted: the model is complete, but not its index; build it with `sgp index x`",
+            "interrupted: the model is complete, but its index is not; build it with `sgp index x`",
         ),
     ],
 )

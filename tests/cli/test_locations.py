@@ -90,7 +90,8 @@ def test_files_that_are_not_there_are_counted(mine: Path, music: Path, tmp_path:
     (note,) = [
         line for line in run_sgp(*listed, "--files-from", tmp_path / "other").err.splitlines() if "11 of" in line
     ]
-    assert note.endswith(f": is {tmp_path / 'other'} (--files-from) the directory that contains the extracted source?")
+    named = f"{tmp_path / 'other'} (--files-from)"
+    assert note.endswith(f": check whether {named} is the directory that contains the extracted source")
     ran = run_sgp(*listed, "--files-from", music / "nowhere")
     assert (ran.code, ran.err) == (2, f"error: --files-from {music / 'nowhere'} is not a directory\n")
     ran = run_sgp("continue", "mine", "Song 3", "--files-from", music)

@@ -216,7 +216,7 @@ def test_damaged_files_and_links_out_of_the_library_are_passed_over_and_counted(
         (["--library", "x"], "--library is for m3u8, xspf, jspf, not for table: add --format m3u8"),
         (["--duration", "2h"], "no durations are known, because the sources of the corpus do not contain them"),
         (["--library", "x", "--files-from", "y", "--format", "m3u8"], "--library finds the files itself"),
-        (["--library", "x", "--duration", "2h", "--arrange", "--to", "y", "--format", "m3u8"], "leave out one"),
+        (["--library", "x", "--duration", "2h", "--arrange", "--to", "y", "--format", "m3u8"], "leave out --library"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(mine: Path, arguments: list[str], message: str) -> None:
@@ -233,7 +233,7 @@ def test_files_that_m3u8_cannot_name_are_noted(mine: Path, tmp_path: Path) -> No
     assert ran.code == 0
     assert "Nell Quay - Paper Boats\nNell Quay - Paper Boats\n" in ran.out
     (note,) = [line for line in ran.err.splitlines() if line.startswith("m3u8 cannot")]
-    assert note.endswith("2\\n.mp3', so their tracks are listed without files: choose --format xspf or jspf")
+    assert note.endswith("2\\n.mp3', so the playlist lists their tracks without files: choose --format xspf or jspf")
     ran = run_sgp(*at, "xspf")
     assert "2%0A.mp3</location>" in ran.out
     assert "m3u8 cannot" not in ran.err

@@ -93,7 +93,7 @@ def test_a_learning_rate_that_diverges_is_reported(sgp: Sgp, experiments: Path) 
     ran = sgp("train", "x", "-lr", "100", "-e", "2", "-emb", "8", "--no-index", "--json")
     assert ran.code == 0
     found, (rate, loss, few) = json.loads(ran.out), ran.err.splitlines()
-    assert rate.startswith("warning: with a learning rate of 100 training will probably diverge")
+    assert rate.startswith("warning: training will probably diverge with a learning rate of 100;")
     assert loss.startswith(f"warning: the loss ended at {found['last_loss']:.3f}, higher than ")
     assert few.startswith("warning: only 1 distinct playlist with two or more tracks: too few to learn ")
     assert found["few_playlists"] == 1
@@ -145,4 +145,4 @@ def test_a_small_size_is_not_shown_as_zero(number: int, shown: str) -> None:
 
 def test_a_gain_that_rounds_to_zero_has_no_minus() -> None:
     choice = ContextChoice("bag", 400, Estimate(0.05, 0.04, 0.06), Estimate(-0.004, -0.02, 0.01))
-    assert reason(choice) == "a window scores +0% against the whole playlist; +3% needed"
+    assert reason(choice) == "a window scores +0% compared with the whole playlist; at least +3% would be needed"

@@ -39,7 +39,8 @@ def test_the_default_directory_is_shown_in_full_with_the_option_for_another(
 
 
 def test_a_list_of_no_experiments_also_shows_the_directory_in_full(elsewhere: Path) -> None:
-    line = f"there are no experiments in {elsewhere / 'experiments'}: run sgp extract NAME SOURCE{OTHER_DIRECTORY}\n"
+    advice = f"to make one, run sgp extract NAME SOURCE{OTHER_DIRECTORY}"
+    line = f"there are no experiments in {elsewhere / 'experiments'}: {advice}\n"
     assert run_sgp("experiments").err == f"error: {line}"
     (elsewhere / "experiments").mkdir()
     assert run_sgp("experiments").err == line

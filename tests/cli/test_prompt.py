@@ -117,14 +117,14 @@ def test_a_sign_with_a_number_before_any_list_explains_itself(conversation: Prom
     with pytest.raises(SettingError) as refused:
         conversation.answer(line)
     assert str(refused.value) == (
-        f"there is no list yet, so '{short}' refers to nothing: first type a track, then {short}"
+        f"there is no list yet, so '{short}' has no meaning: first type a track, then {short}"
     )
 
 
 def test_a_number_that_names_nothing_explains_what_numbers_mean(conversation: PromptState) -> None:
     for advice in (
-        "no list has been shown yet; a number means an entry of the list that was shown last",
-        "the list has the numbers 1 to 5",
+        "a number chooses from a list, and no list has been shown yet: type the name of a track",
+        "to choose from the list, type a number from 1 to 5",
     ):
         with pytest.raises(UnknownTrackError) as unknown:
             conversation.answer("77777")
@@ -284,7 +284,7 @@ class Terminal:
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux, which types into a terminal, is not installed")
 def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None:
     terminal = Terminal(sample_root, tmp_path)
-    ready = "demo> type a track, or artist: NAME; ? for help, q to quit"
+    ready = "demo> type the name of a track, or artist: NAME; ? for help, q to quit"
     try:
         terminal.wait_for(ready)
         terminal.type("every pen")

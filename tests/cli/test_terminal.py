@@ -77,7 +77,7 @@ def test_a_table_fits_the_terminal_and_keeps_its_numbers(hostile: Path, columns:
     body, hint = lines[4:11], lines[11:]
     assert (
         " ".join(" ".join(hint).split())
-        == "names are shortened; a wider window or a pipe (| less -S) shows them in full"
+        == "names are shortened: to see them in full, widen the window or pipe the output (| less -S)"
     )
     for rank, line in enumerate(body, 1):
         assert re.match(rf" *{rank} +-?\d\.\d{{3}} ", line)

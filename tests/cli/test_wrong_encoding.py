@@ -14,7 +14,10 @@ WriteDump = Callable[..., Path]
 GERMAN = "Künstler;Titel;Playlist\nKraftklub;Ein Song reicht;Sommer\nDie Ärzte;Schrei nach Liebe;Sommer\n"
 COLUMNS = "artist=Künstler,title=Titel,playlist=Playlist"
 GIVE = "give the encoding, such as --encoding cp1252 for a file that Excel saved on Windows"
-SHOWN = "not UTF-8 (first line: 'K\\xfcnstler;Titel;Playlist'): " + GIVE
+SHOWN = (
+    "not UTF-8 (first line: 'K\\xfcnstler;Titel;Playlist'): add --encoding cp1252, in which it is "
+    "'Künstler;Titel;Playlist'"
+)
 ZENODO = '"user_id","artistname","trackname","playlistname"\n"u","Die Ärzte","Schrei nach Liebe","Sommer"\n'
 TIDAL = "artist_name,track_title,entry_date,product_type\nDie Ärzte,Westerland,2024-05-01T10:00:00.000Z,TRACK\n"
 TUNEMYMUSIC = "Track name,Artist name,Album,Playlist name,Type,ISRC\nWesterland,Die Ärzte,,Sommer,Playlist,\n"
@@ -53,7 +56,29 @@ def test_every_table_whose_header_cannot_be_decoded_is_refused(sgp: Sgp, write_d
     ran = sgp("extract", "x", write_dump(text.encode("cp1252"), "latin.csv"))
     assert (ran.code, ran.out) == (1, "")
     assert " is not UTF-8 (first line: '" in ran.err
-    assert ran.err.endswith(f"'): {GIVE}\n")
+    assert ran.err.endswith(f"'): {GIVE}\n") or "'): add --encoding cp1252, in which it is '" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [
+        ("cp1251", "Исполнитель;Название;Плейлист"),
+        ("cp1250", "Tytuł;Wykonawca;Playlista"),
+        ("cp932", "アーティスト,曲名,プレイリスト"),
+        ("gb18030", "歌手,歌名,歌单"),
+        ("cp949", "아티스트,곡명,재생목록"),
+    ],
+)
+def test_the_encoding_is_found_by_the_names_of_the_columns(
+    sgp: Sgp, write_dump: WriteDump, encoding: str, header: str
+) -> None:
+    delimiter = ";" if ";" in header else ","
+    rows = "".join(f"{delimiter.join((artist, title, 'A'))}\n" for artist, title in (("Ada", "Rain"), ("Nell", "Salt")))
+    path = write_dump(f"{header}\n{rows}".encode(encoding))
+    ran = sgp("extract", "x", path)
+    assert ran.err.endswith(f"): add --encoding {encoding}, in which it is '{header}'\n")
+    report = json.loads(sgp("extract", "x", path, "--encoding", encoding, "--json").out)
+    assert (report["rows_used"], report["rows_rejected"]) == (2, 0)
 
 
 def test_a_wrong_encoding_that_was_given_is_named(sgp: Sgp, write_dump: WriteDump) -> None:
@@ -140,7 +165,7 @@ def test_a_single_file_is_read_in_the_encoding_that_was_given_with_a_warning(sgp
 
 def test_run_accepts_the_options_that_its_messages_name(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump("Künstler;Titel;Playlist\nDie Ärzte;Westerland;Sommer\n".encode("cp1252"), "latin.csv")
-    assert GIVE in sgp("run", "x", path).err
+    assert "add --encoding cp1252" in sgp("run", "x", path).err
     ran = sgp("run", "x", path, "--encoding", "cp1252", "--columns", COLUMNS, "--bad-bytes", "replace")
     assert ran.err == "error: no pairs to train on: no playlist has two different tracks; extract longer playlists\n"
     assert "rows rejected  0" in ran.out

@@ -34,7 +34,7 @@ def test_a_line_that_can_mean_two_things_is_refused() -> None:
     # A tab in a name, and a tab in an owner: both "a" with the playlist "b\tc" and "a\tb" with the playlist "c".
     for owners, names in ((["a", "x"], ["b", "a\tb"]), (["a", "a\tb"], ["b\tc", "c"])):
         line = "a\tb" if names[0] == "b" else "a\tb\tc"
-        with pytest.raises(EvaluationError, match=re.escape(f"the line {line!r} is ambiguous, because names of")):
+        with pytest.raises(EvaluationError, match=re.escape(f"the line {line!r} is ambiguous, because the name")):
             match_playlists([line], owners, names, None)
     assert match_playlists(["a\tb"], ["x", "y"], ["a\tb", "c"], None)[0].tolist() == [True, False]
 
@@ -45,16 +45,16 @@ def test_lines_without_a_match_are_tried_with_other_groups() -> None:
         (
             ["ada", "bo"],
             None,
-            "'ada' (2 names without a match): owners of playlists match 2 of 2 lines of the file with --group '[^@]*': "
-            "add this option",
+            "'ada' (2 names without a match): with --group '[^@]*', owners of playlists match 2 of 2 lines of the "
+            "file: add this option",
         ),
         (
             ["ada", "zoe"],
             None,
-            "owners of playlists match 1 of 2 lines of the file with --group '[^@]*': add this option",
+            "with --group '[^@]*', owners of playlists match 1 of 2 lines of the file: add this option",
         ),
-        (["ada@2019"], None, "owners of playlists match 1 of 1 line of the file with --group '.*': add this option"),
-        (["Sun"], "[^@]*", "names of playlists match 1 of 1 line of the file without --group: leave out --group"),
+        (["ada@2019"], None, "with --group '.*', owners of playlists match 1 of 1 line of the file: add this option"),
+        (["Sun"], "[^@]*", "without --group, names of playlists match 1 of 1 line of the file: leave out --group"),
         (["Sun", "zoe"], None, f"'zoe' (1 name without a match): {correct}"),
         (["zoe"], "[^@]*", f"'zoe' (1 name without a match): {correct}"),
     ]

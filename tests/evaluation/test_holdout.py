@@ -105,7 +105,7 @@ def test_playlists_are_held_out_by_name_with_their_group(
             ["--holdout", "0.99"],
             1,
             "cannot hold out a share of 0.99: there are only 13 playlists in 12 groups, and "
-            "a group is held out as a whole; choose a smaller share or add playlists",
+            "a group is held out as a whole: choose a smaller share, or add playlists",
         ),
         (
             ["--holdout", names],

@@ -70,7 +70,7 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
     message = (
         "no held-out playlist has at least 5 tracks that the model can rank (1 playlist checked), but other playlists "
-        "do: hold out more playlists with a larger --share, or other ones with another --random-seed"
+        "have: use a larger --share to hold out more playlists, or another --random-seed to hold out others"
     )
     with pytest.raises(EvaluationError, match=f"^{re.escape(message)}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)
@@ -123,7 +123,7 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
     assert not np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=4).held_out)
     for sizes, share, message in (
         ([1], 0.1, "cannot hold out a playlist, because there is no other one to train on: add playlists"),
-        ([5], 0.1, "cannot hold out playlists: all 5 belong to one group (near-duplicates, or owners"),
+        ([5], 0.1, "cannot hold out playlists: all 5 belong to one group, because they are"),
         ([2, 1], 0.9, "cannot hold out a share of 0.9: there are only 3 playlists in 2 groups, and a group is held"),
     ):
         with pytest.raises(EvaluationError, match=re.escape(message)):

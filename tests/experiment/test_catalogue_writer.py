@@ -46,7 +46,7 @@ def interrupted(code: CodeType, point: int) -> Iterator[list[int]]:
         sys.settrace(former)
 
 
-def test_an_interrupt_at_any_instruction_while_the_databases_are_open_remains_an_interrupt(tmp_path: Path) -> None:
+def test_an_interrupt_at_any_instruction_while_the_database_is_open_remains_an_interrupt(tmp_path: Path) -> None:
     tracks = table_of(TYPES, TRACKS)
     points = 0
     while True:
@@ -59,6 +59,6 @@ def test_an_interrupt_at_any_instruction_while_the_databases_are_open_remains_an
             except KeyboardInterrupt:  # and not an error of the driver
                 continue
         break
-    assert executed[0] == points - 1 > 100
+    assert executed[0] == points - 1 > 50
     with closing(Catalogue(directory)) as catalogue:
         assert len(catalogue) == len(TRACKS)

@@ -18,6 +18,7 @@ from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.names.normalization import fold_name
 from tests.conftest import table_of
 from tests.experiment.conftest import TRACKS
+from tests.experiment.earlier_catalogue import as_earlier_version
 
 
 @pytest.fixture
@@ -239,6 +240,7 @@ def test_a_catalogue_of_the_first_version_finds_the_same_tracks(tmp_path: Path, 
 
     (tmp_path / "first").mkdir()
     write_catalogue(tmp_path / "first", table_of(TYPES, TRACKS))
+    as_earlier_version(tmp_path / "first" / FILE)
     with closing(sqlite3.connect(tmp_path / "first" / FILE)) as database, database:
         database.execute("DROP TABLE trigrams")
     first = NameSearch(Catalogue(tmp_path / "first"))

@@ -17,7 +17,7 @@ from skipgramophone.errors import SourceError
 from skipgramophone.importers.pickles import refuse_pickle
 from tests.conftest import Sgp
 
-MESSAGE = "is a pickle, such as gensim's model.save, joblib and PyTorch write. sgp loads no pickles"
+MESSAGE = "is a pickle, the format that gensim's model.save, joblib and PyTorch write. sgp does not load pickles"
 LOADED: list[int] = []
 
 

@@ -159,4 +159,4 @@ def test_one_listener_is_compared_with_others_only_if_there_are_others(
 ) -> None:
     rows = [(f"u{at % owners}", "A", f"song {at // 10 % 4}", f"list {at // 10}") for at in range(120)]
     (repeats,) = (f for f in inspected(sgp, write_dump(dump_text(rows)))["findings"] if f["kind"] == "repeats")
-    assert ("counts more than many others" in repeats["effect"]) == compared
+    assert ("more influence than many other listeners" in repeats["effect"]) == compared

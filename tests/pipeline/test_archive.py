@@ -111,7 +111,8 @@ def test_a_damaged_experiment_is_not_packed(
     else:
         path.write_bytes(change)
     place = f"{stage}/{name}"
-    with pytest.raises(ExperimentError, match=rf"'demo' is damaged, so its archive .*{place}.*; sgp check demo lists"):
+    message = rf"'demo' is damaged and is not packed, .*{place}.*; run sgp check demo to list all damage"
+    with pytest.raises(ExperimentError, match=message):
         pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
     assert not (tmp_path / "demo.zip").exists()
 

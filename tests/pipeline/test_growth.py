@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import skipgramophone as package
 from skipgramophone.experiment.catalogue import FILE, Catalogue, Track
+from skipgramophone.experiment.name_index_check import require_sound_name_index
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.pipeline import growth
 from skipgramophone.pipeline.append import Before
@@ -29,7 +30,6 @@ TABLES = {
     "tracks": "SELECT *, rank FROM tracks ORDER BY row",
     "spellings": "SELECT * FROM spellings ORDER BY row, artist, title",
     "uris": "SELECT * FROM uris ORDER BY uri, row",
-    "trigrams": "SELECT * FROM trigrams ORDER BY term",
 }
 ARTISTS = ["A", "a", " A", "Ä", "A\u0308", "Beatles", "", " "]
 TITLES = ["One", "ONE", "one two", "Three", "x", "4", "the long title"]
@@ -79,13 +79,10 @@ def albums_of(stage: Path) -> dict[tuple[str, str, str | None], str | None]:
 
 
 def require_same_names(stage: Path) -> None:
-    """Let SQLite verify that the name index matches the names. This changes the file, so pass a copy."""
-    with closing(sqlite3.connect(stage / FILE)) as database:
-        database.execute("INSERT INTO names (names, rank) VALUES ('integrity-check', 1)")
-        database.execute("CREATE VIRTUAL TABLE temp.counted USING fts5vocab (main, names, row)")
-        counted = database.execute("SELECT term, doc FROM temp.counted ORDER BY term").fetchall()
-        assert counted == database.execute(TABLES["trigrams"]).fetchall()
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    """Verify that the name index matches the names, and that the catalogue file is sound."""
+    with closing(Catalogue(stage)) as catalogue:
+        catalogue.require_sound()
+        require_sound_name_index(catalogue)
 
 
 def grow(root: Path, first: list[Fields], more: list[list[Fields]], asked: dict[str, Any], whole: bool) -> Path:
@@ -184,14 +181,14 @@ def test_catalogues_of_earlier_versions_are_written_again_and_then_grow(tmp_path
         stages.append(grow(root, MONTH[0], [], {}, whole=False))
     as_earlier_version(stages[0] / FILE)
     with closing(Catalogue(stages[0])) as catalogue:
-        assert not catalogue.is_keyed
+        assert not catalogue.can_grow
     for stage in stages:
         for number, rows in enumerate(MONTH[1:], 1):
             path = write_rows(tmp_path / f"{number}.jsonl", rows)
             extract = package.ExtractSettings(columns=COLUMNS)
             package.extract("x", path, extract, append=True, experiments_dir=stage.parents[1])
             with closing(Catalogue(stage)) as catalogue:
-                assert catalogue.is_keyed
+                assert catalogue.can_grow
     require_equal(*stages)
     require_same_names(stages[0])
 

@@ -26,13 +26,15 @@ def table(header: str, charts: dict[str, list[str]]) -> str:
 TIED = ["1", "2", "2", "4"]
 
 
-@pytest.mark.parametrize("ranks", [TIED, ["4", "3", "1", "1"], ["1", "=2", "=2", "4"], ["1", "1", "1", "4"]])
+@pytest.mark.parametrize(
+    "ranks", [TIED, ["4", "3", "1", "1"], ["1", "=2", "=2", "4"], ["1", "1", "1", "4"], ["3", "1", "4", "2"]]
+)
 @pytest.mark.parametrize("header", ["Year,Rank,Artist,Title", "chart_week,current_week,performer,title"])
 def test_a_table_with_several_charts_is_asked_about(header: str, ranks: list[str], write_dump: WriteDump) -> None:
     chart, rank, artist, title = header.split(",")
     message = error_of(write_dump(table(header, {"1990": ranks, "1991": ranks}), "c.csv"))
     assert message == (
-        f"PATH is a table of 4 columns with several charts, because {rank!r} begins again when {chart!r} changes: "
+        f"PATH is a table of 4 columns in which each {rank!r} occurs several times, and {chart!r} may separate charts: "
         f"assign the columns, for example --columns artist={artist},title={title},playlist={chart},position={rank}"
     )
 
@@ -50,7 +52,7 @@ def test_the_suggested_columns_keep_charts_apart_and_ties_in_their_order(write_d
     "charts",
     [
         {"1990": TIED},  # one chart
-        {"1990": ["3", "1", "4", "2"], "1991": ["2", "4", "1", "3"]},  # not in the order of ranks
+        {"1990": ["3", "1", "4", "2"], "1991": ["6", "8", "5", "7"]},  # each rank occurs once
         {"1990": ["1", "x", "y", "z"], "1991": ["1", "x", "y", "z"]},  # not ranks
     ],
 )

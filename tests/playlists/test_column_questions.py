@@ -36,6 +36,15 @@ def guess(text: str) -> str:
         ("Lista;Cantante;Canción", "artist=Cantante,title=Canción,playlist=Lista"),
         ("Lista;Intérprete(s);Título", "artist=Intérprete(s),title=Título,playlist=Lista"),
         ("Raccolta;Gruppo;Brano", "artist=Gruppo,title=Brano,playlist=Raccolta"),
+        ("Spellista;Artist;Låt", "artist=Artist,title=Låt,playlist=Spellista"),
+        ("Afspeellijst;Artiest;Titel", "artist=Artiest,title=Titel,playlist=Afspeellijst"),
+        ("Spilleliste;Kunstner;Sangtitel", "artist=Kunstner,title=Sangtitel,playlist=Spilleliste"),
+        ("Soittolista;Esittäjä;Kappale", "artist=Esittäjä,title=Kappale,playlist=Soittolista"),
+        ("Lista odtwarzania;Wykonawca;Utwór", "artist=Wykonawca,title=Utwór,playlist=Lista odtwarzania"),
+        ("Playlist;Interpret;Název", "artist=Interpret,title=Název,playlist=Playlist"),
+        ("Çalma Listesi;Sanatçı;Şarkı", "artist=Sanatçı,title=Şarkı,playlist=Çalma Listesi"),
+        ("Lejátszási lista;Előadó;Dalcím", "artist=Előadó,title=Dalcím,playlist=Lejátszási lista"),
+        ("Плейлист;Виконавець;Назва", "artist=Виконавець,title=Назва,playlist=Плейлист"),
     ],
 )
 def test_usual_names_of_other_languages_are_recognized(header: str, columns: str) -> None:
@@ -116,10 +125,14 @@ def test_other_values_do_not_separate_playlists() -> None:
     ],
 )
 def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header: str, columns: str) -> None:
-    rows = "Abend;Lanyards;Home;01.02.2024\nAbend;Nell Quay;Salt;02.02.2024\nAbend;Nell Quay;Tide;02.02.2024\n"
-    asked = question(rows_of(f"{header}\n{rows}".splitlines()), "without a header that sgp knows")
-    by_name = "assign the columns (by number if the first line is not a header), for example --columns "
-    assert asked == f"a table of 4 columns without a header that sgp knows: {by_name}{shlex.quote(columns)}"
+    rows = "Abend;Lanyards;Home;{0}\nAbend;Nell Quay;Salt;{0}\nAbend;Nell Quay;Tide;{0}\n"
+    maybe = " (by number if the first line is not a header)"
+    for value, unsure in (("gestern", maybe), ("01.02.2024", ""), ("1/2/2024", ""), ("17", "")):
+        asked = question(rows_of(f"{header}\n{rows.format(value)}".splitlines()), "without a header that sgp knows")
+        assert asked == (
+            f"a table of 4 columns without a header that sgp knows: assign the columns{unsure}, for example --columns "
+            f"{shlex.quote(columns)}"
+        )
 
 
 def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
@@ -144,11 +157,48 @@ def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: Writ
 def test_a_time_in_another_notation_is_quoted_with_the_notations_that_are_read(
     write_dump: WriteDump, tmp_path: Path
 ) -> None:
-    path = write_dump("Künstler;Titel;Hinzugefügt am\nLanyards;Home;01.02.2024\nSeeed;Ding;02.02.2024\n")
+    path = write_dump("Künstler;Titel;Hinzugefügt am\nLanyards;Home;1 Feb\nSeeed;Ding;2 Feb\n")
     settings = ExtractSettings(columns="artist=Künstler,title=Titel,time=Hinzugefügt am")
     with pytest.raises(SourceError) as raised:
         skipgramophone.extract("x", path, settings, experiments_dir=tmp_path / "experiments")
     assert str(raised.value) == (
         "dump.csv: no row could be used; line 2: no valid timestamp (ISO 8601, such as 2024-02-01T10:00:00, or seconds "
-        "since 1970): 'Lanyards;Home;01.02.2024'"
+        "since 1970): 'Lanyards;Home;1 Feb'"
     )
+
+
+def test_merged_cells_are_asked_about(write_dump: WriteDump) -> None:
+    text = "Playlist,Artist,Title\nEvening,Ada,Rain\n,Nell,Salt\n,Ada,Tide\nMorning,Quay,Home\n,Nell,Door\n"
+    assert guess(text) == (
+        "a table of 3 columns in which 'Playlist' is empty below each of its values: repeat the values in all rows, or "
+        "leave this column out: assign the columns, for example --columns artist=Artist,title=Title"
+    )
+    filled = "Playlist,Artist,Title\nEvening,Ada,Rain\nEvening,Nell,Salt\n,Ada,Tide\n"  # a row without a playlist
+    assert guess(filled) == "artist=Artist,title=Title,playlist=Playlist"
+    alone = "Playlist,Artist,Title\nEvening,Ada,Rain\nMorning,Nell,Salt\n"
+    assert guess(alone) == "artist=Artist,title=Title,playlist=Playlist"
+
+
+@pytest.mark.parametrize(("rank", "year"), [("positie", "jaar"), ("Platz", "Jahr"), ("rank", "year"), ("pos", "no")])
+def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dump: WriteDump) -> None:
+    header = f"{year},{rank},artist,title,released"
+    songs = [("Ada", "Rain", 1975), ("Nell", "Salt", 1974), ("Quay", "Tide", 1975)]
+    rows = [f"{at},{3 - (at + place) % 3},{artist},{title},{released}" for place, (artist, title, released) in
+            enumerate(songs) for at in (1999, 2000)]  # fmt: skip
+    text = "\n".join([header, *rows]) + "\n"
+    columns = f"artist=artist,title=title,playlist={year},position={rank}"
+    assert guess(text) == (
+        f"a table of 5 columns in which each {rank!r} occurs several times, and {year!r} may separate charts: assign "
+        f"the columns, for example --columns {columns}"
+    )
+    (reader,) = open_sources([write_dump(text)], ExtractSettings(columns=columns)).readers
+    found: dict[str, list[str]] = {}
+    for block in reader.blocks():
+        for row in block.table.to_pylist():
+            found.setdefault(row["playlist"], []).append(row["title"])
+    assert found == {"1999": ["Salt", "Rain", "Tide"], "2000": ["Rain", "Tide", "Salt"]}
+
+
+def test_one_chart_is_not_asked_about() -> None:
+    one = "rank,artist,title,year\n1,Ada,Rain,1999\n2,Nell,Salt,1999\n3,Quay,Tide,2000\n4,Ada,Home,2000\n"
+    assert guess(one) == "artist=artist,title=title"

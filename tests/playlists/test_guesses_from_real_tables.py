@@ -57,7 +57,7 @@ def test_columns_of_data_sets_are_guessed(text: str, columns: str) -> None:
 
 def test_links_to_playlists_are_not_tracks() -> None:
     links = "name,uri,owner\nA,spotify:playlist:1,me\nB,spotify:user:me:playlist:2,me\nC,spotify:playlist:3,me\n"
-    assert guess(links).startswith("a table of 3 columns whose links do not belong to tracks: assign the columns")
+    assert guess(links).startswith("a table of 3 columns whose links are not links to tracks: assign the columns")
     assert guess(links.replace("playlist", "track")) == "title=name,owner=owner,uri=uri"
     assert "uri=" not in question(rows_of(links.splitlines()), NAME)
 
@@ -65,7 +65,7 @@ def test_links_to_playlists_are_not_tracks() -> None:
 def test_playlists_of_one_name_may_have_dates() -> None:
     text = "Playlist Date,Playlist Title,Artist,Song\n1 May,Live,Ada,Rain\n8 May,Live,Nell,Salt\n"
     assert guess(text) == (
-        "a table of 4 columns in which 'Playlist Date' may separate playlists of one name: assign the columns, "
+        "a table of 4 columns in which 'Playlist Date' may separate playlists with the same name: assign the columns, "
         "for example --columns 'artist=Artist,title=Song,playlist=Playlist Title,id=Playlist Date'"
     )
     assert guess(text.replace("8 May", "1 May")) == "artist=Artist,title=Song,playlist=Playlist Title"
@@ -97,9 +97,18 @@ def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
         ("Member_number,Date,itemDescription\n1808,21-07-2015,tropical fruit\n2552,05-01-2015,whole milk\n",
          "owner=Member_number,title=itemDescription"),
         ("SONG RAW,Song Clean,ARTIST RAW,CALLSIGN,TIME\nRAIN SONG,Rain Song,ADA F,KGLK,1402943314\n",
-         "'title=SONG RAW,artist=ARTIST RAW,time=TIME'"),
+         "'title=SONG RAW,artist=ARTIST RAW,playlist=CALLSIGN'"),
         ("title,flag,block,author_main\nRain sea,must,one,Ada F\nSalt sea,must,two,Nell Q\n",
-         "title=title,playlist=flag,artist=author_main"),
+         "title=title,playlist=block,artist=author_main"),
+        ("Utwor;Autorzy;Data emisji\nRain sea;Ada F;2024-03-01 10:00:00\nSalt sea;Nell Q;2024-03-01 10:04:00\n",
+         "title=Utwor,artist=Autorzy"),
+        ("id;title;bpm;mp3\n1;Rain sea;80;a.mp3\n2;Salt sea;90;b.mp3\n", "title=title"),
+        ("Date,Name,playlist.url,isrc,\n2024-01-01,Rain sea,https://a,,x\n2024-01-02,Salt sea,https://a,,y\n",
+         "time=Date,title=Name"),
+        ("Everlong,Ada Fenn,250546\nHotel Rain,Nell Q,391376\n", "artist=1,title=2"),
+        ("Book Id,Title,Author\n7,Rain sea,Ada F\n8,Salt sea,Nell Q\n",
+         "'uri=Book Id,title=Title,artist=Author'"),
+        ("Artist,Title,Title\nAda,Rain sea,Sea\nNell,Salt sea,Sea\n", "artist=1,title=2"),
     ],
 )  # fmt: skip
 def test_the_example_of_a_question_is_plausible(text: str, columns: str) -> None:
@@ -118,7 +127,7 @@ def test_a_table_of_playlists_without_tracks_is_not_given_an_example(text: str) 
     names = ", ".join(rows[0])
     assert question(rows, NAME) == (
         f"a table of {len(rows[0])} columns {NAME}, and none of the columns {names} seems to contain tracks: "
-        "if one does, assign it with --columns title=…"
+        "if one of them contains the titles, assign it with --columns title=…"
     )
 
 

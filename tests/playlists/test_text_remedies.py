@@ -14,27 +14,6 @@ TITLES = "if each line is one track, add --format titles; see `sgp extract --hel
 BASKETS = "write one item per line with the number of its basket"
 
 
-@pytest.mark.parametrize(
-    ("above", "line"),
-    [
-        ("Genre: Free Form,From: 2023-08-01,Thru: 2024-03-22\nCompiled: 2024-03-22 02:15\n", 3),
-        ("sep=,\n", 2),
-        ("My station\n\n", 3),
-    ],
-)
-def test_a_header_below_other_lines_is_named(above: str, line: int, write_dump: WriteDump) -> None:
-    table = "Show,Track,Artist,Album\nA,Rain,Ada,Sea\nA,Salt,Nell,Sea\n"
-    assert error_of(write_dump(above + table, "log.csv")) == (
-        f"PATH is a table with the header on line {line}: remove the lines above it, for example with tail -n +{line}"
-    )
-    rest = "".join((above + table).splitlines(keepends=True)[line - 1 :])
-    assert "'Show' may name the playlist" in error_of(write_dump(rest, "rest.csv"))
-
-
-def test_two_columns_below_a_separator_of_excel_are_a_table(write_dump: WriteDump) -> None:
-    assert "header on line 2" in error_of(write_dump("sep=;\nArtist;Title\nAda;Rain\nNell;Salt\n", "log.csv"))
-
-
 @pytest.mark.parametrize(("separator", "shown"), [("::", "'::'"), ("<SEP>", "'<SEP>'")])
 def test_long_separators_are_named(separator: str, shown: str, write_dump: WriteDump) -> None:
     rows = ["1", "1193", "5", "978300760"], ["1", "661", "3", "978302109"], ["2", "17", "3", "978299000"]

@@ -190,7 +190,7 @@ def test_a_learning_rate_for_adam_gives_a_warning() -> None:
 def test_a_learning_rate_that_diverges_gives_a_warning() -> None:
     assert TrainSettings(learning_rate=5.0).doubts() == []
     (doubt,) = TrainSettings(learning_rate=100.0).doubts()
-    assert doubt.startswith("warning: with a learning rate of 100 training will probably diverge")
+    assert doubt.startswith("warning: training will probably diverge with a learning rate of 100;")
 
 
 def test_settings_of_earlier_versions_may_have_a_time_span_without_a_unit() -> None:

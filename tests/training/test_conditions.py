@@ -50,7 +50,7 @@ def test_held_out_playlists_leave_enough_occurrences_of_every_track() -> None:
 
 def test_if_every_playlist_has_a_rare_track_holding_out_is_an_error() -> None:
     corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
-    with pytest.raises(EvaluationError, match="would then be too rare for training; leave out --patience"):
+    with pytest.raises(EvaluationError, match=r"would then be too rare for training\. Leave out --patience"):
         choose_validation_playlists(corpus, 8, share=0.5, min_count=1, seed=5)
 
 
@@ -122,7 +122,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     by_vectors = ("--by", "cosine", "--json", "--exact")
     before = json.loads(sgp("similar", "genres", "folk 1", *by_vectors).out)
     ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
-    onwards = "to continue from the present vectors, run sgp train genres --force --from genres"
+    onwards = "to continue from the current vectors, run sgp train genres --force --from genres"
     assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
     # The old model still answers, with a note.

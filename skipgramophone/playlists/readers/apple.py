@@ -200,5 +200,5 @@ def _is_skip(milliseconds: str, settings: ExtractSettings) -> bool:
 
 
 def _header(line: str) -> set[str]:
-    """Return the columns in a header with commas."""
+    """Return the column names in a comma-separated header."""
     return {name.strip().removeprefix("\ufeff") for name in fields_of(line)}

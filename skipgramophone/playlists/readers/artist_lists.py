@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from functools import cache
 
@@ -11,13 +12,13 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 
-LIST = r"""^\s*\[\s*(['"].*['"]\s*,?\s*)?\]\s*$"""
+LIST = r"""^\s*\[\s*(['"{].*['"}]\s*,?\s*)?\]\s*$"""
 
 SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")  # or an entity of HTML
 
 
 def without_brackets(artists: pa.Array) -> pa.Array:
-    """Return a column of artists, in which lists of names are written as "first, second".
+    """Return a column of artists, in which lists of names, or of objects with a name, are written as "first, second".
 
     >>> without_brackets(pa.array(["['Ada Fenn', \\"Nell's\\"]", "[Lanyards]", "Nell"])).to_pylist()
     ["Ada Fenn, Nell's", '[Lanyards]', 'Nell']
@@ -33,10 +34,22 @@ def _joined(text: str) -> str:
     if not text.lstrip().startswith("["):
         return text
     try:
-        names = ast.literal_eval(text.strip())
+        found = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
+        found = _json_in(text)
+    if not isinstance(found, list):
         return text
-    return ", ".join(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else text
+    names = [each.get("name") if isinstance(each, dict) else each for each in found]
+    texts = [name for name in names if isinstance(name, str)]
+    return ", ".join(texts) if len(texts) == len(names) else text
+
+
+def _json_in(text: str) -> object:
+    """Return the JSON value in a text, or None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def without_semicolons(artists: pa.Array) -> pa.Array:

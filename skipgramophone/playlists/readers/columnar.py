@@ -1,8 +1,8 @@
 """Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
-Both ways return the same rows. If a quote is neither at the edge of a field nor doubled, a field may span several
-lines. From the first block with such a quote on, the file is read record by record. If rows have times or positions,
-all blocks of the file are joined and sorted.
+Both ways return the same rows. A quote in the middle of a field that is not doubled can mean that the field spans
+several lines. From the first block with such a quote on, the file is read record by record. If rows have times or
+positions, all blocks of the file are joined and sorted.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.artist_lists import without_brackets, without_semicolons
+from skipgramophone.playlists.readers.byte_texts import without_byte_marks
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
@@ -35,6 +36,7 @@ from skipgramophone.playlists.readers.columns import (
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
     in_period,
@@ -70,7 +72,9 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
-NO_POSITION = "no valid position"
+NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
+NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
+ABOVE = "above the header of the table"
 Made = TypeVar("Made")
 Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read and characters replaced so far
 
@@ -82,6 +86,8 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
+        date_order: which part comes first in dates such as 01/02/2024; "" if that is not known.
+        above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
         is_ranked: whether rows with equal times are in the order of their ranks, which they keep.
@@ -94,6 +100,8 @@ class ColumnsReader:
     joins_artists: bool = False
     is_ranked: bool = False
     format: str = "columns"
+    date_order: DateOrder = ""
+    above: int = 0
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the rows in order, up to `num_rows` of them.
@@ -146,6 +154,10 @@ class ColumnsReader:
         head = next(raws, None)
         if head is None:
             return
+        if self.above:
+            lines = number_lines([decode_lines(stream, head.split_at(self.above)[0])])
+            yield from self._read_records([(line, text, fault or ABOVE) for line, text, fault in lines], stream, make)
+            head = head.split_at(self.above)[1]
         plain = plain_fields(head, display_name, roles)
         if plain is None:
             fields = fields_in(_lines(chain([head], raws), stream), display_name)
@@ -199,26 +211,28 @@ class ColumnsReader:
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
         """Convert rows to a block, after leaving out rows with low ratings."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
+        table = self._table(rows)
         block = make_block(
-            self._table(rows),
+            table,
             rows.where,
             self._rejects(rows.faults),
             file=self.file.name,
             settings=self.settings,
             so_far=(bytes_read, replaced),
+            unusable=self._unusable(table),
         )
         return replace(block, left_out=left_out)
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
         """Return a block with only the rejects, and the usable rows with their times or positions."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
-        known, places = place_of_each(rows.columns[self._place], self._place)
+        known, places = place_of_each(rows.columns[self._place], self._place, self.date_order)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         if self.settings.period:
             inside, outside = in_period(places, self.settings.period)
             placed, places, left_out = placed[inside], places[inside], left_out | outside
         table = self._table(rows).take(pa.array(placed))
-        unusable = find_unusable(table, self.settings)
+        unusable = self._unusable(table)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
         no_place = NO_TABLE_TIME if self._place == "time" else NO_POSITION
@@ -229,6 +243,20 @@ class ColumnsReader:
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
+    def _unusable(self, table: pa.Table) -> dict[int, str]:
+        """Return row index -> reason for rejecting the row, for rows that name no track.
+
+        In a table with titles, a row with an artist alone names no track; it may be the total below the table.
+        """
+        found = find_unusable(table, self.settings)
+        if "title" not in self.settings.roles:
+            return found
+        titles = table["title"].combine_chunks()
+        empty = pc.equal(pc.utf8_trim_whitespace(titles.dictionary), "").to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(empty[titles.indices.to_numpy()]) if empty.any() else np.empty(0, np.int64)
+        untitled = rows[table["uri"].take(pa.array(rows)).is_null().to_numpy()]
+        return dict.fromkeys(untitled.tolist(), NO_TITLE) | found
+
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert faults to rejects of this file."""
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
@@ -238,7 +266,7 @@ class ColumnsReader:
 
         If there is no column for titles, the uri of a track is also its title.
         """
-        found = rows.columns
+        found = self._names(rows.columns)
         title = found["title"] if "title" in found else found["uri"]
         of_file = None if {"owner", "playlist"} <= found.keys() else self.file.place
         alone = PurePosixPath(self.file.name).stem
@@ -257,6 +285,19 @@ class ColumnsReader:
         if albums is not None:
             table[ALBUM] = albums
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
+
+    def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """Return the columns of text without the marks of bytes, and without the spaces after the delimiters.
+
+        Spaces are removed if the names of columns have them too, as in "artist, title".
+        """
+        roles = self.settings.roles
+        spaced = any(name != name.strip() for name in roles.values())
+        found = dict(columns)
+        for role in roles.keys() - NUMBERS:
+            named = without_byte_marks(found[role])
+            found[role] = pc.utf8_trim_whitespace(named) if spaced else named
+        return found
 
 
 def joined_artists(columns: Mapping[str, pa.Array], by_semicolons: bool = False) -> pa.Array | str:

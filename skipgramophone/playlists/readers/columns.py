@@ -39,7 +39,7 @@ from skipgramophone.wording import visible
 PARQUET_MAGIC = b"PAR1"
 JSON_START = re.compile(rb"\{|\[\s*(\{|$)")
 HEADER = "the header of the table, whose columns are assigned by number"
-BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
+BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # number of rows per batch, and number of bytes that are copied at once
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
 TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection
@@ -80,8 +80,8 @@ class ColumnLayout:
         places: role -> index of its field in a row.
         width: number of fields per row.
         has_header: whether the first line has the column names.
-        is_by_number: whether the columns are assigned by number. If the first line has column names anyway,
-            this line is rejected.
+        is_by_number: whether the columns are assigned by number. If so, and the first line nevertheless contains column
+            names, this line is rejected.
     """
 
     places: dict[str, int]
@@ -93,8 +93,9 @@ class ColumnLayout:
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
     """Find the assigned columns among the fields of the first line.
 
-    Numbers are the places of columns, counted from 1, even if they occur in the first line. If it is 0,1,2 and so on,
-    they are names: pandas gives such names to unnamed columns.
+    Numbers in `roles` are positions of columns, counted from 1, even if the same numbers occur in the first line. There
+    is one exception: if the first line is 0,1,2 and so on, the numbers are column names, because pandas gives such
+    names to unnamed columns.
 
     Raises:
         SourceError: the table lacks an assigned column.

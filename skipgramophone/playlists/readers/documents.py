@@ -11,7 +11,7 @@ from skipgramophone.playlists.readers.lines import Line, whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-LARGEST = 1 << 30  # bytes in a file that is one JSON value
+LARGEST = 1 << 30  # maximum size in bytes of a file that is one JSON value
 
 
 def read_document(stream: OpenFile, what: str) -> Any:

@@ -6,7 +6,7 @@ import math
 import re
 
 NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)")
-LONGEST = 7 * 24 * 3600  # seconds; a larger number is in another unit, or an error
+LONGEST = 7 * 24 * 3600  # maximum duration in seconds; a larger number is probably in another unit or wrong
 
 
 def whole_seconds(text: str, per_second: int = 1) -> int | None:

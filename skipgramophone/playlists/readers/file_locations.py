@@ -25,7 +25,7 @@ def location_of(path: str, file: SourceFile) -> str | None:
         return None
     if is_absolute(path):
         return path
-    path = path.replace("\\", "/") if "/" not in path else path  # a relative path of Windows
+    path = path.replace("\\", "/") if "/" not in path else path  # a relative Windows path
     place = file.member if file.member is not None else file.name
     return posixpath.normpath(posixpath.join(posixpath.dirname(place), path))
 

@@ -5,8 +5,8 @@
     "Paper Boats","Boats","Nell Quay","292728","0","1","","7"
 
 The files in a directory `Tracks` are one playlist, named after the directory above, in the order of their index. Tracks
-of the library have no index; they are left out. A file with several tracks, such as one that a script has joined, is a
-playlist named after the file.
+of the library have no index; they are left out. A file with several tracks, such as one into which a script has merged
+the files of a playlist, is a playlist named after the file.
 """
 
 from __future__ import annotations

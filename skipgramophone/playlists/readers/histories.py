@@ -16,6 +16,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from skipgramophone.playlists.readers.named_months import seconds_of_named_month
+from skipgramophone.playlists.readers.numeric_dates import DateOrder, seconds_of_numeric_date
 from skipgramophone.playlists.readers.rows import LeftOut, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
@@ -108,10 +109,15 @@ def minute_of(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def seconds_since_1970(text: str) -> float | None:
+def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
-    A time without a time zone is in UTC. Dates with the English name of a month are read too, see `named_months`.
+    A time without a time zone is in UTC. Dates with the English name of a month are read too (see `named_months`), and
+    dates such as 31.12.2023 (see `numeric_dates`).
+
+    Args:
+        text: the time.
+        order: which part of a date such as 01/02/2024 comes first; "" if that is not known, so that it is invalid.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
@@ -124,9 +130,10 @@ def seconds_since_1970(text: str) -> float | None:
     try:
         time = datetime.fromisoformat(UTC_NAME.sub(r"\1", text))
     except ValueError:
-        return seconds_of_named_month(text)
+        named = seconds_of_named_month(text)
+        return seconds_of_numeric_date(text, order) if named is None else named
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
-EARLIEST = -62_135_596_800.0  # the year 1
-LATEST = 32_503_680_000.0  # the year 3000; larger numbers are milliseconds
+EARLIEST = -62_135_596_800.0  # the year 1 in seconds since 1970
+LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970; larger numbers are treated as milliseconds

@@ -87,9 +87,10 @@ def value_of(data: bytes) -> Any:
 
 
 def has_long_number(data: bytes) -> bool:
-    """Whether data may contain an integer with too many digits for Python; msgspec skips such integers.
+    """Whether data may contain an integer with too many digits for Python.
 
-    Python refuses more than 4,300 digits. A number of that length fills at least one whole block of 2,048 bytes.
+    msgspec does not notice such an integer if it skips the field. Python refuses more than 4,300 digits. A number of
+    that length fills at least one whole block of 2,048 bytes.
     """
     starts = np.arange(0, len(data), DIGITS)
     letters = np.frombuffer(data, np.uint8)[starts]
@@ -172,8 +173,8 @@ def _gap(head: bytes) -> bytes | None:
 def objects_on_lines(raw: RawLines) -> RawLines | None:
     """Return lines with LF line ends, or None if a line does not begin with "{" and end with "}".
 
-    If the lines contain as many JSON objects as there are lines, each line is one object: no object can span two lines,
-    because the text between two lines is a closing and an opening brace.
+    If the number of JSON objects is equal to the number of lines, each line is one object. No object can span two
+    lines, because each line ends with a closing brace and the next line starts with an opening brace.
     """
     data = with_plain_ends(raw.data)
     letters = np.frombuffer(data, np.uint8)

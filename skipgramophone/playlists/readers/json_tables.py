@@ -6,10 +6,12 @@
     [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
+    {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
-A row has the fields of its object and the text and numbers of its playlist, whose names begin with "playlist.". An id
-becomes the field "item", and a name the fields "artist" and "title". If some objects of a list are playlists, an object
-without a list of tracks becomes a row without a track, which is rejected later.
+A row has the fields of its object, and also the text and number fields of its playlist. The names of the playlist
+fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If some
+objects of a list are playlists, an object without a list of tracks becomes a row without a track, which is rejected
+later.
 """
 
 from __future__ import annotations
@@ -24,13 +26,15 @@ from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
 Rows = list[Record]
-HEAD = 1 << 20  # bytes in which the first line of JSON lines ends
-DEEPEST = 3  # objects between the root and a list of rows
+HEAD = 1 << 20  # maximum number of bytes of the first line of JSON lines
+DEEPEST = 3  # maximum number of nested objects between the root of the document and a list of rows
 LIST_OF_TRACKS = re.compile(
-    r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|plays|results|playlists?|\w*trackids", re.IGNORECASE
+    r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
+    re.IGNORECASE,
 )
 ITEM = "item"  # field with the id of a track
-MOST_NAMES = 0.9  # share of the texts in lists that have an artist and a title, so that they are names
+# If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
+MOST_NAMES = 0.9
 SCALAR = str | int | float
 
 
@@ -51,13 +55,13 @@ def is_document(head: bytes) -> bool:
 
 
 def rows_in(document: Any) -> Rows:
-    """Return the rows of a document; empty if it has none, or several lists that may be the tracks."""
+    """Return the rows of a document. The result is empty if no list, or more than one list, may contain the tracks."""
     if isinstance(document, list):
         return _rows_of_list(document, {})
     if not isinstance(document, dict):
         return []
-    if names := _rows_of_names(document):
-        return names
+    if rows := _rows_of_names(document) or _rows_of_columns(document):
+        return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
@@ -79,6 +83,26 @@ def _rows_of_names(document: Record) -> Rows:
     ]
 
 
+def _rows_of_columns(document: Record) -> Rows:
+    """Return the rows of a table that pandas has written as JSON, column by column or with the names of columns first.
+
+    >>> _rows_of_columns({"artist": {"0": "Ada", "1": "Nell"}, "title": {"0": "Rain", "1": "Salt"}})
+    [{'artist': 'Ada', 'title': 'Rain'}, {'artist': 'Nell', 'title': 'Salt'}]
+    >>> _rows_of_columns({"columns": ["artist", "title"], "index": [0], "data": [["Ada", "Rain"]]})
+    [{'artist': 'Ada', 'title': 'Rain'}]
+    """
+    columns, data = document.get("columns"), document.get("data")
+    if isinstance(columns, list) and isinstance(data, list) and all(isinstance(name, str) for name in columns):
+        fit = bool(data) and all(isinstance(row, list) and len(row) == len(columns) for row in data)
+        return [dict(zip(columns, row, strict=True)) for row in data] if fit else []
+    values = list(document.values())
+    if len(values) < 2 or not all(isinstance(column, dict) and column.keys() == values[0].keys() for column in values):
+        return []
+    if not values[0] or not all(key.isdecimal() for key in values[0]):
+        return []
+    return [{name: column[key] for name, column in document.items()} for key in values[0]]
+
+
 def _are_names(values: list[Any]) -> bool:
     """Whether values are texts, and most of them have an artist and a title."""
     texts = [value for value in values if isinstance(value, str)]
@@ -86,7 +110,7 @@ def _are_names(values: list[Any]) -> bool:
 
 
 def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[str, list[Any], Record]]:
-    """Yield the lists of objects in an object and in the objects inside it: name, list, facts about the playlist."""
+    """Yield the lists of objects in an object and its nested objects, each as name, list and facts on the playlist."""
     facts = facts | _facts_of(record)
     for name, value in record.items():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
@@ -122,7 +146,10 @@ def _fields_of(track: Any, is_name: bool) -> Record:
 
 
 def _tracks_of(playlist: Record) -> list[Any] | None:
-    """Return the list of tracks in an object: objects, texts or numbers; None if it has no such list, or several."""
+    """Return the list of tracks in an object, which may be a list of objects, texts or numbers.
+
+    Return None if the object has no such list, or more than one.
+    """
     lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
     are_tracks = len(lists) == 1 and all(isinstance(each, dict | SCALAR) for each in lists[0])
     return lists[0] if are_tracks else None

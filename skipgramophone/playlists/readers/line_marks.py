@@ -1,11 +1,14 @@
-"""Find the marks at the names in a list: numbers, bullets, times of a mix, durations, suffixes of audio files, albums.
+"""Find the marks before and after the names in a list.
+
+Marks are numbers, bullets, times within a mix, durations, suffixes of audio files, and albums.
 
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
-A mark counts only if more than half of the lines have it, and numbers and times only if they increase or decrease from
-line to line; numbers may be ranks with ties, such as 1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 -
-Rain" in another list is a name.
+A mark counts only if more than half of the lines have it. In addition, numbers and times must increase or decrease from
+line to line; they may start again below a line without them. Numbers may also be ranks with ties, such as 1, 2, 2, 4 or
+=2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a name if the other lines have no such numbers or
+times.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ from itertools import pairwise
 
 JUDGED_LINES = 1000  # lines at the start of a list from which the marks are found
 FEWEST_LINES = 3  # a shorter list has no marks, because any two numbers increase or decrease
-MOST_MARKS = 3  # such as a bullet, a number and a time
+MOST_MARKS = 3  # maximum number of marks before a name, such as a bullet, a number and a time
 IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
-# Marks before a name. The first group of a number is its digits.
+# Marks before a name. In the patterns with a number, the first group matches the digits.
 PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
 PLAIN_NUMBER = re.compile(r"[#=T]?(\d{1,4})=?(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
+TOGETHER = re.compile(r"w/\s+(?=\S)")  # before a track that a DJ plays together with the previous one
 # A mark inside a name: album and number, as in the lists that foobar2000 copies.
 ALBUM = re.compile(r" - \[[^][]+ #\d+\] +(?=\S)")
 # A link of Markdown, whose text is the name or a part of it.
@@ -31,21 +35,27 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
-# Each mark before a name, and whether its values in consecutive lines can be those of a list.
-Values = Sequence[int]
+# Each mark that may come before a name, with a function that returns whether the values of the mark on consecutive
+# lines are plausible for a list.
+Values = Sequence[Sequence[int]]  # the values of each run of consecutive lines
 BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
+
+
+def _steps(values: Values) -> list[int]:
+    """Return the differences of values in consecutive lines."""
+    return [after - before for run in values for before, after in pairwise(run)]
 
 
 def _are_in_order(values: Values) -> bool:
     """Whether numbers nearly always increase, or nearly always decrease; some may be equal, as tied ranks are."""
-    steps = [after - before for before, after in pairwise(values)]
+    steps = _steps(values)
     rising, falling, equal = (sum(map(fits, steps)) for fits in ((0).__lt__, (0).__gt__, (0).__eq__))
     return max(rising, falling) >= equal and max(rising, falling) + equal >= IN_ORDER * len(steps)
 
 
 def _are_consecutive(values: Values) -> bool:
     """Whether numbers nearly always increase by 1, or nearly always decrease by 1; they may be ranks with ties."""
-    return _are_ranks(values) or _are_ranks(values[::-1])
+    return _are_ranks(values) or _are_ranks([run[::-1] for run in values])
 
 
 def _are_ranks(values: Values) -> bool:
@@ -53,16 +63,18 @@ def _are_ranks(values: Values) -> bool:
 
     The number after a tie increases by 1, or by the number of values that tie.
 
-    >>> _are_ranks([1, 2, 2, 4]), _are_ranks([1, 2, 2, 3]), _are_ranks([1, 2, 4]), _are_ranks([50, 50, 51])
+    >>> _are_ranks([[1, 2, 2, 4]]), _are_ranks([[1, 2, 2, 3]]), _are_ranks([[1, 2, 4]]), _are_ranks([[50, 50, 51]])
     (True, True, False, False)
     """
-    fitting = equal = ties = 0
-    for before, after in pairwise(values):
-        step = after - before
-        fitting += step in (0, 1, 1 + ties)
-        equal += step == 0
-        ties = ties + 1 if step == 0 else 0
-    steps = len(values) - 1
+    fitting = equal = steps = 0
+    for run in values:
+        ties = 0
+        for before, after in pairwise(run):
+            step = after - before
+            fitting += step in (0, 1, 1 + ties)
+            equal += step == 0
+            ties = ties + 1 if step == 0 else 0
+        steps += len(run) - 1
     return 2 * equal < steps and fitting >= IN_ORDER * steps
 
 
@@ -115,15 +127,21 @@ class LineMarks:
         name = LINK.sub(r"\1", name) if "](" in name else name
         for mark in self.after:
             name = mark.sub("", name)
+        name = TOGETHER.sub("", name, count=1) if self.before and name.startswith("w/") else name
         return ALBUM.sub(" - ", name, count=1) if self.has_albums else name, is_marked
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
     """Return the pattern of a mark with which more than half of the names begin, or None."""
     for mark, can_be_list in BEFORE:
-        found = [match for name in names if (match := mark.match(name))]
-        values = [_value(match[1]) for match in found] if mark.groups else []
-        if 2 * len(found) > len(names) and can_be_list(values):
+        found = [mark.match(name) for name in names]
+        values: list[list[int]] = [[]]
+        for match in found if mark.groups else ():
+            if match is None:
+                values.append([])
+            else:
+                values[-1].append(_value(match[1]))
+        if 2 * sum(match is not None for match in found) > len(names) and can_be_list(values):
             return mark
     return None
 

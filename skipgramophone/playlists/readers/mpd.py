@@ -120,7 +120,7 @@ def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
 
 def _read_with_arrow(raw: bytes) -> pa.Table | None:
     """Read the rows of a slice with Arrow; return None if a needed field is missing or has an unexpected type."""
-    if not (is_text(raw) and AN_OBJECT.match(raw)):  # otherwise Arrow may crash, for example on a null
+    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow may crash on such data, for example on a null.
         return None
     try:
         table = arrow_json.read_json(

@@ -1,4 +1,4 @@
-"""Reads text whose lines end with CR alone, as old programs for the Macintosh and some of Apple still write it."""
+"""Reads text whose lines end with CR only, as old Macintosh programs wrote it and some Apple programs still do."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
+from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.rows import DICTIONARY, dictionary_of
 from skipgramophone.settings.time_span import Period
 
@@ -99,11 +101,17 @@ def session_tables(placed: PlacedRows, gap: float, file: str, keeps_order: bool 
         yield placed.rows(rows, **{name: column.dictionary_encode() for name, column in found.items()})
 
 
-def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
-    """Return which rows have a valid time or position, bool (rows,), and the times or positions of these rows."""
+def place_of_each(column: pa.Array, role: str, order: DateOrder = "") -> tuple[Flags, Places]:
+    """Return which rows have a valid time or position, bool (rows,), and the times or positions of these rows.
+
+    Args:
+        column: the values, strings, integers or timestamps.
+        role: "time" or "position".
+        order: which part of a date such as 01/02/2024 comes first.
+    """
     if pa.types.is_integer(column.type):
         return column.is_valid().to_numpy(zero_copy_only=False), column.drop_null().to_numpy()
-    places = seconds_of_all(column) if role == "time" else positions_of_all(column)
+    places = seconds_of_all(column, order) if role == "time" else positions_of_all(column)
     known = ~np.isnan(places)
     return known, places[known]
 
@@ -116,13 +124,13 @@ def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
     return ~(before | after), {reason: number for reason, number in counts.items() if number}
 
 
-def seconds_of_all(times: pa.Array) -> Places:
+def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
     """Convert strings or timestamps to seconds since 1970, float64 (rows,); NaN if invalid, or not in years 1-3000."""
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
         usual = {DIGITS: _seconds_of_digits, DATE_AND_TIME: _seconds_of_dates, DATE_AND_MINUTE: _seconds_of_minutes}
-        seconds = _numbers(times, usual, seconds_since_1970)
+        seconds = _numbers(times, usual, partial(seconds_since_1970, order=order))
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
 

@@ -61,8 +61,9 @@ class Row(NamedTuple):
     """One occurrence of a track in a playlist.
 
     Rows with equal owner, playlist name and `key` belong to one playlist. The key is None unless the format can have
-    several playlists with the same name. The reader of such a format sets it to a number, line or file. A key that
-    contains `IN_ONE_FILE` is unique only within its file: another file may use the same key for another playlist.
+    several playlists with the same name. The reader of such a format sets the key, for example to the id, the number or
+    the file of the playlist. A key that contains `IN_ONE_FILE` is unique only within its file: another file may use the
+    same key for another playlist.
     """
 
     owner: str
@@ -75,7 +76,7 @@ class Row(NamedTuple):
     seconds: int | None = None  # duration
     identifiers: str | None = None  # see `names.identifiers.joined`
     album: str | None = None  # see `albums`
-    added: float | None = None  # when the track was added or played: seconds since 1970; not a column of blocks
+    added: float | None = None  # time when the track was added or played, in seconds since 1970; blocks do not have it
 
 
 class LeftOut(NamedTuple):
@@ -196,6 +197,7 @@ def make_block(
     file: str,
     settings: ExtractSettings,
     so_far: tuple[int, int],
+    unusable: dict[int, str] | None = None,
 ) -> RowBlock:
     """Create a block of rows, in which rows that name no track are rejected.
 
@@ -206,9 +208,10 @@ def make_block(
         file: name of the file.
         settings: `keep` determines whether placeholders count as names.
         so_far: `bytes_read` and `replaced` of the block.
+        unusable: row index -> reason for rejecting the row; by default, the result of `find_unusable`.
     """
     found = list(rejects)
-    unusable = find_unusable(table, settings)
+    unusable = find_unusable(table, settings) if unusable is None else unusable
     for (line, raw), reason in zip(where(list(unusable)), unusable.values(), strict=True):
         found.append(Reject(file, line, reason, as_text(raw)))
     found.sort(key=lambda reject: reject.line)

@@ -60,7 +60,8 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
     """Return the scrobbles of a document and the listener; None if the document must be decoded as a whole.
 
-    If each page, or the first scrobble of a list, has the usual form, the scrobbles are those that `lastfm_json` finds.
+    If each page, or the first scrobble of a list, has the usual form, the result contains the same scrobbles that
+    `lastfm_json` would find.
     """
     try:
         return _listed(_FIELDS.decode(data)) if data.lstrip()[:1] == b"{" else (_in_list(_RAWS.decode(data)), "")

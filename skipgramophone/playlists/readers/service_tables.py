@@ -5,9 +5,9 @@
     Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,...,Date             Deezer, sheet with the history
 
 A table of TuneMyMusic has a column with the playlist. It also contains saved albums and artists, which are left out.
-The uri of a track is made from the first column with the id of a service. The other ids and the ISRC are kept as
-identifiers. A table of Soundiiz is one playlist, named after the file. A history of Deezer is split into sessions;
-plays of 0 seconds count as skips and are rejected by default.
+The uri of a track is made from the first column that contains a service's id of the track. The other ids and the ISRC
+are kept as identifiers. A table of Soundiiz is one playlist, named after the file. A history of Deezer is split into
+sessions; plays of 0 seconds count as skips and are rejected by default.
 """
 
 from __future__ import annotations

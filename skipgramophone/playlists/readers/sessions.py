@@ -68,7 +68,10 @@ def are_sessions(lines: Sequence[str]) -> bool:
 
 
 def _could_be_id(word: str) -> bool:
-    """Whether a word has a digit and is not a decimal or negative number, a time, a date or a key with a colon."""
+    """Whether a word could be an id.
+
+    It must contain a digit. It must not be a decimal number, a negative number, a time, a date, or a key with a colon.
+    """
     return ID.fullmatch(word) is not None and NOT_AN_ID.fullmatch(word) is None
 
 

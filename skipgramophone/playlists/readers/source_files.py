@@ -28,6 +28,7 @@ from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.playlists.directory_walk import walk
 from skipgramophone.playlists.readers.file_version import FileVersion, same_version, version_of
 from skipgramophone.playlists.readers.old_line_ends import OldLineEnds
+from skipgramophone.playlists.readers.recoded_text import MarkedStream, RecodedStream
 from skipgramophone.playlists.readers.spreadsheets import spreadsheet_reason
 from skipgramophone.playlists.readers.zip_archives import open_archive
 from skipgramophone.utf8 import is_utf8, printable_path
@@ -38,7 +39,8 @@ HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # ratio, bytes: a zip member above both is treated as a zip bomb
+# Largest compression ratio, and size in bytes. A zip member that exceeds both limits is treated as a zip bomb.
+LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
@@ -103,7 +105,7 @@ class SourceFile:
         """Open the file for reading; the stream returns decompressed data, with LF for lines that end with CR alone.
 
         Args:
-            encoding: encoding of the text; the stream returns UTF-8.
+            encoding: encoding of the text; the stream returns UTF-8. A byte order mark of UTF-16 replaces UTF-8.
             replaces: whether `OpenFile.text` replaces bytes that the encoding cannot decode.
 
         Raises:
@@ -117,6 +119,10 @@ class SourceFile:
             else:
                 packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(stack))))
             data = self._unpacked(packed)
+            if codecs.lookup(encoding).name == "utf-8":
+                with damage_errors(self):
+                    marked = MarkedStream(data)
+                encoding, data = "utf-16" if marked.is_utf_16 else encoding, cast(IO[bytes], marked)
             if codecs.lookup(encoding).name != "utf-8":
                 data = cast(IO[bytes], RecodedStream(data, encoding, self.display_name))
             data = cast(IO[bytes], OldLineEnds(data))
@@ -196,33 +202,6 @@ class OpenFile:
     def bytes_read(self) -> int:
         """Number of bytes on disk that have been read so far; an estimate for a zip member."""
         return min(self.file.size, self._packed.tell())
-
-
-class RecodedStream:
-    """Converts a stream to UTF-8; undecodable bytes stay unchanged, so that the lines with them can be rejected."""
-
-    def __init__(self, data: IO[bytes], encoding: str, display_name: str) -> None:
-        self._data = data
-        self._display_name = display_name
-        self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-
-    def read(self, size: int) -> bytes:
-        """Read about `size` bytes; an empty result means the end of the file.
-
-        Raises:
-            SourceError: the data is not in the encoding.
-        """
-        text, raw = "", b"?"
-        try:
-            while raw and not text:
-                raw = self._data.read(size)
-                text = self._decoder.decode(raw, final=not raw)
-            return text.encode("utf-8", "surrogateescape")
-        except UnicodeError as error:
-            raise SourceError(
-                f"{self._display_name} is not in {self._encoding}: {error}; give its encoding with --encoding"
-            ) from error
 
 
 @contextmanager
@@ -380,7 +359,7 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file. The pipe of a shell's <(…) has only a number, so it is called "pipe"."""
+    """Copy a named pipe to a temporary file. The name of a shell's <(…) is a number, so reports call it "pipe"."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 

@@ -61,7 +61,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
-MOST_MILLISECONDS = 1 << 53  # longest valid play; larger integers are not exact in float64
+MOST_MILLISECONDS = 1 << 53  # longest valid play in milliseconds; float64 cannot represent larger integers exactly
 # The files of a history are numbered by time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
 WHAT = "part of the account data of Spotify"

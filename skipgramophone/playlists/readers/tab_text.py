@@ -3,13 +3,12 @@
     #   Artwork   Track Title   Artist   Album ...      rekordbox
     Name   Artist   Composer   Album ...                iTunes
 
-A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes. Apple
-Music leaves out the last field of a track without a location, together with its tab.
+A file is one playlist, named after the file. Quotes are part of names. Apple Music leaves out the last field of a track
+without a location, together with its tab.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -23,7 +22,6 @@ from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # bytes in a file
-UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # First columns of iTunes and Apple Music, in several languages, and names of the column with the album.
 ITUNES = (
     ("Name", "Artist", "Composer"), ("Name", "Interpret", "Komponist"), ("Nom", "Artiste", "Compositeur"),
@@ -36,8 +34,7 @@ LINE_END = re.compile("\r\n|\r|\n")
 
 def is_tab_text(head: bytes) -> bool:
     """Whether the first bytes of a file are the header of a text export of rekordbox or iTunes."""
-    encoding = "utf-16" if head.startswith(UTF_16_MARKS) else "utf-8"
-    header = LINE_END.split(head[: 1 << 12].decode(encoding, "replace"), maxsplit=1)[0]
+    header = LINE_END.split(head[: 1 << 12].decode("utf-8", "replace"), maxsplit=1)[0]
     return _title_column(header.removeprefix("\ufeff").split("\t")) is not None
 
 
@@ -47,7 +44,7 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     Raises:
         SourceError: the header is wrong, or the file is damaged or too large for a playlist.
     """
-    lines = LINE_END.split(_text(stream).removeprefix("\ufeff"))
+    lines = LINE_END.split(whole_text(stream, whole_bytes(stream, LARGEST)))
     header = lines[0].split("\t")
     title = _title_column(header)
     if title is None:
@@ -80,14 +77,3 @@ def _title_column(header: Sequence[str]) -> int | None:
     if {"Track Title", "Artist"} <= set(header):
         return header.index("Track Title")
     return 0 if tuple(header[:3]) in ITUNES else None
-
-
-def _text(stream: OpenFile) -> str:
-    """Read the whole file as text, in UTF-16 or in the encoding of the settings."""
-    data = whole_bytes(stream, LARGEST)
-    if not data.startswith(UTF_16_MARKS):
-        return whole_text(stream, data)
-    try:
-        return data.decode("utf-16")
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{stream.file.display_name} is not valid UTF-16: {error.reason}") from error

@@ -11,7 +11,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.wording import plural
 
 DELIMITERS = "\t,;|"
-LONGEST_FIELD = 1 << 20  # characters; longer fields are refused
+LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
 NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, with column -> field
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 

@@ -5,8 +5,8 @@
 
 A line is split at the first " - "; a line without " - " is a title. If most lines have " – " or " — " instead, they are
 split there. Marks such as numbers are not part of the names (see `line_marks`). The first line may be a heading such as
-"Title - Artist", which determines the order of the names. Lines may also be "Artist - Album - Title" (see
-`album_parts`).
+"Title - Artist", which determines the order of the names. It is also a heading if it has no separator, but each of the
+other lines has one. Lines may also be "Artist - Album - Title" (see `album_parts`).
 """
 
 from __future__ import annotations
@@ -26,16 +26,20 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-# Delimiters of tables. A comma before a space is prose, and one before three digits is part of a number.
+# Delimiters of tables. A comma before a space does not count, because it is a punctuation mark in prose. A comma before
+# three digits does not count, because it is part of a number.
 DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
+RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
+SEPARATING = "a separating line"
+FEWEST_BELOW_HEADING = 4  # lines with a separator below a heading without one
 UNMARKED = "without the number, time or bullet of the other lines"
 
 
 def are_titles(lines: Sequence[str]) -> bool:
-    """Whether most lines look like an artist and a title, and few like rows of a table."""
+    """Whether most lines look like an artist and a title, and at most half of them look like rows of a table."""
     written = [line for line in lines if line.strip()]
     of_tables = sum(DELIMITER.search(line) is not None or QUOTED.fullmatch(line) is not None for line in written)
     most = max(sum(separator in line for line in written) for separator in SEPARATORS)
@@ -45,7 +49,8 @@ def are_titles(lines: Sequence[str]) -> bool:
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield each line of a file as a track of one playlist.
 
-    If lines begin with marks, a line without them is a heading if it is above the first such line or has no separator.
+    If lines begin with marks, some lines without marks are headings: those above the first line with marks, and those
+    without a separator.
     """
     playlist = PurePosixPath(stream.file.name).stem
     lines = numbered_lines(stream)
@@ -54,15 +59,18 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     marks, separator = LineMarks(texts), separator_of(texts)
     roles = _roles_in(texts[0] if texts else "", separator)
     with_albums = not roles and have_albums([name for text in texts if (name := marks.name_on(text)[0])], separator)
+    has_heading = bool(roles) or _is_heading(texts, separator)
     begun = False
     for number, line, fault in chain(first, lines):
-        name, is_marked = marks.name_on(line)
+        name, is_marked = marks.name_on(_unquoted(line))
         begun = begun or (is_marked and bool(name))
         before, found, after = name.partition(separator)
         if fault or not name:
             yield number, line, fault or "blank line"
-        elif roles and number == 1:
+        elif has_heading and number == 1:
             yield number, line, HEADING
+        elif RULE.fullmatch(line):
+            yield number, line, SEPARATING
         elif not is_marked and not (begun and found):
             yield number, line, UNMARKED
         else:
@@ -71,6 +79,22 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             album, has_album, title = after.partition(separator)
             row = row._replace(title=title, album=album_of(album.strip())) if with_albums and has_album else row
             yield number, line, row
+
+
+def _unquoted(line: str) -> str:
+    """Return a line without the quotes that a CSV file with one column needs.
+
+    >>> _unquoted('"Ada - Salt, Rope"'), _unquoted('"Heroes" - "Ada"')
+    ('Ada - Salt, Rope', '"Heroes" - "Ada"')
+    """
+    return line.strip()[1:-1].replace('""', '"') if QUOTED.fullmatch(line) and SEPARATOR in line else line
+
+
+def _is_heading(lines: Sequence[str], separator: str) -> bool:
+    """Whether the first line has no separator, but each of the other lines has one."""
+    first, *others = [line for line in lines if line.strip()] or [""]
+    below = len(others) >= FEWEST_BELOW_HEADING and all(separator in line for line in others)
+    return below and separator not in first and bool(lines[0].strip())
 
 
 def separator_of(lines: Sequence[str]) -> str:

@@ -91,7 +91,8 @@ def root_of(head: bytes) -> str | None:
     """
     if not head.lstrip().startswith(b"<"):
         return None
-    for encoding in (None, "utf-8"):  # as the file declares, or UTF-8 if the stream was converted
+    # First try the encoding that the file declares, then UTF-8, in case the stream was converted to UTF-8.
+    for encoding in (None, "utf-8"):
         try:
             return next((element.path[0] for element in _ElementParser(encoding).feed(head)), None)
         except XmlError as fault:

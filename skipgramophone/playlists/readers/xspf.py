@@ -27,7 +27,7 @@ from skipgramophone.playlists.readers.track_uris import identifiers_in, service_
 from skipgramophone.playlists.readers.xml_documents import Element, read_elements
 from skipgramophone.settings import ExtractSettings
 
-MILLISECONDS = 1000  # per second, the unit of durations
+MILLISECONDS = 1000  # milliseconds per second; XSPF stores durations in milliseconds
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
 # Artist, title, uri, text of a location, seconds, identifiers, album.

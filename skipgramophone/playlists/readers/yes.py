@@ -63,7 +63,7 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
 
 
 def starts_with_counts(lines: Sequence[str]) -> bool:
-    """Whether the first two lines are the song numbers 0, 1, 2 and so on, and equally many counts."""
+    """Whether the first line has the song numbers 0, 1, 2 and so on, and the second line has one count per song."""
     songs, *counts = [line.split() for line in lines[:HEADER_LINES]] or [[]]
     return songs == [str(at) for at in range(len(songs))] and [len(line) for line in counts] == [len(songs)]
 

@@ -118,7 +118,8 @@ class ZenodoReader:
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
         """Parse lines of valid UTF-8: most lines with the CSV parser, the others by splitting."""
-        raw = replace(raw, data=with_plain_ends(raw.data))
+        plain = with_plain_ends(raw.data)
+        raw = raw if plain is raw.data else replace(raw, data=plain)  # a copy would count its lines again
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
         if fields is None:
@@ -198,7 +199,8 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
-    between = [f"{at}" for at in range(len(columns) + 1)]  # columns between the fields: empty, commas, empty
+    # Names of the columns between the fields. The first and the last are empty, the others contain commas.
+    between = [f"{at}" for at in range(len(columns) + 1)]
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
     types = dict.fromkeys(columns, DICTIONARY) | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}

@@ -26,6 +26,6 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 def _open(path: Path, _version: tuple[int, ...]) -> zipfile.ZipFile:
     """Open an archive, and keep it open for the next call.
 
-    It is closed after another archive has been opened, as soon as none of its own members is open.
+    When another archive has been opened, this archive is closed as soon as none of its members is open.
     """
     return zipfile.ZipFile(path)

@@ -1,8 +1,8 @@
 """The training engine for a cluster: workers run the tasks, and TensorFlow parameter servers store the rows.
 
 The chief (this process) assigns parts of the stream to workers through a `ClusterCoordinator`. A worker reads the
-corpus itself and makes its task. It pulls the unique rows of the task from the servers, trains them with the same
-compiled program as a single machine, and pushes the changes of the rows (the differences) to the servers, which add
+corpus itself and makes its task. It pulls the unique rows of the task from the servers, and trains them with the same
+compiled program as a single machine. It pushes the changes of the rows (the differences) to the servers, which add
 them. All tasks of a round pull before any of them pushes, so that the rows of one task are transferred while another
 task trains. Workers do not wait for each other: differences are added in the order of their arrival, so the bytes of
 the result differ from run to run.
@@ -11,8 +11,8 @@ Row r is on server r modulo the number of servers. Tracks are numbered by count,
 all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
-serial numbers of the tasks of the last turn (a few rounds) whose updates it has added, so that it adds no task twice.
-Each server also counts the pushes that arrived, began and finished.
+serial numbers of the tasks that it has added in the last turn (a few rounds). Therefore, it adds no task twice. Each
+server also counts the pushes that arrived, began and finished.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class WorkerTask(NamedTuple):
     """A training task as tensors, in the form in which a worker runs it."""
 
     head: Tensor  # float64 (2,): serial number, whether to add the differences
-    at: list[Tensor]  # per server: number of rows of tokens, these rows, then rows that occur only as negatives
+    # For each server: the number of rows of tokens, then the row numbers of the tokens, then the row numbers that occur
+    # only as negatives.
+    at: list[Tensor]
     counts: list[Tensor]  # number of rows of tokens on each server, then number of other rows on each server
     places: Tensor  # length to which the rows of tokens are padded
     work: list[Tensor]
@@ -69,7 +71,8 @@ class ClusterEngine:
 
         Args:
             role: role of this process.
-            place: directory to create for the layout, two levels below the directory that the workers know.
+            place: directory that this function creates for the layout (the files from which workers make their tasks).
+                It is two levels below the directory that the workers know.
             tf: the TensorFlow module.
             plan: parameters of the run.
 
@@ -77,7 +80,8 @@ class ClusterEngine:
             TrainingError: this process cannot be the chief of the cluster.
         """
         self.tf, shape = tf, plan.layout.shape
-        # A lost worker is counted, and a lost server raises a TrainingError: no log messages are needed.
+        # TensorFlow's log messages are not needed, because a lost worker is counted and a lost server raises a
+        # TrainingError.
         tf.get_logger().setLevel("CRITICAL")
         workers, servers = len(role.cluster[WORKER]), len(role.cluster[SERVER])
         self._round = shape.round
@@ -104,7 +108,9 @@ class ClusterEngine:
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
         self.tables.initialize(plan.start)
-        self._added = self._shards((servers * self.turn,), "int64")  # serial number of the last task added, per slot
+        # Serial number of the last task that was added for each slot. The slot of a task is its serial number modulo
+        # the number of tasks per turn.
+        self._added = self._shards((servers * self.turn,), "int64")
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
         self._tracks, self._done_again, self._partly_twice = [0] * workers, 0, 0  # counts of an epoch
@@ -168,8 +174,9 @@ class ClusterEngine:
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
-                f"the parameter servers lost updates ({len(tasks)} macro-batches trained; added by each server: "
-                f"{counted[:, FINISHED].tolist()}): add --resume to continue from the last checkpoint"
+                f"the parameter servers lost updates: {len(tasks)} macro-batches were trained, but the numbers that "
+                f"the servers added are {counted[:, FINISHED].tolist()}; add --resume to continue from the last "
+                "checkpoint"
             )
         if keep:
             self._done_again += int(counted[:, ARRIVED].max()) - len(tasks)
@@ -183,7 +190,7 @@ class ClusterEngine:
         return np.stack([variable.numpy() for variable in self._counts])
 
     def signature(self, size: int) -> Any:
-        """Return TensorFlow's description of a message with `size` tasks: one row of `message_of` per task."""
+        """Return the TensorSpec of a message with `size` tasks; each row is the result of `message_of` for one task."""
         return self.tf.TensorSpec([size, HEAD + NUMBERS], self.tf.float64)
 
     def _compile_round(self, size: int) -> Any:

@@ -67,7 +67,7 @@ def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> It
 
 
 def _start(role: Role, experiment: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a worker or server. It runs in a new session, so that Ctrl-C does not reach it; this process stops it."""
+    """Start a worker or server. It runs in a new session, so that Ctrl-C does not reach it; the chief stops it."""
     variables = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
     environment = os.environ | variables | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(

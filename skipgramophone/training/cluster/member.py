@@ -96,7 +96,8 @@ def await_members(role: Role, waiting_for: Callable[[str], object] = lambda _: N
         for member, address in list(missing.items()):
             more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
             named = ", ".join(list(missing)[:MOST_NAMED])
-            waiting_for(f"{named}{more}")  # before the check, which takes long if a machine does not answer
+            # Report the missing members before the check, because the check takes long if a machine does not answer.
+            waiting_for(f"{named}{more}")
             if is_serving(address):
                 del missing[member]
         if missing:
@@ -116,7 +117,7 @@ def _wait_for_end_of(chief: str) -> None:
 def _exit_with_parent() -> None:
     """Exit when the process at the other end of standard input ends."""
     sys.stdin.buffer.read()
-    os._exit(0)  # works from a thread, and while TensorFlow is busy
+    os._exit(0)  # This call works from any thread, and even while TensorFlow is busy.
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ class Shards:
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
         """Split `rows` by shard.
 
-        For each shard that contains some of `rows`, return its variable, a slice that selects its part of `rows`, and
-        the row numbers of this part in the shard.
+        For each shard that contains some of `rows`, return three values: the variable of the shard, a slice that
+        selects the shard's part of `rows`, and the row numbers of this part in the shard.
         """
         servers = len(self.variables)
         parts = []

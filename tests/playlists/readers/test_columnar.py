@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
-from skipgramophone.playlists.readers.columnar import NO_POSITION, ColumnsReader
+from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
 from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -29,7 +29,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -47,6 +47,16 @@ def all_of(blocks: list[RowBlock]) -> Read:
 
 
 def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
+    """Yield the rows of a table as tracks of playlists or sessions, record by record; some name no track."""
+    for number, raw, row in rows_of(stream, chosen):
+        yield (
+            number,
+            raw,
+            NO_TITLE if isinstance(row, Row) and "title" in chosen.roles and has_only_an_artist(row) else row,
+        )
+
+
+def rows_of(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
     """Yield the rows of a table as tracks of playlists or sessions, record by record."""
     roles = chosen.roles
     of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
@@ -74,6 +84,11 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
         playlist = row.get("playlist", row.get("id", file_name))
         names = row.get("artist", ""), row["title"], row.get("uri") or None
         yield number, raw, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
+
+
+def has_only_an_artist(row: Row) -> bool:
+    """Whether a row has an artist that is a name, but neither a title nor a uri."""
+    return row.artist.strip().lower() not in ("", *PLACEHOLDERS) and not row.title.strip() and not row.uri
 
 
 def number_of(named: dict[str, str]) -> float:
@@ -147,7 +162,7 @@ def test_arrow_reads_well_formed_csv(rows: list[list[str]], size: int) -> None:
     fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
     assert was_plain
     assert fast == slow
-    named = [row for row in rows if any(field not in ("", "-") for field in row[:2])]
+    named = [row for row in rows if row[1] and any(field not in ("", "-") for field in row[:2])]
     assert [(row["artist"], row["title"], row["playlist"]) for row in fast[0]] == [tuple(row) for row in named]  # type: ignore[index]
 
 

@@ -17,7 +17,7 @@ from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
-from tests.playlists.readers.reading import error_of, read
+from tests.playlists.readers.reading import error_of, read, reasons
 
 WriteDump = Callable[..., Path]
 
@@ -192,3 +192,28 @@ def test_one_object_is_a_document_and_not_a_table(write_dump: WriteDump) -> None
     for text in (json.dumps(TRACKS[0]), json.dumps(TRACKS[0]) + "\n[]\n"):
         assert "JSON, but not in a format that sgp knows" in error_of(write_dump(text, "one.json"))
     assert "JSON that ends early" in error_of(write_dump(json.dumps(TRACKS[0]) + "\n{\n", "one.json"))
+
+
+@pytest.mark.parametrize("quote", ["", '"'])  # a plain table, and one with a quote that is read record by record
+def test_an_artist_without_a_title_is_no_track(quote: str, write_dump: WriteDump) -> None:
+    text = f"Artist,Title,Plays\nAda,Rain{quote},3\n,Salt,2\nTotal,,5\nExported by Player 2 on 2024-05-06, ,\n,,\n"
+    rows, rejects = read(write_dump(text, "mine.csv"), "columns")
+    assert rows == [("mine", "Ada", f"Rain{quote}", None), ("mine", "", "Salt", None)]
+    assert reasons(rejects) == [
+        (4, "an artist without a title"),
+        (5, "an artist without a title"),
+        (6, "neither artist nor title"),
+    ]
+
+
+def test_a_uri_identifies_a_track_without_a_title(write_dump: WriteDump) -> None:
+    text = "Artist,Title,uri\nAda,,x:1\nNell,Salt,\nQuay,,\n"
+    rows, rejects = read(write_dump(text, "mine.csv"), "columns")
+    assert rows == [("mine", "Ada", "", "x:1"), ("mine", "Nell", "Salt", None)]
+    assert reasons(rejects) == [(4, "an artist without a title")]
+    times = (
+        "Artist,Title,played_at\nAda,,2024-01-01T10:00:00\nNell,Salt,2024-01-01T10:20:00\nAda,,2024-01-01T10:40:00\n"
+    )
+    rows, rejects = read(write_dump(times + "Nell,Tide,2024-01-01T11:00:00\n", "mine.csv"), "columns")
+    assert [row[0] for row in rows] == ["2024-01-01 10:00"] * 2  # plays without a title are no pauses either
+    assert [line for line, _ in reasons(rejects)] == [2, 4]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.json_tables import rows_in
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
@@ -178,3 +179,70 @@ def test_json_lines_are_still_read_as_lines(write_dump: WriteDump) -> None:
     assert rows == [("y", "Ada, Nell", "Rain", None)] * 2
     (reader,) = open_sources([write_dump(text, "z.jsonl")], ExtractSettings(columns="title=title")).readers
     assert sum(block.used for block in reader.blocks()) == 1
+
+
+PAIRS = [("Ada Fenn", "Rain"), ("Nell Quay", "Salt"), ("Ada Fenn", "Tide")]
+
+
+@pytest.mark.parametrize(
+    ("document", "columns"),
+    [
+        ({"limit": 10, "offset": 0, "items": [{"type": "track", "item": {"id": at, "title": title, "artist":
+          {"name": artist}, "artists": [{"name": artist}]}} for at, (artist, title) in enumerate(PAIRS)]},
+         "artist=item.artist.name,title=item.title,uri=item.id"),
+        ({"data": [{"id": f"i.{title}", "attributes": {"name": title, "artistName": artist, "albumName": "Sea"}}
+          for artist, title in PAIRS], "meta": {"total": 2}},
+         "artist=attributes.artistName,title=attributes.name,album=attributes.albumName"),
+        ({"payload": {"count": 2, "listens": [{"track_metadata": {"artist_name": artist, "track_name": title,
+          "mbid_mapping": None}} for artist, title in PAIRS]}},
+         "artist=track_metadata.artist_name,title=track_metadata.track_name"),
+        ({"name": "x", "tracks": [{"title": title, "performer": {"name": artist}, "performers": f"{artist}, Main"}
+          for artist, title in PAIRS]}, "artist=performer.name,title=title,playlist=playlist.name"),
+        ({"columns": ["artist", "title"], "index": [0, 1, 2], "data": [list(pair) for pair in PAIRS]},
+         "artist=artist,title=title"),
+        ({"artist": {str(at): artist for at, (artist, _) in enumerate(PAIRS)},
+          "title": {str(at): title for at, (_, title) in enumerate(PAIRS)}}, "artist=artist,title=title"),
+    ],
+)  # fmt: skip
+def test_answers_of_web_services_and_tables_of_pandas_are_read(
+    document: Any, columns: str, write_dump: WriteDump
+) -> None:
+    path = write_dump(json.dumps(document, indent=1), "x.json")
+    (reader,) = open_sources([path], ExtractSettings()).readers
+    assert isinstance(reader, ColumnsReader)
+    assert reader.settings.columns == columns
+    assert [row[1:3] for row in read(path, "columns")[0]] == PAIRS
+
+
+def test_json_lines_may_have_objects_in_objects(write_dump: WriteDump) -> None:
+    lines = [{"item": {"title": title, "artist": {"name": artist, "id": 7}}} for artist, title in PAIRS]
+    path = write_dump("".join(json.dumps(line) + "\n" for line in lines), "x.jsonl")
+    assert [row[1:3] for row in read(path, "columns")[0]] == PAIRS
+
+
+def test_fields_of_the_playlist_are_not_suggested_for_its_tracks(write_dump: WriteDump) -> None:
+    document = {
+        "next": "https://x/2", "results": [{"song": title, "artist": artist, "show": 1, "isrc": None}
+        for artist, title in PAIRS],
+    }  # fmt: skip
+    message = error_of(write_dump(json.dumps(document), "x.json"))
+    assert message.endswith("'show' may name the playlist: assign the columns, for example --columns "
+                            "title=song,artist=artist,playlist=show")  # fmt: skip
+    uploads = {"title": "Late", "tracks": [{"title": title, "user": {"username": artist}, "isrc": None}
+               for artist, title in PAIRS]}  # fmt: skip
+    message = error_of(write_dump(json.dumps(uploads), "x.json"))
+    assert message.endswith("--columns playlist=playlist.title,title=title,artist=user.username")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"columns": ["artist"], "data": [["Ada", "Rain"]]},
+        {"columns": ["artist", "title"], "data": []},
+        {"artist": {"0": "Ada"}, "title": {"1": "Rain"}},
+        {"artist": {"a": "Ada"}, "title": {"a": "Rain"}},
+        {"artist": {}, "title": {}},
+    ],
+)
+def test_other_objects_are_no_tables_of_pandas(document: Any, write_dump: WriteDump) -> None:
+    assert "JSON, but not in a format that sgp knows" in error_of(write_dump(json.dumps(document), "x.json"))

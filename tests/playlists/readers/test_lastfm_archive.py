@@ -38,6 +38,6 @@ def test_json_with_the_same_scrobbles_is_skipped(tmp_path: Path, directory: str)
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / name).write_text(text, encoding="utf-8")
     found = open_sources([tmp_path / "data"], ExtractSettings())
-    reason = "JSON with the scrobbles of scrobbles.tsv, which are read once"
+    reason = "JSON with the same scrobbles as scrobbles.tsv, which is read instead"
     assert found.passed_over == [("data/json/scrobbles/scrobbles-2024-01-01.json", reason)]
     assert len(found.readers) == 1

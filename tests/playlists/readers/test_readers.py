@@ -281,8 +281,8 @@ def test_encodings_and_undecodable_bytes(write_dump: WriteDump) -> None:
     assert rows == [("p", "Bj\ufffdrk", "J\ufffdga", None), ("p", "A", "b", None)]
     rows, rejects = read(write_dump(lines.encode() + b'"u","\x81","b","p"\n'), "zenodo", encoding="cp1252")
     assert [reject.reason for reject in rejects] == ["not CP1252"]
-    with pytest.raises(SourceError, match="is UTF-16 text: add --encoding utf-16"):
-        read(write_dump(lines.encode("utf-16")), "zenodo")
+    rows, rejects = read(write_dump(lines.encode("utf-16")), "zenodo")  # recognized by its byte order mark
+    assert (rows, rejects) == ([("p", "Björk", "Jóga", None)], [])
 
 
 SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "formats"

@@ -229,6 +229,39 @@ def test_other_names_of_three_parts_are_split_at_the_first_separator(names: list
     assert [row[1:3] for row in rows] == [tuple(name.split(" - ", 1)) for name in names]
 
 
+def test_times_may_start_again_below_a_heading(write_dump: WriteDump) -> None:
+    text = (
+        "VirtualDJ History 2024/01/01\n------------------------------\n22:10 : Ada - Rain\n22:14 : Nell - Salt\n\n"
+        "VirtualDJ History 2024/01/08\n------------------------------\n21:10 : Ada - Tide\n21:15 : Nell - Home\n"
+        "21:20 : Quay - 8:15\n"
+    )
+    rows, rejects = read(write_dump(text, "set.txt"), "titles")
+    assert [row[1:3] for row in rows] == [
+        ("Ada", "Rain"),
+        ("Nell", "Salt"),
+        ("Ada", "Tide"),
+        ("Nell", "Home"),
+        ("Quay", "8:15"),
+    ]
+    unmarked, rule = "without the number, time or bullet of the other lines", "a separating line"
+    assert reasons(rejects) == [(1, unmarked), (2, rule), (5, "blank line"), (6, unmarked), (7, rule)]
+
+
+def test_a_track_that_is_played_together_with_another(write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump("1. Ada - Rain\nw/ Nell - Salt\n2. Quay - Tide\n3. Ada - w/ you\n", "x.txt"), "titles")
+    assert [row[1:3] for row in rows] == [("Ada", "Rain"), ("Nell", "Salt"), ("Quay", "Tide"), ("Ada", "w/ you")]
+    rows, _ = read(write_dump("w/ Nell - Salt\nAda - Rain\nQuay - Tide\n", "x.txt"), "titles")
+    assert rows[0][1] == "w/ Nell"  # not a list with numbers
+
+
+def test_the_name_of_a_column_is_a_heading(write_dump: WriteDump) -> None:
+    names = "Ada - Rain\nNell - Salt\nQuay - Tide\nAda - Home\n"
+    rows, rejects = read(write_dump("song names\n" + names, "x.csv"), "titles")
+    assert len(rows) == 4
+    assert reasons(rejects) == [(1, "the heading of the list")]
+    assert len(read(write_dump("Rain\nSalt\n" + names, "x.txt"), "titles")[0]) == 6  # two titles without artist
+
+
 @pytest.mark.parametrize(
     "ranks",
     [

@@ -1,0 +1,67 @@
+"""Conditions on the tracks of a catalogue, and the protocol of name indexes, which make such conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # the help of the commands is shown without importing numpy
+    import numpy as np
+    import numpy.typing as npt
+
+Clue = tuple[int, tuple[str, ...]]  # upper bound of the number of names that contain one of the trigrams; the trigrams
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on tracks.
+
+    Attributes:
+        where: an SQL expression.
+        values: the parameters of the expression.
+        by_trigram: whether the expression searches the table `names` of an earlier version (see `full_text_index`).
+        among: only these tracks are tested: arrays of rows, int32, most frequent track first; None tests all tracks.
+    """
+
+    where: str
+    values: Sequence[Any]
+    by_trigram: bool = False
+    among: Iterable[npt.NDArray[np.int32]] | None = None
+
+
+NOTHING = Condition("0", ())
+
+
+def containing_each(words: Sequence[str]) -> str:
+    """Return an SQL expression for tracks whose folded name contains each word; the words are its parameters."""
+    return " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
+
+
+class NameIndex(Protocol):
+    """Protocol: finds tracks by the trigrams of their names.
+
+    A rank is an integer that contains the row of a track. Ranks are sorted by count, most frequent track first.
+    """
+
+    @property
+    def arrays(self) -> list[npt.NDArray[Any]]:
+        """The memory-mapped arrays."""
+
+    def counts(self, trigrams: Sequence[str]) -> dict[str, int]:
+        """Return how many names contain each trigram."""
+
+    def around(self, word: str) -> Clue:
+        """Return a clue for the names that contain a word of one or two letters."""
+
+    def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
+        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+
+    def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
+        """Return such a condition for words of one or two letters."""
+
+    def ranks(self, trigram: str, limit: int) -> list[int]:
+        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+
+    def rows(self, ranks: Sequence[int]) -> list[int]:
+        """Return the rows of tracks with the given ranks."""

@@ -1,0 +1,19 @@
+"""Find out from the first rows of a table whether its dates begin with the day or the month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.readers.numeric_dates import DateOrder, order_of_dates
+from skipgramophone.playlists.table_head import values_of_column
+
+
+def date_order_in(rows: Table, roles: Mapping[str, str]) -> DateOrder:
+    """Return which part comes first in the dates of a table; "" if its first rows do not decide it.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names, if there are any.
+        roles: role -> name or number of its column.
+    """
+    return order_of_dates(values_of_column(rows, roles["time"])) if "time" in roles else ""

@@ -1,0 +1,38 @@
+"""Reads texts that scripts have written as Python writes bytes: b'Paper Boats'."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+
+BYTES = re.compile(r"""b('[^']*'|"[^"]*"|'(?:[^'\\]|\\.)*')""", re.DOTALL)
+
+
+def without_byte_marks(texts: pa.Array) -> pa.Array:
+    r"""Return a column in which texts such as b'Paper Boats' are written without the mark.
+
+    >>> without_byte_marks(pa.array(["b'Nell Quay'", "b'Bj\\xc3\\xb6rk'", 'b"Don\'t"', "b'oh"])).to_pylist()
+    ['Nell Quay', 'Björk', "Don't", "b'oh"]
+    """
+    starts = pc.or_(pc.starts_with(texts, "b'"), pc.starts_with(texts, 'b"'))
+    if not pc.any(starts, min_count=0).as_py():
+        return texts
+    return pa.array([None if text is None else _text(text) for text in texts.to_pylist()], TEXT)
+
+
+@cache
+def _text(written: str) -> str:
+    """Return the text that some bytes contain, or the text itself if it is not written as bytes in UTF-8."""
+    if BYTES.fullmatch(written) is None:
+        return written
+    try:
+        # Letters beyond ASCII may stand in the text as they are, because the table was written as UTF-8.
+        return str(ast.literal_eval(written[1:]).encode("latin-1").decode()) if written.isascii() else written[2:-1]
+    except (ValueError, SyntaxError):
+        return written

@@ -1,0 +1,69 @@
+"""Converts dates in which all parts are numbers, with the year last, to seconds since 1970.
+
+31.12.2023 21:05          day first, because of the points
+31/12/2023 21:05          day first, because 31 is no month
+12/31/23 9:05 PM          month first, because 31 is no month
+01/02/2024 10:00          ambiguous: the other dates of the column decide
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+DateOrder = Literal["day", "month", ""]  # which part of a date comes first; "" if that is not known
+DATE = r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)"
+CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::(?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?M\.?)?"
+NUMERIC_DATE = re.compile(rf"{DATE}(?:,?\s{CLOCK})?", re.IGNORECASE)
+MONTHS = 12
+CENTURY_FROM = 70  # years of two digits: 70 is 1970, and 69 is 2069
+
+
+def order_of_dates(values: Iterable[str]) -> DateOrder:
+    """Return which part comes first in dates of one column; "" if no date decides it, or if the dates contradict.
+
+    >>> order_of_dates(["01/02/2024", "12/31/2023"]), order_of_dates(["01/02/2024"]), order_of_dates(["1.2.2024"])
+    ('month', '', 'day')
+    """
+    found = [match for value in values if (match := NUMERIC_DATE.fullmatch(value.strip())) is not None]
+    day = any(match["mark"] == "." or int(match["second"]) <= MONTHS < int(match["first"]) for match in found)
+    month = any(match["mark"] != "." and int(match["first"]) <= MONTHS < int(match["second"]) for match in found)
+    return "" if day == month else "day" if day else "month"
+
+
+def is_numeric_date(text: str) -> bool:
+    """Whether a text is such a date, even if it is not clear which part is the month."""
+    return NUMERIC_DATE.fullmatch(text.strip()) is not None
+
+
+def has_clock(text: str) -> bool:
+    """Whether a text is such a date with a time of day."""
+    match = NUMERIC_DATE.fullmatch(text.strip())
+    return match is not None and match["hour"] is not None
+
+
+def seconds_of_numeric_date(text: str, order: DateOrder = "") -> float | None:
+    """Convert a date to seconds since 1970; None if it is invalid or ambiguous. A time is in UTC.
+
+    >>> seconds_of_numeric_date("01.01.1970 00:02"), seconds_of_numeric_date("1/2/1970", "day")
+    (120.0, 2678400.0)
+    """
+    found = NUMERIC_DATE.fullmatch(text.strip())
+    order = "day" if found is not None and found["mark"] == "." else order
+    if found is None or not order:
+        return None
+    first, second, year = (int(found[part]) for part in ("first", "second", "year"))
+    if len(found["year"]) == 2:
+        year += 1900 if year >= CENTURY_FROM else 2000
+    hour, minute, rest = (int(found[part] or 0) for part in ("hour", "minute", "rest"))
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found["half"].upper() == "P" else 0)
+    day, month = (first, second) if order == "day" else (second, first)
+    try:
+        return datetime(year, month, day, hour=hour, minute=minute, second=rest, tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,77 @@
+"""Find tables with several tracks per row, as lists in one cell or in several columns, which sgp cannot read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import chain
+
+from skipgramophone.playlists.column_names import is_descriptive, names_item, names_people
+from skipgramophone.playlists.column_values import NUMBER, Table, values_of
+
+SEPARATOR = re.compile(r"\s*[,;|]\s*")
+LONGEST_ITEM = 40  # letters; longer parts of a cell are parts of a sentence
+LEAST_CELLS = 3
+LEAST_REPEATED = 0.25  # share of the items in lists without brackets that occur in an earlier row
+NUMBERED = re.compile(r"(\D+?)[ _.-]?(\d+)")
+ARTIST_AND_TITLE = re.compile(r"\S.* [-–—] .*\S")
+
+
+def several_items(rows: Table) -> str | None:
+    """Return what a user can do with a table that has several tracks per row, or None if it has not.
+
+    >>> several_items([["name", "tracks"], ["Evening", "['Rain', 'Salt']"], ["Morning", "['Rain']"]])
+    "in which each 'tracks' seems to be a list: write one row per item of these lists, next to its playlist"
+    """
+    lists = [name for name in columns_of_lists(rows) if names_item(name) and not is_descriptive(name)]
+    if lists:
+        what = f"in which each {lists[0]!r} seems to be a list"
+        return f"{what}: write one row per item of these lists, next to its playlist"
+    if names := _columns_of_tracks(rows):
+        listed = " and ".join(map(repr, names)) if len(names) == 2 else f"{names[0]!r} to {names[-1]!r}"
+        return f"in which {listed} seem to contain one track each: write one row per track, next to its playlist"
+    return None
+
+
+def columns_of_lists(rows: Table) -> list[str]:
+    """Return the columns with a list or an object in most cells: in brackets, or separated by commas and so on."""
+    header = rows[0]
+    return [name for name in header if header.count(name) == 1 and _are_lists(values_of(rows, name), name)]
+
+
+def _are_lists(values: list[str], name: str) -> bool:
+    """Whether most of the cells in a column are lists or objects.
+
+    Lists without brackets must share items, because a comma may also be a part of a title.
+    """
+    filled = list(filter(None, values))
+    if filled and all(value.startswith(("[", "{")) and value.endswith(("]", "}")) for value in filled):
+        return True
+    items = [SEPARATOR.split(value) for value in filled]
+    counts: Counter[str] = Counter(chain.from_iterable(map(set, items)))
+    repeated = counts.total() - len(counts)
+    are_short = all(len(item) <= LONGEST_ITEM and not NUMBER.fullmatch(item) for item in counts)
+    many = len(filled) >= LEAST_CELLS and 2 * sum(len(each) > 1 for each in items) > len(filled)
+    distinct = len(set(filled)) > len(filled) / 2
+    return many and are_short and distinct and repeated >= LEAST_REPEATED * counts.total() and not names_people(name)
+
+
+def _columns_of_tracks(rows: Table) -> list[str]:
+    """Return the columns if each of several columns has a track: "track1" and so on, or cells with artist and title."""
+    header = rows[0]
+    stems: dict[str, list[str]] = {}
+    for name in header:
+        numbered = NUMBERED.fullmatch(name.strip())
+        if numbered and names_item(numbered[1]) and not names_people(numbered[1]):
+            stems.setdefault(numbered[1], []).append(name)
+    longest = max(stems.values(), key=len, default=[])
+    if len(longest) > 1:
+        return longest
+    both = [name for name in header if header.count(name) == 1 and are_tracks(values_of(rows, name))]
+    return both if len(both) > 1 else []
+
+
+def are_tracks(values: list[str]) -> bool:
+    """Whether most of the cells consist of an artist, a dash, and a title."""
+    filled = list(filter(None, values))
+    return len(filled) > 1 and 2 * sum(ARTIST_AND_TITLE.fullmatch(value) is not None for value in filled) > len(filled)

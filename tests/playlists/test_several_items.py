@@ -1,0 +1,83 @@
+"""Tables with several tracks per row: sgp suggests neither a list nor the first of several columns as a track."""
+
+from __future__ import annotations
+
+import pytest
+
+from skipgramophone.playlists.column_examples import question
+from skipgramophone.playlists.column_guess import rows_of
+from skipgramophone.playlists.several_items import columns_of_lists, several_items
+
+PROBLEM = "in which sgp does not recognize a track"
+
+
+def asked(text: str) -> str:
+    """Return the question about a table."""
+    return question(rows_of(text.splitlines()), PROBLEM)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,name,songs\n1,Abend,\"['Home', 'Salt']\"\n2,Morgen,['Rain']\n",
+        'id,name,songs\n1,Abend,"[{""title"": ""Home""}]"\n2,Morgen,[]\n',
+        'id,name,songs\n1,Abend,"Home, Salt"\n2,Morgen,"Rain, Home"\n3,Mittag,"Salt, Rain, Tea"\n',
+        "id,name,songs\n1,Abend,Home|Salt\n2,Morgen,Rain|Home\n3,Mittag,Salt|Rain\n",
+    ],
+)
+def test_lists_are_not_read_as_tracks(text: str) -> None:
+    assert asked(text) == (
+        "a table of 3 columns in which each 'songs' seems to be a list: write one row per item of these lists, next to "
+        "its playlist"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,name,songs\n1,Abend,Home\n2,Morgen,Rain\n",
+        'id,name,song\n1,Abend,"Home, Sweet Home"\n2,Morgen,Rain\n3,Mittag,Salt\n',
+        'id,song,artists\n1,Home,"Ada, Nell"\n2,Rain,"Ada, Quay"\n3,Salt,"Nell, Quay"\n',
+        'id,song,price\n1,Home,"1,200"\n2,Rain,"1,300"\n3,Salt,"1,200"\n',
+    ],
+)
+def test_commas_in_titles_artists_and_numbers_are_no_lists(text: str) -> None:
+    assert columns_of_lists(rows_of(text.splitlines())) == []
+
+
+def test_other_lists_are_no_part_of_the_example() -> None:
+    text = "what,song,made by\n['a'],Home,Ada Fenn\n['b'],Salt,Nell Quay\n"
+    assert asked(text).endswith("--columns 'title=song,artist=made by'")
+
+
+def test_columns_with_one_track_each_are_named() -> None:
+    assert "in which 'track1' to 'track3' seem to contain one track each" in asked(
+        "name,track1,track2,track3\nA,x,y,z\n"
+    )
+    cells = "Abend,Morgen\nAda Fenn - Home,Nell Quay - Salt\nQuay - Rain,Ada Fenn - Tea\n"
+    assert "in which 'Abend' and 'Morgen' seem to contain one track each" in asked(cells)
+    assert several_items(rows_of(["artist1,artist2,track", "Ada,Nell,Home"])) is None
+
+
+def test_artist_and_title_in_one_column() -> None:
+    assert asked("Time,Song\n10:00,Ada Fenn - Home\n10:04,Nell Quay - Salt\n").endswith(
+        "--columns title=Song; or, if each 'Song' is an artist and a title, write this column alone to a text file and "
+        "read it with --format titles"
+    )
+
+
+def test_a_text_is_the_artist_only_if_it_may_be() -> None:
+    assert asked("id;title;bpm;form\n1;Home;80;piano\n2;Salt;90;piano\n3;Rain;90;piano\n").endswith(
+        "--columns title=title"
+    )
+    survey = "Timestamp,What is your name?,Your favourite song,Artist of the song\n"
+    assert asked(f"{survey}3/1/2024 10:00,Ann,Paper Boats,Ada Fenn\n3/1/2024 10:01,Ben,Salt,Nell Quay\n").endswith(
+        "--columns 'playlist=What is your name?,title=Your favourite song,artist=Artist of the song'"
+    )
+
+
+def test_countries_of_charts_are_suggested() -> None:
+    rows = "".join(
+        f"{country},{song},{n}\n" for country in ("Chile", "Peru") for n, song in enumerate(("Home x", "Rain y"))
+    )
+    assert asked(f"country,track name,popularity\n{rows}").endswith("--columns 'owner=country,title=track name'")
