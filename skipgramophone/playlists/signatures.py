@@ -71,6 +71,11 @@ WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
+# Root element of an answer of a web service in XML -> how to get JSON, which sgp reads, instead.
+XML_REMEDIES = {
+    "lfm": "request it with format=json",
+    "MediaContainer": "request it with the header Accept: application/json",
+}
 LIBRARY_OF_APPLE = {"Content Type", "Track Identifier", "Sort Name"}  # fields of Apple Music Library Tracks.json
 
 
@@ -83,7 +88,10 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     if is_tab_text(head):
         return "tab-text"
     if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise UnknownFormatError(file.display_name, "an HTML page: export histories as JSON instead")
+        raise UnknownFormatError(
+            file.display_name,
+            "an HTML page: save its tables as CSV, for example with a spreadsheet; histories of services as JSON",
+        )
     try:
         root = root_of(head)
     except XmlError as fault:
@@ -92,7 +100,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         format, mark = ROOTS.get(root, (None, b""))
         if format and mark in head:
             return format
-        what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
+        what = f"XML in a format that sgp does not know (root element: {root!r})"
+        what = f"{what}: {XML_REMEDIES.get(root, 'convert it to CSV or M3U first')}"
         raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)
     if isinstance(value, list) and value and isinstance(value[0], dict) and value[0].keys() >= LIBRARY_OF_APPLE:
