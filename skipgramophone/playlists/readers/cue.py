@@ -35,11 +35,11 @@ from skipgramophone.settings import ExtractSettings
 
 COMMAND = re.compile(
     r"\s*(REM|PERFORMER|TITLE|FILE|TRACK|INDEX|ISRC|FLAGS|CATALOG|CDTEXTFILE|SONGWRITER|COMPOSER|PREGAP|POSTGAP)"
-    r"(?:\s+(.*?))?\s*",
+    r"(?:\s(.*))?",
     re.IGNORECASE,
 )
 TRACK = re.compile(r"\s*TRACK\s+\d{1,3}\s+[A-Z0-9/_]+\s*", re.IGNORECASE)
-FILE = re.compile(r"(.*?)\s+\w+")  # name, then type, such as WAVE
+FILE = re.compile(r"(.*\S)\s+\w+")  # name, then type, such as WAVE
 AUDIO = "AUDIO"
 FIRST_INDEX = "01"  # where the track begins; 00 is the gap before it
 DATA = LeftOut("data tracks")
@@ -91,7 +91,7 @@ def read_cue(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             if line.strip():
                 yield number, line, NOT_A_COMMAND
             continue
-        name, value = command[1].upper(), command[2] or ""
+        name, value = command[1].upper(), (command[2] or "").strip()
         if TRACK.fullmatch(line):
             tracks.append(_Track(number, line.strip(), value.split()[-1].upper(), file))
             continue
