@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
-from skipgramophone.playlists.readers.columnar import NO_POSITION, ColumnsReader
+from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
 from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -29,7 +29,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -76,6 +76,14 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
         yield number, raw, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
 
 
+def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
+    """Yield records; in a table with titles, a row with an artist, but neither title nor uri, is rejected."""
+    for number, raw, row in records:
+        untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
+        named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
+        yield number, raw, NO_TITLE if untitled and named else row
+
+
 def number_of(named: dict[str, str]) -> float:
     """Return the time or position of a row, 0 if the table has neither, NaN if it is invalid."""
     if "time" in named:
@@ -111,7 +119,11 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
                         found.append(all_of(list(ColumnsReader(file, chosen).blocks())))
                     else:
                         with file.open(chosen.encoding, chosen.bad_bytes == "replace") as stream:
-                            found.append(all_of(list(gather_blocks(one_by_one(stream, chosen), stream, chosen))))
+                            found.append(
+                                all_of(
+                                    list(gather_blocks(with_titles(one_by_one(stream, chosen), chosen), stream, chosen))
+                                )
+                            )
                 except SgpError as error:
                     found.append(str(error))
     return found[0], found[1], calls == 0
@@ -147,7 +159,7 @@ def test_arrow_reads_well_formed_csv(rows: list[list[str]], size: int) -> None:
     fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
     assert was_plain
     assert fast == slow
-    named = [row for row in rows if any(field not in ("", "-") for field in row[:2])]
+    named = [row for row in rows if row[1] and {*row[:2]} - {"", "-"}]
     assert [(row["artist"], row["title"], row["playlist"]) for row in fast[0]] == [tuple(row) for row in named]  # type: ignore[index]
 
 
