@@ -55,7 +55,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     named = _has_header(rows)
     has_words = not named and _has_words(rows)
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
-    example_roles = of_words if has_words or {"artist", "title"} <= of_words.keys() else _example(rows, named)
+    example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
     roles = {**example_roles, **known}
     if "title" in known:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
@@ -126,7 +126,13 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         if role not in roles and named:
             roles[role] = named[0]
             free.remove(named[0])
+    ids = [name for name in free if _names_id(name)]
+    if ids and "playlist" not in roles:
+        roles["playlist"] = ids[0]
+    free = [name for name in free if name not in ids]
     missing = [role for role in ("artist", "title") if role not in roles]
+    if len(free) == 1 and len(missing) > 1:
+        missing = ["title"]
     if "playlist" not in roles and len(free) > len(missing):
         roles["playlist"] = min(reversed(free), key=lambda name: len(set(values_of(rows, name))))
         free.remove(roles["playlist"])
@@ -134,7 +140,6 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         free.sort(key=lambda name: -len(set(values_of(rows, name))))
     if missing == ["artist"]:
         titles = values_of(rows, roles["title"])
-        free = [name for name in free if not _names_id(name)]
         free = [name for name in free if _may_be_artists(values_of(rows, name), titles)]
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
