@@ -10,6 +10,7 @@ from types import MappingProxyType
 from skipgramophone.playlists.column_names import (
     REGIONS,
     columns_by_role,
+    is_category,
     is_count,
     is_descriptive,
     is_header,
@@ -35,6 +36,7 @@ from skipgramophone.wording import visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")  # digits that are an id rather than a time: before 1995, or from 0
+HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # an id that is made of a name
 ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # ends of the names of columns with ids
 NAME = re.compile(r"[^\W\d_]|[#№]")  # start of the name of a column
@@ -133,7 +135,10 @@ def _example_of_words(rows: Table) -> dict[str, str]:
     missing = [role for role in ("artist", "title") if role not in roles]
     if len(free) == 1 and len(missing) > 1:
         missing = ["title"]
-    if "playlist" not in roles and len(free) > len(missing):
+    divides = (
+        any(len(set(values)) < len(values) for values in (values_of(rows, name) for name in free)) or len(rows) < 4
+    )
+    if "playlist" not in roles and len(free) > len(missing) and divides:
         roles["playlist"] = min(reversed(free), key=lambda name: len(set(values_of(rows, name))))
         free.remove(roles["playlist"])
     if missing == ["title"]:
@@ -165,6 +170,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
     if named:
         left = [at for at in left if not (is_count(header[at]) or is_descriptive(header[at])) or names_item(header[at])]
+        left = [at for at in left if not (is_category(header[at]) or _names_playlist(header[at]))]
     _place_tracks(places, left, columns, header if named else [""] * width)
     order = sorted(places, key=lambda role: places[role])
     return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
@@ -216,10 +222,18 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
     if not places.keys() & PLAYLIST_ROLES:
         regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
         regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
-        listeners = [at for at in left if names_listener(header[at])] or regions
+        hashes = [
+            at for at in left if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
+        ]
+        listeners = [at for at in left if names_listener(header[at])] or regions or hashes
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+
+
+def _names_playlist(name: str) -> bool:
+    """Whether a column describes a playlist rather than its tracks, such as "playlist_no"."""
+    return normalized(name).startswith("playlist") and not names_item(name)
 
 
 def _may_be_artists(values: list[str], titles: list[str]) -> bool:

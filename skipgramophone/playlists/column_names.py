@@ -153,6 +153,7 @@ PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|
 # Columns that count or measure something, columns that name items, and columns that name listeners or customers.
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
+CATEGORY = re.compile(r"(tag|genre|type|style|mood|language|category|categoria|kategorie)s?$")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 REGIONS = ("region", "country")  # columns that separate charts
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
@@ -290,6 +291,11 @@ def is_unclear(name: str) -> bool:
     """Whether an unused column may identify the playlist of a row, such as "Programme title"."""
     word = normalized(name)
     return UNCLEAR.search(word) is not None and OTHERS.search(word) is None
+
+
+def is_category(name: str) -> bool:
+    """Whether the name of a column ends with a property that many items share, such as "Song genre"."""
+    return CATEGORY.search(normalized(name)) is not None
 
 
 def is_descriptive(name: str) -> bool:
