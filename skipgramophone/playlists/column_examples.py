@@ -225,10 +225,10 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         hashes = [
             at for at in left if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
         ]
-        listeners = [at for at in left if names_listener(header[at])] or regions or hashes
+        listeners = [at for at in left if names_listener(header[at])] or regions
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
-        places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+        places |= {"owner": (listeners or ids or hashes)[0]} if listeners or ids or hashes else {}
 
 
 def _names_playlist(name: str) -> bool:
