@@ -90,7 +90,8 @@ NAMES_NEXT_TO_TITLES = {
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "when", "wann", "quand", "cuando", "quando",
-    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate",
+    "startedplayingat", "unixtime", "unixreviewtime", "transactiondate", "transactiontime", "transactiondt",
+    "invoicedate", "orderdate", "purchasedate", "eventdate",
     "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
