@@ -43,7 +43,7 @@ from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
 INDEXED = 3  # `user_version` of a catalogue whose name index consists of arrays; earlier catalogues have 0 or `KEYED`
-BY_COUNT = "by_count"  # name of the index on `rank`, which only exists if rows are not in order of count
+BY_COUNT = "by_count"  # name of the index on `rank`; there is such an index only if rows are not in order of count
 LARGEST_COUNT = (1 << 31) - 1
 ROW_BITS = 32
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
@@ -129,7 +129,8 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # its error contains the reason; the errors of SQLite do not
+            # Python's error contains the reason why the file cannot be opened; SQLite's error does not.
+            self._path.open("rb").close()
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -163,7 +164,7 @@ class Catalogue:
         return True
 
     def _open_name_index(self, directory: Path, in_order: bool) -> NameIndex:
-        """Open the name index, which is inside the file if an earlier version wrote it."""
+        """Open the name index. It is inside the catalogue file if an earlier version of `sgp` wrote this file."""
         if self.can_grow:
             from skipgramophone.experiment.name_index import read_name_index  # imports numpy
 
@@ -375,7 +376,8 @@ class Catalogue:
     def _statements(self, fields: str, condition: Condition) -> Iterator[tuple[str, Sequence[Any]]]:
         """Yield SQL statements, with parameters, that together select the tracks that fulfil a condition, in order.
 
-        They sort by the column that contains the count, or in the order of FTS5, so that LIMIT can end a search early.
+        Each statement sorts by a column whose order is also the order of the counts: the rank, the rowid of the FTS5
+        table, or the position in `condition.among`. SQLite can therefore stop as soon as it has found LIMIT tracks.
         """
         if condition.among is not None:
             tables = "json_each(?) AS given CROSS JOIN tracks ON tracks.row = given.value"
