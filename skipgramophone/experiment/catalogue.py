@@ -129,8 +129,7 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            # Python's error contains the reason why the file cannot be opened; SQLite's error does not.
-            self._path.open("rb").close()
+            self._path.open("rb").close()  # Python's error contains the reason of a failure; SQLite's error does not
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -376,8 +375,7 @@ class Catalogue:
     def _statements(self, fields: str, condition: Condition) -> Iterator[tuple[str, Sequence[Any]]]:
         """Yield SQL statements, with parameters, that together select the tracks that fulfil a condition, in order.
 
-        Each statement sorts by a column whose order is also the order of the counts: the rank, the rowid of the FTS5
-        table, or the position in `condition.among`. SQLite can therefore stop as soon as it has found LIMIT tracks.
+        Each statement sorts by a column that has the order of the counts, so SQLite can stop after LIMIT tracks.
         """
         if condition.among is not None:
             tables = "json_each(?) AS given CROSS JOIN tracks ON tracks.row = given.value"
