@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.index import build_index
     from skipgramophone.pipeline.inspect import inspect
     from skipgramophone.pipeline.map import draw_map
-    from skipgramophone.pipeline.map import draw_map as map  # noqa: A004, because it is called sgp.map
+    from skipgramophone.pipeline.map import draw_map as map  # noqa: A004 (it hides a built-in, but must be called map)
     from skipgramophone.pipeline.similar import similar
     from skipgramophone.pipeline.train import train
     from skipgramophone.pipeline.tune import tune

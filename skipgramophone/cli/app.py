@@ -212,8 +212,8 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """Let a signal end the process immediately.
 
-    `SIG_DFL` alone is not enough: if two signals arrive together, Python has already queued its own handler for both,
-    so the signal is raised again.
+    `SIG_DFL` alone is not enough. If two signals arrive together, Python has already queued its own handler for both of
+    them, and this handler would not end the process. Therefore this function raises the signal again.
     """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

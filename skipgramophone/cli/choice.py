@@ -79,9 +79,9 @@ def _show(listed: Sequence[AnyMatch]) -> None:
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
     """Return the tracks, artists or albums that a text means, in the order given; case and accents do not matter.
 
-    Entries whose whole name or title equals the text are returned. If there are none, entries are returned whose name
-    contains each word of the text as a whole word. If there are none either, entries are returned whose name contains
-    each word of the text, also as a part of a longer word.
+    Entries whose whole name or title equals the text are returned. If there are none, the entries whose name contains
+    each word of the text as a whole word are returned. If there are none of these either, the words of the text may
+    also be parts of longer words in the name.
     """
     folded, words = fold_name(text), words_of(text)
     if not words:

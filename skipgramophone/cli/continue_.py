@@ -231,7 +231,7 @@ def continue_playlist(
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
-    """Return the tracks that continue a playlist, given as names, or the error that explains why there are none."""
+    """Continue a playlist that is given as names: return the answer, or the error that explains why there is none."""
     try:
         return lookup.continuation(names, settings)
     except (TrackNameError, SettingError) as error:

@@ -48,8 +48,8 @@ def evaluate(
             "--held-out",
             metavar="FILE",
             help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
-            "write a line with the owner, a tab and the name. With --group, write the text that the regular expression "
-            "matches at the start of the owner instead of the name of a playlist.",
+            "write a line with the owner, a tab and the name. With --group, the lines are not names of playlists: "
+            "write the part at the start of an owner's name that the regular expression matches.",
         ),
     ] = None,
     stability: Annotated[
@@ -221,7 +221,9 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
 
 
 def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool, root: Path | None) -> None:
-    """Warn that snapshots of one playlist are both held out and trained on, and print the command that avoids this.
+    """Warn that the held-out and the training playlists contain snapshots of the same playlists.
+
+    Also print the command that avoids this.
 
     Args:
         report: the evaluation.

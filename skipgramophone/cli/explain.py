@@ -84,7 +84,10 @@ def _record(found: Explanation) -> dict[str, object]:
 
 
 def _second(there: SecondTraining | None) -> dict[str, object] | None:
-    """Return how similar the tracks are in a model with another seed, as a JSON object; None if there is no model."""
+    """Return how similar the tracks are in a model with another seed, as a JSON object.
+
+    Return None if no such model is stored, or if one of the tracks has no vector in it.
+    """
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 

@@ -35,8 +35,8 @@ Holdout = Annotated[
         metavar="SHARE|FILE",
         help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
         "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
-        "owner, a tab and the name. With --group, write the text that the regular expression matches at the start of "
-        "the owner instead of the name of a playlist.",
+        "owner, a tab and the name. With --group, the lines are not names of playlists: write the part at the start of "
+        "an owner's name that the regular expression matches.",
         show_default=False,
     ),
 ]
@@ -290,7 +290,10 @@ def _merge_advice(report: ExtractReport, option: str) -> str:
     """
     if report.added is None:
         return f"merge them with {option}"
-    return f"to merge them, extract all sources together with {option}, into a new experiment or with --force"
+    return (
+        f"to merge them, extract all sources together again with {option}; use a new experiment name, or --force to "
+        "replace this corpus"
+    )
 
 
 def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:

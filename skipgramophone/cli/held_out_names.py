@@ -1,4 +1,4 @@
-"""The remark of `extract` and `evaluate` on a file of playlist names, if one of the names matches several playlists."""
+"""The note that `extract` and `evaluate` print if a name in a file of playlist names matches several playlists."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from skipgramophone.wording import size
 if TYPE_CHECKING:
     from skipgramophone.lookup.annoy_index import IndexFacts
 
-EXACT = "use exact search, which is as fast as the index with the requested recall"
+EXACT = "use exact search: at the requested recall, the index would not be faster"
 
 
 @with_settings

@@ -184,7 +184,10 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
         )
     if order.over_whole:
         rows.append(
-            ("window vs whole", f"{_interval(order.over_whole)}; a window is chosen if this is {MIN_GAIN:+.0%} or more")
+            (
+                "window vs whole",
+                f"{_interval(order.over_whole)}; a window is chosen if this is more than {MIN_GAIN:+.0%}",
+            )
         )
     return rows
 

@@ -97,7 +97,8 @@ def with_config(context: typer.Context, config: Path | None, stage: str, setting
     try:
         return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
     except SettingError as error:
-        raise SettingError(f"{config}: {error}") from error  # a settings file names settings as Python does
+        # A settings file writes the names of settings with underscores, as in Python.
+        raise SettingError(f"{config}: {error}") from error
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:

@@ -161,7 +161,7 @@ class PromptState:
         return self._ask(self._asked[-1], [])
 
     def next_ranks(self, answer: AnyAnswer) -> str:
-        """Return the range of ranks after an answer, such as "11 to 20"; return "" if there are no more results."""
+        """Return the ranks that the next part of a list shows, such as "11 to 20"; "" if there are no more results."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank

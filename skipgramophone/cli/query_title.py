@@ -26,7 +26,7 @@ def query_title(seeds: Sequence[Seed]) -> str:
 
 
 def with_unliked(liked: str, unliked: str) -> str:
-    """Join the names of both parts of a query.
+    """Join the names of the tracks to move towards and of the tracks to move away from.
 
     >>> with_unliked("'A'", "2 tracks"), with_unliked("'A'", "")
     ("'A', away from 2 tracks", "'A'")

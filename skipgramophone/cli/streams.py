@@ -133,7 +133,10 @@ def discard_stdout() -> None:
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a stream to the same file descriptor that loses no data, and escapes what it cannot encode."""
+    """Return a stream that writes to the same file descriptor.
+
+    The stream loses no data, and escapes characters that it cannot encode.
+    """
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 

@@ -16,7 +16,9 @@ from rich.cells import cell_len
 ELLIPSIS = "…"
 GAPS = (3, 2)  # number of spaces between columns: usually, and in a table that is too wide
 LEAST_TEXT = 8  # minimum width of a text
-LEAST_WITH_REMARK = 12  # minimum width of a shortened text that keeps a remark in its middle visible
+# Minimum width at which a text is shortened before its remark (such as "- Live"), so that the remark stays visible. A
+# narrower text is shortened at its end.
+LEAST_WITH_REMARK = 12
 REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
 GUESTS = re.compile(r"[(\[]?(?:feat|ft|featuring)\b", re.IGNORECASE)
 JOINER = "\u200d"  # joins two characters into one symbol
@@ -88,7 +90,8 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
     """Return how many of the first columns are needed to distinguish all rows.
 
-    Return 1 if one of them would have the kind "number", or if all columns are not enough.
+    Return 1 if these columns would include one of the kind "number", or if even all columns together do not distinguish
+    the rows.
     """
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":

@@ -293,5 +293,5 @@ def reason(order: ContextChoice) -> str:
     if order.window_size == "bag":
         from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores {gain} compared with the whole playlist; at least {MIN_GAIN:+.0%} would be needed"
+        return f"a window scores {gain} compared with the whole playlist; more than {MIN_GAIN:+.0%} would be needed"
     return f"a window scores {gain} compared with the whole playlist"

@@ -56,8 +56,8 @@ class RankerResult:
 
     Attributes:
         metrics: maps each metric to its mean and interval.
-        against: a nested mapping from baseline to metric to the paired difference from this baseline. It is empty if
-            this ranker is a baseline.
+        against: paired differences from the baselines, as a nested mapping: `against[baseline][metric]` is the
+            difference between this ranker and the baseline in this metric. It is empty if this ranker is a baseline.
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).

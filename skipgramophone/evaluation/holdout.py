@@ -111,7 +111,8 @@ def read_extract_split(
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
     """Return the group of each playlist, int64 (playlists,). A split must not separate playlists of one group."""
     owners = playlists["owner"].to_pylist()
-    if pattern is None and "key" in playlists.column_names:  # corpora of the first version have no keys
+    # Corpora that the first version of `sgp` made do not store keys of playlists.
+    if pattern is None and "key" in playlists.column_names:
         number: dict[tuple[str, ...], int] = {}
         known = zip(owners, playlists["name"].to_pylist(), playlists["key"].to_pylist(), strict=True)
         groups = np.array([number.setdefault(each, len(number)) for each in known], np.int64)

@@ -3,8 +3,8 @@
     continuation   given: random tracks, by default half of them; wanted: the other tracks
     next-item      given: tracks before the last one, by default all of them; wanted: the last track
     lookup         given: one random track; wanted: all other tracks. This is what `sgp similar` does
-    deezer2018     given: the second to last track; wanted: the last track. Only the last track of each playlist is
-                   held out; the other tracks are used for training. This is the protocol of the code published with
+    deezer2018     given: the track before the last one; wanted: the last track. Only the last track of each playlist
+                   is held out; the other tracks are used for training. This is the protocol of the code published with
                    "Word2vec applied to Recommendation: Hyperparameters Matter" (arXiv 1804.04212)
 
 A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks. If the
@@ -58,9 +58,9 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries with new row numbers, for a catalogue that keeps only some of the `tracks` rows.
+        """Return the queries with new row numbers, for a catalogue that keeps only some of its rows.
 
-        Row `rows[i]` becomes row i.
+        Row `rows[i]` becomes row i. `tracks` is the number of rows before.
         """
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))

@@ -14,9 +14,9 @@
     index        cosine, but only for tracks that an Annoy index with the default recall finds
     cosine+count cosine plus a small multiple of the log count: if two tracks have nearly the same cosine, the more
                  frequent one is ranked higher
-    model        mean over the given tracks of the dot product of their centre vector and the context vector of the
-                 track, plus its bias and noise_exponent x log count. With this last term, the score estimates
-                 log P(track | given)
+    model        dot product of the centre vector of a given track and the context vector of the scored track, averaged
+                 over the given tracks; the bias of the scored track and noise_exponent x log count are added. With this
+                 last term, the score estimates log P(track | given)
     factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
     hybrid       agreement of playlists, cosine, smoothed cosine, log count, artists, factors and EASE
                  (`lookup.ranking`), as in `sgp continue`
@@ -152,7 +152,10 @@ class IndexedCosine:
     depth: int  # number of candidates per query
 
     def scores(self, given: Given) -> Scores:
-        """Return the cosine with the mean of the given tracks' unit vectors for candidates, else `NOT_FOUND`."""
+        """Score each candidate by its cosine with the mean of the given tracks' unit vectors.
+
+        The score of all other tracks is `NOT_FOUND`.
+        """
         found = np.full(given.shape, NOT_FOUND, np.float32)
         queries = unit_rows(np.asarray(given @ self.unit, np.float32))
         for row, query, first, last in zip(found, queries, given.indptr[:-1], given.indptr[1:], strict=True):
@@ -216,7 +219,11 @@ class ModelScore:
     log_prior: Matrix  # (tracks,), noise_exponent x log count
 
     def scores(self, given: Given) -> Scores:
-        """Return the mean dot product of given centre vectors and each context vector, plus bias and log prior."""
+        """Return the score `model` of each track (see the docstring of the module).
+
+        The score is the mean dot product of the context vector of the track with the centre vectors of the given
+        tracks, plus its bias and its `log_prior`.
+        """
         share = np.asarray(given.sum(axis=1)).reshape(-1, 1)
         mean = np.asarray(given @ np.asarray(self.embeddings.centre)) / np.maximum(share, 1)
         scores = mean @ np.asarray(self.embeddings.context).T + self.embeddings.context_bias + self.log_prior
@@ -289,8 +296,8 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        lengths: float32 (playlists,), number of tracks of each playlist. If given, long playlists get less weight, as
-            in `postings`. None gives plain cosines.
+        lengths: float32 (playlists,), number of tracks of each playlist. If `lengths` is given, long playlists get less
+            weight, as in `postings`. None gives plain cosines.
     """
     from scipy import sparse
 

@@ -1,4 +1,4 @@
-"""Chooses the recency: how much less weight earlier tracks have than later tracks when the next track is predicted.
+"""Chooses the recency: the factor by which earlier tracks count less than later ones when predicting the next track.
 
 The weight of a given track is `recency` times the weight of the track after it. With recency 1, all tracks have the
 same weight. With 0.8, the weight of the third to last track is 0.64 times the weight of the last one. To choose a
@@ -6,7 +6,7 @@ value, some playlists are held out. The last track of each held-out playlist is 
 with the co-occurrence counts of the other playlists. A value below 1 is chosen if it is significantly better than 1.
 
 Co-occurrence counts are used instead of trained vectors, because counting takes only a second. Counts and vectors lead
-to the same choice, because it depends on the playlists whether order carries information.
+to the same choice, because whether order carries information is a property of the playlists.
 """
 
 from __future__ import annotations

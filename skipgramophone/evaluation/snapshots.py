@@ -1,8 +1,8 @@
 """Detects playlists that look like snapshots of the same playlist at different times.
 
 Both parts of a split may contain snapshots of the same playlist. A model is then trained on most of the tracks that it
-has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that differ more stay
-together only if the user passes `--group`.
+has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that are less similar
+than near-duplicates stay together only if the user passes `--group`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LEAST_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Share of held-out playlists with a snapshot in the training data, and the `--group` that prevents this.
+    """Share of held-out playlists with a snapshot in the training data, and the value of `--group` that avoids this.
 
     Attributes:
         group: regular expression for `--group`.
@@ -109,7 +109,7 @@ def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which the most sampled playlists have a similar playlist in their group.
+    """Find the grouping by owner in which the largest number of sampled playlists resemble a playlist of their group.
 
     Return None if, even in the best grouping, only a few sampled playlists have a similar playlist in their group.
     Groupings with fewer than `FEWEST_GROUPS` groups are not considered.
@@ -134,7 +134,8 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 def _patterns(owners: Sequence[str]) -> list[str]:
     """Return regular expressions that match a part of an owner.
 
-    For each common separator, there is one that matches the part before it. The last one matches the whole owner.
+    For each common separator, one expression matches the part of the owner before this separator. The last expression
+    matches the whole owner.
     """
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]
@@ -146,7 +147,8 @@ def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], ot
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one too many, because one may be the playlist itself
+        # Keep one more than `COMPARED` members, because the sampled playlist itself may be among them.
+        if members is not None and len(members) <= COMPARED:
             members.append(playlist)
     alike = 0
     for playlist in sampled:

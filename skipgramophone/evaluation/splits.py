@@ -67,7 +67,7 @@ class Split:
         return hashlib.sha256(flags + b"last" * self.last_track_only).hexdigest()[:16]
 
     def training_part(self, corpus: Corpus) -> Corpus:
-        """Return the playlists to train on, without held-out playlists or held-out last tracks."""
+        """Return the playlists to train on: held-out playlists and held-out last tracks are left out."""
         if self.last_track_only:
             last = np.maximum(corpus.offsets[1:] - 1, corpus.offsets[:-1])[corpus.lengths() > 0]
             lengths = np.maximum(corpus.lengths() - 1, 0)

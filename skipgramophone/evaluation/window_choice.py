@@ -8,8 +8,8 @@ counts of the playlists that are not held out. Three ways of counting pairs are 
                contain no information from track order
     whole      all pairs within a playlist (or within its blocks of tracks, as in training)
 
-A window is chosen under two conditions. First, "near" must be significantly better than "shuffled", which shows that
-track order carries information. Second, "near" must be better than "whole" by a margin, which shows that distant pairs
+A window is chosen under two conditions. First, "near" must be significantly better than "shuffled". If it is, track
+order carries information. Second, "near" must be better than "whole" by more than `MIN_GAIN`. If it is, distant pairs
 are harmful. Otherwise the whole playlist is the context.
 
 The pairs are turned into three rankings, because no single ranking reliably predicts which context gives better trained
@@ -38,10 +38,11 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-SAMPLE_TOKENS = 100_000  # maximum number of occurrences in the sample; the time grows faster than linearly with it
+# Maximum number of occurrences in the sample. The time to count and rank pairs grows faster than linearly with it.
+SAMPLE_TOKENS = 100_000
 UNRANKED = -1  # replaces the row number of each track that is too rare to be ranked
-# Minimum relative gain of a window. With a smaller gain, the whole playlist is the better context, because it trains
-# more pairs.
+# A window is chosen if its relative gain is larger than this. With a smaller gain, the whole playlist is the better
+# context, because it trains more pairs.
 MIN_GAIN = 0.03
 DIMENSIONS = 48  # number of dimensions of the ranking "few dimensions"
 TOLERANCE = 0.1  # relative error of the singular values; a smaller error does not change the choice of the context
@@ -56,10 +57,12 @@ class ContextChoice:
         window_size: the chosen context.
         asked: number of held-out playlists; with fewer than 50, nothing is compared and the context is the whole
             playlist.
-        over_shuffled: relative gain in R-precision of a window in the original order ("near") over a window in shuffled
-            order ("shuffled"), when ranking by cosine similarity.
-        over_whole: relative gain in R-precision of a window ("near") over the whole playlist ("whole"), averaged over
-            the three rankings that are compared; None if track order carries no information.
+        over_shuffled: relative gain in R-precision of a window on playlists in their original order ("near") over the
+            same window on shuffled playlists ("shuffled"), with ranking by cosine similarity. None if nothing was
+            compared.
+        over_whole: relative gain in R-precision of a window ("near") over the whole playlist ("whole"). It is the mean
+            of three rankings: by pair weights, by cosine similarity, and by cosine similarity in a few dimensions. None
+            if nothing was compared, or if track order carries no information.
     """
 
     window_size: Context

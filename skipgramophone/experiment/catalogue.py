@@ -43,7 +43,7 @@ from skipgramophone.utf8 import is_utf8
 
 FILE = "tracks.sqlite"
 INDEXED = 3  # `user_version` of a catalogue whose name index consists of arrays; earlier catalogues have 0 or `KEYED`
-BY_COUNT = "by_count"  # name of the index on `rank`, which only exists if rows are not in order of count
+BY_COUNT = "by_count"  # name of the index on `rank`; there is such an index only if rows are not in order of count
 LARGEST_COUNT = (1 << 31) - 1
 ROW_BITS = 32
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
@@ -128,7 +128,7 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # its error contains the reason; the errors of SQLite do not
+            self._path.open("rb").close()  # Python's error contains the reason of a failure; SQLite's error does not
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -163,7 +163,7 @@ class Catalogue:
 
     @cached_property
     def name_index(self) -> NameIndex:
-        """Finds tracks by the trigrams of their names. An index of an earlier version is part of the catalogue file."""
+        """Finds tracks by the trigrams of their names. Earlier versions of `sgp` wrote it into the catalogue file."""
         if self.can_grow:
             from skipgramophone.experiment.name_index import read_name_index  # imports numpy
 
@@ -380,7 +380,7 @@ class Catalogue:
     def _statements(self, fields: str, condition: Condition) -> Iterator[tuple[str, Sequence[Any]]]:
         """Yield SQL statements, with parameters, that together select the tracks that fulfil a condition, in order.
 
-        They sort by the column that contains the count, or in the order of FTS5, so that LIMIT can end a search early.
+        Each statement sorts by a column that has the order of the counts, so SQLite can stop after LIMIT tracks.
         """
         if condition.among is not None:
             tables = "json_each(?) AS given CROSS JOIN tracks ON tracks.row = given.value"

@@ -134,7 +134,8 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
         try:
             write_name_index(path.parent, names.merged(), None if by_count is None else places_by_count(by_count))
             indexed.result()
-        except BaseException:  # such as an interrupt; otherwise the thread would run until it is done
+        except BaseException:
+            # Also for an interrupt: otherwise the thread would continue until all indexes of SQLite are complete.
             database.interrupt()
             wait([indexed])
             raise

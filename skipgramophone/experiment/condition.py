@@ -10,7 +10,8 @@ if TYPE_CHECKING:  # the help of the commands is shown without importing numpy
     import numpy as np
     import numpy.typing as npt
 
-Clue = tuple[int, tuple[str, ...]]  # upper bound of the number of names that contain one of the trigrams; the trigrams
+# Some trigrams (second item), and an upper bound of the number of names that contain at least one of them (first item).
+Clue = tuple[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,16 @@ class NameIndex(Protocol):
         """Return how many names contain each trigram."""
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return a clue for a word of one or two letters: the trigrams that contain this word."""
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain each word, and at least one trigram of each clue."""
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters."""
+        """Return a condition for tracks whose folded names contain each word.
+
+        The words have one or two letters, and the clue belongs to one of them.
+        """
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
         """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""

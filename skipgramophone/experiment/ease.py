@@ -99,7 +99,7 @@ class TrackWeights:
         return np.where(has_weights, totals[places], np.float32(0))
 
     def take(self, rows: Rows) -> TrackWeights:
-        """Return a copy of the weights of some tracks in memory.
+        """Copy the weights of some tracks into memory, and return the copy.
 
         The tracks of the copy are numbered in the order of `rows`, which must be ascending.
         """
@@ -169,7 +169,7 @@ class PlaylistWeights:
         return np.asarray((totals - own_shares) / (1 - own), np.float32)
 
     def take(self, rows: Rows) -> PlaylistWeights:
-        """Return a copy of the weights of some tracks in memory.
+        """Copy the weights of some tracks into memory, and return the copy.
 
         The tracks of the copy are numbered in the order of `rows`, which must be ascending.
         """
@@ -199,7 +199,12 @@ class PlaylistWeights:
         return sparse.csr_array((ones, tuple(self.members)), shape=(len(self.own), len(self.weights)))
 
     def _playlists_of(self, rows: Rows) -> tuple[npt.NDArray[np.int32], Rows]:
-        """Return the playlists of some tracks, concatenated, int32, and the number of each track's, int64 (rows,)."""
+        """Return the playlists of some tracks.
+
+        Returns:
+            The playlists of all these tracks, concatenated, int32, and the number of playlists of each track, int64
+            (rows,).
+        """
         first, end = (np.searchsorted(self.members[0], rows.astype(np.int32), side) for side in ("left", "right"))
         sizes = end - first
         places = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)

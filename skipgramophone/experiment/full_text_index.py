@@ -3,7 +3,8 @@
     names       FTS5 table with the trigrams of the folded names; the rowid of a track is its rank
     trigrams    number of names that contain each trigram
 
-Unlike those of `trigrams`, these trigrams may contain spaces, and names of one or two letters have none.
+Unlike the trigrams in the module `trigrams`, these trigrams may contain spaces. Names of one or two letters have no
+trigrams.
 """
 
 from __future__ import annotations
@@ -63,17 +64,21 @@ class FullTextIndex:
         return {trigram: known.get(trigram, 0) for trigram in trigrams}
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return a clue for a word of one or two letters: the trigrams that contain this word."""
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), tuple(trigram for trigram, _ in found)
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain each word, and at least one trigram of each clue."""
         matched = " AND ".join(map(_phrases, clues))
         return Condition(f"names MATCH ? AND {containing_each(words)}", [matched, *words], by_trigram=True)
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters; names without a trigram are added separately."""
+        """Return a condition for tracks whose folded names contain each word.
+
+        The words have one or two letters, and the clue belongs to one of them. Names without a trigram are added
+        separately.
+        """
         rank = self._catalogue.rank
         name_rank = f"names.rowid & {LAST_ROW}" if self._is_keyed and rank == "row" else "names.rowid"
         ranks = f"SELECT {rank} FROM tracks WHERE length(name_folded) < 3"

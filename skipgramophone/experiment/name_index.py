@@ -70,7 +70,7 @@ class TrigramIndex:
         return self.all_rows[self.offsets[at] : self.offsets[at + 1]]
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return a clue for a word of one or two letters: the trigrams that contain this word."""
         found = np.flatnonzero(_contain(self.trigrams, word))
         if not _are_valid(self.trigrams[found]):
             raise self._damage(TRIGRAMS, "no such letter")
@@ -78,13 +78,16 @@ class TrigramIndex:
         return names, tuple(map(unpack, self.trigrams[found].tolist()))
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain each word, and at least one trigram of each clue."""
         if not all(trigrams for _, trigrams in clues):
             return NOTHING
         return Condition(containing_each(words), words, among=_Candidates(self, tuple(clues)))
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters."""
+        """Return a condition for tracks whose folded names contain each word.
+
+        The words have one or two letters, and the clue belongs to one of them.
+        """
         return self.matching([clue], words)
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
@@ -101,7 +104,7 @@ class TrigramIndex:
         return [rank & (1 << ROW_BITS) - 1 for rank in ranks]
 
     def of_clue(self, clue: Clue) -> SomeRows:
-        """Return the rows of the tracks whose folded names contain a trigram of a clue, ascending."""
+        """Return the rows of the tracks whose folded names contain at least one trigram of a clue, ascending."""
         found = [self.names_with(trigram) for trigram in clue[1]]
         return found[0] if len(found) == 1 else sorted_unique(np.concatenate(found))
 
@@ -122,7 +125,10 @@ class TrigramIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The tracks whose folded names contain a trigram of each clue; an iteration yields arrays of rows, int32."""
+    """The tracks whose folded names contain at least one trigram of each clue.
+
+    An iteration yields arrays of rows, int32.
+    """
 
     index: TrigramIndex
     clues: tuple[Clue, ...]

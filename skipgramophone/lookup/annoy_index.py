@@ -40,7 +40,7 @@ CURE = (
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """The parameters of an index and its measured recall. The parameters are checked before a file is opened."""
+    """The parameters of an index and its measured recall. `sgp` checks the parameters before it opens an index file."""
 
     dimension: int
     items: int

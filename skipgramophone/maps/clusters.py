@@ -22,7 +22,7 @@ Labels = npt.NDArray[np.int64]
 class TrackGroup:
     """A group of tracks with the same colour: a cluster, the tracks of an artist, or all other tracks."""
 
-    label: str  # the leading artists or titles of a cluster, or the artist
+    label: str  # typical artists or titles of a cluster; for the tracks of one artist, the name of this artist
     tracks: int
 
 

@@ -54,9 +54,9 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. With `settings.group`, the text that this regex matches at the start of the owner
-            replaces the name of a playlist. If neither this file nor `settings.share` is given, and extract has held
-            out playlists, the model of the experiment is evaluated on these playlists.
+            owner, a tab and its name. With `settings.group`, each line is instead the part at the start of an owner's
+            name that this regex matches. If neither this file nor `settings.share` is given, and extract has held out
+            playlists, the model of the experiment is evaluated on these playlists.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.

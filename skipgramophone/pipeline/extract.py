@@ -87,8 +87,8 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. With `settings.group`, the text that this regex matches at the start of the owner
-            replaces the name of a playlist.
+            owner, a tab and its name. With `settings.group`, each line is instead the part at the start of an owner's
+            name that this regex matches.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.

@@ -71,7 +71,7 @@ class Added:
 class Identified:
     """The numbers of tracks with identifiers, and of invalid identifiers."""
 
-    tracks: dict[str, int]  # number of tracks by kind of identifier: isrc, mbid, and uri (additional uris of a track)
+    tracks: dict[str, int]  # number of tracks by kind of identifier: isrc, mbid, and uri (further uris of a track)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
     examples: tuple[str, ...]  # the first malformed identifiers
@@ -115,8 +115,8 @@ class ExtractReport:
     longest_playlist: int
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
-    namesakes: int  # number of tracks with the artist and title of a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the names with the most tracks
+    namesakes: int  # number of tracks that have the same artist and title as a more frequent track
+    most_namesakes: list[tuple[str, str, int]]  # names shared by the most tracks: artist, title and number of tracks
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name
@@ -131,12 +131,17 @@ class ExtractReport:
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
-    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
+    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file
 
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """The result of a training run."""
+    """The result of a training run.
+
+    Attributes:
+        few_playlists: number of distinct playlists with two or more tracks, if there are too few to learn which tracks
+            belong together; None if there are enough.
+    """
 
     experiment: str
     settings: dict[str, Any]
@@ -152,8 +157,8 @@ class TrainReport:
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # parameters and recall of the index; None with --no-index
     order: ContextChoice | None  # how the context was chosen; None if it was given
-    recency: RecencyChoice  # weight of each given track relative to the track after it, and how it was chosen
-    few_playlists: int | None = None  # number of distinct playlists with two or more tracks; None if there are enough
+    recency: RecencyChoice  # weight of each given track relative to the next track, and how this weight was chosen
+    few_playlists: int | None = None
 
     def doubts(self) -> list[str]:
         """Return warnings: one if the loss is too high at the end, and one if there are too few playlists."""
@@ -190,7 +195,7 @@ class ExportReport:
     dim: int
     bytes: int
     dtype: str
-    recall_at_10: float | None  # recall@10 of a less precise dtype against float32; None for float32
+    recall_at_10: float | None  # recall@10 of the exported vectors relative to the float32 vectors; None for float32
     of: str = "tracks"  # what was exported; if "artists", the numbers of tracks above are numbers of artists
 
 
@@ -239,13 +244,13 @@ class EvaluateReport:
     corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
     set_aside: bool  # whether extract held out the playlists; if so, the existing model was evaluated
-    started_from: str | None  # experiment whose vectors training started from; it may contain the held-out playlists
+    started_from: str | None  # experiment with the initial vectors, if any; the held-out playlists may be in its corpus
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
     version: str
-    snapshots: Snapshots | None  # snapshots of one playlist in both training and held-out playlists; None if only a few
+    snapshots: Snapshots | None  # held-out playlists with a snapshot in the training data; None if only a few have one
     judgement: Comparison
-    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
+    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +265,4 @@ class CompareReport:
     created: str
     version: str
     comparison: PairedComparison
-    held_out_names: HeldOutNames | None = None  # playlists that a file with names matched; None without such a file
+    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file

@@ -129,7 +129,7 @@ def test_a_dry_run_shows_tracks_with_equal_names_and_writes_nothing(
     # An addition cannot change the option, so the advice is another one.
     assert sgp("extract", "x", path, "-q").code == 0
     grown = sgp("extract", "x", write_dump(header + '"u","C","new","q",""\n', "more.csv"), "--append").out
-    assert "to merge them, extract all sources together with --merge-uris, into a new" in " ".join(grown.split())
+    assert "extract all sources together again with --merge-uris; use a new experiment name" in " ".join(grown.split())
 
 
 def test_the_order_of_sources_does_not_affect_the_report(sgp: Sgp, write_dump: WriteDump) -> None:

@@ -145,4 +145,4 @@ def test_a_small_size_is_not_shown_as_zero(number: int, shown: str) -> None:
 
 def test_a_gain_that_rounds_to_zero_has_no_minus() -> None:
     choice = ContextChoice("bag", 400, Estimate(0.05, 0.04, 0.06), Estimate(-0.004, -0.02, 0.01))
-    assert reason(choice) == "a window scores +0% compared with the whole playlist; at least +3% would be needed"
+    assert reason(choice) == "a window scores +0% compared with the whole playlist; more than +3% would be needed"

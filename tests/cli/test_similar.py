@@ -359,7 +359,7 @@ def test_exact_search_answers_without_a_remark_if_it_is_as_fast(
     monkeypatch.setattr(search_width, "BRIEF_NODES", 0)
     monkeypatch.setattr(search_width, "NODE_ROWS", 1000)
     built = run_sgp("index", "genres", "--recall", "1", "--trees", "1", "--experiments-dir", tmp_path)
-    assert "look-ups      use exact search, which is as fast as the index with the requested recall\n" in built.out
+    assert "look-ups      use exact search: at the requested recall, the index would not be faster\n" in built.out
     ask = ("folk 3", "--by", "cosine", "--json")
     assert json.loads(similar(trained, *ask)[1])["answered_by"] == "index"
     asked = similar(tmp_path, *ask)
