@@ -14,7 +14,8 @@ from skipgramophone.experiment.arrow_types import TEXT
 
 LIST = r"""^\s*\[\s*(['"{].*['"}]\s*,?\s*)?\]\s*$"""
 
-SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")  # or an entity of HTML
+# An HTML entity (the first group), which ends with a semicolon that does not separate names; or a semicolon.
+SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")
 
 
 def without_brackets(artists: pa.Array) -> pa.Array:
