@@ -77,7 +77,7 @@ def _name_numbers(contents: Contents) -> Ids:
 
 
 def _most_shared(contents: Contents, named: Ids, further: Ids) -> tuple[str, ...]:
-    """Return the names with the most tracks, each with its number of tracks, as in "name (3 tracks)"."""
+    """Return the names that most tracks share, each with its number of tracks, as in "name (3 tracks)"."""
     _, first, number = np.unique(named[further], return_index=True, return_counts=True)
     most = np.argsort(-number, kind="stable")[:EXAMPLES]
     shown = contents.track_names(further[first[most]])

@@ -116,7 +116,7 @@ class ExtractReport:
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
     namesakes: int  # number of tracks with the artist and title of a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the names with the most tracks
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks of the names that most tracks share
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name

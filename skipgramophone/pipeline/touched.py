@@ -155,7 +155,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the names of the added rows and the names with the most tracks, normalized by `fold_names`."""
+    """Return the names of the added rows and the names that most tracks share, normalized by `fold_names`."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]
