@@ -16,7 +16,7 @@ from skipgramophone.playlists.readers.xml_documents import Element, elements_in
 
 TAG_NAME = re.compile(r"</?[A-Za-z][\w.-]*")
 # The XML declaration, which may name an encoding that is not the encoding of the file.
-DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)
+DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)
 AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9A-Fa-f]+|\w+);)")
 
 
