@@ -53,7 +53,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # share of the lines with keys that may differ; in a list such as "Queen: Innuendo", most differ
+MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 
