@@ -62,7 +62,7 @@ def _status(child: int, reading: int) -> int | None:
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Append all stderr output inside the block to a file, including the output of native code."""
+    """Append all stderr output inside the `with` block to a file, including the output of native code."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

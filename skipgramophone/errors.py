@@ -189,7 +189,7 @@ def named_format(format: str | None) -> Iterator[None]:
 
 @contextmanager
 def storage_errors(path: Path, verb: str) -> Iterator[None]:
-    """Turn an `OSError` inside the block into a `StorageError` that names the path and the verb ("read", "write")."""
+    """Turn an `OSError` in the `with` block into a `StorageError` with the path and the verb ("read", "write")."""
     try:
         yield
     except OSError as error:

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def background_thread() -> Iterator[ThreadPoolExecutor]:
-    """Provide an executor with one background thread inside the block.
+    """Provide an executor with one background thread inside the `with` block.
 
     An empty task starts the thread before the block runs. Otherwise, an interrupt could arrive while the thread starts.
     Python would then not wait for the thread, and the thread could write into a draft that has already been removed.

@@ -23,12 +23,15 @@ Matrix = npt.NDArray[np.float32]
 
 UNSAFE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")  # white space, control characters and the escape character
 NUMBERED = re.compile(r"(.*)%23[1-9][0-9]*", re.DOTALL)
-LONGEST_HEADER = 64  # bytes
+LONGEST_HEADER = 64  # maximum length in bytes of the first line
 LONGEST_LINE = 64 << 20  # maximum length in bytes; a longer line is not a vector, and would fill the memory
 
 
 def names_file(path: Path) -> Path:
-    """Return the path of the names file of a word2vec file: one JSON object per line, in the same directory."""
+    """Return the path of the file with the original names of a word2vec file.
+
+    It is in the same directory, and contains one JSON object per line.
+    """
     return path.with_name(path.name + ".names.jsonl")
 
 

@@ -11,7 +11,7 @@ STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\
 
 # A spreadsheet may treat text that starts with one of these characters as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# ASCII punctuation except +, - and ".", and also the dot after "www".
+# ASCII punctuation except "+", "-" and "."; in addition, the dot after "www".
 MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)
 
 

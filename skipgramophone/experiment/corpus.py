@@ -21,7 +21,7 @@ TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
 HELD_OUT_PREFIX = "held_out_"  # prefix of the file names of held-out playlists
 REJECTS = "rejects.jsonl"  # file with one JSON object per rejected input record
-COUNTED = 1 << 22  # occurrences to count per step
+COUNTED = 1 << 22  # number of occurrences that are counted per step
 
 
 @dataclass(frozen=True, slots=True)

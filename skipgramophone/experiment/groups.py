@@ -12,7 +12,7 @@ from skipgramophone.experiment.dominance import most_frequent
 from skipgramophone.names.normalization import fold_name, words_of
 
 GroupKind = Literal["artist", "album"]
-SHOWN_GROUPS = 10  # number of candidates of an error
+SHOWN_GROUPS = 10  # number of candidates that an error lists
 PARTS = 3  # the worst kind of match: the words of the query are parts of words, or have typos
 SHOWN_OTHERS = 3  # number of other matches that are reported if one artist or album dominates
 

@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 # is the weight of a track in a playlist divided by the weight of the next track.
 RECENCY = "recency"
 FORMER = "former"  # key in `facts` of a corpus that has grown: digests and track counts of its earlier versions
-LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
+LONGEST_PART = 255  # maximum length in bytes of a file name on most file systems
 
 
 class LaterFormatError(ExperimentError):

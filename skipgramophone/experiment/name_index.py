@@ -27,7 +27,8 @@ from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack
 
 TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
 FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
-FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16  # rows to test at once: the first ones, growth, maximum
+# Number of rows that are tested at once: at first, the factor by which it grows, and its maximum.
+FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16
 SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
 ROW_BITS = 32
 LAST_LETTER = 0x10FFFF

@@ -21,7 +21,8 @@ from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.index_recall import recall_of_search
 
 LINKS = 32  # links per item in the graph (M)
-BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initial candidates per query (efSearch)
+# Number of candidates per item (efConstruction), and initial number of candidates per query (efSearch).
+BUILD_WIDTH, LEAST_WIDTH = 80, 16
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from skipgramophone.errors import SourceError
 
-START = 1 << 12  # bytes of a file to look at
+START = 1 << 12  # number of bytes at the start of a file that are examined
 ZIP, GZIP, ZLIB, BZIP2, XZ = b"PK\x03\x04", b"\x1f\x8b", b"\x78", b"BZh", b"\xfd7zXZ"
 PICKLE = re.compile(
     rb"\x80[\x02-\x0f]"  # protocols 2 and later

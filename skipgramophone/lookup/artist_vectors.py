@@ -19,7 +19,7 @@ from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 # track on a ranking is still proportional to its count, so many rare tracks of an artist do not outweigh the well-known
 # ones.
 ARTIST_EXPONENT = 1.5
-ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at the same time
+ROWS_AT_ONCE = 1 << 16  # number of tracks whose vectors are in memory at the same time
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -16,8 +16,8 @@ from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 TABLE_ROWS = 512  # maximum number of queries per block of `nearest_in_blocks`
 TABLE_CELLS = 1 << 26  # maximum number of similarities in the memory of one thread
 BLOCKS_AHEAD = 32  # maximum number of finished blocks that the caller has not fetched yet
-ASKED_AT_ONCE = 64  # queries per matrix product of `nearest_to_many`
-GROUP = 25  # rows per group; `_largest` looks at the maximum of each group first
+ASKED_AT_ONCE = 64  # number of queries per matrix product of `nearest_to_many`
+GROUP = 25  # number of rows per group; `_largest` looks at the maximum of each group first
 
 
 @dataclass(frozen=True, slots=True)

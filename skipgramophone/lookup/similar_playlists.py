@@ -27,7 +27,7 @@ from skipgramophone.lookup.search import Search
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import SimilarSettings
 
-OCCURRENCES_AT_ONCE = 1 << 17  # occurrences whose vectors one thread sums in one batch
+OCCURRENCES_AT_ONCE = 1 << 17  # number of occurrences whose vectors one thread sums in one batch
 VANISHED = 1e-4  # a vector shorter than this is rounding error
 Values = npt.NDArray[np.float32]
 

@@ -22,7 +22,7 @@ INCHES = (14.0, 8.0)
 DPI = 150
 LIGHTNESS = 0.46
 GROUND, INK = "#fbfaf8", "#1d1b19"
-LONGEST_LABEL = 60  # characters
+LONGEST_LABEL = 60  # maximum number of characters of a label
 FORMATS = ("png", "svg")
 
 

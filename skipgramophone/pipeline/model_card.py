@@ -25,7 +25,7 @@ GENERATED = (
     "<!-- Written by sgp experiments --card. If you remove this line, sgp experiments pack keeps your changes. -->"
 )
 LICENCE = "licence"  # key in experiment.json
-LONGEST_LICENCE = 200  # characters
+LONGEST_LICENCE = 200  # maximum number of characters of the name of a licence
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
 RARE = 5  # In the section on limits, tracks with fewer occurrences than this are counted as rare.
 

@@ -17,8 +17,8 @@ RANKS = frozenset(
         "songrank", "trackrank", "puesto", "posicao", "positie", "pozycja", "poradi", "plats", "platzierung",
     )
 )  # fmt: skip
-MOST_RANKS = 0.9  # share of the values that are ranks, and of the neighbouring rows that are in order
-LEAST_REPEATED = 0.25  # share of the rows whose rank occurs in an earlier row
+MOST_RANKS = 0.9  # minimum share of the values that are ranks, and of the neighbouring rows that are in order
+LEAST_REPEATED = 0.25  # minimum share of the rows whose rank occurs in an earlier row
 SHORTEST_CHART = 2.5  # mean number of rows per chart; shuffled ranks give runs of two rows
 
 

@@ -47,8 +47,8 @@ from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
-JUDGED_LINES = 1000  # lines at the start of a file from which the columns are guessed
-LINES_OF_ONE_WIDTH = 100  # lines at the start of a table that must have the same number of fields
+JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
+LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it

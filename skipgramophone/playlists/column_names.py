@@ -108,8 +108,9 @@ ALBUMS = (
     "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum アルバム 专辑 專輯 앨범 альбом",
     "release disco disque",
 )
-VAGUE_ALBUMS = ALBUMS[-1].split()  # columns with these names may also contain dates, or numbers of discs
-# Names of the objects around the fields of a track, in JSON of web services.
+# Columns with these names may contain album titles, but also dates or disc numbers.
+VAGUE_ALBUMS = ALBUMS[-1].split()
+# Names of the JSON objects in which web services nest the fields of a track.
 WRAPPERS = frozenset(
     ("item", "track", "song", "video", "entry", "node", "attributes", "snippet", "trackmetadata", "metadata",
      "contentdetails", "resourceid")
@@ -215,7 +216,7 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 
 @cache
 def _names_of(name: str) -> frozenset[str]:
-    """Return the normalized name of a column, and that without the names of the objects around a track in JSON.
+    """Return the normalized name of a column, with and without the names of the JSON objects that contain it.
 
     >>> sorted(_names_of("item.track.artist.name"))
     ['artistname', 'itemtrackartistname', 'trackartistname']
@@ -231,7 +232,7 @@ def _names_of(name: str) -> frozenset[str]:
 def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
     """Whether a column certainly has titles.
 
-    A column called "name" counts only if there is also a column for the artist or the playlist.
+    A column called "name" certainly contains titles only if the table also has a column for the artist or the playlist.
     """
     is_certain = any(own & _words(group) for group in NAMES["title"][:-1] for own in words)
     return is_certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
@@ -243,13 +244,16 @@ def names_title(name: str) -> bool:
 
 
 def is_header(row: Sequence[str]) -> bool:
-    """Whether a row has the usual column names of at least two roles, or is one field with a usual column name."""
+    """Whether a row is probably the header of a table.
+
+    It contains usual column names of at least two roles, or it has only one field, which is a usual column name.
+    """
     known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
     return known >= min(len(row), 2)
 
 
 def is_header_by_number(row: Sequence[str], places: Mapping[str, int]) -> bool:
-    """Whether a row is the header of a table although its columns are assigned by number.
+    """Whether the first row of a table contains column names, although the user assigns the columns by number.
 
     Args:
         row: the first row.
@@ -274,7 +278,9 @@ def numbered_artists(header: list[str]) -> list[str]:
 
 
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> name of the columns with ISRCs and MusicBrainz recording ids, except columns with another role.
+    """Return role -> name of the column that contains ISRCs or MusicBrainz recording ids.
+
+    A column that already has another role does not count. If several columns remain for a role, none is returned.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}
@@ -319,7 +325,10 @@ def names_people(name: str) -> bool:
 
 
 def is_count(name: str) -> bool:
-    """Whether a column certainly counts or measures something, such as "Play count", unless it names a listener."""
+    """Whether a column certainly counts or measures something according to its name, such as "Play count".
+
+    The result is false if the name also mentions a listener.
+    """
     word = normalized(name)
     return COUNT.search(word) is not None and LISTENER.search(word) is None
 

@@ -1,4 +1,4 @@
-"""Decide from the values of an unused column whether it may contain artists, or separate playlists."""
+"""Decide from the values of an unused column whether it may contain artists or the names of playlists."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Table = list[list[str]]  # rows of fields; the first row may be a header
 
 
 def values_of(rows: Table, name: str) -> list[str]:
-    """Return the values of the column `name`, without the rows that have another number of fields.
+    """Return the values of the column `name`, without spaces around them.
 
-    Spaces around the values are removed.
+    Rows whose number of fields differs from that of the first row are left out.
     """
     at = rows[0].index(name)
     return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
@@ -83,7 +83,8 @@ def is_time(text: str, order: DateOrder = "") -> bool:
 
     Args:
         text: the string.
-        order: which part of a date such as 01/02/2024 comes first; "" if that is not known, so that it is no time.
+        order: which part of a date such as 01/02/2024 comes first; "" if that is not known. The result is false for
+            such a date if its order is not known.
     """
     seconds = seconds_since_1970(text, order)
     return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)

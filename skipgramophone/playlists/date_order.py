@@ -10,7 +10,7 @@ from skipgramophone.playlists.table_head import values_of_column
 
 
 def date_order_in(rows: Table, roles: Mapping[str, str]) -> DateOrder:
-    """Return which part comes first in the dates of a table; "" if its first rows do not decide it.
+    """Return which part comes first in the dates of a table, the day or the month; "" if no date shows it.
 
     Args:
         rows: the first rows of the table; the first row contains the column names, if there are any.

@@ -1,6 +1,6 @@
 """Walk through the directories below a directory.
 
-`os.walk` of Python 3.11 calls itself for each level, and fails at about a thousand levels.
+This module replaces `os.walk`, which in Python 3.11 calls itself for each level and fails at about a thousand levels.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def walk(directory: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Yield each directory with the names of its directories and of its other files; links are not followed.
+    """Yield each directory with the names of its subdirectories and the names of its files; links are not followed.
 
     The caller may remove names from the list of directories; these directories are then skipped.
 

@@ -203,7 +203,8 @@ class PlaylistEncoder:
         with background_thread() as thread:
             held = thread.submit(build_postings, Corpus(track_ids, offsets), tracks.num_rows)
             again = thread.submit(lambda: count_repeats(held.result()))
-            added = np.flatnonzero(used >= known) if known else slice(None)  # known rows keep the names of their tracks
+            # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
+            added = np.flatnonzero(used >= known) if known else slice(None)
             row, place = track_ids[added], used[added]
             spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
             name_of = named[tracks["first_place"].to_numpy() - 1]
@@ -261,7 +262,10 @@ def _named_tracks(coded: Coded) -> Codes:
 
 
 def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
-    """Number the rows by track: by uri if the row has one, else by artist and title (`named`); int32 (rows,)."""
+    """Number the rows by track, int32 (rows,).
+
+    A track is identified by its uri or, in rows without a uri, by artist and title, whose numbers are in `named`.
+    """
     if np.all(uri < 0):
         return named
     return number_keys(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
@@ -374,8 +378,8 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
     """Return the table of the playlists in `kept`; keys that are unique only within their file are replaced.
 
-    Such a key is replaced by the number of its playlist. The numbers start at `unlisted`, because that many playlists
-    of the existing corpus are not in the table (see `KnownRows`).
+    Such a key is replaced by the number of its playlist. The numbers start at `unlisted`, which is the number of
+    playlists of the existing corpus that are not in the table (see `KnownRows`).
     """
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)

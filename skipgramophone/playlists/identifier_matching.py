@@ -1,9 +1,9 @@
 """Recognizes tracks across sources: tracks with different names or uris that share an identifier are merged.
 
 An identifier may be wrong. Tracks with the same identifier are therefore merged only if their names are alike (see
-`typos.are_alike`). Otherwise they are a conflict, which is counted and reported. If many tracks with
-clearly different names have an identifier, it is treated as a placeholder and ignored. When a corpus grows, two
-existing tracks are never merged.
+`typos.are_alike`). Otherwise they are a conflict, which is counted and reported. If many tracks with clearly different
+names share an identifier, it is treated as a placeholder and ignored. When a corpus grows, two existing tracks are
+never merged.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.playlists.track_identifiers import track_identifiers
 from skipgramophone.settings import ExtractSettings
 
-MOST_KINDS = 20  # an identifier is ignored as a placeholder if tracks with more than 20 different names have it
+MOST_KINDS = 20  # an identifier is ignored as a placeholder if tracks with more than 20 different names share it
 
 
 @dataclass(frozen=True, slots=True)
 class SharedIdentifier:
-    """An identifier that several tracks share, and their names."""
+    """An identifier that several tracks share, and the names of these tracks."""
 
     identifier: str
     names: tuple[str, ...]
@@ -145,12 +145,12 @@ def _match(
 
 
 def _described(identifier: str, numbers: Iterable[int], names: dict[int, tuple[str, str]]) -> SharedIdentifier:
-    """Return an identifier with the names of tracks that share it."""
+    """Return an identifier together with the full names of the given tracks, which share it."""
     return SharedIdentifier(identifier, tuple(full_name(*names[number]) for number in dict.fromkeys(numbers)))
 
 
 def _shared(table: pa.Table) -> Iterable[tuple[str, list[int]]]:
-    """Yield each identifier that several tracks have, in order, with the numbers of these tracks."""
+    """Yield each identifier that several tracks share, in order, with the numbers of these tracks."""
     encoded = table["identifier"].combine_chunks().dictionary_encode()
     codes = np.asarray(encoded.indices, np.int64)
     several = np.bincount(codes, minlength=len(encoded.dictionary)) > 1

@@ -22,7 +22,9 @@ def ends_early(document: bytes) -> bool:
 
 
 def first_json_value(head: bytes) -> Any:
-    """Return the first JSON value in some bytes, or its complete part if the value is cut off; None if not JSON.
+    """Return the first JSON value in a byte string, or None if the bytes are not JSON.
+
+    If the value is cut off, the part of it that is complete is returned.
 
     >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
     {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}

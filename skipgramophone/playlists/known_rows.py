@@ -1,8 +1,8 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder replaces the values of each column by numbers, the codes. It encodes each track and each playlist of the
-existing corpus only once, because there are far fewer tracks and playlists than rows. This module then expands the
-codes to all rows.
+The encoder replaces the values of each column by numbers, which are called codes. It encodes each track and each
+playlist of the existing corpus only once, because there are far fewer tracks and playlists than rows. This module then
+expands the codes to all rows.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class KnownRows:
         return self._expanded(codes, self.playlists.num_rows, playlist)
 
     def _expanded(self, codes: Codes, distinct: int, places: Codes) -> Codes:
-        """Return the codes at the indices `places`, followed by all codes except the first `distinct` ones."""
+        """Return the codes at the indices `places`, followed by the codes after the first `distinct` ones.
+
+        The first `distinct` codes belong to known tracks or playlists, and each of the other codes to a new row.
+        """
         known = len(places)
         if not codes.strides[0]:  # no row has a value
             return np.broadcast_to(codes[:1], known + len(codes) - distinct)

@@ -53,7 +53,10 @@ def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merg
 
 
 def _rows_of(wanted: pa.Array, there: pa.ChunkedArray | pa.Array, rows: pa.ChunkedArray) -> Ids:
-    """Look up each text of `wanted` in `there`; return the value of `rows` at the same index, or -1 if not found."""
+    """Find each string of `wanted` in `there`, and return the element of `rows` at the index where it was found.
+
+    For a string that was not found, -1 is returned.
+    """
     values = there.combine_chunks() if isinstance(there, pa.ChunkedArray) else there
     at = pc.index_in(wanted, values.cast(wanted.type))
     found = rows.combine_chunks().take(at)
@@ -61,5 +64,5 @@ def _rows_of(wanted: pa.Array, there: pa.ChunkedArray | pa.Array, rows: pa.Chunk
 
 
 def _keys(artists: pa.Array, titles: pa.Array) -> pa.Array:
-    """Return the identity of each artist and title as one text."""
+    """Return one string per pair of artist and title, which identifies the pair."""
     return pc.binary_join_element_wise(identities(artists), identities(titles), pa.scalar("\0", artists.type))

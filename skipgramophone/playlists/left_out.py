@@ -1,8 +1,13 @@
-"""Formats the numbers of rows that readers left out, as in "5 advertisements"; reasons are stored in the plural."""
+"""Formats the number of rows that readers left out for a reason, as in "5 advertisements".
+
+The reasons are stored in the plural, so the singular is looked up here.
+"""
 
 from __future__ import annotations
 
-SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out", as in "in smart playlists"
+# Plural -> singular of the reasons that are nouns. All other reasons, such as "in smart playlists", are the same for
+# one row and for several rows.
+SINGULAR = {
     "advertisements": "advertisement",
     "automatic playlists": "automatic playlist",
     "banned artists": "banned artist",
@@ -24,7 +29,7 @@ SINGULAR = {  # reasons that are nouns; all other reasons follow "rows left out"
     "saved shows": "saved show",
     "songs from tape": "song from tape",
     "videos": "video",
-    "videos outside YouTube Music": "video outside YouTube Music",
+    "videos that were not played in YouTube Music": "video that was not played in YouTube Music",
 }
 
 

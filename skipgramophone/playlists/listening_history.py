@@ -22,7 +22,7 @@ def read_plays(path: Path) -> list[NamedTrack]:
     Files without times, such as playlists in the same directory, are skipped.
 
     Raises:
-        SourceError: the file cannot be read, has no times of plays, or has the plays of several listeners.
+        SourceError: the file cannot be read, contains no plays with times, or contains the plays of several listeners.
         StorageError: the file system failed.
     """
     # Imported here, because most look-ups do not need pyarrow.

@@ -1,9 +1,10 @@
 """Matches tracks with the tagged audio files of a library.
 
-A track matches a file if both have the same ISRC or MusicBrainz recording id and similar names, or else the same artist
-and title. Artist and title are compared in up to three steps, until a file matches. In the first step, case, outer
-spaces and the Unicode form are ignored; in the second step, also accents and repeated spaces. In the third step, a typo
-is allowed (`typos.most_similar`). Files without an artist or a title in their tags match nothing.
+A track matches a file if both have the same ISRC or MusicBrainz recording id and their names are similar. If there is
+no such file, a file with the same artist and title matches. Artist and title are compared in up to three steps, until a
+file matches. In the first step, case, outer spaces and the Unicode form are ignored; in the second step, also accents
+and repeated spaces. In the third step, a typo is allowed (`typos.most_similar`). Files without an artist or a title in
+their tags match nothing.
 """
 
 from __future__ import annotations

@@ -16,13 +16,16 @@ SORTABLE_LENGTH = 5  # minimum number of tracks; shorter playlists may be sorted
 
 
 def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
-    """Count the used rows whose string is empty."""
+    """Count the used rows with an empty string in a column."""
     empty = pc.index(strings, "").as_py()  # -1 if no string is empty
     return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
 
 
 def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names with the most tracks, at least two each, as artist, title and number of tracks."""
+    """Return the names that most tracks share, as artist, title and number of tracks.
+
+    A name that only one track has is left out.
+    """
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]

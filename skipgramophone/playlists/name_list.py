@@ -7,7 +7,7 @@ from pathlib import Path
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.playlists.readers.source_files import regular_file
 
-LARGEST_NAME_LIST = 256 << 20  # bytes
+LARGEST_NAME_LIST = 256 << 20  # maximum size in bytes of a file with names
 
 
 def read_name_list(path: Path, largest: int = LARGEST_NAME_LIST) -> bytes:

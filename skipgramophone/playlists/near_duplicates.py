@@ -20,7 +20,7 @@ BAND = 4
 # Candidates with a smaller share of equal min-hashes than this are skipped. This limit is 6 standard deviations below
 # the expected share of a pair with similarity 0.8.
 PROMISING = 0.5
-COMPARED = 1 << 20  # pairs per step of the comparison of min-hashes
+COMPARED = 1 << 20  # number of pairs per step of the comparison of min-hashes
 Groups = npt.NDArray[np.int64]
 
 
@@ -76,7 +76,9 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
     """Return min-hashes, uint32 (SIGNATURE, playlists): the lowest hash of a playlist's tracks per hash function."""
     rng = np.random.default_rng([seed, SIGNATURE])
-    tracks = _numbered_from_zero(corpus.track_ids)  # a sample of playlists has few of the tracks of a large catalogue
+    # A sample of playlists contains few of the tracks of a large catalogue. Because these tracks are renumbered, the
+    # permutations are short.
+    tracks = _numbered_from_zero(corpus.track_ids)
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)
     filled = np.flatnonzero(corpus.lengths() > 0)
     for least in signatures:

@@ -40,14 +40,14 @@ class Numbering:
         self._later = partition
         self._begin(single_part)
         self._rows = 0
-        self._leading_nulls = 0  # number of null rows before the first value; -1 once they are written
+        self._leading_nulls = 0  # number of null rows before the first value; -1 after their codes were written
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
 
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
         if not len(block):
-            return  # an empty block, whose dictionary may still have values
+            return  # the block has no rows, but its dictionary may nevertheless contain values
         if block.null_count == len(block) and self._rows == self._leading_nulls:
             self._rows = self._leading_nulls = self._rows + len(block)
             return

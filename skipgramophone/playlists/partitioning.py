@@ -14,9 +14,9 @@ import pyarrow as pa
 
 Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
-WORD = 8  # bytes
+WORD = 8  # number of bytes in a word
 PART_BITS = 6  # there are 2^6 parts
-FEW_VALUES = 1 << 14  # up to this number, a single table fits into the cache, and 64 tables would be slower
+FEW_VALUES = 1 << 14  # up to this number of values, a single table fits into the cache, and 64 tables would be slower
 SCATTER = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash (TAOCP 3, 6.4): odd, near 2^64 / golden ratio
 
 

@@ -35,7 +35,7 @@ class NamedTrack:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The content of a playlist file."""
+    """The tracks of a playlist file, and its numbers of playlists and rejected records."""
 
     tracks: list[NamedTrack]  # in order of first appearance, without repeats
     playlists: int

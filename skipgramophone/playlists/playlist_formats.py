@@ -72,7 +72,11 @@ Write = Callable[[Sequence[Entry], str], str]  # takes the entries and the title
 
 
 def m3u8(entries: Sequence[Entry], title: str) -> str:
-    """Return an M3U playlist; a line that begins with # gets a leading ./, because # begins a comment."""
+    """Return an M3U playlist.
+
+    If the path of a track (or the uri or name in its place) begins with #, ./ is written before it, because a line that
+    begins with # is a comment.
+    """
     lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
     for entry in entries:
         path = entry.location if entry.location and not breaks_lines(entry.location) else None

@@ -9,7 +9,7 @@ from skipgramophone.settings import FEWEST_JUDGED, ExtractSettings
 from skipgramophone.utf8 import with_remedy
 from skipgramophone.wording import plural, visible
 
-LONGEST_SHOWN = 80  # letters of a row in a message
+LONGEST_SHOWN = 80  # maximum number of characters of a row that a message shows
 
 
 class RejectLimit:

@@ -31,8 +31,9 @@ SHARED = 0.15  # share of a scene's songs that also belong to the next scene
 # Share of playlists with a second scene, and share of the songs of such a playlist that come from the second scene.
 MIXED, STRAY = 0.5, 0.4
 NOISE = 0.05  # share of songs that are drawn from all scenes
-REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
-# Minimum number of playlists with a song that has a single version, and with a song that has several versions.
+# Squared distance between a song and a mood at which the weight of the song is a sixteenth of its maximum.
+REACH = 0.03
+# Minimum number of playlists that contain a song: if the song has a single version, and if it has several versions.
 LEAST, COLLECTED = 5, 25
 RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
 JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
@@ -238,7 +239,8 @@ def _songs(dice: _Dice) -> list[_Song]:
             songs.setdefault((song.artist, song.titles[0]), song)
     written = list(songs.values())
     for number, (artist, title) in enumerate(HOSTILE):
-        at = 7 + number * (len(written) // len(HOSTILE))  # spread the hostile names over hits and rare songs
+        # Distribute the names with special characters over popular and rare songs.
+        at = 7 + number * (len(written) // len(HOSTILE))
         written[at] = replace(written[at], artist=artist, titles=(title,))
     return written
 

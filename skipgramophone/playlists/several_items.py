@@ -10,15 +10,15 @@ from skipgramophone.playlists.column_names import is_descriptive, names_item, na
 from skipgramophone.playlists.column_values import NUMBER, Table, values_of
 
 SEPARATOR = re.compile(r"\s*[,;|]\s*")
-LONGEST_ITEM = 40  # letters; longer parts of a cell are parts of a sentence
+LONGEST_ITEM = 40  # maximum number of characters of an item; a longer part of a cell is probably part of a sentence
 LEAST_CELLS = 3
-LEAST_REPEATED = 0.25  # share of the items in lists without brackets that occur in an earlier row
+LEAST_REPEATED = 0.25  # in lists without brackets: minimum share of the items that also occur in an earlier row
 NUMBERED = re.compile(r"(\D+?)[ _.-]?(\d+)")
 ARTIST_AND_TITLE = re.compile(r"\S.* [-–—] .*\S")
 
 
 def several_items(rows: Table) -> str | None:
-    """Return what a user can do with a table that has several tracks per row, or None if it has not.
+    """Return what a user can do with a table that has several tracks per row; None for other tables.
 
     >>> several_items([["name", "tracks"], ["Evening", "['Rain', 'Salt']"], ["Morning", "['Rain']"]])
     "in which each 'tracks' seems to be a list: write one row per item of these lists, next to its playlist"
@@ -34,7 +34,10 @@ def several_items(rows: Table) -> str | None:
 
 
 def columns_of_lists(rows: Table) -> list[str]:
-    """Return the columns with a list or an object in most cells: in brackets, or separated by commas and so on."""
+    """Return the columns in which most cells contain a list or an object.
+
+    A list or object is in brackets, or its items are separated by commas, semicolons or bars.
+    """
     header = rows[0]
     return [name for name in header if header.count(name) == 1 and _are_lists(values_of(rows, name), name)]
 

@@ -50,7 +50,8 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "lfm": ("lastfm-xml", b"<recenttracks"),
     "recenttracks": ("lastfm-xml", b""),
 }
-ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}  # the same, in lower case
+# Root elements that may be written in any case: name in lower case -> format.
+ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}
 # Root elements of XML without playlists -> description.
 ROOTS_WITHOUT_PLAYLISTS = {
     "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
@@ -90,12 +91,12 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("cue", is_cue),
     ("markdown", is_markdown),
 )
-# Files of exports without tracks: start of the first line -> description.
+# Files that belong to an export but contain no tracks: start of the first line -> description.
 WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
-# Lists of objects without tracks: fields of each object -> description.
+# Files with a list of objects that are not tracks: fields of each object -> description.
 OBJECTS_WITHOUT_TRACKS = {
     ("Content Type", "Track Identifier", "Sort Name"): "the library of Apple Music, without its playlists",
     ("artistName", "segment"): "the artists that you listen to (Marquee.json of Spotify), without their tracks",

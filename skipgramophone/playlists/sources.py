@@ -287,7 +287,8 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
 def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: bool) -> None:
     """Refuse a file in UTF-8 that sgp can read, if the settings have another encoding.
 
-    A file that is the only source may be read in this encoding anyway, unless it begins with a byte order mark.
+    If the file is the only source, it is refused only if it begins with a byte order mark. Otherwise, the user may want
+    to read it in the encoding of the settings.
 
     Raises:
         SourceError: the file is UTF-8.
@@ -302,7 +303,9 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
 
 
 def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsReader:
-    """Return the reader of a table with what its first rows tell about dates, artists and ranks.
+    """Return the reader of a table, after setting what its first rows show.
+
+    They show the order of day and month, whether artists are joined, and whether rows are in the order of their ranks.
 
     Args:
         reader: the reader.

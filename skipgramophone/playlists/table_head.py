@@ -16,7 +16,7 @@ from skipgramophone.playlists.readers.json_tables import is_document, names_in_l
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
-DEEPEST_FIELD = 3  # maximum number of objects around a field
+DEEPEST_FIELD = 3  # maximum number of nested JSON objects that contain a field
 MOST_COLUMNS = 1000  # maximum number of fields of an object in JSON lines; an object with more fields is not a row
 
 

@@ -8,14 +8,15 @@ from skipgramophone.playlists.column_guess import is_table, rows_of
 from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
-MOST_PREAMBLE = 20  # lines above the header of a table
+MOST_PREAMBLE = 20  # maximum number of lines above the header of a table
 NOT_ROWS = ("#", "sep=", '"sep=')  # starts of comments, and of the line that tells Excel the separator
 
 
 def lines_above_header(lines: Sequence[str]) -> int:
     """Return the number of lines above the header of a table; 0 if the first line is part of it, or no header is found.
 
-    The lines above a header are no rows: they have another number of fields, or empty fields, or are comments.
+    A line above a header is not a row of the table: its number of fields differs from that of the header, some of its
+    fields are empty, or it is a comment.
     """
     for above in range(1, min(MOST_PREAMBLE + 1, len(lines) - 1)):
         rows = rows_of(lines[above:]) if lines[above].strip() else []
@@ -40,6 +41,6 @@ def lines_above_columns(lines: Sequence[str], names: Collection[str]) -> int:
 
 
 def _may_be_row(line: str, delimiter: str, width: int) -> bool:
-    """Whether a line above a header of `width` fields may be a row of a table without a header."""
+    """Whether a line above a supposed header of `width` fields may be a row; in that case, there is no header."""
     fields = fields_of(line, delimiter)
     return len(fields) == width and "" not in fields and not line.startswith(NOT_ROWS)

@@ -12,9 +12,9 @@ HELP = "see `sgp extract --help`"
 LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
 # Marks of tables, objects, markup, paths and sentences.
 NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.,:;]$""")
-LONGEST_NAME = 150  # characters of a line that may be a name
+LONGEST_NAME = 150  # maximum number of characters of a line that may be a name
 WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
-LEAST_SHARED = 0.2  # share of the items of baskets that occur in several columns
+LEAST_SHARED = 0.2  # minimum share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
 # Programs and dumps of databases, of which one line is enough: form of a line, what the text is, and what to do.
@@ -53,7 +53,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # share of the lines with keys that may differ; in a list such as "Queen: Innuendo", most differ
+MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 
@@ -78,7 +78,10 @@ def kind_of_text(lines: Sequence[str]) -> str | None:
 
 
 def are_baskets(rows: Table) -> bool:
-    """Whether rows are probably baskets of items: in a table, few values would occur in several columns."""
+    """Whether rows are probably baskets of items.
+
+    They are baskets if many values occur in several columns; in a table, few values do.
+    """
     columns: dict[str, set[int]] = {}
     for row in rows:
         for at, value in enumerate(row):

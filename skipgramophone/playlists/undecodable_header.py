@@ -32,7 +32,7 @@ ENCODINGS = (
     "koi8-r",
     "mac-roman",
 )
-LONGEST_SHOWN = 60  # characters
+LONGEST_SHOWN = 60  # maximum number of characters of a header that a message shows
 
 
 def undecodable_first_line(head: bytes, settings: ExtractSettings) -> str | None:
@@ -60,7 +60,7 @@ def undecodable_first_line(head: bytes, settings: ExtractSettings) -> str | None
         return f"not {encoding} (first line: '{shown}'): give another --encoding, or add --bad-bytes replace"
     if found := _encoding_of_header(line.rstrip(b"\r")):
         right, header = found
-        remedy = f"add --encoding {right}, in which it is {_shortened(visible(header))!r}"
+        remedy = f"add --encoding {right}, in which the first line is {_shortened(visible(header))!r}"
         return f"not UTF-8 (first line: '{shown}'): {remedy}"
     return f"not UTF-8 (first line: '{shown}'): {GIVE_ENCODING}"
 

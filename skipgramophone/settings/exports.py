@@ -74,7 +74,7 @@ class MapSettings:
     )
     clusters: int = setting(
         12,
-        "Number of clusters. It is also the number of artists (the most frequent ones) that get a colour of their own.",
+        "Number of clusters, and number of artists (the most frequent ones) that get a colour of their own.",
         metavar="N",
         bounds=between(1, 100),
     )

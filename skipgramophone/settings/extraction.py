@@ -41,8 +41,8 @@ LASTING = (
 # Settings that early versions of sgp did not have. Manifests of old corpora do not contain them.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
 GROUP_HELP = (
-    "Regular expression that is matched at the start of owner names. Playlists whose owners have the same matched text "
-    "are held out together or not at all."
+    "Regular expression that is matched at the start of owner names. If the matched text is the same for several "
+    "owners, their playlists are held out together or not at all."
 )
 
 
@@ -214,7 +214,7 @@ class ExtractSettings:
 
     @property
     def period(self) -> Period | None:
-        """The period of the tracks that are read, or None for all tracks."""
+        """The period in which a track must have been added or played to be read; None if all tracks are read."""
         return None if self.since is None and self.until is None else period_between(self.since, self.until)
 
     @property

@@ -14,13 +14,16 @@ class Thresholds:
     """
 
     rejected: float = 0.01  # share of rows that are rejected; any dump has a few bad rows
-    playlists: int = 100  # number of playlists; for 40 playlists, another training seed changes 19 of 20 neighbours
+    # Number of playlists; with only 40 playlists, training with another seed changes 19 of 20 neighbours.
+    playlists: int = 100
     of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
-    giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
-    in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
+    giant_length: int = 2000  # number of tracks in a playlist; editorial playlists of the archive have fewer than 800
+    in_giants: float = 0.05  # share of occurrences that are in playlists with more than `giant_length` tracks
     library_length: int = 100  # minimum number of tracks of a library, which contains its owner's other playlists
     library_share: float = 0.8  # minimum share of the tracks of the other playlists that a library contains
-    library_owner: int = 4  # minimum number of playlists of its owner; with fewer, it may contain the others by chance
+    # Minimum number of playlists of the owner of a library; if the owner has fewer, one of them may contain the tracks
+    # of the others by chance.
+    library_owner: int = 4
     in_libraries: float = 0.05  # share of occurrences that are in libraries; the same value as `in_giants`
     automatic: float = 0.02  # share of automatic playlists; the archive is above this limit (4.6 % of its playlists)
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
@@ -30,10 +33,13 @@ class Thresholds:
     of_one_artist: float = 0.25  # share of playlists with a single artist; some albums among the playlists are normal
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
-    welded_length: int = 100  # tracks in a suspected merge of playlists; shorter playlists have repeats by chance
+    # Number of tracks of a playlist that may be a merge of several playlists; in shorter playlists, tracks may be
+    # repeated by chance.
+    welded_length: int = 100
     welded_repeats: float = 0.1  # share of repeats in such a playlist; one person rarely repeats so many tracks
     seen_once: float = 0.5  # share of tracks that occur once; 49 % in the archive, which is usual
-    everywhere: float = 0.2  # share of playlists that contain the same track; at most 13 % in the archive
+    # Share of playlists that contain one particular track; at most 13 % for any track in the archive.
+    everywhere: float = 0.2
     several_uris: float = 0.05  # share of tracks with the name of another track; reissues alone cause a smaller share
     without_artist: float = 0.01  # share of occurrences without an artist; 0.08 % in Zenodo
     placeholders: float = 0.001  # share of occurrences with a placeholder as name

@@ -22,7 +22,8 @@ from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
-MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default ranking of look-ups
+# The ranking by vectors alone (`cosine`), and the default ranking of look-ups (`hybrid`).
+MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")
 Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
 LISTED: tuple[Listed, ...] = get_args(Listed)
 Embedded = Literal["tracks", "artists"]  # kinds of vectors to evaluate, to export and to draw

@@ -31,7 +31,7 @@ HELD_OUT_SHARE = 0.05  # share of the playlists that training with --patience ho
 CHECKPOINT_SECONDS = 60.0  # default of the minimum time between two checkpoints
 MOST_TREES, MOST_SHARDS = 1000, 1000
 MOST_EPOCHS, MOST_NEGATIVES, MOST_THREADS = 1_000_000, 10_000, 1024
-BAG_BLOCK = 64  # number of tracks of a playlist that the trainer processes together
+BAG_BLOCK = 64  # maximum number of tracks of a playlist that the trainer processes in one block
 WIDEST_WINDOW = BAG_BLOCK - 1
 AUTO_WINDOW = 5  # window size that "auto" chooses if track order carries information
 
@@ -212,8 +212,8 @@ class IndexSettings:
     )
     shards: int | None = setting(
         None,
-        "Split the index into N files, of which only one at a time is in memory while the index is built (default: one "
-        "file per 4 million tracks).",
+        "Split the index into N files. While the index is built, only one of the files is in memory at a time "
+        "(default: one file per 4 million tracks).",
         metavar="N",
         bounds=between(1, MOST_SHARDS),
     )

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that each purpose has its own random numbers
-STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer steps
+STEPS_PER_EPOCH = 64  # target for a small corpus, whose steps are made smaller so that there are not fewer of them
 # Number of tokens that share negative samples. With a larger number, the effect of the negatives is too small; with a
 # smaller number, it is too big.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
@@ -145,7 +145,8 @@ def pad_tokens(
 
     Args:
         tokens: int32 (real,).
-        playlist: int64 (real,), playlist number of each token, ascending from 1; float32 must represent it exactly.
+        playlist: int64 (real,), playlist number of each token, ascending from 1. Each number must be so small that
+            float32 represents it exactly.
         before: length of the padding before the tokens.
         shape: sizes of the batches.
         reach: result of `pair_reach`.

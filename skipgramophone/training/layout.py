@@ -98,8 +98,8 @@ class Layout:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
             scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
-            parts: number of parameter servers; the rows of tokens and the rows of negatives are each sorted by
-                remainder modulo this number.
+            parts: number of parameter servers. The rows of tokens are sorted by their remainder modulo this number, and
+                so are the rows of negatives.
         """
         shape = self.shape
         # The negatives of held-out playlists are the same in each epoch and differ from the negatives of training.
@@ -148,7 +148,10 @@ class Layout:
         return found
 
     def _rounded_up(self, rows: int) -> int:
-        """Round up to a multiple of a sixteenth of a macro-batch, because each size needs its own compiled program."""
+        """Round up to a multiple of a sixteenth of a macro-batch.
+
+        This limits the number of different sizes, because each size needs its own compiled program.
+        """
         step = self.shape.macro // 16
         return -(-rows // step) * step
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from skipgramophone.errors import TrainingError
 from skipgramophone.training.regression import has_ease
 
-FLOAT = 4  # bytes
+FLOAT = 4  # number of bytes in a float
 TABLES = 2  # centre and context
 LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
 ADDRESSES = 7 << 29  # bytes of address space for libraries and thread stacks, in addition to the tables

@@ -24,21 +24,22 @@ from skipgramophone import __version__
 from skipgramophone.experiment.user_state import KeptLines, cache_directory, state_file
 
 FLAGS, OPTION = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
-MOST_PROGRAMS = 64  # programs that are kept per version and processor; each has about 300 kB
-CHECKSUMS = 1000  # checksums that are kept
+MOST_PROGRAMS = 64  # maximum number of programs that are kept per version and processor; each has about 300 kB
+CHECKSUMS = 1000  # maximum number of checksums that are kept
 # Suffix of programs that TensorFlow is writing, and maximum age of such a file in seconds. An older file is left over
 # from a failure.
 UNFINISHED, WRITING = ".tmp", 3600.0
-NEEDED_BYTES = 4 << 20  # space that the programs of a run may need
+NEEDED_BYTES = 4 << 20  # free space in bytes that the programs of a run may need
 CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
 
 @contextlib.contextmanager
 def kept_programs() -> Iterator[None]:
-    """Let TensorFlow read and write compiled programs inside the block. TensorFlow must not be loaded yet.
+    """Context manager: inside the `with` block, TensorFlow reads and writes compiled programs.
 
-    No programs are kept if the user has no private cache directory, or if the machine has a GPU. The same is true if
-    other code has already loaded TensorFlow, or has set another directory for compiled programs.
+    TensorFlow must not be loaded yet. No programs are kept if the user has no private cache directory, or if the
+    machine has a GPU. No programs are kept either if other code has already loaded TensorFlow, or has set another
+    directory for compiled programs.
     """
     directory = _directory()
     if directory is None or NVIDIA.exists() or not _can_be_used(directory) or not _is_clean(directory):

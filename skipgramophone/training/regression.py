@@ -15,7 +15,7 @@ from skipgramophone.experiment.postings import membership
 
 SERVED_REGULARIZATION = 50.0  # chosen on validation playlists, see docs/quality.md
 LARGEST = 5000  # EASE is fitted if there are at most this many playlists, or at most this many tracks with a vector
-BLOCK = 1024  # rows and columns to copy together
+BLOCK = 1024  # number of rows and columns that are copied together
 COMPUTED = 1 << 24  # maximum number of elements per block of a matrix product
 
 

@@ -47,7 +47,9 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens trained in these seconds, without the tokens before a resumed checkpoint
+    # Number of tokens that were trained in `seconds`. If the run was resumed from a checkpoint, the tokens that were
+    # trained before the checkpoint are not counted.
+    tokens: int
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 

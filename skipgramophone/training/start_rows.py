@@ -16,7 +16,7 @@ from skipgramophone.training.batches import START
 from skipgramophone.training.memory import FLOAT, TABLES
 
 START_SCALE = 0.1  # standard deviation
-BYTES_AHEAD = 1 << 30  # rows that may wait in memory; `memory.bytes_for` includes them
+BYTES_AHEAD = 1 << 30  # maximum size in bytes of the rows that wait in memory; `memory.bytes_for` includes them
 
 
 @contextmanager

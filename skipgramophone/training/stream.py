@@ -2,9 +2,9 @@
 
 Any part of the stream can be made without the parts before it.
 
-Runs of consecutive playlists are drawn from the whole corpus until a pool is full, and then the pool is shuffled. The
-complete order of a large corpus is therefore never in memory, and the corpus is read in runs instead of single
-playlists.
+The corpus is read in runs, which are short sequences of consecutive playlists. Runs are chosen at random from the whole
+corpus until a pool of playlists is full, and then the pool is shuffled. The complete order of a large corpus is
+therefore never in memory, and playlists are not read one by one.
 
 Each token has two random numbers: one decides whether the token is kept, the other where it is placed within its
 playlist. Within an epoch, both numbers depend only on the position of the token in the corpus, so two workers that

@@ -22,7 +22,9 @@ from skipgramophone.training.memory import TABLES
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
-PROGRAMS = 32  # programs of each kind to keep for later runs in this process; keeping fewer would not save memory
+# Maximum number of programs of each kind that are kept for later runs in this process. Keeping fewer programs would not
+# save memory.
+PROGRAMS = 32
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are equally good, 1 is much worse
 
 

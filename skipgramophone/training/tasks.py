@@ -56,8 +56,8 @@ def noise_table(probability: Probabilities) -> TrackIds:
     one entry in four million.
     """
     last = int(np.flatnonzero(probability)[-1])
-    # End of each track's entries. Each track has an interval of [0, 1] whose length is its probability. An entry
-    # belongs to the track whose interval contains the midpoint of the entry.
+    # Index after the last entry of each track in the table. Each track has an interval of [0, 1] whose length is its
+    # probability. An entry belongs to the track whose interval contains the midpoint of the entry.
     ends = np.ceil(np.cumsum(probability)[: last + 1] * NOISE_PLACES - 0.5).astype(np.int64)
     ends[last] = NOISE_PLACES  # the sum of the probabilities may be less than 1 because of rounding
     return np.repeat(np.arange(last + 1, dtype=np.int32), np.diff(ends, prepend=0))
@@ -72,8 +72,8 @@ def number_rows(
         tokens: int32, rows of the tokens.
         noise: int32, rows of the negatives.
         scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
-        parts: number of parameter servers; the unique rows of tokens and the rows of negatives are each sorted by
-            remainder modulo this number.
+        parts: number of parameter servers. The unique rows of tokens are sorted by their remainder modulo this number,
+            and so are the rows that occur only as negatives.
 
     Returns:
         Four values: the number of unique rows of tokens; these rows, followed by the rows that occur only as negatives;
@@ -89,7 +89,10 @@ def number_rows(
 
 
 def _unique(rows: TrackIds, scratch: TrackIds, start: int, parts: int) -> TrackIds:
-    """Return the unique rows, sorted by server (row % parts), then by last occurrence; number them in `scratch`."""
+    """Return the unique rows, sorted by server (row % parts), then by last occurrence.
+
+    The position of each unique row, counted from `start`, is stored in `scratch`.
+    """
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place
     unique = rows[scratch[rows] == place]

@@ -23,7 +23,7 @@ class Scalars:
         self._writer = tf.summary.create_file_writer(os.fsencode(directory))
         # TensorBoard shows only data that is marked as belonging to one of its plug-ins.
         self._metadata = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
-        self._done = 0  # tracks trained in earlier epochs
+        self._done = 0  # number of tracks trained in earlier epochs
         self._last, self._last_tracks = time.monotonic(), 0
 
     def write(self, at: Progress, learning_rate: float) -> None:

@@ -30,7 +30,7 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
-BLOCK = 1 << 14  # playlists that are checked in one step
+BLOCK = 1 << 14  # number of playlists that are checked in one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Expected number of macro-batches per epoch after subsampling, including a partial one; for the rate decay.
+        # Expected number of macro-batches per epoch after subsampling, including a partial one. The learning-rate decay
+        # is based on it.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
-    """Return the rows that the model of `earlier` has for the tracks of `experiment`; both may be one experiment.
+    """Return the rows that the model of `earlier` has for the tracks of `experiment`.
 
-    Two tracks are the same if their URIs are equal, or, without URIs, if artist and title are equal apart from case.
+    The two may be the same experiment. Two tracks are the same if their URIs are equal, or, without URIs, if artist and
+    title are equal apart from case.
 
     Raises:
         ExperimentError: the earlier experiment has no model; no track of `experiment` has a vector in the model; or the
             model cannot be used, because it is stale, has vectors that are not finite, or lacks files that training
-            needs. If both experiments are the same, the model may be older than the corpus, as long as playlists were
-            only added since.
+            needs. If both experiments are the same, the model may be older than the corpus, provided that since then
+            playlists were only added to the corpus.
         SettingError: the vectors have another dimension.
     """
     from skipgramophone.training.tables import Earlier

@@ -15,7 +15,7 @@ GERMAN = "Künstler;Titel;Playlist\nKraftklub;Ein Song reicht;Sommer\nDie Ärzte
 COLUMNS = "artist=Künstler,title=Titel,playlist=Playlist"
 GIVE = "give the encoding, such as --encoding cp1252 for a file that Excel saved on Windows"
 SHOWN = (
-    "not UTF-8 (first line: 'K\\xfcnstler;Titel;Playlist'): add --encoding cp1252, in which it is "
+    "not UTF-8 (first line: 'K\\xfcnstler;Titel;Playlist'): add --encoding cp1252, in which the first line is "
     "'Künstler;Titel;Playlist'"
 )
 ZENODO = '"user_id","artistname","trackname","playlistname"\n"u","Die Ärzte","Schrei nach Liebe","Sommer"\n'
@@ -56,7 +56,7 @@ def test_every_table_whose_header_cannot_be_decoded_is_refused(sgp: Sgp, write_d
     ran = sgp("extract", "x", write_dump(text.encode("cp1252"), "latin.csv"))
     assert (ran.code, ran.out) == (1, "")
     assert " is not UTF-8 (first line: '" in ran.err
-    assert ran.err.endswith(f"'): {GIVE}\n") or "'): add --encoding cp1252, in which it is '" in ran.err
+    assert ran.err.endswith(f"'): {GIVE}\n") or "'): add --encoding cp1252, in which the first line is '" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_encoding_is_found_by_the_names_of_the_columns(
     rows = "".join(f"{delimiter.join((artist, title, 'A'))}\n" for artist, title in (("Ada", "Rain"), ("Nell", "Salt")))
     path = write_dump(f"{header}\n{rows}".encode(encoding))
     ran = sgp("extract", "x", path)
-    assert ran.err.endswith(f"): add --encoding {encoding}, in which it is '{header}'\n")
+    assert ran.err.endswith(f"): add --encoding {encoding}, in which the first line is '{header}'\n")
     report = json.loads(sgp("extract", "x", path, "--encoding", encoding, "--json").out)
     assert (report["rows_used"], report["rows_rejected"]) == (2, 0)
 

@@ -28,9 +28,9 @@ def test_a_history_of_other_videos_does_not_exceed_the_limit_of_rejects(tmp_path
     path = tmp_path / "watch-history.json"
     path.write_text(json.dumps([entries[0], *[entries[1]] * 300]))
     report = extract("demo", path, experiments_dir=tmp_path / "experiments")
-    assert (report.rows_used, report.left_out) == (1, {"videos outside YouTube Music": 300})
+    assert (report.rows_used, report.left_out) == (1, {"videos that were not played in YouTube Music": 300})
     path.write_text(json.dumps([entries[1]] * 2))
-    message = "no row of the sources can be used; left out: 2 videos outside YouTube Music"
+    message = "no row of the sources can be used; left out: 2 videos that were not played in YouTube Music"
     with pytest.raises(SourceError, match=message):
         extract("other", path, experiments_dir=tmp_path / "experiments")
 

@@ -4,8 +4,9 @@
     Nell Quay - Boats - Tide
     The Hatches -  - Kitchen Song          without an album
 
-In such a list, most albums occur in several lines. In lists of "Artist - Title - Version", titles rarely do, and in
-lists of "Artist - Title - Album", the last part occurs in several lines.
+In such a list, most albums occur in several lines. In lists of "Artist - Title - Version" or "Artist - Title - Album",
+the middle part is a title, which rarely occurs in several lines. In lists of "Artist - Title - Album", the last part
+occurs in several lines.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 FEWEST_NAMES = 4  # in a shorter list, a part may occur twice by chance
-MOST_IN_PARTS = 0.9  # share of the names that have three parts
-SHARED = 0.5  # share of the names whose second part also occurs in other names, or is empty
+MOST_IN_PARTS = 0.9  # minimum share of the names that have three parts
+SHARED = 0.5  # minimum share of the names whose second part also occurs in other names, or is empty
 
 
 def have_albums(names: Sequence[str], separator: str) -> bool:

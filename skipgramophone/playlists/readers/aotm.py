@@ -4,10 +4,10 @@
       "playlist": [[["nell quay", "paper boats"], ["TRAAA", "SOAAA"]], [["the lanyards", "salt & rope"], null]],
       "filtered_lists": [...]}, ...
 
-A mix is a playlist. The id of a mix identifies it in all files. The id is also the name of the playlist, because mixes
-have no titles. The second id of a track, its song id in the Million Song Dataset, is used as uri. The filtered lists
-are not read, because they repeat parts of the mix. For a rejected track, the "line" is the number of the track in the
-file, from 1.
+A mix is a playlist. The same id in different files means the same mix. The id is also the name of the playlist, because
+mixes have no titles. The second id of a track, its song id in the Million Song Dataset, is used as uri. The field
+"filtered_lists" is not read, because it repeats parts of the mix. For a rejected track, the "line" is the number of the
+track in the file, from 1.
 """
 
 from __future__ import annotations

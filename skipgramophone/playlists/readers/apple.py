@@ -6,9 +6,10 @@
 The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
 song. The artist is then looked up by title in the daily history, on the day of the play, the day before and the day
 after. If all tracks with this title have the same artist, this artist is used. Otherwise, the artist of the played
-album is used, if known. A play without a known artist has only a title.
+album is used, if known. If the artist of a play is still not known, the play is read with a title but no artist.
 
-The daily history is read on its own only if the same directory has no play activity. Each day is a playlist.
+The daily history is read on its own only if the same directory has no play activity. In the daily history, each day is
+a playlist.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def read_apple_activity(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def read_apple_daily(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of a daily history: one playlist per day, sorted by the hour in which a track was first played.
+    """Yield the tracks of a daily history: each day is one playlist.
+
+    The tracks of a day are sorted by the hour in which each track was first played.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.
@@ -193,7 +196,10 @@ def _first_hour(text: str) -> int:
 
 
 def _is_skip(milliseconds: str, settings: ExtractSettings) -> bool:
-    """Whether a play lasted 0 ms and skips are not kept; a play of unknown length is not a skip."""
+    """Whether a play is left out as a skip: it lasted 0 ms, and the setting `keep` does not include skips.
+
+    A play of unknown length is not a skip.
+    """
     text = milliseconds.strip()
     lasted = int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else 1
     return lasted <= 0 and "skips" not in (settings.keep or ())

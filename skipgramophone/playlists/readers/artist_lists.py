@@ -14,8 +14,9 @@ from skipgramophone.experiment.arrow_types import TEXT
 
 LIST = r"""^\s*\[\s*(['"{].*['"}]\s*,?\s*)?\]\s*$"""
 
-KNOWN_LISTS = 1 << 16  # number of lists to remember; a table may contain any number
-SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")  # or an entity of HTML
+KNOWN_LISTS = 1 << 16  # maximum number of lists that are cached; a table may contain any number of them
+# An HTML entity (the first group), which ends with a semicolon that does not separate names; or a semicolon.
+SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")
 
 
 def without_brackets(artists: pa.Array) -> pa.Array:

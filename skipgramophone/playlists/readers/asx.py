@@ -3,7 +3,7 @@
     <asx version="3.0"><title>Kitchen</title>
       <entry><title>Paper Boats</title><author>Nell Quay</author><ref href="boats.wma"/></entry> ...
 
-The XML may be not well-formed, see `player_xml`. Without an author, "Artist - Title" is split at the first
+The XML need not be well-formed; see `player_xml`. Without an author, "Artist - Title" is split at the first
 " - ". Without a title, the name of a track is taken from the name of its file, as in M3U. An entry may have several
 references, which are sources of the same track; the first is its location. References to other playlists are left out.
 """
@@ -54,7 +54,7 @@ def read_asx(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 
 def _entry(line: int, fields: Fields) -> FileEntry:
-    """Return the entry that some fields describe."""
+    """Create an entry from the fields of its element."""
     artist = next((fields[name] for name in ARTISTS if fields.get(name)), "")
     artist, title = (artist, fields.get("title", "")) if artist else split_name(fields.get("title", ""))
     album = album_of(next((fields[name] for name in ALBUMS if fields.get(name)), None))

@@ -3,7 +3,7 @@
     <WinampXML><playlist num_entries="1" label="Kitchen">
       <entry Playstring="file:C:\\Music\\boats.mp3"><Name>Nell Quay - Paper Boats</Name><Length>214000</Length></entry>
 
-The XML may be not well-formed, see `player_xml`. "Artist - Title" is split at the first " - ". Without a name,
+The XML need not be well-formed; see `player_xml`. "Artist - Title" is split at the first " - ". Without a name,
 the name of a track is taken from the name of its file, as in M3U.
 """
 
@@ -23,7 +23,7 @@ from skipgramophone.settings import ExtractSettings
 ROOT = "winampxml"
 PLAYLIST = (ROOT, "playlist")
 ENTRY = (*PLAYLIST, "entry")
-MILLISECONDS = 1000  # per second, the unit of durations
+MILLISECONDS = 1000  # milliseconds per second; B4S stores durations in milliseconds
 
 
 def read_b4s(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:

@@ -15,7 +15,7 @@ BYTES = re.compile(r"""b('[^']*'|"[^"]*"|'(?:[^'\\]|\\.)*')""", re.DOTALL)
 
 
 def without_byte_marks(texts: pa.Array) -> pa.Array:
-    r"""Return a column in which texts such as b'Paper Boats' are written without the mark.
+    r"""Return a column in which texts such as b'Paper Boats' are written without the b and the quotes.
 
     >>> without_byte_marks(pa.array(["b'Nell Quay'", "b'Bj\\xc3\\xb6rk'", 'b"Don\'t"', "b'oh"])).to_pylist()
     ['Nell Quay', 'Björk', "Don't", "b'oh"]
@@ -32,7 +32,7 @@ def _text(written: str) -> str:
     if BYTES.fullmatch(written) is None:
         return written
     try:
-        # Letters beyond ASCII may stand in the text as they are, because the table was written as UTF-8.
+        # The text may contain non-ASCII letters without escapes, because the table was written as UTF-8.
         return str(ast.literal_eval(written[1:]).encode("latin-1").decode()) if written.isascii() else written[2:-1]
     except (ValueError, SyntaxError):
         return written

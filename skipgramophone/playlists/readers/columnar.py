@@ -1,7 +1,7 @@
 """Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
-Both ways return the same rows. A quote in the middle of a field that is not doubled can mean that the field spans
-several lines. From the first block with such a quote on, the file is read record by record. If rows have times or
+Both ways return the same rows. If a quote in the middle of a field is not doubled, the field may span several lines.
+The file is then read record by record, starting with the first block that contains such a quote. If rows have times or
 positions, all blocks of the file are joined and sorted.
 """
 
@@ -76,7 +76,7 @@ NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
 NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
 ABOVE = "above the header of the table"
 Made = TypeVar("Made")
-Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read and characters replaced so far
+Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so far, characters replaced so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class ColumnsReader:
         above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
-        is_ranked: whether rows with equal times are in the order of their ranks, which they keep.
+        is_ranked: whether rows with equal times are already in the order of their ranks; they then keep this order.
         format: name of the format.
     """
 
@@ -121,7 +121,7 @@ class ColumnsReader:
         return next((role for role in ("time", "position") if role in self.settings.roles), "")
 
     def _ordered_blocks(self, stream: OpenFile) -> Iterator[RowBlock]:
-        """Yield blocks with only rejects while rows are read, then blocks with the sorted rows."""
+        """While rows are read, yield blocks that contain only rejects; then yield blocks with the sorted rows."""
         pieces = []
         for block, placed in self._each(stream, self._placed):
             yield block
@@ -258,13 +258,14 @@ class ColumnsReader:
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | found
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
-        """Convert faults to rejects of this file."""
+        """Convert invalid records to rejects that name this file."""
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Convert rows to the columns of a block; without a column for id or playlist, the file is one playlist.
+        """Convert rows to the columns of a block.
 
-        If there is no column for titles, the uri of a track is also its title.
+        If the table has no column for the role "id" or "playlist", the whole file is one playlist. If there is no
+        column for titles, the uri of a track is also its title.
         """
         found = self._names(rows.columns)
         title = found["title"] if "title" in found else found["uri"]
@@ -287,7 +288,7 @@ class ColumnsReader:
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """Return the columns of text without the marks of bytes, and without the spaces after the delimiters.
+        """Return the text columns without the b'...' of Python bytes, and without the spaces after delimiters.
 
         Spaces are removed if the names of columns have them too, as in "artist, title".
         """

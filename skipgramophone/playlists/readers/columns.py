@@ -148,7 +148,10 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
 
 
 def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of JSON lines; a column name with dots refers to a field of a nested object."""
+    """Yield the rows of JSON lines.
+
+    A column name that contains dots, such as `track.name`, refers to a field of a nested object.
+    """
     for number, line, found in objects_in(lines):
         if isinstance(found, str):
             yield number, line, found
@@ -210,7 +213,7 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             file = pq.ParquetFile(spool)
             column_places(roles, file.schema_arrow.names, stream.file.display_name)
             yield file
-        except (pa.ArrowException, UnicodeDecodeError) as error:  # names and strings may be invalid UTF-8
+        except (pa.ArrowException, UnicodeDecodeError) as error:  # column names and values may be invalid UTF-8
             raise SourceError(f"{stream.file.display_name} is damaged: {reason_of(error)}") from error
 
 

@@ -9,9 +9,10 @@
         INDEX 01 00:00:00
 
 The artist of a track is its own performer, otherwise the performer of the sheet. If most titles of tracks without their
-own performer contain " - ", such a title is "Artist - Title". A track without a title is named after its audio file,
-unless other tracks are in the same file. Only a file that contains a single track is the location of the track. Tracks
-with data are left out. A file that is not in the encoding of the settings is decoded as Windows-1252.
+own performer contain " - ", these titles are split into artist and title. A track without a title is named after its
+audio file, unless other tracks are in the same file. A file is used as the location of a track only if it contains no
+other track. Tracks with data are left out. A file that is not in the encoding of the settings is decoded as
+Windows-1252.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class _Track:
     """A track of a cue sheet.
 
     Attributes:
-        line: number of its line TRACK.
-        lines: the line TRACK and the lines below it except FILE, without indentation.
+        line: number of its TRACK line.
+        lines: the TRACK line and the other lines of the track, without FILE lines and without indentation.
         kind: AUDIO, or the mode of a data track.
         file: name of the file in which it begins.
         fields: other values by name of the command, in upper case.
@@ -108,7 +109,7 @@ def read_cue(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 
 def _rows(tracks: Sequence[_Track], sheet: dict[str, str], stream: OpenFile) -> Iterator[Record]:
-    """Yield the tracks of a sheet, whose own fields are `sheet`."""
+    """Yield the tracks of a cue sheet; `sheet` contains the fields of the sheet itself."""
     playlist = sheet.get("TITLE") or PurePosixPath(stream.file.name).stem
     in_file = Counter(track.file for track in tracks)
     files = FileNames(file for file, number in in_file.items() if file and number == 1)

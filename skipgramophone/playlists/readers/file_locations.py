@@ -39,6 +39,6 @@ def location_of_uri(text: str, file: SourceFile) -> str | None:
     if parts.scheme == "file":
         path = unquote(parts.path)
         if parts.netloc not in ("", "localhost"):
-            return f"//{parts.netloc}{path}"  # a file of another computer
+            return f"//{parts.netloc}{path}"  # a file on another computer
         return (path[1:] if WITH_DRIVE.match(path) else path) or None
     return location_of(unquote(text) if "://" not in text else text, file)

@@ -55,10 +55,10 @@ def require_version(path: Path, version: FileVersion, name: str = "") -> None:
 
 @contextmanager
 def same_version(path: Path, version: FileVersion | None, name: str = "") -> Iterator[None]:
-    """Verify after the block that a file still has the given version; if `version` is None, verify nothing.
+    """Context manager that verifies after the `with` block that a file still has the given version.
 
-    A change can make a file look damaged. If the block raises a `SourceError` and the file has changed, the error is
-    therefore replaced by one that reports the change.
+    If `version` is None, nothing is verified. A change can make a file look damaged. If the `with` block raises a
+    `SourceError` and the file has changed, the error is therefore replaced by one that reports the change.
 
     Raises:
         SourceError: the file has been changed or replaced.

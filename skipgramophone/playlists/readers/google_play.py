@@ -5,8 +5,8 @@
     "Paper Boats","Boats","Nell Quay","292728","0","1","","7"
 
 The files in a directory `Tracks` are one playlist, named after the directory above, in the order of their index. Tracks
-of the library have no index; they are left out. A file with several tracks, such as one into which a script has merged
-the files of a playlist, is a playlist named after the file.
+that are in the library but not in a playlist have no index; they are left out. A file with several tracks, such as one
+into which a script has merged the files of a playlist, is a playlist named after the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from skipgramophone.settings import ExtractSettings
 
 INDEX = "Playlist Index"
 COLUMNS = ("Title", "Album", "Artist", "Duration (ms)", "Rating", "Play Count", "Removed")
-LARGEST = 1 << 16  # bytes of the file of one track
+LARGEST = 1 << 16  # maximum number of bytes that are read from a file to find the index of its track
 TRACKS = ("Tracks", "Titel", "Titres", "Pistas", "Faixas", "Brani")  # the directory of tracks in some languages
 NO_PLAYLIST = LeftOut("in the library, not in a playlist")
 

@@ -49,7 +49,9 @@ PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
 def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part | None]) -> list[SourceFile]:
-    """Sort the parts of each listening history, and let them share a state, so that a part can continue a session.
+    """Sort the parts of each listening history, and let a session continue in the next part.
+
+    For this purpose, all parts of a history get the same object `sessions`.
 
     Args:
         files: all files; files that are not part of a history keep their position.
@@ -90,7 +92,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
             yield number, text, LeftOut(reason)
             continue
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        # If a part of a history begins before the end of the previous part, no session of that part is continued.
+        # If a part of a history begins before the previous part ends, it does not continue the sessions of that part.
         continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
         if not key or play.began - ended > gap or not continues:
@@ -117,7 +119,8 @@ def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
 
     Args:
         text: the time.
-        order: which part of a date such as 01/02/2024 comes first; "" if that is not known, so that it is invalid.
+        order: which part of a date such as 01/02/2024 comes first; "" if that is not known. Such a date is then
+            invalid.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)

@@ -27,11 +27,11 @@ from skipgramophone.playlists.readers.lines import (
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS
 
-WINDOW = 4 << 20  # bytes of objects that are decoded together
+WINDOW = 4 << 20  # approximate number of bytes of JSON objects that are decoded together
 WHITESPACE = b" \t\n\r"
 HEAD = 1 << 16  # the first two objects must be within this many bytes
 DIGITS = 1 << 11
-Decode = Callable[[bytes], list[Any] | None]  # array or lines -> decoded objects; None if msgspec refuses one
+Decode = Callable[[bytes], list[Any] | None]  # array or lines -> decoded objects; None if msgspec refuses one of them
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ class ArrayPart:
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64] | None:
-        """The start of each object in `data`, and the end of `data`; None if an object contains another "{"."""
+        """The start of each object in `data`, followed by the end of `data`.
+
+        None if an object contains another object, or a string with the character "{".
+        """
         starts = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("{"))
         return np.append(starts, len(self.data)) if len(starts) == len(self.values) else None
 
@@ -90,7 +93,7 @@ def has_long_number(data: bytes) -> bool:
     """Whether data may contain an integer with too many digits for Python.
 
     msgspec does not notice such an integer if it skips the field. Python refuses more than 4,300 digits. A number of
-    that length fills at least one whole block of 2,048 bytes.
+    that length fills at least one aligned block of 2,048 bytes, so it is enough to look for blocks of digits only.
     """
     starts = np.arange(0, len(data), DIGITS)
     letters = np.frombuffer(data, np.uint8)[starts]
@@ -125,7 +128,7 @@ def array_parts(stream: OpenFile, decode: Decode, number: int) -> Iterator[Array
 
 
 def _read_array(data: bytes) -> list[Any] | None:
-    """Return a JSON array as Python reads it, or None if the data is not one."""
+    """Return a JSON array as Python reads it, or None if the data is not a JSON array."""
     try:
         values = json.loads(data.decode())
     except (ValueError, RecursionError):
@@ -137,7 +140,7 @@ def _arrays(stream: OpenFile) -> Iterator[bytes]:
     """Split a file with a JSON array into arrays of about `WINDOW` bytes; yield b"" if there seems to be no array.
 
     The file is split where the text that separates its first two objects occurs again. If the file is split inside
-    an object, the array before the split is not valid JSON, because a brace or quote is not closed.
+    an object, the array before the split is not valid JSON, because an object or a string in it is not closed.
     """
     gap = _gap(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK))
     if gap is None:

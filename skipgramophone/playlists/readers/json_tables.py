@@ -9,9 +9,9 @@
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
 A row has the fields of its object, and also the text and number fields of its playlist. The names of the playlist
-fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If some
-objects of a list are playlists, an object without a list of tracks becomes a row without a track, which is rejected
-later.
+fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If only
+some objects of a list are playlists, each object without a list of tracks becomes a row without a track, which is
+rejected later.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def _rows_of_names(document: Record) -> Rows:
 
 
 def _rows_of_columns(document: Record) -> Rows:
-    """Return the rows of a table that pandas has written as JSON, column by column or with the names of columns first.
+    """Return the rows of a table that pandas has written as JSON.
+
+    The document contains either one object per column, or a list of column names and a list of rows.
 
     >>> _rows_of_columns({"artist": {"0": "Ada", "1": "Nell"}, "title": {"0": "Rain", "1": "Salt"}})
     [{'artist': 'Ada', 'title': 'Rain'}, {'artist': 'Nell', 'title': 'Salt'}]
@@ -110,7 +112,10 @@ def _are_names(values: list[Any]) -> bool:
 
 
 def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[str, list[Any], Record]]:
-    """Yield the lists of objects in an object and its nested objects, each as name, list and facts on the playlist."""
+    """Yield the lists of objects in an object and its nested objects.
+
+    Each result has three parts: the name of the list, the list, and the fields of its playlist (see `_facts_of`).
+    """
     facts = facts | _facts_of(record)
     for name, value in record.items():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):

@@ -64,7 +64,8 @@ USUAL_DATE = r"^[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12
 def is_lastfm(lines: Sequence[str]) -> bool:
     """Whether the first lines of a file have one of the three layouts.
 
-    Without a header, a file is recognized only by dates in the form of Last.fm, because other tables have times too.
+    A file without a header is recognized only if its dates have the form that Last.fm uses, because times in other
+    forms also occur in other tables.
     """
     rows = [fields_of(line) for line in lines[:20]]
     if tuple(rows[0]) in HEADERS:
@@ -139,7 +140,10 @@ def _seconds(text: str) -> float | None:
 
 
 def _seconds_of_all(texts: pa.Array) -> npt.NDArray[np.float64]:
-    """Convert usual dates and times to seconds since 1970, float64 (rows,); NaN for texts to be read by `_seconds`."""
+    """Convert dates and times in the usual forms to seconds since 1970, float64 (rows,).
+
+    A text in another form becomes NaN; `_seconds` reads it later.
+    """
     seconds = np.full(len(texts), np.nan)
     dated = pc.match_substring_regex(texts, USUAL_DATE).to_numpy(zero_copy_only=False)
     dates = texts.filter(pa.array(dated))

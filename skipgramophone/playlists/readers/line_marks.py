@@ -6,9 +6,9 @@ Marks are numbers, bullets, times within a mix, durations, suffixes of audio fil
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
 A mark counts only if more than half of the lines have it. In addition, numbers and times must increase or decrease from
-line to line; they may start again below a line without them. Numbers may also be ranks with ties, such as 1, 2, 2, 4 or
-=2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a name if the other lines have no such numbers or
-times.
+line to line. After a line without a number or time, they may start again. Numbers may also be ranks with ties, such as
+1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a name if the other lines have no such
+numbers or times.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-JUDGED_LINES = 1000  # lines at the start of a list from which the marks are found
+JUDGED_LINES = 1000  # number of lines at the start of a list that are examined to find the marks
 FEWEST_LINES = 3  # a shorter list has no marks, because any two numbers increase or decrease
 MOST_MARKS = 3  # maximum number of marks before a name, such as a bullet, a number and a time
-IN_ORDER = 0.9  # share of the pairs of consecutive numbers or times that are in order
+IN_ORDER = 0.9  # minimum share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
 # Marks before a name. In the patterns with a number, the first group matches the digits.
 PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
@@ -35,8 +35,8 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
-# Each mark that may come before a name, with a function that returns whether the values of the mark on consecutive
-# lines are plausible for a list.
+# Each mark that may come before a name, with a function. The function gets the values of the mark on consecutive lines,
+# and returns whether they are plausible for a list.
 Values = Sequence[Sequence[int]]  # the values of each run of consecutive lines
 BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
 
@@ -54,7 +54,10 @@ def _are_in_order(values: Values) -> bool:
 
 
 def _are_consecutive(values: Values) -> bool:
-    """Whether numbers nearly always increase by 1, or nearly always decrease by 1; they may be ranks with ties."""
+    """Whether numbers nearly always increase by 1, or nearly always decrease by 1.
+
+    Numbers with tied ranks, such as 1, 2, 2, 4, are treated as increasing by 1.
+    """
     return _are_ranks(values) or _are_ranks([run[::-1] for run in values])
 
 
@@ -92,7 +95,7 @@ class LineMarks:
     Attributes:
         before: patterns of the marks before a name, in their order on a line.
         after: patterns of the marks after a name.
-        has_albums: whether albums stand between the artists and the titles.
+        has_albums: whether each line has an album between the artist and the title.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from skipgramophone.settings import ALL_ROWS
 from skipgramophone.utf8 import GIVE_ENCODING
 
 BLOCK_BYTES = 16 << 20
-COUNTED = 1 << 17  # bytes to compare at once: a few, so that the results stay in the processor's cache
+COUNTED = 1 << 17  # number of bytes to compare at once; so few that the results stay in the processor's cache
 # Maximum length of a line in bytes. Longer lines are refused, because they are probably not rows and would fill the
 # memory.
 LONGEST_LINE = 64 << 20

@@ -157,7 +157,7 @@ def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings
 
 
 def _play_table(listens: Sequence[Any], records: Records) -> PlayTable:
-    """Convert listens that msgspec has decoded to a `PlayTable`."""
+    """Create a `PlayTable` from listens that msgspec has decoded."""
     from skipgramophone.playlists.readers.play_objects import Info, Mapping, TrackMetadata
 
     seconds = np.array([-1 if listen.listened_at is None else listen.listened_at for listen in listens], np.int64)

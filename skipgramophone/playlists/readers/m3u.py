@@ -4,12 +4,14 @@
     #EXTINF:151,Simon & Garfunkel - Cecilia
     music/cecilia.ogg
 
-The name of a track is taken from #EXTINF, from the tags in #EXTVDJ (VirtualDJ) or, without them, from the end of the
-path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB or #EXTART after the previous track, it
-names the album or the artist of the track. If most names in #EXTINF next to such an artist have no " - ", as in files
-of Emby, they are titles. Paths are kept as locations and never opened. A path that is the uri of a service, such as
-spotify:track:..., is used as the uri of the track. A link to a service is used in the same way if the track has no
-other name. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
+The name of a track is taken from the tags in #EXTVDJ (VirtualDJ), otherwise from #EXTINF, otherwise from the end of
+the path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB or #EXTART after the previous track,
+it names the album or the artist of the track. In files of Emby, tracks with #EXTART have only a title in #EXTINF.
+Therefore, if most tracks with #EXTART have no " - " in #EXTINF, #EXTINF is read as the title of all of them, unless it
+begins with the artist. Paths are kept as locations and never opened. A path that is the uri of a service, such as
+spotify:track:..., is used as the uri of the track. A link to a track of a service is used as the uri only if the track
+has no name in #EXTINF or #EXTVDJ. A file that is not in the encoding of the settings is decoded as Windows-1252, the
+encoding of old players.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # bytes in a playlist file
+LARGEST = 64 << 20  # maximum size in bytes of a playlist file
 INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 ALBUM = re.compile(r"#EXTALB:(.*)")

@@ -6,9 +6,9 @@
     | 1 | Nell Quay | Paper Boats |
 
 Tracks above the first heading are a playlist named after the file. A table needs columns with the usual names of artist
-and title, or a column of titles such as "Artist - Title". A list counts if most of its items are "Artist - Title", or
-a title in quotes, a link or emphasis, and "by" with the artist. Links, emphasis and other markup are read as their
-text. Other tables, lists and lines of text are left out.
+and title, or a column of titles such as "Artist - Title". A list counts if most of its items have one of two forms:
+"Artist - Title", or a title that is in quotes, a link or emphasized, followed by "by" and the artist. Links, emphasis
+and other markup are read as their text. Other tables, lists and lines of text are left out.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ BORDER = re.compile(r"(?<!\\)\|")
 IMAGE = re.compile(r"!\[[^][]*\]\([^()]*\)")
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
-LONGEST_EMPHASIZED = 1000  # characters of a line in which emphasis is looked for, which takes long in longer lines
+# Maximum length of a line in which emphasis is searched, because the search is slow in long lines.
+LONGEST_EMPHASIZED = 1000
 TITLE_BY = re.compile(
     r"""(?:"([^"]+)"|“([^”]+)”|\[([^][]+)\]\([^()\s]*\)|\*{1,2}([^*]+)\*{1,2}|_{1,2}([^_]+)_{1,2})\s+by\s+(\S.*)"""
 )
 ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 NUMBER = re.compile(r"[\d.]*")
-# What a line is -> the kind of the part that contains it.
+# Kind of a line -> kind of the part that contains the line.
 PART_OF = {"header": "table", "row": "table", "item": "list", "continued": "list", "text": "text", "fault": "text"}
 TEXT, OTHER_ROW, OTHER_ITEM = LeftOut("lines of text"), LeftOut("rows of other tables"), LeftOut("other list items")
 
@@ -69,7 +70,7 @@ class _Part(NamedTuple):
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether the first lines of a file contain a table of tracks, or mostly lists of tracks below headings.
 
-    A file is read as a plain list of names if other lines contain a separator such as " - ", which may be tracks.
+    If other lines contain a separator such as " - ", they may be tracks, and the file is read as a plain list of names.
     """
     parts = _parts_of([(number, line, "") for number, line in enumerate(lines, 1)])
     if any(part.kind == "table" and _Table(part.lines).has_tracks for part in parts):
@@ -167,7 +168,7 @@ def _kind_of(line: str, below: str, above: str) -> str:
 
 
 def _is_other_list(parts: Sequence[_Part], line: str) -> bool:
-    """Whether an item is numbered and the items of the last part are not, or the other way round."""
+    """Whether an item begins another list: either the item is numbered, or the previous list is, but not both."""
     return bool(parts) and _is_numbered(line) != _is_numbered(parts[-1].lines[0][1])
 
 
@@ -198,7 +199,10 @@ class _Table:
         self.has_tracks = len(titles) == 1 and (self._artist is not None or (names_title(titles[0]) and are_names))
 
     def records(self, row: Row) -> Iterator[Record]:
-        """Yield the tracks as rows like `row`; the rows of a table without tracks are left out."""
+        """Yield the tracks as rows; their other fields are copied from `row`.
+
+        The rows of a table without tracks are left out.
+        """
         for number, line, cells in self._rows:
             if not self.has_tracks or self._title is None:
                 yield number, line, OTHER_ROW
@@ -222,11 +226,14 @@ class _Table:
 
 
 class _List:
-    """A list, which contains tracks if most of its items are "Artist - Title", or a marked title by an artist.
+    """A list, which contains tracks if most of its items have one of two forms.
+
+    One form is "Artist - Title". The other is a title that is in quotes, a link or emphasized, followed by "by" and the
+    artist.
 
     Attributes:
         has_tracks: whether it contains tracks.
-        is_by_artist: whether most of its items are a title in quotes, a link or emphasis, then "by" and the artist.
+        is_by_artist: whether most of its items have the second form.
     """
 
     def __init__(self, lines: Sequence[Line]) -> None:
@@ -259,7 +266,10 @@ class _List:
         return len(self._lines)
 
     def records(self, row: Row) -> Iterator[Record]:
-        """Yield the tracks as rows like `row`; headings, and the items of a list without tracks, are left out."""
+        """Yield the tracks as rows; their other fields are copied from `row`.
+
+        Headings, and the items of a list without tracks, are left out.
+        """
         for at, (number, line) in enumerate(self._lines):
             if self.has_tracks and at in self._names:
                 artist, title = self._names[at]
@@ -285,7 +295,9 @@ CONTENT: Mapping[str, type[_Table | _List | _Text]] = {"table": _Table, "list": 
 
 
 def _names_by(text: str) -> tuple[str, str] | None:
-    """Return artist and title in a marked title by an artist, or None for other text.
+    """Return artist and title of an item whose title is in quotes, a link or emphasized; None for other text.
+
+    The title must be followed by "by" and the artist.
 
     >>> _names_by('"Stand by Me" by Ada'), _names_by("[Rain](https://music.example/1) by **Nell**"), _names_by("A by B")
     (('Ada', 'Stand by Me'), ('Nell', 'Rain'), None)

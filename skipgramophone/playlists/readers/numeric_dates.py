@@ -22,7 +22,9 @@ CENTURY_FROM = 70  # years of two digits: 70 is 1970, and 69 is 2069
 
 
 def order_of_dates(values: Iterable[str]) -> DateOrder:
-    """Return which part comes first in dates of one column; "" if no date decides it, or if the dates contradict.
+    """Return which part comes first in the dates of one column, the day or the month.
+
+    The result is "" if no date shows it, or if the dates contradict each other.
 
     >>> order_of_dates(["01/02/2024", "12/31/2023"]), order_of_dates(["01/02/2024"]), order_of_dates(["1.2.2024"])
     ('month', '', 'day')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-HEAD = 1 << 16  # bytes by which the line ends are recognized
+HEAD = 1 << 16  # number of bytes at the start of a file that are examined to recognize the line ends
 
 
 class OldLineEnds:

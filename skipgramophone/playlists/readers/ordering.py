@@ -24,7 +24,7 @@ from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.rows import DICTIONARY, dictionary_of
 from skipgramophone.settings.time_span import Period
 
-BATCH = 1 << 17  # rows per yielded table
+BATCH = 1 << 17  # number of rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)?$"
 DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
@@ -140,7 +140,9 @@ def positions_of_all(positions: pa.Array) -> Places:
 
 
 def rank_of(text: str) -> float | None:
-    """Convert a position or rank to a finite number, or return None; equal ranks may be marked, as in charts.
+    """Convert a position or rank to a finite number, or return None if that is not possible.
+
+    A rank that is tied may have a mark, as in "=4", "4=" or "T4".
 
     >>> rank_of("4.5"), rank_of("=4"), rank_of("4="), rank_of("T4"), rank_of("new")
     (4.5, 4.0, 4.0, 4.0, None)
@@ -212,7 +214,8 @@ def minutes_of(times: Places) -> pa.Array:
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     written = np.datetime_as_string(minutes.astype(np.int64).astype("datetime64[m]")).tolist()
     names = [text.replace("T", " ") for text in written]
-    early = int(np.searchsorted(minutes, YEAR_1000))  # earlier years have fewer digits in the names of sessions
+    # Years before 1000 have fewer than four digits in the names of sessions.
+    early = int(np.searchsorted(minutes, YEAR_1000))
     names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
     return pa.array(names, TEXT).take(pa.array(place))
 

@@ -35,7 +35,7 @@ from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of,
 from skipgramophone.settings import ALL_ROWS
 
 Made = TypeVar("Made")
-BATCH = 1 << 17  # rows of Parquet per block
+BATCH = 1 << 17  # number of rows of Parquet per block
 Fault = tuple[int, str, RawRecord]  # line number, reason for the rejection, raw record
 
 
@@ -262,7 +262,10 @@ def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
 
 
 def _as_text(column: pa.Array, role: str) -> pa.Array:
-    """Convert a column to text, with "" for null; timestamps (in UTC) and integer positions keep their type."""
+    """Convert a column to text, with "" for null.
+
+    Two kinds of columns are not converted to text: timestamps, which are returned in UTC, and integer positions.
+    """
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp(column.type.unit))
     if role == "position" and pa.types.is_integer(column.type):
@@ -282,7 +285,7 @@ def _plain_text(data: bytes) -> bytes | None:
 
 
 def are_plain(lines: pa.Array, delimiter: str) -> bool:
-    """Whether quotes occur only around fields, or doubled inside quoted fields."""
+    """Whether quotes occur only around fields and, doubled, inside quoted fields."""
     if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
         return False
     quoted = lines.filter(pc.match_substring(lines, '"'))

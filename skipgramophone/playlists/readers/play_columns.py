@@ -64,8 +64,8 @@ class PlayTable:
             some formats, also identifiers and albums. A column may be dictionary-encoded.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
-        usual: bool (records,), whether the record was converted, so that the fields above contain it. Other records
-            are read by `records`.
+        usual: bool (records,), whether the record was converted; only then do the fields above contain its values.
+            Other records are read by `records`.
         records: function that reads the records of given rows one by one.
         faults: lines that are not records: line number, reason for rejecting the line, raw record.
     """

@@ -15,7 +15,8 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.xml_documents import Element, elements_in
 
 TAG_NAME = re.compile(r"</?[A-Za-z][\w.-]*")
-DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)  # it may name an encoding that the file is not in
+# The XML declaration, which may name an encoding that is not the encoding of the file.
+DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)
 AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9A-Fa-f]+|\w+);)")
 
 

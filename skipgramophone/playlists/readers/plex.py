@@ -32,7 +32,7 @@ TRACK = "Track"  # element of a track; the elements of other items are Video and
 ITEM_KIND = TRACK.lower()  # value of "type" of a track
 WHAT = "a playlist of Plex"
 NAMES = ("originalTitle", "grandparentTitle", "title", "parentTitle")
-MILLISECONDS = 1000  # per second, the unit of durations
+MILLISECONDS = 1000  # milliseconds per second; Plex returns durations in milliseconds
 OTHER = LeftOut("videos")
 UNNAMED = "a track without a title"
 
@@ -109,7 +109,10 @@ def _first_file(item: Any) -> str:
 
 
 def _track(item: _Item, row: Row, stream: OpenFile) -> Row | LeftOut | str:
-    """Return an item as a row like `row`, or the reason for leaving it out or rejecting it."""
+    """Return an item as a row, or the reason for leaving it out or rejecting it.
+
+    The other fields of the row are copied from `row`.
+    """
     if not item.fields:
         return "a track that is not a JSON object"
     if item.fields.get("type") != ITEM_KIND:

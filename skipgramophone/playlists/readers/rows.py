@@ -82,7 +82,7 @@ class Row(NamedTuple):
 class LeftOut(NamedTuple):
     """A valid record that is left out on purpose, such as a track of a smart playlist."""
 
-    reason: str  # completes "5 rows left out …", as in "in smart playlists"
+    reason: str  # written after a number, as in "5 advertisements" or "5 in smart playlists"
 
 
 RawRecord = str | dict[str, Any]  # the text of a line, or a JSON object
@@ -135,7 +135,10 @@ class Reader(Protocol):
 
 
 def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Collect records, up to `num_rows` of the settings, into blocks; records that name no track are rejected."""
+    """Collect records into blocks, at most as many records as the setting `num_rows` allows.
+
+    Records that name no track are rejected.
+    """
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     if period := settings.period:
         left = ((line, raw, _in_period(found, period)) for line, raw, found in left)
@@ -249,7 +252,8 @@ def _json_of(raw: object) -> str:
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec
 
-        with suppress(UnicodeEncodeError, OverflowError):  # a lone surrogate, an integer of more than 64 bits
+        # msgspec cannot write a lone surrogate, or an integer of more than 64 bits.
+        with suppress(UnicodeEncodeError, OverflowError):
             return msgspec.json.format(msgspec.json.encode(raw), indent=0).decode()
     return UNESCAPED.encode(raw)
 

@@ -60,8 +60,8 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
     """Return the scrobbles of a document and the listener; None if the document must be decoded as a whole.
 
-    If each page, or the first scrobble of a list, has the usual form, the result contains the same scrobbles that
-    `lastfm_json` would find.
+    The result contains the same scrobbles that `lastfm_json` would find. This is true if each page has the usual form
+    or, in a list of scrobbles, if the first scrobble has the usual form.
     """
     try:
         return _listed(_FIELDS.decode(data)) if data.lstrip()[:1] == b"{" else (_in_list(_RAWS.decode(data)), "")

@@ -85,8 +85,8 @@ def scrobble_blocks(
         stream: the file.
         settings: the settings of the extraction.
         table_of: returns how to read the table that begins with the given lines; None if its first line is not plain.
-        records_of: reads lines row by row; its second argument is None if the lines begin with the first line of the
-            file.
+        records_of: reads lines row by row. Its second argument is the table, or None if the lines begin with the first
+            line of the file.
     """
     raws = read_raw_lines(stream)
     head = next(raws, None)

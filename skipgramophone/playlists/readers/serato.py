@@ -5,7 +5,7 @@
     "Paper Boats","Nell Quay","7:55:45 PM PDT","7:58:06 PM PDT","00:02:21","1",""           its tracks
 
 Users choose the columns, so only the name and the times of a row are always there. The row of a session is not a track:
-it names the playlist. It has no artist and no deck, and the time at which it starts contains its date or is its name.
+it names the playlist. It has no artist and no deck, and its date is in its start time or at the start of its name.
 Tracks above the first session are a playlist named after the file.
 """
 

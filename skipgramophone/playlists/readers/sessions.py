@@ -47,7 +47,9 @@ ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 NOT_AN_ID = re.compile(r"-?\d*\.\d+(e[+-]?\d+)?|-\d+|\d+:[-\d:.]+|\d{4}-\d\d-\d\d\S*|\S+:", re.IGNORECASE)
 TIME = re.compile(r"[12]\d{9}|[12]\d{12}|[89]\d{8}")  # seconds or milliseconds since 1970
 MOST_COLUMNS = 8  # lines with at least this many words are not treated as rows of a table
-LEAST_SHARED, MOST_REPEATED = 0.25, 0.25  # shares of the values of a column, see `_is_table`
+# In a column of sessions: minimum share of the different values that also occur in other columns, and maximum share of
+# the values that repeat the value in the line above. See `_is_table`.
+LEAST_SHARED, MOST_REPEATED = 0.25, 0.25
 
 
 def are_sessions(lines: Sequence[str]) -> bool:

@@ -4,9 +4,9 @@
      "venue": {"name": "Harbour Hall"}, "sets": {"set": [{"song": [
        {"name": "Paper Boats"}, {"name": "Rain", "cover": {"name": "The Hatches"}}, {"name": "Sea", "tape": true}]}]}}]}
 
-A file may contain one setlist, a page of setlists, or a list of them. The artist of a song is the artist of the
-original if the song is a cover. A playlist is named by artist, venue and date. Songs from tape, which nobody performed,
-are left out. For a rejected song, the "line" is its number in the file, from 1.
+A file may contain one setlist, a page of setlists, or a list of them. The artist of a song is the performer or, if the
+song is a cover, the artist of the original. A playlist is named by artist, venue and date. Songs from tape, which
+nobody performed, are left out. For a rejected song, the "line" is its number in the file, from 1.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _song(song: Any, row: Row) -> Row | LeftOut | str:
-    """Return a song as a row like `row`, which has the performer, or the reason for leaving out or rejecting it."""
+    """Return a song as a row, or the reason for leaving it out or rejecting it.
+
+    The other fields of the row are copied from `row`. Its artist is the performer, who is replaced if the song is a
+    cover.
+    """
     if not isinstance(song, dict):
         return "a song that is not a JSON object"
     title, original = song.get("name"), _name_of(song, "cover")

@@ -105,7 +105,8 @@ class SourceFile:
         """Open the file for reading; the stream returns decompressed data, with LF for lines that end with CR alone.
 
         Args:
-            encoding: encoding of the text; the stream returns UTF-8. A byte order mark of UTF-16 replaces UTF-8.
+            encoding: encoding of the text; the stream returns UTF-8. If the encoding is UTF-8 but the file begins with
+                a UTF-16 byte order mark, the file is decoded as UTF-16.
             replaces: whether `OpenFile.text` replaces bytes that the encoding cannot decode.
 
         Raises:
@@ -161,7 +162,7 @@ class OpenFile:
     ) -> None:
         self.file = file
         self.encoding = encoding
-        self.replaced = 0  # characters that replace undecodable bytes
+        self.replaced = 0  # number of characters that have replaced undecodable bytes
         self._packed = packed
         self._data = data
         self._ahead = b""
@@ -266,7 +267,7 @@ def regular_file(path: Path) -> Iterator[Path]:
     copy = files_of(path)[0]
     try:
         yield copy.path
-    except SourceError as error:  # name the path that the user gave, not the copy
+    except SourceError as error:  # The message must contain the path that the user gave, not the path of the copy.
         named = "standard input" if path == STANDARD_INPUT else str(path)
         raise SourceError(str(error).replace(str(copy.path), named)) from error
     finally:
@@ -283,7 +284,7 @@ def _mode_of(path: Path) -> int:
 
 
 def _require_regular(path: Path, mode: int) -> None:
-    """Refuse sockets, and devices, whose content may never end."""
+    """Refuse sockets and devices, because reading a device may never end."""
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path} is not a regular file")
 

@@ -49,7 +49,10 @@ def read_subsonic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
 
 
 def _track(attributes: dict[str, str], row: Row) -> Row | LeftOut | str:
-    """Return a track as a row like `row`, or the reason for leaving it out or rejecting it."""
+    """Return a track as a row, or the reason for leaving it out or rejecting it.
+
+    The other fields of the row are copied from `row`.
+    """
     if attributes.get("isVideo") == "true":
         return VIDEOS
     if not attributes.get("title"):

@@ -30,7 +30,7 @@ from skipgramophone.settings import ExtractSettings
 
 COLUMNS = ("artist_name", "track_title", "entry_date", "stream_duration_ms", "product_type")
 TRACK = "TRACK"
-KNOWN_ZONES = 1024  # number of zone names to remember; a file may contain any number of invalid ones
+KNOWN_ZONES = 1024  # maximum number of time zones to cache, because a file may contain any number of invalid names
 OTHER = LeftOut("plays of videos and other products")
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")

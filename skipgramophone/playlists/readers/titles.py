@@ -26,15 +26,15 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-# Delimiters of tables. A comma before a space does not count, because it is a punctuation mark in prose. A comma before
-# three digits does not count, because it is part of a number.
+# Delimiters of tables. A comma before a space is not treated as a delimiter, because in prose it is a punctuation mark.
+# A comma before three digits is not treated as a delimiter either, because it is part of a number.
 DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
 RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
 SEPARATING = "a separating line"
-FEWEST_BELOW_HEADING = 4  # lines with a separator below a heading without one
+FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without one
 UNMARKED = "without the number, time or bullet of the other lines"
 
 
@@ -103,7 +103,7 @@ def separator_of(lines: Sequence[str]) -> str:
 
 
 def _roles_in(line: str, separator: str) -> list[str]:
-    """Return the order of artist and title in a heading, or [] if the line is not one.
+    """Return the order of artist and title in a heading, or [] if the line is not a heading.
 
     >>> _roles_in("Song - Artist", " - "), _roles_in("Song - Ada Fenn", " - ")
     (['title', 'artist'], [])

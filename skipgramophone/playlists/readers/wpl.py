@@ -24,7 +24,7 @@ from skipgramophone.settings import ExtractSettings
 
 ROOT = "smil"
 TITLE, MEDIA = (ROOT, "head", "title"), (ROOT, "body", "seq", "media")
-MILLISECONDS = 1000  # per second, the unit of durations
+MILLISECONDS = 1000  # milliseconds per second; WPL stores durations in milliseconds
 
 
 def read_wpl(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:

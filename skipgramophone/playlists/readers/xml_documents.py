@@ -14,9 +14,9 @@ from xml.parsers import expat
 from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-READ_AT_ONCE = 1 << 18  # bytes per call of the parser
-LONGEST_TOKEN = 1 << 20  # bytes of a tag; the parser keeps a tag in memory
-LONGEST_TEXT = 1 << 20  # characters in one element
+READ_AT_ONCE = 1 << 18  # number of bytes per call of the parser
+LONGEST_TOKEN = 1 << 20  # maximum length of a tag in bytes; the parser keeps a whole tag in memory
+LONGEST_TEXT = 1 << 20  # maximum number of characters in one element
 DEEPEST = 100  # maximum nesting of elements
 MOST_NAMES = 1000  # for each path, the names of at most this many child elements are cached
 ENTITIES = "it declares or uses XML entities, which sgp refuses because they can expand without limit"
@@ -44,7 +44,8 @@ def read_elements(
     Args:
         stream: the file.
         what: description of the expected content, for error messages.
-        starts: returns whether to yield the start of each element with a given path; fewer starts take less time.
+        starts: returns whether to yield the starts of the elements with a given path. Reading is faster if fewer starts
+            are yielded.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.

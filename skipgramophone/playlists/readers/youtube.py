@@ -45,7 +45,7 @@ TOPIC = " - Topic"  # suffix of the names of channels that YouTube creates for a
 VERBS = ("Watched (.*)", "(.*) angesehen", "Vous avez regardé (.*)", "Has visto (.*)", "Hai guardato (.*)",
          "Você assistiu a (.*)", "(.*) bekeken", "Tittade på (.*)")  # fmt: skip
 WATCHED = re.compile("|".join(VERBS), re.DOTALL)
-VIDEO = LeftOut("videos outside YouTube Music")
+VIDEO = LeftOut("videos that were not played in YouTube Music")
 ADVERTISEMENT = LeftOut("advertisements")
 Song = tuple[str, str, str, str | None]  # uri, artist, title, album
 
@@ -132,7 +132,7 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[int, str, Song | str]]:
-    """Yield for each song its line number, its line, and either the song or the reason to reject it."""
+    """For each song, yield its line number, its line, and either the song or the reason to reject it."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:

@@ -121,7 +121,8 @@ class ZenodoReader:
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
         """Parse lines of valid UTF-8: most lines with the CSV parser, the others by splitting."""
         plain = with_plain_ends(raw.data)
-        raw = raw if plain is raw.data else replace(raw, data=plain)  # a copy would count its lines again
+        # A copy has to count its lines again, so it is made only if the data has changed.
+        raw = raw if plain is raw.data else replace(raw, data=plain)
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
         if fields is None:
@@ -201,7 +202,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
-    # Names of the columns between the fields. The first and the last are empty, the others contain commas.
+    # Names of the columns between the fields. The first and the last of them are empty, and the others contain commas.
     between = [f"{at}" for at in range(len(columns) + 1)]
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
     types = {name: DICTIONARY if name in REPEATED else TEXT for name in columns} | dict.fromkeys(between, pa.bool_())

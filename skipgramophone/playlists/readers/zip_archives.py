@@ -12,7 +12,9 @@ from pathlib import Path
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """Return an open archive, which the caller must not close; a file that has changed since is opened again.
+    """Return an open archive, which the caller must not close.
+
+    If the file has changed since it was opened, it is opened again.
 
     Raises:
         OSError: the file does not exist, or cannot be read.

@@ -60,8 +60,8 @@ def role_in(environment: Mapping[str, str]) -> Role | None:
     """Return the role of this process according to TF_CONFIG, or None if TF_CONFIG is not set or has no cluster.
 
     Raises:
-        SettingError: the task is invalid, or the cluster is: it must have exactly one chief, at least one worker and at
-            least one parameter server.
+        SettingError: the task or the cluster is invalid. A cluster must have exactly one chief, at least one worker and
+            at least one parameter server.
     """
     text = environment.get(VARIABLE, "").strip()
     if not text:

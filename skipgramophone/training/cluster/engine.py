@@ -12,7 +12,8 @@ all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
 serial numbers of the tasks that it has added in the last turn (a few rounds). Therefore, it adds no task twice. Each
-server also counts the pushes that arrived, began and finished.
+server also counts three things: the pushes that have arrived, those that it has begun to add, and those that it has
+finished adding.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class ClusterEngine:
     """Runs training tasks on the workers of a cluster whose chief is this process."""
 
     threads = 2  # one thread waits for the workers, the other prepares the next tasks
-    patience: float | None = SECONDS_TO_STOP  # a worker that is stopped or unreachable never answers
+    patience: float | None = SECONDS_TO_STOP  # limited, because a worker that is stopped or unreachable never answers
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
         """Connect to all members, which must be running; create the tables; write the layout for workers.
@@ -174,9 +175,9 @@ class ClusterEngine:
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
-                f"the parameter servers lost updates: {len(tasks)} macro-batches were trained, but the numbers that "
-                f"the servers added are {counted[:, FINISHED].tolist()}; add --resume to continue from the last "
-                "checkpoint"
+                f"the parameter servers lost updates: {len(tasks)} macro-batches were trained, but the numbers of "
+                f"macro-batches that each server has added are {counted[:, FINISHED].tolist()}; add --resume to "
+                "continue from the last checkpoint"
             )
         if keep:
             self._done_again += int(counted[:, ARRIVED].max()) - len(tasks)

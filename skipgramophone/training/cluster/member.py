@@ -25,7 +25,7 @@ EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processe
 SECONDS = 1.0  # time between two checks
 SECONDS_TO_ANSWER = 5.0  # time limit of the first answer of a member
 FRAME_HEAD, FRAME_TYPE, SETTINGS = 9, 3, 4  # HTTP/2: size of a frame header, index of its type byte, type SETTINGS
-MOST_NAMED = 3  # members that are named while the chief waits for them
+MOST_NAMED = 3  # maximum number of members that a message names while the chief waits for them
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 
 

@@ -76,7 +76,7 @@ def test_plays_of_youtube_music_become_sessions(write_dump: WriteDump) -> None:
         ("2024-01-01 10:04", *GREEN),
         ("2024-01-01 12:00", "The Hatches", "Rain", f"{LINK}bbbbbbbbb-2"),
     ]
-    assert left_out == {"videos outside YouTube Music": 1, "advertisements": 1}
+    assert left_out == {"videos that were not played in YouTube Music": 1, "advertisements": 1}
     assert reasons(rejects) == [
         (5, "a deleted video without a name"),
         (6, "a title in a language that sgp does not know: export in English"),
