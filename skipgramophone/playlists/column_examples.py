@@ -139,7 +139,8 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         free.sort(key=lambda name: -len(set(values_of(rows, name))))
     if missing == ["artist"]:
         titles = values_of(rows, roles["title"])
-        free = [name for name in free if may_be_artists(values_of(rows, name), titles) and not _names_id(name)]
+        free = [name for name in free if not _names_id(name)]
+        free = [name for name in free if _may_be_artists(values_of(rows, name), titles)]
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
 
@@ -209,7 +210,7 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         texts = [at for at in left if header[at] and is_text(columns[at]) and not is_descriptive(header[at])]
         people = [at for at in texts if names_people(header[at])]
         titles = columns[places["title"]]
-        others = [at for at in texts if may_be_artists(columns[at], titles) and not _names_id(header[at])]
+        others = [at for at in texts if _may_be_artists(columns[at], titles) and not _names_id(header[at])]
         places |= {"artist": (people or others)[0]} if people or others else {}
     left = [at for at in left if at not in places.values()]
     if not places.keys() & PLAYLIST_ROLES:
@@ -219,6 +220,11 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+
+
+def _may_be_artists(values: list[str], titles: list[str]) -> bool:
+    """Whether the values of a column may be the artists of `titles`; a single row does not show this."""
+    return len(titles) < 2 or may_be_artists(values, titles)
 
 
 def _names_id(name: str) -> bool:

@@ -38,7 +38,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "wykonawca wykonawcy artysta umělec umelec sanatçı előadó artisti esittäjä kunstner izvođač izvajalec penyanyi "
         "nghệsĩ casĩ アーティスト 歌手 艺人 藝人 艺术家 藝術家 演唱者 아티스트 가수 исполнитель виконавець изпълнител "
         "извођач καλλιτέχνης",
-        "mastermetadataalbumartistname albumartist albumartistname albumartists アルバムアーティスト",
+        "mastermetadataalbumartistname grandparenttitle albumartist albumartistname albumartists アルバムアーティスト",
     ),
     "playlist": (
         "playlistname playlisttitle プレイリスト名 歌单名 歌单名称 歌單名稱 플레이리스트명 플레이리스트이름",
@@ -103,7 +103,7 @@ TIMES = (
 ALBUMS = (
     "albumname albumtitle releasename releasetitle mastermetadataalbumalbumname "
     "アルバム名 专辑名 专辑名称 專輯名稱 앨범명",
-    "album albumtitel titrealbum titredelalbum titrelalbum nomdelalbum nomalbum nombredelalbum nombrealbum "
+    "album parenttitle albumtitel titrealbum titredelalbum titrelalbum nomdelalbum nomalbum nombredelalbum nombrealbum "
     "titulodelalbum tituloalbum nomedoalbum titoloalbum nomealbum アルバム 专辑 專輯 앨범 альбом",
     "release disco disque",
 )

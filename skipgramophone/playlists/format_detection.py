@@ -16,6 +16,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
 from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
@@ -32,11 +33,10 @@ from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.table_preamble import lines_above_header
-from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, remedy_for
+from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
 
-JSON_REMEDY = "sgp reads lists of objects that have fields such as artist and title"
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 HEAD_BYTES = 64 << 10
 JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
@@ -90,7 +90,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if JSON.match(start):
         if len(head) < HEAD_BYTES and ends_early(start):
             raise UnknownFormatError(file.display_name, "JSON that ends early: copy or download it again")
-        raise UnknownFormatError(file.display_name, _unknown(header, "JSON", remedy=JSON_REMEDY))
+        raise UnknownFormatError(file.display_name, _unknown(header, "JSON", remedy=remedy_for_json(start)))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         if any(map(HLS.match, lines)):
             raise UnknownFormatError(file.display_name, "a list of the segments of one stream (HLS), not of tracks")
@@ -128,6 +128,9 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     above = lines_above_header(lines)
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
         return replace(guess, above=above)
+    kind = kind_of_text(lines)
+    if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
+        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {kind}")
     if rows and is_table(rows) and are_baskets(rows):
         what = f"a table of {len(rows[0])} columns, several of which contain the same values "
         what += f"(first line: {_shortened(lines[0])!r})"

@@ -112,7 +112,10 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     if is_tab_text(head):
         return "tab-text"
     if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise UnknownFormatError(file.display_name, "an HTML page: export histories as JSON instead")
+        raise UnknownFormatError(
+            file.display_name,
+            "an HTML page: save its tables as CSV, for example with a spreadsheet; histories of services as JSON",
+        )
     try:
         root = root_of(head)
     except XmlError as fault:

@@ -17,6 +17,64 @@ WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, no
 LEAST_SHARED = 0.2  # share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
+# Programs and dumps of databases, of which one line is enough: form of a line, what the text is, and what to do.
+MARKS = (
+    (
+        re.compile(
+            r"(CREATE TABLE|INSERT INTO|DROP TABLE|PRAGMA|BEGIN TRANSACTION)\b|-- \S+ (SQL )?dump", re.IGNORECASE
+        ),
+        "SQL: load it into a database and export the table as CSV, for example with sqlite3 -header -csv",
+    ),
+    (
+        re.compile(
+            r"(const|let|var|export|import|interface|function)\s[\w ,{}*]+([=({;]|from\b)|(window|module)\.\w+ ?="
+        ),
+        "a program: save the list in it as JSON, for example with JSON.stringify",
+    ),
+)
+# Texts in which more than half of the lines have a form: this form, what the text is, and what to do.
+FORMS = (
+    (re.compile(r"\{'.*\}"), "Python dictionaries: save them as JSON, for example with json.dumps"),
+    (
+        re.compile(r"\{\".*\}"),
+        "JSON lines with other lines among them: keep only the objects, for example with grep '^{'",
+    ),
+    (
+        re.compile(r"\S.*?\S {3,}\S.*|-+( +-+)+"),
+        "columns aligned with spaces: write tabs between them, for example with sed -E 's/ {2,}/\\t/g'",
+    ),
+    (
+        re.compile(r"[^,;\t]+ by [^,;\t]+"),
+        """titles before artists: exchange both, for example with sed -E 's/"?(.*[^"])"? by (.*)/\\2 - \\1/'""",
+    ),
+    (
+        re.compile(r"[^,;\t]+ / [^,;\t]+"),
+        "names separated by slashes: write a dash between artist and title, for example with sed 's, / , - ,'",
+    ),
+)
+KEY = re.compile(r"(- )?([\w-]+):( .*)?")
+MOST_KEYS = 0.5  # share of the lines with keys that may differ; in a list such as "Queen: Innuendo", most differ
+YAML = "YAML: save it as JSON, for example with yq -o json"
+TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
+
+
+def kind_of_text(lines: Sequence[str]) -> str | None:
+    """Return what a text contains instead of a table or names, and what the user can do; None if this is not clear.
+
+    >>> kind_of_text(["const songs = [", "  {artist: 'Ada Fenn', title: 'Rain'},", "];"])
+    'a program: save the list in it as JSON, for example with JSON.stringify'
+    """
+    written = [line.strip() for line in lines[:100] if line.strip()]
+    for mark, kind in MARKS:
+        if any(map(mark.match, written[:10])):
+            return kind
+    for form, kind in FORMS:
+        if 2 * sum(form.fullmatch(line) is not None for line in written) > len(written):
+            return kind
+    keys = [found for found in map(KEY.fullmatch, written) if found]
+    if 2 * len(keys) <= len(written) or len({found[2] for found in keys}) > MOST_KEYS * len(keys):
+        return None
+    return YAML if any(found[1] or not found[3] for found in keys) else TAGS
 
 
 def are_baskets(rows: Table) -> bool:

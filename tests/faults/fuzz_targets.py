@@ -2,6 +2,7 @@
 
 readers      files that `extract` and `--file` read, packed or not
 exports      files of music programs and services that `extract` reads
+scripts      JSON, tables and lists of names, as scripts and people write them
 importers    files that `sgp import` reads
 experiment   each file that `similar`, `continue` and `explain` open; in most cases the manifests are rewritten after
              the change, as in a malicious archive, so that the checksums match and the reader itself is tested
@@ -42,7 +43,7 @@ from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
 from tests.playlists.readers.player_examples import RHYTHMDB
-from tests.playlists.readers.script_examples import SCRIPT_EXAMPLES
+from tests.playlists.readers.script_examples import LISTS, SCRIPT_EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
 
 NAMES_OF_LISTEN = {"artist_name": "A", "track_name": "B", "release_name": "C"}
@@ -147,7 +148,6 @@ def readers() -> Target:
         "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
     }
     files = {name: text.encode() for name, text in texts.items()}
-    files |= {name: text.encode() for name, (text, _) in SCRIPT_EXAMPLES.items()}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("zenodo.csv", "mpd.json", "list.m3u8"):
@@ -328,22 +328,48 @@ def exports() -> Target:
             (together / beside).write_text(text, encoding="utf-8")
             choices.append((together, None))
         for source, format in choices:
-            try:
-                for reader in open_sources([source], sgp.ExtractSettings(format=format)).readers:
-                    for block in reader.blocks():
-                        block.table.validate(full=True)
-                        assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
-            except SgpError as error:
-                require_one_line(error)
+            read_blocks(source, sgp.ExtractSettings(format=format))
         for _, format in choices[:2]:
             require_same_in_columns(path, format)
 
     return Target(files, read)
 
 
+def scripts() -> Target:
+    """Return files that scripts and people write; their formats have no signature."""
+    files = {name: text.encode() for name, (text, _) in SCRIPT_EXAMPLES.items()}
+    for name, data in files.items():  # reserves the memory of Arrow before the memory of children is limited
+        with tempfile.TemporaryDirectory() as directory:
+            (path := Path(directory) / name).write_bytes(data)
+            read_blocks(path, sgp.ExtractSettings())
+
+    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+        """Read a changed file in the format that is detected, and with the columns or as the list that it was."""
+        (path := directory / name).write_bytes(data)
+        read_blocks(path, sgp.ExtractSettings())
+        if name in LISTS:
+            read_blocks(path, sgp.ExtractSettings(format="titles"))
+        else:
+            read_blocks(path, sgp.ExtractSettings(columns="artist=artist,title=title"))
+
+    return Target(files, read)
+
+
+def read_blocks(path: Path, settings: sgp.ExtractSettings) -> None:
+    """Read a file or directory, and verify its rows and rejects; an error must be one line."""
+    try:
+        for reader in open_sources([path], settings).readers:
+            for block in reader.blocks():
+                block.table.validate(full=True)
+                assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
+    except SgpError as error:
+        require_one_line(error)
+
+
 TARGETS: dict[str, Callable[[], Target]] = {
     "readers": readers,
     "exports": exports,
+    "scripts": scripts,
     "importers": imports,
     "experiment": experiment,
 }

@@ -1,0 +1,38 @@
+"""What a user can do with JSON in a form that sgp does not know: the end of the message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skipgramophone.playlists.json_start import first_json_value
+from skipgramophone.playlists.readers.json_tables import is_document, rows_in
+from skipgramophone.playlists.table_head import rows_of_records
+from skipgramophone.wording import visible
+
+JSON_REMEDY = "sgp reads lists of objects that have fields such as artist and title"
+MOST_FIELDS = 12  # named in a message
+
+
+def remedy_for_json(head: bytes) -> str:
+    """Return what the user can do with a JSON document that begins with `head`.
+
+    >>> remedy_for_json(b'[{"id": 1, "songs": ["Rain", "Salt"]}]').partition(": ")[2]
+    "write one object per item of 'songs', with the playlist in each object"
+    """
+    records = rows_in(first_json_value(head)) if is_document(head) else []
+    if not records:
+        return JSON_REMEDY
+    lists = [name for name in records[0] if all(_is_list_of_text(record.get(name)) for record in records)]
+    if lists:
+        return visible(f"{JSON_REMEDY}: write one object per item of {lists[0]!r}, with the playlist in each object")
+    rows = rows_of_records(records)
+    fields = [name for name in rows[0] if name and not name.startswith("playlist.")] if rows else []
+    if len(fields) < 2:
+        return JSON_REMEDY
+    listed = ", ".join(fields[:MOST_FIELDS]) + (", …" if len(fields) > MOST_FIELDS else "")
+    return visible(f"{JSON_REMEDY}; if its fields {listed} contain tracks, assign them with --columns artist=…,title=…")
+
+
+def _is_list_of_text(value: Any) -> bool:
+    """Whether a value is a list of several texts, or empty."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
