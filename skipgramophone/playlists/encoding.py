@@ -181,19 +181,17 @@ class PlaylistEncoder:
         finished = run_in_order(column.finish for column in self._columns.values())
         coded = dict(zip(self._columns, finished, strict=True))
         with background_thread() as thread:
-            numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
+            arranged = thread.submit(_arrange_rows, coded, self._settings.group_by, self._known)
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-            playlist, playlists, welded = numbered_playlists.result()
+            order, offsets, playlists, welded = arranged.result()
         known, matching = 0, None
         if self._settings.matched:
             track, matching = match_tracks(track, coded, self._settings, self._known)
         if grown := self._known:
             known = grown.corpus.occurrences
-            named, track, playlist = *map(grown.by_track, (named, track)), grown.by_playlist(playlist)
+            named, track = map(grown.by_track, (named, track))
             coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *OPTIONAL)}
-        offsets = offsets_of(count_codes(playlist, playlists.num_rows))
-        order = rows_by_code(playlist, offsets)
         unclean = Corpus(take_codes(track, order), offsets)
         clean = clean_corpus(unclean, self._settings, order < known, playlists["name"])
         used = order if len(clean.places) == len(order) else order[clean.places]
@@ -296,16 +294,13 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     place = first[by_count]
     for part in row_slices(len(key)):
         key[part] = rank[key[part]]
-    tracks = pa.table(
-        {
-            "artist": pc.take(artists, pa.array(artist[place])),
-            "title": pc.take(titles, pa.array(title[place])),
-            "uri": pc.take(uris, pa.array(uri[place], mask=uri[place] < 0)),
-            "count": pa.array(count[by_count]),
-            "first_place": pa.array(place + 1),
-        }
-    )
-    return key, tracks
+    names = {
+        "artist": partial(pc.take, artists, pa.array(artist[place])),
+        "title": partial(pc.take, titles, pa.array(title[place])),
+        "uri": partial(pc.take, uris, pa.array(uri[place], mask=uri[place] < 0)),
+    }
+    columns = dict(zip(names, run_in_order(names.values()), strict=True))
+    return key, pa.table(columns | {"count": pa.array(count[by_count]), "first_place": pa.array(place + 1)})
 
 
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
@@ -335,7 +330,7 @@ def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.T
     codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
-    for part in row_slices(len(used)):
+    for part in row_slices(len(used)) if len(uris) else ():
         uri, rows = codes[used[part]], row[part]
         other = (uri >= 0) & (uri != own[rows])
         found.append(_without_repeats(pa.table({"uri": uri[other], "row": rows[other]})))
@@ -373,6 +368,19 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
         "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
     }
     return playlist, pa.table(described), apart - len(first)
+
+
+def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> tuple[Codes, Ids, pa.Table, int]:
+    """Sort the rows by playlist; `known` are the rows of the existing corpus.
+
+    Returns:
+        Indices of rows, int32 (rows,); the bounds of the playlists among them; see `_number_playlists` for the others.
+    """
+    playlist, playlists, welded = _number_playlists(coded, group_by)
+    if known:
+        playlist = known.by_playlist(playlist)
+    offsets = offsets_of(count_codes(playlist, playlists.num_rows))
+    return rows_by_code(playlist, offsets), offsets, playlists, welded
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
