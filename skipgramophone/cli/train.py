@@ -273,9 +273,9 @@ def _too_few(asked: int) -> str:
     """Return the remark that there are too few held-out playlists for a choice.
 
     >>> _too_few(1), _too_few(11)
-    ('1 held-out playlist is too few to decide', '11 held-out playlists are too few to decide')
+    ('1 held-out playlist is too few', '11 held-out playlists are too few')
     """
-    return f"{plural(asked, 'held-out playlist')} {'is' if asked == 1 else 'are'} too few to decide"
+    return f"{plural(asked, 'held-out playlist')} {'is' if asked == 1 else 'are'} too few"
 
 
 def context_name(window: WindowSize) -> str:

@@ -36,10 +36,10 @@ from skipgramophone.errors import ExperimentError, SgpError, StorageError, reaso
 from skipgramophone.experiment.condition import Condition, NameIndex
 from skipgramophone.experiment.file_names import IDENTIFIERS as IDENTIFIERS_FILE
 from skipgramophone.experiment.full_text_index import KEYED, FullTextIndex
-from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
+from skipgramophone.experiment.sqlite_fts import bindable, require_full_text, sqlite3
 from skipgramophone.names.identifiers import SEPARATOR as BETWEEN_IDENTIFIERS
 from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
-from skipgramophone.utf8 import is_utf8, replace_surrogates
+from skipgramophone.utf8 import is_utf8
 
 FILE = "tracks.sqlite"
 INDEXED = 3  # `user_version` of a catalogue whose name index consists of arrays; earlier catalogues have 0 or `KEYED`
@@ -115,7 +115,6 @@ class Catalogue:
     Attributes:
         can_grow: whether tracks can be added without writing the whole catalogue again.
         rank: the column that sorts tracks by count.
-        name_index: finds tracks by the trigrams of their names.
         facts: names of the optional columns (see `FACTS`) that the catalogue has.
         has_identifiers: whether the sources contain identifiers of tracks.
     """
@@ -152,7 +151,7 @@ class Catalogue:
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
         self.can_grow = version == INDEXED
         self._has_computed_ranks = version in (INDEXED, KEYED)
-        self.name_index = self._open_name_index(directory, in_order=BY_COUNT not in there)
+        self._directory, self._is_in_order = directory, BY_COUNT not in there
 
     def _attach_identifiers(self, path: Path) -> bool:
         """Open the file with the identifiers. If there is none, make an empty table in memory and return False."""
@@ -162,14 +161,20 @@ class Catalogue:
         self.query("ATTACH ? AS other", [f"file:{quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"])
         return True
 
-    def _open_name_index(self, directory: Path, in_order: bool) -> NameIndex:
-        """Open the name index, which is inside the file if an earlier version wrote it."""
+    @cached_property
+    def name_index(self) -> NameIndex:
+        """Finds tracks by the trigrams of their names. An index of an earlier version is part of the catalogue file."""
         if self.can_grow:
             from skipgramophone.experiment.name_index import read_name_index  # imports numpy
 
-            return read_name_index(directory, len(self), in_order)
+            return read_name_index(self._directory, len(self), self._is_in_order)
         require_full_text(self._database)
         return FullTextIndex(self)
+
+    @property
+    def has_open_name_index(self) -> bool:
+        """Whether the name index has been used before, or is part of the catalogue file."""
+        return "name_index" in vars(self) or not self.can_grow
 
     def __len__(self) -> int:
         return self._length
@@ -309,7 +314,7 @@ class Catalogue:
     def each_matching(self, condition: Condition) -> Iterator[Track]:
         """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
         for statement, values in self._statements(self._fields, condition):
-            yield from map(self._track, self._database.execute(statement, _bindable(values)))
+            yield from map(self._track, self._database.execute(statement, bindable(values)))
 
     def count_matching(self, condition: Condition) -> int:
         """Return how many tracks fulfil a condition, or `MOST_COUNTED` + 1 if there are more."""
@@ -341,7 +346,7 @@ class Catalogue:
             ExperimentError: the file is damaged.
         """
         try:
-            return self._database.execute(statement, _bindable(values)).fetchall()
+            return self._database.execute(statement, bindable(values)).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema in its message
             if _is_interrupt(error):
                 raise
@@ -388,11 +393,6 @@ class Catalogue:
         else:
             order = f"ORDER BY tracks.{self.rank}"
             yield f"SELECT {fields} FROM tracks WHERE {condition.where} {order}", condition.values
-
-
-def _bindable(values: Sequence[Any]) -> list[Any]:
-    """Replace lone surrogates in parameters: SQLite cannot encode them, and no name contains them."""
-    return [replace_surrogates(value) if isinstance(value, str) else value for value in values]
 
 
 def _is_interrupt(error: Exception) -> bool:

@@ -95,12 +95,14 @@ def _letters(codes: Codes) -> tuple[Letters, Packed]:
     Returns:
         The number of each letter, which is 0 for spaces, line feeds and NUL; the code point of each number, int64.
     """
-    others = np.unique(codes[codes >= ASCII]) if codes.dtype != np.uint8 else np.empty(0, np.uint32)
-    alphabet = np.concatenate([np.arange(ASCII), others]).astype(np.int64)
+    beyond = np.flatnonzero(codes >= ASCII)
+    alphabet = np.concatenate([np.arange(ASCII), np.unique(codes[beyond])]).astype(np.int64)
     number = np.zeros(int(alphabet[-1]) + 1, np.min_scalar_type(len(alphabet) - 1))
     number[alphabet] = np.arange(len(alphabet))
-    number[[SPACE, END]] = 0
-    return number[codes], alphabet
+    letters = codes.astype(number.dtype)  # ASCII letters keep their code points
+    letters[beyond] = number[codes[beyond]]
+    letters *= (codes != SPACE) & (codes != END)
+    return letters, alphabet
 
 
 def _keys(letters: Letters, row: npt.NDArray[np.uint32], bits: int, row_bits: int) -> Iterator[Keys]:

@@ -14,7 +14,7 @@ from itertools import islice
 
 from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
 from skipgramophone.experiment.catalogue import BY_URI, LAST, MOST_COUNTED, Catalogue, Track
-from skipgramophone.experiment.condition import NOTHING, Clue, Condition, containing_each
+from skipgramophone.experiment.condition import NOTHING, Clue, Condition, NameIndex, containing_each
 from skipgramophone.experiment.dominance import most_frequent
 from skipgramophone.experiment.track_links import require_name, uris_of
 from skipgramophone.experiment.trigrams import trigrams_of, words_in
@@ -33,6 +33,7 @@ MOST_POSTINGS = 10_000  # index entries to read when names are scored by the tri
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
+SCANNED = 300_000  # names that can be scanned while Python imports numpy, which reading the index needs
 FEW = 2000  # with fewer matches than this, a search uses the index; otherwise it scans all names
 FEW_OF = 50  # In large catalogues, the limit is not `FEW`, but the number of tracks divided by this.
 
@@ -67,8 +68,12 @@ class NameSearch:
             strict: whether a query that matches several tracks is always an error, even if one track dominates.
         """
         self._catalogue, self.is_strict = catalogue, strict
-        self._index = catalogue.name_index
         self._many = max(FEW, len(catalogue) // FEW_OF)
+
+    @property
+    def _index(self) -> NameIndex:
+        """The index of the names."""
+        return self._catalogue.name_index
 
     def resolve(self, query: str) -> Match:
         """Find the one track that a query means: a uri, an identifier, or a name or part of a name, even with typos.
@@ -176,10 +181,18 @@ class NameSearch:
         if not folded:
             return found
         with self._catalogue.time_limit(seconds):
-            tracks = self._catalogue.each_matching(self.containing(folded))
+            tracks = self._catalogue.each_matching(self._completing(folded))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402 (`list` would lose tracks found before the time limit)
         return found
+
+    def _completing(self, folded: str) -> Condition:
+        """Return the condition of `containing`, without opening the name index if scanning the names is faster."""
+        words = words_in(folded)
+        if self._catalogue.has_open_name_index or len(self._catalogue) > SCANNED or not words:
+            return self.containing(folded)
+        is_short = not any(word[2:] for word in words)
+        return (self._beginning(folded) if is_short else None) or Condition(containing_each(words), words)
 
     def _hyphenated(self, query: str) -> list[Track]:
         """Return the tracks whose hyphenated name is the query, or if there are none, whose hyphenated title is it."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import StorageError
+from skipgramophone.utf8 import replace_surrogates
 
 if "tensorflow" in sys.modules and "_sqlite3" not in sys.modules and hasattr(os, "RTLD_DEEPBIND"):
     flags = sys.getdlopenflags()
@@ -22,12 +25,17 @@ if "tensorflow" in sys.modules and "_sqlite3" not in sys.modules and hasattr(os,
         sys.setdlopenflags(flags)
 import sqlite3
 
-__all__ = ["require_full_text", "sqlite3", "sqlite_uri"]
+__all__ = ["bindable", "require_full_text", "sqlite3", "sqlite_uri"]
 
 
 def sqlite_uri(path: Path) -> str:
     """Return the URI of a file, even if its name is not valid UTF-8."""
     return f"file:{quote(os.fsencode(path.absolute()))}"
+
+
+def bindable(values: Sequence[Any]) -> list[Any]:
+    """Replace lone surrogates in parameters: SQLite cannot encode them, and no name contains them."""
+    return [replace_surrogates(value) if isinstance(value, str) else value for value in values]
 
 
 def require_full_text(database: sqlite3.Connection) -> None:

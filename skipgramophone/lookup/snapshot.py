@@ -102,6 +102,7 @@ class Snapshot:
         """
         try:
             catalogue = Catalogue(self.experiment.directory("corpus"))
+            _ = catalogue.name_index  # maps its files now
         except SgpError as error:
             if self.is_current():
                 raise
@@ -147,6 +148,7 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
     directory = experiment.directory("corpus")
     catalogue = Catalogue(directory)
     try:
+        _ = catalogue.name_index  # maps its files now
         corpus, tracks = read_corpus(directory), tracks_of_model(manifest, model, len(catalogue))
         added = len(catalogue) - tracks
         return Snapshot(

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from skipgramophone.playlists.column_names import (
     REGIONS,
     columns_by_role,
+    is_category,
     is_count,
     is_descriptive,
     is_header,
@@ -39,6 +40,7 @@ from skipgramophone.wording import visible
 DECIMAL = re.compile(r"-?\d*\.\d+")
 # Strings of digits that are probably ids, not times: as seconds since 1970, they are before 1995, or they start with 0.
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
+HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # an id that is made of a name
 ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # ends of the names of columns with ids
 NAME = re.compile(r"[^\W\d_]|[#№]")  # start of the name of a column
@@ -59,7 +61,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     named = _has_header(rows)
     has_words = not named and _has_words(rows)
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
-    example_roles = of_words if has_words or {"artist", "title"} <= of_words.keys() else _example(rows, named)
+    example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
     roles = {**example_roles, **known}
     if "title" in known:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
@@ -131,15 +133,23 @@ def _example_of_words(rows: Table) -> dict[str, str]:
         if role not in roles and named:
             roles[role] = named[0]
             free.remove(named[0])
+    ids = [name for name in free if _names_id(name)]
+    if ids and "playlist" not in roles:
+        roles["playlist"] = ids[0]
+    free = [name for name in free if name not in ids]
     missing = [role for role in ("artist", "title") if role not in roles]
-    if "playlist" not in roles and len(free) > len(missing):
+    if len(free) == 1 and len(missing) > 1:
+        missing = ["title"]
+    divides = (
+        any(len(set(values)) < len(values) for values in (values_of(rows, name) for name in free)) or len(rows) < 4
+    )
+    if "playlist" not in roles and len(free) > len(missing) and divides:
         roles["playlist"] = min(reversed(free), key=lambda name: len(set(values_of(rows, name))))
         free.remove(roles["playlist"])
     if missing == ["title"]:
         free.sort(key=lambda name: -len(set(values_of(rows, name))))
     if missing == ["artist"]:
         titles = values_of(rows, roles["title"])
-        free = [name for name in free if not _names_id(name)]
         free = [name for name in free if _may_be_artists(values_of(rows, name), titles)]
     roles |= dict(zip(missing, free, strict=False))
     return dict(sorted(roles.items(), key=lambda each: header.index(each[1])))
@@ -165,6 +175,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
     if named:
         left = [at for at in left if not (is_count(header[at]) or is_descriptive(header[at])) or names_item(header[at])]
+        left = [at for at in left if not (is_category(header[at]) or _names_playlist(header[at]))]
     _place_tracks(places, left, columns, header if named else [""] * width)
     order = sorted(places, key=lambda role: places[role])
     return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
@@ -216,10 +227,18 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
     if not places.keys() & PLAYLIST_ROLES:
         regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
         regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
+        hashes = [
+            at for at in left if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
+        ]
         listeners = [at for at in left if names_listener(header[at])] or regions
         ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
-        places |= {"owner": (listeners or ids)[0]} if listeners or ids else {}
+        places |= {"owner": (listeners or ids or hashes)[0]} if listeners or ids or hashes else {}
+
+
+def _names_playlist(name: str) -> bool:
+    """Whether a column describes a playlist rather than its tracks, such as "playlist_no"."""
+    return normalized(name).startswith("playlist") and not names_item(name)
 
 
 def _may_be_artists(values: list[str], titles: list[str]) -> bool:

@@ -53,6 +53,7 @@ NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
+TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
         problem = f"in which {dates[0]!r} may separate playlists with the same name"
         return question(rows, problem, {**roles, "id": dates[0]})
+    if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
+        return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
     if merged := column_with_merged_cells(rows, roles):
@@ -261,6 +264,14 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
     return len({playlist for playlist, _ in pairs}) < len(pairs)
+
+
+def _are_plays(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
+    """Whether a column may have the times of what listeners did: it has times that differ for most of their rows."""
+    if "owner" not in roles or roles.keys() & {"id", "playlist", "time"} or not _has_times(rows, name):
+        return False
+    pairs = set(zip(values_of(rows, roles["owner"]), values_of(rows, name), strict=True))
+    return len({owner for owner, _ in pairs}) < len(pairs) > (len(rows) - 1) / 2
 
 
 def _regions_of_charts(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:

@@ -90,7 +90,8 @@ NAMES_NEXT_TO_TITLES = {
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "when", "wann", "quand", "cuando", "quando",
-    "startedplayingat", "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate",
+    "startedplayingat", "unixtime", "unixreviewtime", "transactiondate", "transactiontime", "transactiondt",
+    "invoicedate", "orderdate", "purchasedate", "eventdate",
     "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
@@ -153,6 +154,7 @@ PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|
 # Columns that count or measure something, columns that name items, and columns that name listeners or customers.
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
+CATEGORY = re.compile(r"(tag|genre|type|style|mood|language|category|categoria|kategorie)s?$")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 REGIONS = ("region", "country")  # columns that separate charts
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
@@ -298,6 +300,11 @@ def is_unclear(name: str) -> bool:
     """Whether an unused column may identify the playlist of a row, such as "Programme title"."""
     word = normalized(name)
     return UNCLEAR.search(word) is not None and OTHERS.search(word) is None
+
+
+def is_category(name: str) -> bool:
+    """Whether the name of a column ends with a property that many items share, such as "Song genre"."""
+    return CATEGORY.search(normalized(name)) is not None
 
 
 def is_descriptive(name: str) -> bool:

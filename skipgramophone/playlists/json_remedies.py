@@ -16,8 +16,8 @@ MOST_FIELDS = 12  # named in a message
 def remedy_for_json(head: bytes) -> str:
     """Return what the user can do with a JSON document that begins with `head`.
 
-    >>> remedy_for_json(b'[{"id": 1, "songs": ["Rain", "Salt"]}]').partition(": ")[2]
-    "write one object per item of 'songs', with the playlist in each object"
+    >>> remedy_for_json(b'[{"id": 1, "parts": ["Rain", "Salt"]}]').partition(": ")[2]
+    "write one object per item of 'parts', with the playlist in each object"
     """
     records = rows_in(first_json_value(head)) if is_document(head) else []
     if not records:

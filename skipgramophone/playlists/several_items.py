@@ -67,6 +67,8 @@ def _columns_of_tracks(rows: Table) -> list[str]:
     longest = max(stems.values(), key=len, default=[])
     if len(longest) > 1:
         return longest
+    if any(map(names_item, header)):
+        return []
     both = [name for name in header if header.count(name) == 1 and are_tracks(values_of(rows, name))]
     return both if len(both) > 1 else []
 

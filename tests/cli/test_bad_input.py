@@ -289,11 +289,12 @@ def with_little_space(*arguments: str | Path, limit: int) -> subprocess.Complete
 
 def test_a_full_disk(sgp: Sgp, write_dump: WriteDump, experiments: Path, sample_root: Path, tmp_path: Path) -> None:
     dump = write_dump([(f"o{at % 50}", f"artist {at}", f"title {at}", "p") for at in range(5000)])
-    ran = with_little_space("extract", "x", dump, limit=100_000)
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith(f"error: cannot write {experiments / 'x'}")
-    assert len(ran.stderr.splitlines()) == 1
-    assert list(experiments.iterdir()) == []
+    for limit, written in ((100_000, "temporary files in "), (600_000, f"{experiments / 'x'}")):
+        ran = with_little_space("extract", "x", dump, limit=limit)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr.startswith(f"error: cannot write {written}")
+        assert len(ran.stderr.splitlines()) == 1
+        assert list(experiments.iterdir()) == []
     place = tmp_path / "out.npz"
     ran = with_little_space("export", "demo", place, "--experiments-dir", sample_root, limit=100_000)
     assert (ran.returncode, ran.stdout) == (1, "")

@@ -112,8 +112,8 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     lines = clocks_masked(ran.out).splitlines()
     assert lines[0] == "model of genres"
     assert lines[1] == "vectors        80 tracks × 16; no vector for 1 track below --min-count 2"
-    assert lines[2] == "context        whole playlist (11 held-out playlists are too few to decide)"
-    few = "1, so all given tracks have the same weight (11 held-out playlists are too few to decide)"
+    assert lines[2] == "context        whole playlist (11 held-out playlists are too few)"
+    few = "1, so all given tracks have the same weight (11 held-out playlists are too few)"
     assert lines.pop(3) == f"recency        {few}"
     assert lines[3] == "epochs         3 over 721 occurrences"
     assert lines[4] == "learning rate  0.6, decaying to 0"

@@ -75,7 +75,7 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
         (["import", "demo", "x", "--format", "np"], ["npz"]),
         (
             ["extract", "demo", "--format", "l"],
-            ["lastfm", "listenbrainz", "lastfm-json", "lastfmstats", "lastfm-archive"],
+            ["lastfm", "listenbrainz", "lastfm-json", "lastfmstats", "lastfm-archive", "lastfm-xml"],
         ),
         (["evaluate", "demo", "--protocol", "c"], ["continuation"]),
         (["experiments", "d"], ["demo"]),

@@ -74,9 +74,7 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert "\n1. only 1 playlist\n   effect  with so few playlists, neighbours depend on " in ran.out
     assert "\n   examples  dated (9)\n" in ran.out
     assert (
-        "-wsz auto\n"
-        "context    whole playlist (0 held-out playlists are too few to decide)\n"
-        "tested on  0 held-out playlists\n"
+        "-wsz auto\ncontext    whole playlist (0 held-out playlists are too few)\ntested on  0 held-out playlists\n"
     ) in ran.out
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 

@@ -209,8 +209,8 @@ def test_an_index_of_another_catalogue_is_damaged(tmp_path: Path) -> None:
     one, other = written(tmp_path / "one", invented(300)), written(tmp_path / "other", invented(310))
     for name in FILES:
         (other / name).replace(one / name)
-    with pytest.raises(ExperimentError, match="its files do not match"):
-        Catalogue(one)
+    with closing(Catalogue(one)) as catalogue, pytest.raises(ExperimentError, match="its files do not match"):
+        _ = catalogue.name_index
 
 
 @pytest.mark.parametrize(

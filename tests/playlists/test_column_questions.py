@@ -202,3 +202,14 @@ def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dum
 def test_one_chart_is_not_asked_about() -> None:
     one = "rank,artist,title,year\n1,Ada,Rain,1999\n2,Nell,Salt,1999\n3,Quay,Tide,2000\n4,Ada,Home,2000\n"
     assert guess(one) == "artist=artist,title=title"
+
+
+def test_the_creation_of_rows_may_be_the_time_of_plays() -> None:
+    plays = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:04\n8,a,2024-01-02 10:00\n8,c,2024-01-03 10:00\n"
+    assert guess(f"user_id,track_id,created_at\n{plays}") == (
+        "a table of 3 columns in which 'created_at' may be the times of plays: assign the columns, for example "
+        "--columns owner=user_id,uri=track_id,time=created_at"
+    )
+    accounts = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:00\n8,a,2024-01-02 10:00\n8,c,2024-01-02 10:00\n"
+    assert guess(f"user_id,track_id,created_at\n{accounts}") == "owner=user_id,uri=track_id"
+    assert guess(f"user_id,track_id,timestamp\n{plays}") == "owner=user_id,uri=track_id,time=timestamp"

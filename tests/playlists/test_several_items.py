@@ -71,9 +71,10 @@ def test_a_text_is_the_artist_only_if_it_may_be() -> None:
         "--columns title=title"
     )
     survey = "Timestamp,What is your name?,Your favourite song,Artist of the song\n"
-    assert asked(f"{survey}3/1/2024 10:00,Ann,Paper Boats,Ada Fenn\n3/1/2024 10:01,Ben,Salt,Nell Quay\n").endswith(
-        "--columns 'playlist=What is your name?,title=Your favourite song,artist=Artist of the song'"
+    rows = "".join(
+        f"3/1/2024 10:0{n},{name},Song {name},Artist {name}\n" for n, name in enumerate(("Ann", "Ben", "Cy", "Di"))
     )
+    assert asked(f"{survey}{rows}").endswith("--columns 'title=Your favourite song,artist=Artist of the song'")
 
 
 def test_countries_of_charts_are_suggested() -> None:
@@ -81,3 +82,16 @@ def test_countries_of_charts_are_suggested() -> None:
         f"{country},{song},{n}\n" for country in ("Chile", "Peru") for n, song in enumerate(("Home x", "Rain y"))
     )
     assert asked(f"country,track name,popularity\n{rows}").endswith("--columns 'owner=country,title=track name'")
+
+
+def test_categories_counts_and_numbers_of_playlists_are_not_suggested() -> None:
+    assert "seems to contain tracks: if one of them contains the titles" in asked(
+        "PLAYLIST_NO,PLAYLIST_NAME,SONG_TAG\n0,Sea,rest\n1,Rain,rest\n"
+    )
+    assert asked("Name,播放数,链接\nHome,3000万,http://a/1\nSalt,1069万,http://a/2\n").endswith("--columns title=Name")
+
+
+def test_a_column_of_hashes_that_repeat_is_the_owner() -> None:
+    ann, ben = "FGtllVqz18RPiwJj/edr2gV78zirAiY/9SmYvia+kCg=", "Xumu+NIjS6QYVxDS4/t3SawvJ7viT9hPKXmf0RtLNx8="
+    text = f"msno,song_id,days\n{ann},s1,3\n{ann},s2,1\n{ben},s1,2\n"
+    assert asked(text).endswith("--columns owner=msno,uri=song_id")

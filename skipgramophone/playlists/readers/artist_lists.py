@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ from skipgramophone.experiment.arrow_types import TEXT
 
 LIST = r"""^\s*\[\s*(['"{].*['"}]\s*,?\s*)?\]\s*$"""
 
+KNOWN_LISTS = 1 << 16  # number of lists to remember; a table may contain any number
 SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")  # or an entity of HTML
 
 
@@ -66,7 +67,7 @@ def without_semicolons(artists: pa.Array) -> pa.Array:
     return pc.replace_with_mask(artists, joined, pa.array(texts, artists.type))
 
 
-@cache
+@lru_cache(KNOWN_LISTS)
 def names_between_semicolons(text: str) -> tuple[str, ...]:
     """Return the names in a field; the semicolon of an entity of HTML such as "&amp;" does not separate names.
 

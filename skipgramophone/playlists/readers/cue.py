@@ -35,11 +35,11 @@ from skipgramophone.settings import ExtractSettings
 
 COMMAND = re.compile(
     r"\s*(REM|PERFORMER|TITLE|FILE|TRACK|INDEX|ISRC|FLAGS|CATALOG|CDTEXTFILE|SONGWRITER|COMPOSER|PREGAP|POSTGAP)"
-    r"(?:\s+(.*?))?\s*",
+    r"(?:\s(.*))?",
     re.IGNORECASE,
 )
 TRACK = re.compile(r"\s*TRACK\s+\d{1,3}\s+[A-Z0-9/_]+\s*", re.IGNORECASE)
-FILE = re.compile(r"(.*?)\s+\w+")  # name, then type, such as WAVE
+FILE = re.compile(r"(.*\S)\s+\w+")  # name, then type, such as WAVE
 AUDIO = "AUDIO"
 FIRST_INDEX = "01"  # where the track begins; 00 is the gap before it
 DATA = LeftOut("data tracks")
@@ -54,14 +54,14 @@ class _Track:
 
     Attributes:
         line: number of its line TRACK.
-        raw: the line TRACK and the lines below it except FILE, without indentation.
+        lines: the line TRACK and the lines below it except FILE, without indentation.
         kind: AUDIO, or the mode of a data track.
         file: name of the file in which it begins.
         fields: other values by name of the command, in upper case.
     """
 
     line: int
-    raw: str
+    lines: list[str]
     kind: str
     file: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -91,14 +91,14 @@ def read_cue(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             if line.strip():
                 yield number, line, NOT_A_COMMAND
             continue
-        name, value = command[1].upper(), command[2] or ""
+        name, value = command[1].upper(), (command[2] or "").strip()
         if TRACK.fullmatch(line):
-            tracks.append(_Track(number, line.strip(), value.split()[-1].upper(), file))
+            tracks.append(_Track(number, [line.strip()], value.split()[-1].upper(), file))
             continue
         if name == "FILE":
             file = _unquoted(found[1] if (found := FILE.fullmatch(value)) else value)
         elif tracks:
-            tracks[-1].raw += f"\n{line.strip()}"
+            tracks[-1].lines.append(line.strip())
             tracks[-1].fields.setdefault(name, _unquoted(value))
             if name == "INDEX" and value.startswith(FIRST_INDEX):
                 tracks[-1].file = file
@@ -111,27 +111,26 @@ def _rows(tracks: Sequence[_Track], sheet: dict[str, str], stream: OpenFile) -> 
     """Yield the tracks of a sheet, whose own fields are `sheet`."""
     playlist = sheet.get("TITLE") or PurePosixPath(stream.file.name).stem
     in_file = Counter(track.file for track in tracks)
-    alone = [track for track in tracks if in_file[track.file] == 1 and track.file]
-    files = FileNames(track.file for track in alone)
+    files = FileNames(file for file, number in in_file.items() if file and number == 1)
     titles = [track.fields.get("TITLE", "") for track in tracks if not track.fields.get("PERFORMER")]
     are_names = 2 * sum(SEPARATOR in title for title in titles) > len(titles)
     for track in tracks:
         artist, title = track.fields.get("PERFORMER", ""), track.fields.get("TITLE", "")
-        path = track.file if track in alone else ""
+        path, raw = track.file if in_file[track.file] == 1 else "", "\n".join(track.lines)
         if not artist and title and are_names and SEPARATOR in title:
             artist, title = split_name(title)
         elif not title and path:
             named, title = split_name(files.name_of(path))
             artist = artist or named
         if track.kind != AUDIO:
-            yield track.line, track.raw, DATA
+            yield track.line, raw, DATA
         elif not title:
-            yield track.line, track.raw, UNTITLED
+            yield track.line, raw, UNTITLED
         else:
             names = artist or sheet.get("PERFORMER", ""), title
             row = Row("", playlist, stream.file.place, *names)
             isrc = joined([labelled("isrc", track.fields.get("ISRC"))])
-            yield track.line, track.raw, row._replace(identifiers=isrc, location=location_of(path, stream.file))
+            yield track.line, raw, row._replace(identifiers=isrc, location=location_of(path, stream.file))
 
 
 def _unquoted(value: str) -> str:

@@ -19,6 +19,7 @@ from html import unescape
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.column_names import album_column, columns_by_role, names_title
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.line_marks import LINK, LineMarks
@@ -82,16 +83,17 @@ def is_markdown(lines: Sequence[str]) -> bool:
 
 
 def read_markdown(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks in the tables and lists of a file."""
-    for part in _parts_of(list(numbered_lines(stream))):
+    """Yield the tracks in the tables and lists of a file.
+
+    Raises:
+        FormatError: the file contains neither a table nor a list of tracks.
+    """
+    parts = [(part, CONTENT[part.kind](part.lines)) for part in _parts_of(list(numbered_lines(stream)))]
+    if not any(content.has_tracks for _, content in parts):
+        raise FormatError(f"{stream.file.display_name} contains neither a table nor a list of tracks in Markdown")
+    for part, content in parts:
         playlist = part.heading or PurePosixPath(stream.file.name).stem
-        row = Row("", playlist, f"{stream.file.place}\0{part.section}", artist="", title="")
-        if part.kind == "table":
-            yield from _Table(part.lines).records(row)
-        elif part.kind == "list":
-            yield from _List(part.lines).records(row)
-        else:
-            yield from ((number, line, fault or TEXT) for number, line, fault in part.lines)
+        yield from content.records(Row("", playlist, f"{stream.file.place}\0{part.section}", artist="", title=""))
 
 
 def plain(text: str) -> str:
@@ -264,6 +266,22 @@ class _List:
                 yield number, line, row._replace(artist=artist, title=title)
             else:
                 yield number, line, OTHER_ITEM if ITEM.fullmatch(line) else TEXT
+
+
+class _Text:
+    """Lines of text, which contain no tracks."""
+
+    has_tracks = False
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def records(self, _row: Row) -> Iterator[Record]:
+        """Yield the lines, which are left out or faulty."""
+        yield from ((number, line, fault or TEXT) for number, line, fault in self._lines)
+
+
+CONTENT: Mapping[str, type[_Table | _List | _Text]] = {"table": _Table, "list": _List, "text": _Text}
 
 
 def _names_by(text: str) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.xml_documents import Element, elements_in
 
 TAG_NAME = re.compile(r"</?[A-Za-z][\w.-]*")
-DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)  # it may name an encoding that the file is not in
+DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)  # it may name an encoding that the file is not in
 AMPERSAND = re.compile(r"&(?!(?:#\d+|#x[0-9A-Fa-f]+|\w+);)")
 
 

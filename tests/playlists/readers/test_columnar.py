@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,7 +29,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -47,16 +47,6 @@ def all_of(blocks: list[RowBlock]) -> Read:
 
 
 def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
-    """Yield the rows of a table as tracks of playlists or sessions, record by record; some name no track."""
-    for number, raw, row in rows_of(stream, chosen):
-        yield (
-            number,
-            raw,
-            NO_TITLE if isinstance(row, Row) and "title" in chosen.roles and has_only_an_artist(row) else row,
-        )
-
-
-def rows_of(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
     """Yield the rows of a table as tracks of playlists or sessions, record by record."""
     roles = chosen.roles
     of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
@@ -86,9 +76,12 @@ def rows_of(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
         yield number, raw, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
 
 
-def has_only_an_artist(row: Row) -> bool:
-    """Whether a row has an artist that is a name, but neither a title nor a uri."""
-    return row.artist.strip().lower() not in ("", *PLACEHOLDERS) and not row.title.strip() and not row.uri
+def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
+    """Yield records; in a table with titles, a row with an artist, but neither title nor uri, is rejected."""
+    for number, raw, row in records:
+        untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
+        named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
+        yield number, raw, NO_TITLE if untitled and named else row
 
 
 def number_of(named: dict[str, str]) -> float:
@@ -126,7 +119,11 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
                         found.append(all_of(list(ColumnsReader(file, chosen).blocks())))
                     else:
                         with file.open(chosen.encoding, chosen.bad_bytes == "replace") as stream:
-                            found.append(all_of(list(gather_blocks(one_by_one(stream, chosen), stream, chosen))))
+                            found.append(
+                                all_of(
+                                    list(gather_blocks(with_titles(one_by_one(stream, chosen), chosen), stream, chosen))
+                                )
+                            )
                 except SgpError as error:
                     found.append(str(error))
     return found[0], found[1], calls == 0
@@ -162,7 +159,7 @@ def test_arrow_reads_well_formed_csv(rows: list[list[str]], size: int) -> None:
     fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
     assert was_plain
     assert fast == slow
-    named = [row for row in rows if row[1] and any(field not in ("", "-") for field in row[:2])]
+    named = [row for row in rows if row[1] and {*row[:2]} - {"", "-"}]
     assert [(row["artist"], row["title"], row["playlist"]) for row in fast[0]] == [tuple(row) for row in named]  # type: ignore[index]
 
 

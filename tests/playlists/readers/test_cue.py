@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from skipgramophone.playlists.readers.cue import is_cue
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.player_examples import CUE
@@ -57,6 +59,13 @@ def test_a_file_with_a_single_track_is_its_location_and_may_name_it(write_dump: 
     (reader,) = open_sources([path], ExtractSettings()).readers
     locations = next(iter(reader.blocks())).table["location"].to_pylist()
     assert locations == ["/m/tide.mp3", "02 - Ada Fenn - Rain.flac"]
+
+
+def test_long_lines_take_no_long_time() -> None:
+    for line in ("REM a" + " " * 50_000 + "b", 'FILE "a' + " " * 50_000 + '"', "TRACK " + " " * 50_000 + "x"):
+        began = time.process_time()
+        assert not is_cue([line, line])
+        assert time.process_time() - began < 2, line[:8]
 
 
 def test_an_old_encoding_and_other_lines(write_dump: WriteDump) -> None:

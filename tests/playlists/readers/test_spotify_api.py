@@ -105,3 +105,56 @@ EARLY = "the JSON ends early, at line 1 column 3: copy or download it again"
 )  # fmt: skip
 def test_broken_files_raise_a_one_line_error(write_dump: WriteDump, format: str, text: str, message: str) -> None:
     assert error_of(write_dump(text, "x"), format) == message  # type: ignore[arg-type]
+
+
+def test_the_recently_played_tracks_are_a_history(write_dump: WriteDump) -> None:
+    def play(number: int, artist: str, title: str, time: str) -> dict[str, object]:
+        artists = [
+            {"id": "a", "name": artist, "type": "artist", "uri": "spotify:artist:a", "href": "https://x/artists/a"}
+        ]
+        album: dict[str, object] = {
+            "id": "b",
+            "name": "Home",
+            "release_date": "2020-01-01",
+            "artists": artists,
+            "uri": "spotify:album:b",
+        }
+        album |= {"album_type": "album", "images": [], "total_tracks": 9, "type": "album", "href": "https://x/albums/b"}
+        uri = f"spotify:track:{number}"
+        track: dict[str, object] = {
+            "album": album,
+            "artists": artists,
+            "name": title,
+            "uri": uri,
+            "id": str(number),
+            "popularity": number,
+        }
+        track |= {
+            "disc_number": 1,
+            "duration_ms": 200000,
+            "explicit": False,
+            "external_ids": {"isrc": f"GB{number:010}"},
+        }
+        track |= {
+            "is_local": False,
+            "preview_url": None,
+            "track_number": 2,
+            "type": "track",
+            "href": "https://x/tracks/1",
+        }
+        context = {"type": "playlist", "uri": "spotify:playlist:p", "href": "https://x/playlists/p"}
+        return {"track": track, "played_at": time, "context": context if number > 1 else None}
+
+    plays = [
+        play(1, "Nell Quay", "Salt", "2024-01-01T12:00:00.000Z"),
+        play(2, "Ada Fenn", "Rain", "2024-01-01T10:04:00.000Z"),
+        play(3, "Ada Fenn", "Green Door", "2024-01-01T10:00:00.000Z"),
+    ]
+    cursors = {"after": "1", "before": "2"}
+    answer = {"href": "https://x", "items": plays, "limit": 50, "next": "https://x", "cursors": cursors}
+    rows, _ = read(write_dump(json.dumps(answer), "recent.json"), "columns")
+    assert rows == [
+        ("2024-01-01 10:00", "Ada Fenn", "Green Door", "spotify:track:3"),
+        ("2024-01-01 10:00", "Ada Fenn", "Rain", "spotify:track:2"),
+        ("2024-01-01 12:00", "Nell Quay", "Salt", "spotify:track:1"),
+    ]
