@@ -118,13 +118,13 @@ ADVICE: dict[Kind, Advice] = {
         {"extract": ("--drop-automatic-playlists",)},
     ),
     "title-order": Advice(
-        "a narrow window learns the alphabet: neighbours start with the same letters",
+        "with a narrow window, vectors learn alphabetical order: neighbours start with the same letters",
         WHOLE_PLAYLIST,
         ("train -wsz bag",),
         {"train": ("-wsz", "bag")},
     ),
     "artist-order": Advice(
-        "a narrow window learns artists: neighbours are by the same artist",
+        "with a narrow window, vectors learn which tracks have the same artist: neighbours are by one artist",
         WHOLE_PLAYLIST + "; sgp similar --max-per-artist limits the number of tracks by the same artist in answers",
         ("train -wsz bag", "similar --max-per-artist"),
         {"train": ("-wsz", "bag")},

@@ -105,8 +105,8 @@ def _snapshots(contents: Contents) -> Iterator[Finding]:
     series = find_series(contents.corpus, owners.to_pylist(), SEED)
     if series:
         what = f"{series.alike:,} of {plural(series.sampled, 'sampled playlist')} "
-        what += f"({percent(series.alike, series.sampled)}) share at least {ALIKE:.0%} of their tracks with another "
-        what += "playlist whose owner has the same or a similar name; "
+        what += f"({percent(series.alike, series.sampled)}) have a Jaccard similarity of at least {ALIKE:.0%} with "
+        what += "another playlist whose owner has the same or a similar name; "
         what += f"to keep them together, use --group '{series.group}'"
         yield make_finding(
             "snapshots", what, count=series.alike, of=series.sampled, unit="playlists", examples=(),

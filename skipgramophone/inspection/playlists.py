@@ -121,5 +121,5 @@ def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Fin
     """Find playlists that have a longer near-duplicate, or an earlier one of the same length."""
     duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if duplicates.mean() > thresholds.near_duplicates:
-        problem = "share at least 80% of their tracks with a longer or earlier playlist"
+        problem = "have a Jaccard similarity of at least 80% with a longer or earlier playlist"
         yield playlist_finding(contents, "near-duplicates", duplicates, problem)

@@ -6,8 +6,8 @@
     | 1 | Nell Quay | Paper Boats |
 
 Tracks above the first heading are a playlist named after the file. A table needs columns with the usual names of artist
-and title, or a column of titles such as "Artist - Title". A list counts if most of its items have one of two forms:
-"Artist - Title", or a title that is in quotes, a link or emphasized, followed by "by" and the artist. Links, emphasis
+and title, or a column of titles such as "Artist - Title". A list is read as tracks if most of its items have one of
+two forms: "Artist - Title", or a title (in quotes, a link or emphasis) followed by "by" and the artist. Links, emphasis
 and other markup are read as their text. Other tables, lists and lines of text are left out.
 """
 

@@ -4,9 +4,9 @@
      "venue": {"name": "Harbour Hall"}, "sets": {"set": [{"song": [
        {"name": "Paper Boats"}, {"name": "Rain", "cover": {"name": "The Hatches"}}, {"name": "Sea", "tape": true}]}]}}]}
 
-A file may contain one setlist, a page of setlists, or a list of them. The artist of a song is the performer or, if the
-song is a cover, the artist of the original. A playlist is named by artist, venue and date. Songs from tape, which
-nobody performed, are left out. For a rejected song, the "line" is its number in the file, from 1.
+A file may contain one setlist, a page of setlists, or a list of setlists or pages. The artist of a song is the artist
+of the original if the song is a cover. A playlist is named by artist, venue and date. Songs that were played from tape
+are left out, because nobody performed them. For a rejected song, the "line" is its number in the file, from 1.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_setlistfm(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
 
 
 def _setlists(value: Any) -> list[Any]:
-    """Return the setlists in a document: one setlist, a page with setlists, or a list of them."""
+    """Return the setlists in a document: one setlist, a page with setlists, or a list of setlists or pages."""
     values = value if isinstance(value, list) else [value]
     found: list[Any] = []
     for each in values:
