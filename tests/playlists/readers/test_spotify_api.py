@@ -112,10 +112,23 @@ def test_the_recently_played_tracks_are_a_history(write_dump: WriteDump) -> None
         artists = [
             {"id": "a", "name": artist, "type": "artist", "uri": "spotify:artist:a", "href": "https://x/artists/a"}
         ]
-        album = {"id": "b", "name": "Home", "release_date": "2020-01-01", "artists": artists, "uri": "spotify:album:b"}
+        album: dict[str, object] = {
+            "id": "b",
+            "name": "Home",
+            "release_date": "2020-01-01",
+            "artists": artists,
+            "uri": "spotify:album:b",
+        }
         album |= {"album_type": "album", "images": [], "total_tracks": 9, "type": "album", "href": "https://x/albums/b"}
         uri = f"spotify:track:{number}"
-        track = {"album": album, "artists": artists, "name": title, "uri": uri, "id": str(number), "popularity": number}
+        track: dict[str, object] = {
+            "album": album,
+            "artists": artists,
+            "name": title,
+            "uri": uri,
+            "id": str(number),
+            "popularity": number,
+        }
         track |= {
             "disc_number": 1,
             "duration_ms": 200000,
