@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -74,6 +75,7 @@ from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
 NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
+RULE, LINE = "^(-{3,}|={3,}|_{3,})$", "a separating line"
 ABOVE = "above the header of the table"
 Made = TypeVar("Made")
 Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so far, characters replaced so far
@@ -246,16 +248,19 @@ class ColumnsReader:
     def _unusable(self, table: pa.Table) -> dict[int, str]:
         """Return row index -> reason for rejecting the row, for rows that name no track.
 
-        In a table with titles, a row with an artist alone names no track; it may be the total below the table.
+        In a table with titles, a row with an artist alone names no track; it may be the total below the table. Lines of
+        dashes are below the header of tables that are aligned with spaces.
         """
         found = find_unusable(table, self.settings)
         if "title" not in self.settings.roles:
             return found
         titles = table["title"].combine_chunks()
-        empty = pc.equal(pc.utf8_trim_whitespace(titles.dictionary), "").to_numpy(zero_copy_only=False)
-        rows = np.flatnonzero(empty[titles.indices.to_numpy()]) if empty.any() else np.empty(0, np.int64)
-        untitled = rows[table["uri"].take(pa.array(rows)).is_null().to_numpy()]
-        return dict.fromkeys(untitled.tolist(), NO_TITLE) | found
+        empty = _rows_with(titles, pc.equal(pc.utf8_trim_whitespace(titles.dictionary), ""))
+        untitled = empty[table["uri"].take(pa.array(empty)).is_null().to_numpy()]
+        ruled = _rows_with(titles, pc.match_substring_regex(titles.dictionary, RULE))
+        artists = table["artist"].take(pa.array(ruled)).cast(pa.large_string())
+        lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
+        return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert invalid records to rejects that name this file."""
@@ -299,6 +304,12 @@ class ColumnsReader:
             named = without_byte_marks(found[role])
             found[role] = pc.utf8_trim_whitespace(named) if spaced else named
         return found
+
+
+def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
+    """Return the indices of the rows whose value in the dictionary fits."""
+    fits = fitting.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)
 
 
 def joined_artists(columns: Mapping[str, pa.Array], by_semicolons: bool = False) -> pa.Array | str:

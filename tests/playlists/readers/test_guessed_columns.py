@@ -217,3 +217,10 @@ def test_a_uri_identifies_a_track_without_a_title(write_dump: WriteDump) -> None
     rows, rejects = read(write_dump(times + "Nell,Tide,2024-01-01T11:00:00\n", "mine.csv"), "columns")
     assert [row[0] for row in rows] == ["2024-01-01 10:00"] * 2  # plays without a title are no pauses either
     assert [line for line, _ in reasons(rejects)] == [2, 4]
+
+
+def test_lines_of_dashes_are_rejected(write_dump: WriteDump) -> None:
+    text = "Artist\tTitle\tTime\n------\t-----\t----\nAda\tRain\t3:20\n---\tSalt\t2:10\n"
+    rows, rejects = read(write_dump(text, "mine.tsv"), "columns")
+    assert rows == [("mine", "Ada", "Rain", None), ("mine", "---", "Salt", None)]
+    assert reasons(rejects) == [(2, "a separating line")]
