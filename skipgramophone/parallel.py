@@ -21,8 +21,9 @@ Result = TypeVar("Result")
 def background_thread() -> Iterator[ThreadPoolExecutor]:
     """Provide an executor with one background thread inside the `with` block.
 
-    An empty task starts the thread before the block runs. Otherwise, an interrupt could arrive while the thread starts.
-    Python would then not wait for the thread, and the thread could write into a draft that has already been removed.
+    An empty task starts the thread before the block runs. Without this task, an interrupt could arrive while the thread
+    is starting. Python would then not wait for the thread, and the thread could write into a draft that has already
+    been removed.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()
@@ -36,7 +37,8 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
 def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
     """Run tasks in one thread per core, and yield their results in the order of the tasks.
 
-    A single task is run without a thread, because for a small file, starting threads takes longer than the task itself.
+    A single task is run in the calling thread: for a small file, starting a thread would take longer than the task
+    itself.
     """
     tasks = iter(tasks)
     begun = list(islice(tasks, 2))

@@ -89,7 +89,7 @@ def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:
         SettingError: both options are given.
     """
     if strict_names and settings.fallback:
-        raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
+        raise SettingError("--strict-names cannot be combined with --fallback: leave out one of them")
 
 
 def require_lines(format: str | None) -> None:

@@ -2,8 +2,8 @@
 
 A line is the name of a playlist, and matches all playlists with this name. A line that consists of the owner, a tab and
 the name matches only the playlist of this owner. With `--group`, a line is not the name of a playlist, but the text
-that the regular expression matches at the start of an owner's name. The line then matches all playlists of the owners
-for which the expression matches this text.
+that the regular expression matches at the start of an owner's name. It matches all playlists of these owners. A line
+that consists of the owner, a tab and the name is accepted with `--group` too.
 """
 
 from __future__ import annotations

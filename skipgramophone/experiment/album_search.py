@@ -89,7 +89,7 @@ class AlbumSearch:
         return [group for group in of_artist if all(word in fold_name(group.name) for word in words)]
 
     def _misspelt(self, album: str) -> list[Group]:
-        """Return the albums whose names contain each word of a query, typos allowed."""
+        """Return the albums whose names contain each word of a query, possibly with typos."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         name = album_name(album)

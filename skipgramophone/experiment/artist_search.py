@@ -96,7 +96,7 @@ class ArtistSearch:
         return self._catalogue.matching(self._containing(folded), MOST_READ) if words_of(artist) else []
 
     def _misspelt(self, artist: str) -> list[Group]:
-        """Return the artists whose names contain each word of a query, typos allowed.
+        """Return the artists whose names contain each word of a query, possibly with typos.
 
         If the words of the query are the whole names of some artists, only these artists are returned.
         """

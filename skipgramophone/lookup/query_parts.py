@@ -74,12 +74,13 @@ def named_part(
     """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
 
     If the name is the whole name of an artist, it is resolved to the artist, and otherwise to a track. If it matches
-    neither, it may be a part of an artist's name, or an artist's name with typos.
+    neither, it is compared with parts of artists' names, and with artists' names that may contain typos.
     """
     if lookup.catalogue.of_artist(name):
         group, remarks = group_part(lookup, "artist", name, weight)
         tracks = plural(len(group.seeds), "track")
-        return group, [f"{name!r} is an artist: using {tracks}; for a track, give 'artist - title'", *remarks]
+        note = f"{name!r} is the name of an artist: using {tracks}. If you mean a track, give 'artist - title'"
+        return group, [note, *remarks]
     try:
         return track_part(lookup, name, weight, fallback=fallback)
     except TrackNameError as error:
@@ -91,8 +92,8 @@ def named_part(
 
 
 def _means_artist(lookup: Lookup, name: str) -> bool:
-    """Whether a name does not mean a track, but matches artists by a part of their names or with typos."""
-    from skipgramophone.names import typos  # imported here because most look-ups do not need it
+    """Return whether a name matches no track, but matches artists by a part of their names or with typos."""
+    from skipgramophone.names import typos  # imported here because only few look-ups need it
 
     try:
         lookup.resolve(name)

@@ -30,17 +30,19 @@ def track_part(
     fallback: bool | None = False,
     artist_form: ArtistForm | None = artist_option,
 ) -> tuple[Part, list[str]]:
-    """Find the track that a name means, or the tracks that replace it if it has no vector; also return notes.
+    """Find the track that a name means, and return it together with notes for the user.
+
+    If the track is unknown or has no vector, and `fallback` is true, the tracks that replace it are returned.
 
     Args:
         lookup: the opened experiment.
         name: the name.
         weight: weight of the track in the query.
         choose: called to choose one of several tracks that match the name.
-        fallback: replace a track that is unknown or has no vector (see `fallback`). If it is False, errors suggest
-            --fallback; if it is None, they do not.
-        artist_form: returns the text of a query by artist. If the name is also the name of an artist, this text is
-            suggested. With None, nothing is suggested.
+        fallback: replace a track that is unknown or has no vector (see `fallback`). If `fallback` is False, errors
+            suggest --fallback. If it is None, they do not.
+        artist_form: function that returns the text of a query by artist. If the name is also the name of an artist,
+            this text is suggested. If `artist_form` is None, no query by artist is suggested.
 
     Raises:
         UnknownTrackError: no track matches, or the match has no vector.
@@ -50,7 +52,7 @@ def track_part(
     by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else ""
     if lookup.names.is_strict:
         if fallback:
-            raise SettingError("--strict-names allows no fallback: leave out either --strict-names or --fallback")
+            raise SettingError("--strict-names cannot be combined with --fallback: leave out one of them")
         fallback = None
     from skipgramophone.lookup import fallback as fallbacks  # imported here because most look-ups do not need it
 
@@ -83,7 +85,10 @@ def track_part(
 def _replaced(
     found: Replacement | None, error: UnknownTrackError, problem: str, fallback: bool | None
 ) -> tuple[Part, list[str]]:
-    """Return the tracks of `found`, and a note. If `fallback` is false, raise the error, which suggests --fallback."""
+    """Return the tracks of `found`, and a note.
+
+    If `fallback` is false, raise `error`. It says why the name has no track, and suggests --fallback.
+    """
     if found is None or not fallback:
         error.advice = f"To use {found.words} instead, add --fallback" if found else ""
         raise error
@@ -127,7 +132,10 @@ def resolve_names(
 
 
 def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> Asked:
-    """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
+    """Find the tracks of a playlist file.
+
+    A track is found by its uri if the catalogue contains the uri, otherwise by its name.
+    """
     listing = read_listing(file, lookup.names.is_whole_name)
     names = [(lookup.known_as(track), 1.0) for track in listing.tracks]
     asked = resolve_names(lookup, names, leave_out=True, fallback=fallback, artist_form=None)

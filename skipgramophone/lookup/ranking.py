@@ -6,34 +6,38 @@ In these formulas, the query tracks are called seeds. w_i is the weight of seed 
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    factors        f_j = x . y_j, where y_j are the factors of track j, and x the factors of a playlist of the
-                   seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
+    factors        f_j = x . y_j, where y_j are the factors of track j, and x are the factors of a playlist that
+                   consists of the seeds (`experiment.factors`). Seeds with w_i < 0 form a second playlist: the product
+                   of its factors and y_j is subtracted
     ease           r_j is the sum of the weights of the seeds for track j in a linear regression (`experiment.ease`)
     smoothed       z_j . q', where z_j is the smoothed vector of track j (`experiment.smoothed`), and q' is the sum of
                    w_i z_i over the seeds, scaled to length 1
     hybrid         e_j + 0.4 (1 - (1 + 1 / n) / m_j) cosine + 0.4 (1 - |A_j| / 2) smoothed
                        + (sqrt(n) - 1) (2 f_j / max |f| + r_j / max |r|)
-                   n is the number of seeds, and A_j is the agreement of the playlists, as below. m_j is the smaller of
-                   count_j and the count of the seeds, sum of |w_i| count_i. The vector of a rare track depends much on
-                   the training seed, so the cosine of such a track has less weight. The weight is never negative. The
-                   smoothed cosine finds tracks of similar playlists even if they share no playlist with the seeds. In
-                   models without smoothed vectors, the factor of the cosine is 1 - 1 / m_j. The ranking of artists
-                   uses 0.4 cosine, and no smoothed cosine.
-                   Factors and EASE predict which tracks complete a playlist of the seeds. The more seeds, the better
-                   they do this; with a single seed they have no weight. The evidence e_j, the terms for playlists,
-                   counts and artists, is
+                   n is the number of seeds. The evidence e_j and the agreement of the playlists A_j are defined below.
+                   m_j is the smaller of count_j and the count of the seeds, sum of |w_i| count_i. The vector of a rare
+                   track depends much on the training seed, so the cosine of such a track has less weight. The weight
+                   is never negative. In models without smoothed vectors, the bracket (1 - (1 + 1 / n) / m_j) is
+                   replaced by (1 - 1 / m_j). The smoothed cosine finds tracks of similar playlists even if they share
+                   no playlist with the seeds. In the ranking of artists, the cosine has the constant weight 0.4, and
+                   there is no smoothed cosine.
+                   Factors and EASE predict which tracks complete a playlist that consists of the seeds. They predict
+                   this better if there are more seeds. With a single seed their weight is 0.
+                   The evidence e_j is the sum of three terms, for playlists, counts and artists:
                        e_j = A_j + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
                        A_j = sqrt(c_j / max |c|)
                    c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
                    root is used, because otherwise a few playlists with nearly all seeds would dominate the ranking.
                    a_j is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in
-                   models without factors. For a frequent track, the playlists matter more and the artist less. If c_j
-                   or a_j is negative, the root or logarithm of its absolute value is used with a minus sign
+                   models without factors. For frequent tracks, the playlists have more influence than the artist; for
+                   rare tracks, the artist has more influence. If c_j or a_j is negative, the root or logarithm of its
+                   absolute value is used with a minus sign
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
-    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the j with the largest
-                   (1 - d) score_j - d max over the chosen k of u_j . u_k
+    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the track j with the
+                   largest value of (1 - d) score_j - d max_k(u_j . u_k), where k runs over the tracks chosen so far
 
-The number of seeds n is the effective number (sum of |w_i|)^2 / sum of w_i^2: seeds with little weight hardly count.
+In these formulas, n is the effective number of seeds, (sum of |w_i|)^2 / sum of w_i^2. Seeds with small weights hardly
+count in it.
 
 Popularity is scaled by the standard deviation of the scores, so that at p = 1 score and popularity have equal weight.
 """
@@ -51,13 +55,15 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
 ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
-ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
+ARTIST_COUNTS = 3  # added to the count in the artist term, so that rare tracks by the same artist do not fill the list
 COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; a larger one makes neighbours depend more on the training seed
 SMOOTHED_WEIGHT = 0.4  # weight of the smoothed cosine in `hybrid`; chosen on validation playlists, see docs/quality.md
-FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists, where 1 is nearly as good
+# weight of the factors in `hybrid`; chosen on validation playlists, on which a weight of 1 is nearly as good
+FACTOR_WEIGHT = 2.0
 EASE_WEIGHT = 1.0  # weight of EASE in `hybrid`; chosen on validation playlists, see docs/quality.md
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
-COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
+# weight of the log count in `cosine+count`; values from 0.02 to 0.1 are equally good on held-out playlists
+COUNT_WEIGHT = 0.05
 VANISHED = 1e-6  # a query vector shorter than this is treated as zero, because it is a rounding error
 
 
@@ -74,7 +80,9 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
     pointed = weights @ unit_rows(vectors)
     length = float(np.linalg.norm(pointed))
     if length <= VANISHED * float(np.abs(weights).sum()):
-        raise SettingError("likes and unlikes cancel each other out: change a weight, as in --unlike 'NAME^0.5'")
+        raise SettingError(
+            "the liked and unliked tracks cancel each other out: change a weight, as in --unlike 'NAME^0.5'"
+        )
     return np.asarray(pointed / length, np.float32)
 
 
@@ -84,7 +92,10 @@ def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
-    """Return the log prior, float32 (tracks,), which is added to centre . context to get log P(track | given)."""
+    """Return the log prior of each track, float32 (tracks,).
+
+    The model estimates log P(track | given tracks) as centre . context plus this prior, except for a constant.
+    """
     return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
 
 
@@ -103,7 +114,10 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
 
 
 def rooted(agreement: Scores) -> Scores:
-    """Scale each row of agreements to the range from -1 to 1, take signed square roots, and return float32 values."""
+    """Scale each row of agreements to the range from -1 to 1, and take the square roots.
+
+    The square root of a negative value is the root of its absolute value with a minus sign. Returns float32 values.
+    """
     size = np.abs(agreement)
     largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
     return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
@@ -115,7 +129,9 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
 
 
 def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
-    """Return the weights of tracks in playlist order: 1 for the last; each other weight is `recency` times the next.
+    """Return the weights of tracks in playlist order.
+
+    The last track has weight 1. The weight of every other track is `recency` times the weight of the track after it.
 
     >>> recency_weights(3, 0.5).tolist()
     [0.25, 0.5, 1.0]
@@ -129,7 +145,7 @@ def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
-    """Return the artist term of `hybrid`, float32, of the shape of `in_common`.
+    """Return the artist term of `hybrid`, float32, with the same shape as `in_common`.
 
     Args:
         in_common: a_j of the module docstring, float32 (queries, tracks) or (tracks,).
@@ -156,7 +172,8 @@ def scaled_predictions(
         predictions: f_j or r_j of the module docstring, float32, of the same shape.
         weight: `FACTOR_WEIGHT` or `EASE_WEIGHT`.
         given: number of query tracks, a scalar or (queries, 1).
-        largest: the largest absolute prediction of all tracks, including the query tracks, a scalar or (queries, 1).
+        largest: the largest absolute value of the predictions for all tracks, including the query tracks; a scalar or
+            (queries, 1).
     """
     return np.asarray(weight * prediction_weight(given) / np.maximum(largest, VANISHED) * predictions, np.float32)
 
@@ -174,11 +191,11 @@ def evidence(
     The result is float32 (queries, tracks) or (tracks,).
 
     Args:
-        agreed: A_j of the module docstring (`rooted`), float32, of the shape of the result.
+        agreed: A_j of the module docstring (see `rooted`), float32, with the same shape as the result.
         counts: int64 (tracks,).
         given: number of query tracks, a scalar or (queries, 1).
-        in_common: number of query tracks with the artist of each track, float32, of the shape of the result; None if
-            the artists are unknown.
+        in_common: number of query tracks with the artist of each track, float32, with the same shape as the result;
+            None if the artists are unknown.
         has_factors: whether the model has factors.
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
@@ -201,7 +218,7 @@ def reliability(
 
     Args:
         counts: int64 (tracks,).
-        of_seeds: count of the query tracks, a scalar or (queries, 1).
+        of_seeds: weighted count of the query tracks, sum of |w_i| count_i, a scalar or (queries, 1).
         given: number of query tracks, a scalar or (queries, 1).
         has_smoothed: whether the model has smoothed vectors.
 
@@ -226,7 +243,7 @@ def smoothed_term(cosine: Scores, agreed: Scores) -> Scores:
 
 
 def with_cosine(evidence: Scores, cosine: Scores, reliable: npt.NDArray[np.float32] | float) -> Scores:
-    """Add the cosine term to `evidence`, and return the sum: the first two terms of `hybrid`, float32.
+    """Return the sum of `evidence` and the cosine term, float32. They are the first two terms of `hybrid`.
 
     Args:
         evidence: e_j of the module docstring.
@@ -244,7 +261,8 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of labels, int64 (candidates,), and the maximum number of candidates to select per label.
+        limits: pairs. The first item contains the label of each candidate, int64 (candidates,). The second is the
+            maximum number of candidates to select with the same label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

@@ -1,8 +1,9 @@
-"""Turns the last plays of a listening history into a query, in which newer and repeated plays count more.
+"""Makes a query from the last plays of a listening history, in which newer and repeated plays count more.
 
-The newest of n plays has weight 1, the play before it (n - 1) / n, and the oldest play 1 / n. The weight of a track is
-the sum of the weights of its plays. Other tracks of the last `exclude_recent` plays get weight 0: the answer does not
-list them, and they have no other effect.
+Of the last n plays, the newest has weight 1, the play before it has weight (n - 1) / n, and so on; the oldest play has
+weight 1 / n. The weight of a track is the sum of the weights of its plays. A track that was played several times
+therefore counts more. Tracks that are not among these, but among the last `exclude_recent` plays, get weight 0: they do
+not change the query, but the answer does not list them.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def without_ignored(answer: Answer) -> Answer:
 def _exactly(lookup: Lookup, play: NamedTrack) -> list[Track]:
     """Return the tracks that match a play: by uri, else by whole name, else by an identifier.
 
-    Names are compared without case and accents.
+    Differences in case and accents are ignored when names are compared.
     """
     query = lookup.known_as(play)
     by_uri = [] if query == play.name else lookup.names.by_uri(query)

@@ -22,10 +22,12 @@ class Neighbour:
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
     score: float | None = None  # the value by which the answer is sorted; None if this is the similarity
-    shared: int | None = None  # playlists with this track and a query track of weight > 0; None without playlists
+    # number of playlists with this track and a query track of weight > 0; None if the corpus has no playlists
+    shared: int | None = None
     versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
     step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
-    stable: bool | None = None  # whether another training seed would probably list this track; None if not known
+    # whether a model trained with another seed would probably list this track too; None if not known
+    stable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,15 @@ class Seed:
     """A track of the query, with its weight."""
 
     track: Track
-    weight: float = 1.0  # negative for a track to move away from
+    weight: float = 1.0  # negative if the answer should be dissimilar to this track
     fallback: Fallback | None = None  # set if this track replaces a track of the query
 
     @property
     def may_be_listed(self) -> bool:
         """Whether an answer may list this track.
 
-        It may only if the track was added because the tracks of an artist replace a query track.
+        Query tracks are not listed, with one exception: if the tracks of an artist replace a query track, these tracks
+        may be listed.
         """
         return self.fallback is not None and self.fallback.kind == "artist"
 
@@ -63,7 +66,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The tracks of a query, found by names, in a playlist file or by artist."""
+    """The tracks of a query, which were found by name, in a playlist file, or as the tracks of an artist."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...] = ()  # notes for the user on how names were matched
@@ -96,6 +99,7 @@ class Answer:
     answered_by: AnsweredBy
     ranked_by: Score
     notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
-    agreement: Agreement | None = None  # stability of neighbours for tracks about as frequent as the query track
+    # stability of the neighbours of tracks that are about as frequent as the query track
+    agreement: Agreement | None = None
     versions_of_seeds: tuple[Track, ...] = ()  # other versions of the songs of the query, which are not listed
     arrangement: Arrangement | None = None  # smoothness of the order, if the list is arranged

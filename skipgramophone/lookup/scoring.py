@@ -33,12 +33,16 @@ from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
 Scores = npt.NDArray[np.float32]
-WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that do not need the cosine
-CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks that get all terms: 4 * `width`, at least 2,000
+WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
+# number of tracks for which all terms of `hybrid` are computed: 4 * `width`, but at least 2,000
+CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
-    """If the corpus has no playlists, replace the ranking `hybrid` by the cosine, which gives the same order."""
+    """If the corpus has no playlists, replace the ranking `hybrid` by the cosine.
+
+    Without playlists, both rankings give the same order.
+    """
     return replace(settings, by="cosine") if settings.by == "hybrid" and not len(corpus) else settings
 
 
@@ -52,7 +56,8 @@ class Question:
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
     left_out: Rows  # int64, rows that the answer must not list
-    number: float  # effective number of query tracks; tracks of an artist that replace a track count as one
+    # effective number of query tracks; if the tracks of an artist replace a query track, they count as one track
+    number: float
 
     @property
     def scaled(self) -> npt.NDArray[np.float64]:
@@ -67,8 +72,10 @@ class Scored:
     Attributes:
         rows: int64 (scored,).
         scores: float32 (scored,).
-        cosines: cosine of each track with the query, float32 (tracks,); empty if nothing needs it.
-        agreed: for `hybrid`, the agreement of the playlists (A_j in `ranking`), float32 (tracks,); else empty.
+        cosines: cosine of each track with the query, float32 (tracks,); empty if the ranking and the settings do not
+            need it.
+        agreed: the agreement of the playlists (A_j in `ranking`), float32 (tracks,), if the ranking is `hybrid`;
+            otherwise empty.
     """
 
     rows: Rows
@@ -144,10 +151,10 @@ class Scoring:
         return self.opened.embeddings.smoothed is not None
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
-        """Score only the tracks that may be among the best, by the first two terms of `hybrid`.
+        """Score only the tracks that could be among the best, and only by the first two terms of `hybrid`.
 
         These are the tracks with the highest evidence (see `evidence`), and the tracks in `near`, which are nearest by
-        cosine. A track of neither kind can be among the best only if all tracks have nearly the same evidence.
+        cosine. Any other track could be among the best only if all tracks had nearly the same evidence.
         """
         agreed, most = self.agreed(asked), min(CANDIDATES, len(self.counts))
         known = self.evidence(asked, agreed)
@@ -156,8 +163,8 @@ class Scoring:
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
         rows = rows[learnt]
-        # Cosines must not depend on the number of rows. In a matrix product, their last digits would; in einsum, they
-        # do not.
+        # Cosines must not depend on the number of rows. In a matrix product, the last digits of a cosine depend on this
+        # number; in einsum, they do not.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
         return Scored(rows, self.with_cosines(asked, rows, known[rows], cosines), np.empty(0, np.float32), agreed)
 
@@ -165,7 +172,9 @@ class Scoring:
         """Return the scores that the model was trained to predict, float32 (tracks,)."""
         embeddings = self.opened.embeddings
         if not embeddings.has_context:
-            raise SettingError("these vectors were imported without context vectors: use --by cosine")
+            raise SettingError(
+                "these vectors were imported without context vectors, which --by model needs: use --by cosine"
+            )
         mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
         exponent = self.opened.model.settings.get("noise_exponent", TrainSettings().noise_exponent)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -188,7 +197,7 @@ class Scoring:
         Args:
             asked: the query.
             scored: tracks, with their scores by the first two terms.
-            width: number of tracks that the caller selects from; None: all.
+            width: number of tracks from which the caller selects; None means all tracks.
 
         Raises:
             ExperimentError: a score is not finite.
@@ -215,7 +224,10 @@ class Scoring:
         return rows, scores
 
     def _smoothed_cosines(self, asked: Question, smoothed: Smoothed, rows: Rows) -> Scores:
-        """Return the smoothed cosines of some rows, float32 (rows,); 0 if the weighted vectors cancel out."""
+        """Return the smoothed cosines of some rows, float32 (rows,).
+
+        All of them are 0 if the weighted smoothed vectors cancel each other out.
+        """
         pointed = unit_rows(asked.weights.astype(np.float32) @ smoothed[asked.rows].astype(np.float32))
         cosines = np.einsum("ij,j->i", smoothed[rows].astype(np.float32), pointed)
         if not np.isfinite(cosines).all():
@@ -234,7 +246,8 @@ class Scoring:
                 f"(sgp train {name} --force --factors)"
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
-        few = len(rows) < len(factors.rows) // 2  # Copying more rows would take longer than the products of all tracks.
+        # For more rows than this, copying them would take longer than computing the products of all tracks.
+        few = len(rows) < len(factors.rows) // 2
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)
         if not np.isfinite(scores).all():

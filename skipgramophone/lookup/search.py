@@ -1,8 +1,9 @@
 """The search of a look-up: makes a query vector from the query tracks, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. For the hybrid ranking with one query track, the tracks that fit
-best by playlists, counts and artists (e_j in `ranking`) are candidates too. All other rankings use exact search, and so
-do queries with too few candidates. Similarities in answers are always computed from the vectors.
+For ranking by cosine, the index proposes candidates. For the hybrid ranking with one query track, the tracks with the
+highest evidence (from playlists, counts and artists; e_j in `ranking`) are candidates too. All other rankings use exact
+search. Exact search is also used if the index proposes too few candidates. Similarities in answers are always computed
+from the vectors.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
-COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
+# number of rows that exact search for many queries compares in the time in which the index visits one node
+COMPARED = 32
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
-RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
+RARE = 5  # tracks with fewer occurrences are rare: their neighbours are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
 
 
@@ -92,7 +94,8 @@ class Search:
 
     def rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Return a warning if query tracks occur so rarely that their neighbours are mostly due to chance."""
-        heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
+        # A rare track matters only if its weight is large; rare tracks of an artist have small weights.
+        heavy = max(seed.weight for seed in seeds) / 2
         rare = [seed for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
         matters = any(seed.weight >= heavy for seed in rare)
         if not matters or not len(self.corpus):  # imported vectors come without counts
@@ -101,7 +104,7 @@ class Search:
             about = f"'{rare[0].track.name}' occurs {plural(rare[0].track.count, 'time')}"
         else:
             about = f"{len(rare)} of {len(seeds)} query tracks occur fewer than {RARE} times"
-        return [f"{about}: treat these neighbours with care"]
+        return [f"{about}: these neighbours are not reliable"]
 
     def vector(self, track: Track) -> Matrix:
         """Return the centre vector of a track, float32 (embedding_dim,). This raises the same errors as `vectors`."""
@@ -135,14 +138,14 @@ class Search:
         return vector
 
     def _why_no_vector(self, track: Track) -> str:
-        """Return the reason why a track has no vector, and advice if there is some."""
+        """Return the reason why a track has no vector, followed by advice if there is any."""
         model = self.opened.model
         if IMPORTED in model.facts:
             return "the imported vectors do not contain it"
         least = model.settings.get("min_count")
         if isinstance(least, int) and track.count < least:
             return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
-        return "it is in no playlist with another track; train on playlists with at least two different tracks"
+        return "no playlist contains it with another track; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries; use one matrix product if this is faster than querying the index for each."""
@@ -163,11 +166,13 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether exact search proved to be as fast as the index when the index was built; false without an index."""
+        """Whether exact search was as fast as the index when the index was built; false if there is no index."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
-        """Answer a query; `pool` contains its nearest tracks if they are already known.
+        """Answer a query.
+
+        If the nearest tracks of the query have already been computed, `pool` contains them. Otherwise `pool` is None.
 
         Raises:
             SettingError: the settings ask for a list of artists or playlists.
@@ -225,7 +230,10 @@ class Search:
         )
 
     def _agreement(self, asked: Question, by: Score) -> Agreement | None:
-        """Return the stability of tracks about as frequent as the only query track; None if it was not measured."""
+        """Return the stability of tracks that are about as frequent as the query track.
+
+        The result is None if there are several query tracks, or if the stability was not measured with this ranking.
+        """
         measured = self.opened.stability
         if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None
@@ -251,7 +259,10 @@ class Search:
         return kept
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
-        """Count the playlists that each row shares with query tracks of positive weight; None without playlists."""
+        """For each row, count the playlists that contain it and a query track of positive weight.
+
+        The counts are None if the corpus has no playlists, or no query track has a positive weight.
+        """
         liked = asked.rows[asked.weights > 0]
         if not len(self.corpus) or not len(liked):
             return [None] * len(rows)
@@ -262,8 +273,8 @@ class Search:
         """Return whether the index may be used.
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several query tracks, the score of hybrid depends mostly on the predictions, and comparing all tracks takes only
-        a little longer than using the index.
+        several query tracks, the score of hybrid depends mostly on the predictions (factors and EASE), not on the
+        cosine. Comparing all tracks is then only a little slower than using the index.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -283,7 +294,7 @@ class Search:
         return self._chosen(self.pool(found, width), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from a pool of candidates; return None if the list is not full and a larger pool may fill it."""
+        """Select from a pool; return None if the list is not full and a larger pool may contain suitable tracks."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None
@@ -329,11 +340,11 @@ class Search:
             asked: the query; the rows in its `left_out` are not returned.
             settings: ranking, popularity, minimum similarity and albums.
             scored: the scores of all tracks.
-            width: number of tracks that the caller selects from; None: all tracks.
+            width: number of tracks from which the caller selects; None means all tracks.
         """
         rows, scores = scored.rows, scored.scores
         if settings.by == "hybrid":
-            most = None if settings.popularity else width  # popularity compares the scores of all tracks
+            most = None if settings.popularity else width  # popularity is standardized over the scores of all tracks
             rows, scores = self.scoring.all_terms(asked, scored, width=most)
         free = ~np.isin(rows, asked.left_out)
         rows, scores = rows[free], scores[free]

@@ -1,9 +1,9 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
-A wider search inspects all nodes of a narrower one and further nodes, so it finds at least as many true neighbours.
-The narrowest width that reaches the recall is therefore found by bisection. Widths with which the index would be as
-slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so that the same seed
-gives the same choice on every machine.
+A wider search inspects the same nodes as a narrower search, and additional ones. It therefore finds at least as many
+true neighbours. The narrowest width that reaches the recall is therefore found by bisection. Widths with which the
+index would be as slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so
+that the same seed gives the same choice on every machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skipgramophone.lookup.results import AnsweredBy
 
 WIDENING = 130  # each width is 130 % of the previous one
 NODE_ROWS = 4  # number of rows that exact search for one query compares while the index inspects one node
-BRIEF_NODES = 4096  # Inspecting this many nodes takes less time than the other steps of a look-up.
+BRIEF_NODES = 4096  # Inspecting up to this many nodes takes less time than the other steps of a look-up.
 
 
 def tune_search_width(
@@ -36,7 +36,8 @@ def tune_search_width(
         facts: the parameters of the index, without search width and recall.
         wanted: the recall@10 to reach.
         use_exact_search: if true, try only widths with which the index is faster than exact search. If none of them is
-            sufficient, return the widest of them, and record that exact search answers look-ups.
+            sufficient, return the parameters with the widest of them, and record in them that look-ups use exact
+            search.
 
     Raises:
         StorageError: the file is incomplete.
@@ -74,7 +75,10 @@ def is_exact_search_as_fast(facts: IndexFacts, width: int) -> bool:
 
 
 class _Tuning:
-    """Measures the recall of one index with several search widths, and skips queries whose result is known."""
+    """Measures the recall of one index with several search widths.
+
+    A query is not repeated if earlier measurements already determine its result.
+    """
 
     def __init__(self, path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> None:
         self._path, self._facts, self._wanted = path, facts, wanted
@@ -85,7 +89,8 @@ class _Tuning:
     def reaches(self, width: int) -> bool:
         """Return whether a width reaches the recall.
 
-        It must be between the largest width that is known to be too narrow and the smallest that is known to suffice.
+        The width must be larger than all widths that are known to be too narrow, and smaller than all widths that are
+        known to be sufficient.
         """
         found = self._found(width, enough=self._wanted)
         if self._test.recall(found) >= self._wanted:
@@ -105,7 +110,8 @@ class _Tuning:
     def _found(self, width: int, enough: float) -> Rows:
         """Count the true neighbours that a search with this width finds for each query, int64 (queries,).
 
-        Stop as soon as the recall cannot reach `enough`; the counts of the remaining queries are then upper bounds.
+        Stop as soon as the recall can no longer reach `enough`. The counts of the remaining queries are then the
+        largest possible ones.
         """
         candidates = AnnoyCandidates(self._path, replace(self._facts, search_k=width))
         if len(candidates) != self._facts.items:

@@ -32,7 +32,7 @@ class Pool:
     scores: npt.NDArray[np.float32]  # (candidates,)
     tracks: list[Track]
     vectors: Matrix  # unit vectors, float32 (candidates, embedding_dim)
-    beyond: Neighbours = NOTHING  # the next candidates, whose names and vectors are not read
+    beyond: Neighbours = NOTHING  # the candidates after these, whose names and vectors have not been read
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,12 @@ class Selection:
 
     chosen: list[Choice]
     versions_of_seeds: tuple[Track, ...]  # other versions of the songs of the query, which were left out
-    contenders: Neighbours = NOTHING  # the best candidates after the last selected one that pass the filters
+    # the best candidates that pass the filters and come after the last selected candidate
+    contenders: Neighbours = NOTHING
 
 
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
-    """Filter candidates, and select by score, diversity and the limits per artist, album and song."""
+    """Filter candidates, and select tracks by score, by diversity, and within the limits per artist, album and song."""
     tracks, vectors = pool.tracks, pool.vectors
     # In einsum, the last digits of the similarities do not depend on the number of rows.
     similarities = np.einsum("ij,j->i", vectors, vector).tolist()

@@ -47,7 +47,8 @@ class ArtistNeighbour:
     tracks: int  # tracks of the artist with a vector
     count: int  # occurrences of these tracks
     score: float | None = None  # the value by which the list is sorted; None if it is sorted by similarity
-    shared: int | None = None  # playlists with the artist and a query track of weight > 0; None without playlists
+    # number of playlists with the artist and a query track of weight > 0; None if the corpus has no playlists
+    shared: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class SimilarArtists:
         return ArtistAgreement(self.artists, self._opened.postings)
 
     def name(self, artist: int) -> str:
-        """Return the name of an artist as the credit of its most frequent track spells it."""
+        """Return the name of an artist in the spelling of the artist's most frequent track."""
         catalogue, rows = self._opened.catalogue, self.artists.of(artist)
         marks = ",".join(map(str, rows[:NAMED_BY].tolist()))
         (credit,) = catalogue.query(f"SELECT artist FROM tracks WHERE row IN ({marks}) ORDER BY {catalogue.rank}")[0]
@@ -93,8 +94,9 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            Two values. The first is one `Track` per artist, with an empty title; its row is the rank of the artist by
-            count, from 0. The second is the unit vectors of the artists, float32 (artists, embedding_dim).
+            Two values. The first is a list with one `Track` per artist. Its title is empty, and its row is the rank of
+            the artist by count, counted from 0. The second contains the unit vectors of the artists, float32 (artists,
+            embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))
@@ -112,8 +114,8 @@ class SimilarArtists:
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
         """Return the artists most similar to a query, nearest first.
 
-        The answer leaves out the artists of the query. These are the artists in the query, the artists of its tracks,
-        and artists all of whose tracks are in the query.
+        The answer leaves out the artists of the query. These are the artists given in the query, the artists of its
+        tracks, and artists whose tracks are all in the query.
 
         Raises:
             ExperimentError: the vectors contain values that are not finite.

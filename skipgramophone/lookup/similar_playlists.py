@@ -5,8 +5,8 @@ unit query vector q is the cosine
 
     q . s_p / |s_p|,  where  q . s_p = sum of q . u_i over the tracks i of p
 
-The second form needs no vectors of playlists. One matrix product gives q . u_i for all tracks, and one sum per playlist
-gives q . s_p. Only the lengths |s_p| are computed in advance, at the first query.
+To compute q . s_p as the sum of q . u_i, no playlist vectors are needed. One matrix product gives q . u_i for all
+tracks, and one sum per playlist gives q . s_p. Only the lengths |s_p| are computed in advance, at the first query.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class SimilarPlaylists:
         """Return the playlists most similar to a query, nearest first; ties are in the order of the corpus.
 
         The answer leaves out the playlists that were given as a part of the query. If the query is a playlist file, the
-        answer also leaves out the playlists of the corpus that contain exactly the same tracks.
+        answer also leaves out the playlists of the corpus that contain exactly the same tracks as the file.
 
         Raises:
             SettingError: the corpus has no playlists.
@@ -126,7 +126,7 @@ class SimilarPlaylists:
     def _with_tracks(self, liked: Rows) -> Rows:
         """Return the numbers of the playlists that consist of exactly the given tracks, int64.
 
-        Tracks without a vector and repeats do not count.
+        Tracks without a vector are ignored, and it does not matter how often a playlist contains a track.
         """
         known = self._search.exact.lengths > 0
         wanted = np.zeros(len(known), np.bool_)
@@ -143,7 +143,8 @@ class SimilarPlaylists:
             return []
         owner, name = self._search.opened.playlist_table.names(len(self._corpus), [int(same[0])])[0]
         more = f" and {len(same) - 1:,} more" if len(same) > 1 else ""
-        return [f"left out '{full_name(owner, name)}'{more}: exactly the tracks of the query"]
+        have = "they have" if more else "it has"
+        return [f"left out '{full_name(owner, name)}'{more}, because {have} exactly the tracks of the query"]
 
 
 def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
@@ -166,7 +167,8 @@ def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
     """Return the length of each playlist's vector (the sum of its tracks' unit vectors), float32 (playlists,)."""
     from concurrent.futures import ThreadPoolExecutor  # imported here, because other look-ups do not need these modules
 
-    from scipy.sparse import csr_array  # adds up rows several times as fast as numpy's reduceat
+    # a product with a sparse matrix adds up rows several times as fast as numpy's reduceat
+    from scipy.sparse import csr_array
 
     lengths = np.zeros(len(corpus), np.float32)
     scale = np.divide(1, exact.lengths, out=np.zeros_like(exact.lengths), where=exact.lengths > 0)

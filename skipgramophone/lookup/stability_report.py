@@ -1,7 +1,7 @@
 """Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report shows how much two models that were trained with different seeds agree on nearest neighbours. It is used
-only for the model for which it was measured.
+The report shows how much two models that were trained with different seeds agree on nearest neighbours. Look-ups use
+the report only if it was measured for the current model.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Agreement:
 class StabilityReport:
     """The agreement of two trainings in three strata: head (frequent tracks), middle and tail (rare tracks).
 
-    For each stratum, the lowest count of its tracks is stored, too.
+    For each stratum, the lowest count of its tracks is also stored, so that the stratum of a track can be found by its
+    count.
     """
 
     ranking: str  # the ranking that was measured
@@ -52,7 +53,8 @@ def read_stability(experiment: Experiment, model: str) -> StabilityReport | None
         found = report["stability"]
         neighbours, counts, shares = found["neighbours"], found["least"], found["by_frequency"]
         strata = tuple((_whole(counts[name]), _agreement(neighbours, name, shares.get(name))) for name in counts)
-        ranking = str(found.get("ranking", "cosine"))  # versions before 0.6 measured only the cosine
+        # versions before 0.6 did not store the ranking, because they measured only the cosine
+        ranking = str(found.get("ranking", "cosine"))
         return StabilityReport(ranking, _whole(neighbours), strata)
     except (ExperimentError, OSError, KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""Detects a name of several words that was typed without quotes, so that each word arrives as a name of its own."""
+"""Detects a name of several words that was typed without quotes, so that each word was read as a separate name."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from skipgramophone.wording import shell_word
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
 
-NO_TRACK = -1  # returned instead of the row of a track if the name means an artist
+NO_TRACK = -1  # returned instead of the row of a track if the name is the name of an artist
 Meaning = Callable[[str], int | TrackNameError]
 
 
 def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artists: bool = False) -> list[str]:
     """Return a note if the given single words are together the name of a track.
 
-    If each word is also the name of a track, the words are a valid query of several tracks. The note then shows the
-    command for the one track.
+    If each word is also the name of a track, the words are a valid query of several tracks. In this case, the note
+    shows the command that looks up the single track.
 
     Args:
         lookup: the opened experiment.
@@ -34,7 +34,8 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
         UnknownTrackError: the words together are the name of a track, but one of them alone matches no track.
         AmbiguousTrackError: the words together are the name of a track, but one of them alone matches several tracks.
     """
-    meaning = cache(partial(_meaning, lookup, artists=artists))  # Finding a name may take a long time.
+    # The results are cached, because finding a name may take a long time.
+    meaning = cache(partial(_meaning, lookup, artists=artists))
     together = _one_name(lookup, names, meaning, artists=artists)
     if together is None:
         return []
@@ -51,7 +52,7 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
 
 
 def _meaning(lookup: Lookup, name: str, *, artists: bool) -> int | TrackNameError:
-    """Return the row of the track that a name means, or the error if it means none.
+    """Return the row of the track that a name means. If it does not mean exactly one track, return the error.
 
     If `artists` is true and the name is the name of an artist, return `NO_TRACK`.
     """
@@ -67,8 +68,9 @@ def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists
     """Return the words as one name if they are probably a single name, otherwise None.
 
     The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
-    is a whole name or title, the words together must be a whole name or title too. There is one exception: if a word
-    alone matches several tracks, it is enough that the name of a track contains the words in this order.
+    is a whole name or title, the words together must be a whole name or title too. There is one exception: if one of
+    the words alone matches several tracks, the words together need not be a whole name or title. It is then sufficient
+    that the name of a track contains the words in this order.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:

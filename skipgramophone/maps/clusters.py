@@ -27,7 +27,10 @@ class TrackGroup:
 
 
 def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
-    """Return the cluster of each track by k-means of its unit vector, int64 (tracks,); cluster 0 is the largest."""
+    """Assign each track to a cluster by k-means on the unit vectors.
+
+    Returns the cluster numbers, int64 (tracks,). Cluster 0 is the largest.
+    """
     from scipy.cluster.vq import kmeans2  # imported here because look-ups must not load scipy
 
     units = unit_rows(np.asarray(centre))
@@ -42,10 +45,13 @@ def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
 
 
 def describe_clusters(tracks: Sequence[Track], labels: Labels) -> list[TrackGroup]:
-    """Return the size of each cluster, and its leading artists or, if most of its tracks have no artist, titles.
+    """Return the size and the label of each cluster.
 
-    The weight of an artist or title in a cluster is n * n / N, where n of its N occurrences are in the cluster. This
-    favours those that are frequent in the cluster and rare elsewhere.
+    The label consists of the leading artists of the cluster, or of its leading titles if most of its tracks have no
+    artist.
+
+    The weight of an artist or title in a cluster is n * n / N, where N is the number of its occurrences, and n is the
+    number of its occurrences in the cluster. This favours those that are frequent in the cluster and rare elsewhere.
     """
     artists = _leaders([track.artist for track in tracks], tracks, labels)
     titles = _leaders([track.title for track in tracks], tracks, labels)

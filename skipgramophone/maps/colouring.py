@@ -12,7 +12,9 @@ from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.maps.clusters import NO_ARTIST, Labels, TrackGroup, describe_clusters, find_clusters
 
-HUE_STEP = 137.5  # degrees between consecutive hues (the golden angle), so that adjacent colours of the legend differ
+# angle in degrees between successive hues (the golden angle), so that neighbouring colours of the legend are clearly
+# different
+HUE_STEP = 137.5
 OTHERS = "other artists"
 
 

@@ -17,7 +17,7 @@ from skipgramophone.maps.projection import METHODS, NEIGHBOURS, Plane, choose_pr
 from skipgramophone.settings import Colour, Embedded, MapSettings, Projection
 from skipgramophone.wording import plural
 
-STEPS = 5  # number of steps of drawing a map: neighbours, projection, clusters, measurement, writing
+STEPS = 5  # number of steps when a map is drawn: neighbours, projection, clusters, measurement, writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Makes the HTML page of a map: one file with style, script and data, which loads nothing from a network.
 
-Names are untrusted. The page contains them only as JSON, in which every "<" is escaped, and control characters and
-bidirectional marks are made visible. The script shows them as text. A content security policy allows only the style and
-the script of the page, by their hashes, and blocks all other resources.
+Names are untrusted. The page contains the names only as JSON in which every "<" is escaped, and in which control
+characters and bidirectional marks are made visible. The script shows them as text. A content security policy allows
+only the style and the script of the page, by their hashes, and blocks all other resources.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from skipgramophone.maps.drawing import Drawing
 from skipgramophone.maps.projection import Plane
 from skipgramophone.wording import visible
 
-EXTENT = 65_535  # highest coordinate on the longer side of the plane, in integer steps
+EXTENT = 65_535  # coordinates are integers; this is the highest one on the longer side of the plane
 SIMILARITY_STEPS = 32_767  # integer that represents a similarity of 1
 
 
@@ -60,7 +60,10 @@ def page(drawing: Drawing) -> str:
 
 
 def _colouring_data(colouring: Colouring) -> dict[str, Any]:
-    """Return a colouring as data for the script; a group of saturation 0 contains tracks that are in no other group."""
+    """Return a colouring as data for the script.
+
+    A group with saturation 0 is grey. It contains the tracks that are in no other group.
+    """
     groups = [
         {"label": visible(group.label), "tracks": group.tracks, "hue": hue, "saturation": saturation}
         for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)

@@ -55,7 +55,7 @@ def project(
 def by_components(centre: Matrix) -> Plane:
     """Return the first two principal components of the unit vectors, float32 (tracks, 2).
 
-    Each component gets the sign that makes its value of largest magnitude positive.
+    The sign of each component is chosen so that its value with the largest absolute value is positive.
     """
     units = unit_rows(np.asarray(centre))
     units -= units.mean(axis=0)

@@ -19,7 +19,7 @@ from skipgramophone.experiment.embeddings import Matrix
 
 SPACING = 1 / 3  # maximum distance between grid nodes: a third of the kernel's width, which is 1
 LEAST_CELLS = 32  # minimum number of nodes along the longer side
-MOST_CELLS = 1024  # maximum; a larger map gets a coarser grid
+MOST_CELLS = 1024  # maximum number of nodes along the longer side; a larger map gets a coarser grid
 MARGIN = 4  # number of extra nodes around the points; a spline covers this many nodes in each dimension
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ def spline(offset: Floats) -> tuple[Floats, Floats]:
     """Return the values and the derivatives of the four cubic B-splines that cover each point, both (points, 4).
 
     Args:
-        offset: (points,), distance from the next lower node, in node spacings, from 0 to 1.
+        offset: distance of each point from the next lower grid node, in node spacings, from 0 to 1, (points,).
     """
     rest = 1 - offset
     values = (
@@ -59,8 +59,8 @@ class RepulsionGrid:
     def forces(self, plane: Matrix) -> tuple[Floats, float]:
         """Return the forces on points, float64 (points, 2), and their normalizer.
 
-        The force on point i is the sum of (y_i - y_j) / (1 + d²)² over all j; the normalizer is the sum of 1 / (1 + d²)
-        over all pairs i != j.
+        The force on point i is the sum over all j of (y_i - y_j) / (1 + d²)². The normalizer is the sum over all pairs
+        i != j of 1 / (1 + d²). d is the distance of i and j.
         """
         from scipy import fft
 
@@ -92,8 +92,8 @@ class RepulsionGrid:
     def _transformed_kernel(self, side: int, spacing: float) -> npt.NDArray[np.float32]:
         """Return the Fourier transform of the kernel.
 
-        It is divided by the smoothing effect of the splines, which are applied twice: to spread the points and to
-        interpolate.
+        The splines smooth the result twice: when the points are spread over the grid, and when the potential is
+        interpolated. To compensate for this, the transform is divided by the smoothing effect of both steps.
         """
         from scipy import fft
 

@@ -1,8 +1,8 @@
 """t-SNE: positions in the plane that keep nearest neighbours together.
 
-Neighbours attract each other, all points repel each other, and gradient descent with momentum moves the points. The
-nearest tracks of a track attract it with equal force. The initial positions are the principal components, so that
-similar groups of tracks are near each other on the map.
+Neighbours attract each other, all points repel each other, and gradient descent with momentum moves the points. Unlike
+in standard t-SNE, all nearest tracks of a track attract it with the same force. The initial positions are the principal
+components, so that similar groups of tracks are near each other on the map.
 
 Source: van der Maaten and Hinton 2008; Kobak and Berens, arXiv 1812.02633 (start and learning rate); Linderman et al.,
 arXiv 1712.09005. The repulsion is computed in `repulsion.py`.
@@ -22,16 +22,18 @@ from skipgramophone.maps.repulsion import RepulsionGrid, direct_forces
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-EXAGGERATED = 250  # number of iterations at the start in which attraction is multiplied, so that clusters form
-ITERATIONS = 750  # total number, as in scikit-learn and openTSNE
+# number of iterations at the start in which the attraction is multiplied by EXAGGERATION, so that clusters form
+EXAGGERATED = 250
+ITERATIONS = 750  # total number of iterations, as in scikit-learn and openTSNE
 EXAGGERATION = 12.0
 MOMENTUM = 0.8
 LEAST_RATE = 50.0  # minimum learning rate; the rate grows with the number of points
 LONGEST_STEP = 5.0  # maximum distance that a point moves per iteration
-# For at most this many tracks, forces are summed directly. If there are so few tracks, they are far apart, and the grid
-# would have to be large.
+# For at most this many tracks, forces are summed directly. Few points are far apart compared with the width of the
+# kernel, so a grid would need many nodes.
 FEW = 400
-START = 1e-2  # standard deviation of the first coordinate at the start, small compared with the kernel's width, 1
+# standard deviation of the first coordinate at the start; it is small compared with the kernel's width, which is 1
+START = 1e-2
 
 
 def attraction(near: Rows) -> csr_matrix:

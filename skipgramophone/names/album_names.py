@@ -9,7 +9,10 @@ from skipgramophone.names.normalization import fold_name, split_name
 
 
 class AlbumName(NamedTuple):
-    """The folded name of an album in a query: as a whole, and split into artist ("" if none is given) and album."""
+    """The folded name of an album in a query, in two forms: as a whole, and split into artist and album.
+
+    The artist is "" if none is given.
+    """
 
     whole: str
     artist: str

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from skipgramophone.names.normalization import SEPARATOR, fold_name, identity
 
 ASCII_SPACE = "".join(chr(code) for code in range(128) if chr(code).isspace())
-ODD_SPACE = r"[\x09-\x0d\x1c-\x1f]|^ |  | $"  # white space other than single spaces between words
+ODD_SPACE = r"[\x09-\x0d\x1c-\x1f]|^ |  | $"  # matches white space other than single spaces between words
 SPACES = r"[\x09-\x0d\x1c-\x1f ]+"
 
 
@@ -38,7 +38,7 @@ def full_names(artists: pa.Array, titles: pa.Array) -> pa.Array:
 
 
 def _where_ascii(strings: pa.Array, plain: Callable[[pa.Array], pa.Array], other: Callable[[str], str]) -> pa.Array:
-    """Return `plain(strings)`, in which the results for strings that are not ASCII are replaced by `other(string)`."""
+    """Normalize ASCII strings together with the function `plain`, and all other strings one by one with `other`."""
     beyond = pc.invert(pc.string_is_ascii(strings))
     others = pa.array([other(name) for name in strings.filter(beyond).to_pylist()], strings.type)
     return pc.replace_with_mask(plain(strings), beyond, others)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 BETWEEN = r"\s*[,;]\s*|\s(?:feat\.?|ft\.?|featuring)\s"  # separates two artists
-PERHAPS = r"\s(?:&|\+|/|x|vs\.?|with)\s"  # separates two artists, or is part of one artist's name
+PERHAPS = r"\s(?:&|\+|/|x|vs\.?|with)\s"  # separates two artists, but can also be part of one artist's name
 
 
 def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
@@ -15,8 +15,8 @@ def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
     Args:
         artist: name of an artist.
         credit: the artist field of a track.
-        loosely: whether "&", "x", "with" and the like also separate artists. "a & b" then credits a, which is wrong if
-            "a & b" is the name of a group.
+        loosely: whether weak separators ("&", "x", "with" and similar ones) also separate artists. In this case, the
+            credit "a & b" also names the artist "a". This is wrong if "a & b" is the name of a group.
 
     >>> is_credited("tyler, the creator", "yuna, tyler, the creator"), is_credited("tyler", "tyler swift")
     (True, False)

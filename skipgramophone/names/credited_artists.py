@@ -1,11 +1,11 @@
 """Splits artist credits into artists. A credit is the artist field of a track, such as "A, B feat. C".
 
-"A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
-                      B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
-                      therefore listed as one.
-"A & B", "A x B"      The whole text is one artist. If other credits name A, and have more tracks than the credit
-                      "A & B", A is an artist of the track, too. The same rule applies to B. If it applies to both A
-                      and B, the whole text is not an artist, as in "Elton John & Kiki Dee".
+"A, B", "A feat. B"   These name A and B. There is one exception: A and B are treated as one artist if B always comes
+                      directly after A, and A is mostly followed directly by B, as in "Tyler, The Creator". Two artists
+                      that only occur together are therefore listed as one.
+"A & B", "A x B"      The whole text is one artist. If the other credits that name A have more tracks in total than
+                      the credit "A & B", then A is also an artist of the track. The same rule applies to B. If it
+                      applies to both A and B, the whole text is not an artist, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from skipgramophone.names.various_artists import is_nobody
 ALWAYS = re.compile(BETWEEN, re.IGNORECASE)
 MAYBE = re.compile(PERHAPS, re.IGNORECASE)
 EVERY = re.compile(f"{BETWEEN}|{PERHAPS}", re.IGNORECASE)
-MOST_PARTS = 12  # at most this many parts are tried as one name, because a damaged field may have thousands of commas
+MOST_PARTS = 12  # maximum number of parts that are tried as one name; a damaged field may have thousands of commas
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -89,9 +89,9 @@ def spelling(artist: str, credit: str) -> str:
 
 
 def parts_of_credit(credit: str, loosely: bool = True) -> list[str]:
-    """Return every sequence of consecutive names of a credit, from single names to the whole credit.
+    """Return every sequence of one or more consecutive names of a credit, including the whole credit.
 
-    With `loosely`, "&", "x", "with" and the like also separate names (see `is_credited`).
+    If `loosely` is true, weak separators such as "&", "x" and "with" also separate names (see `is_credited`).
 
     >>> parts_of_credit("A & B feat. C")
     ['A', 'A & B', 'A & B feat. C', 'B', 'B feat. C', 'C']
@@ -105,8 +105,8 @@ def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, d
     """Split credits into names; a name is one part, or several parts that form one name, as in "Tyler, The Creator".
 
     Returns:
-        For each name, in the order of the credits: the index of its credit, int64 (names,), and its number, int64
-        (names,). Then a dict: text of a name -> its number.
+        Three values. For each name, in the order of the credits: the index of the credit that contains it, int64
+        (names,), and the number of the name, int64 (names,). Then a dict: text of a name -> its number.
     """
     parts, sizes, apart = _split(written)
     number: dict[str, int] = {}
@@ -139,8 +139,8 @@ def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
     """Split credits at the separators that always separate artists, such as a comma or "feat.".
 
     Returns:
-        The parts of all credits; how many parts each credit has, int64 (credits,); for each part, whether it is
-        followed by a separator other than a comma, bool (parts,).
+        Three values: the parts of all credits, concatenated; the number of parts of each credit, int64 (credits,); and
+        for each part, whether a separator other than a comma follows it, bool (parts,).
     """
     parts: list[str] = []
     sizes, apart = [], []
@@ -175,15 +175,16 @@ def _joined(credit: Numbers, part: Numbers, apart: Flags, tracks: Numbers) -> Fl
 def _count(credit: Numbers, name: Numbers, tracks: Numbers, names: int) -> Numbers:
     """Return the number of tracks with each name, int64 (names,); a name that repeats within a credit counts once."""
     once = np.sort(credit * max(1, names) + name)
-    once = once[np.diff(once, prepend=-1) != 0]  # much faster than np.unique, which hashes
+    once = once[np.diff(once, prepend=-1) != 0]  # this is much faster than np.unique, which uses hashing
     return np.bincount(once % max(1, names), tracks[once // max(1, names)], names).astype(np.int64)
 
 
 def _artists(texts: list[str], number: dict[str, int], count: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the artists that each name means: the whole name, its parts between "&" and the like, or both.
+    """Return the artists that each name means: the whole name, its parts between separators such as "&", or both.
 
     Returns:
-        The numbers of the artists that each name means, concatenated; how many artists each name means; both int64.
+        Two int64 arrays: the numbers of the artists that the names mean, concatenated, and the number of artists of
+        each name.
     """
     flat: list[int] = []
     sizes = []

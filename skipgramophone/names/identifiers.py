@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from skipgramophone.utf8 import replace_surrogates
 
 ISRC, MBID = "isrc", "mbid"
-SEPARATOR = "\n"  # between the identifiers of a track
+SEPARATOR = "\n"  # separator between the identifiers of a track
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CANONICAL = rf"^(?:isrc:[A-Z]{{2}}[A-Z0-9]{{3}}[0-9]{{7}}|mbid:{UUID})$"
 RECORDING = re.compile(rf"https?://(?:www\.|beta\.)?musicbrainz\.org/recording/({UUID})/?", re.IGNORECASE)
@@ -62,7 +62,9 @@ def is_blank(text: str) -> bool:
 
 
 def prefix_of(text: str) -> str | None:
-    """Return the prefix of an identifier, "isrc" or "mbid", even if no valid identifier follows; None without a prefix.
+    """Return the prefix of an identifier ("isrc" or "mbid"), or None if there is no prefix.
+
+    The prefix is returned even if the rest is not a valid identifier.
 
     >>> prefix_of("ISRC:nonsense"), prefix_of("Free Fallin'")
     ('isrc', None)

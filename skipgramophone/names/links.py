@@ -66,5 +66,5 @@ def read_link(text: str) -> Link | None:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a string begins with http:// or https:// (upper or lower case, after optional spaces)."""
+    """Whether a string begins with http:// or https://, ignoring case and leading spaces."""
     return WEB.match(text.strip()) is not None

@@ -1,8 +1,8 @@
 """Normalize names, to decide whether two spellings are the same name.
 
-There are two normal forms. `identity` decides which rows are the same track: it ignores case, surrounding
-spaces and the Unicode normalization form. `fold_name` is used for search: it also ignores accents and repeated spaces.
-Names are stored and shown in the spelling that was read first.
+There are two normal forms. `identity` decides whether two rows of the sources mean the same track: it ignores case,
+surrounding spaces and the Unicode normalization form. `fold_name` is used for search: it also ignores accents and
+repeated spaces. Names are stored and shown in the spelling that was read first.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def hyphenate(name: str) -> str:
-    """Return the words of the folded name, joined with hyphens so that the shell needs no quotes.
+    """Return the words of the folded name, joined with hyphens, so that it can be typed in a shell without quotes.
 
     >>> hyphenate("Håkan - Don't! (Live)")
     'hakan-don-t-live'

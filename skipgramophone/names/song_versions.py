@@ -1,8 +1,8 @@
 """Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
 Songs are compared without featured guests and without version remarks. A version remark is at the end of the title, in
-brackets or after a dash, and contains a version word such as "live" or "remaster". A remix, another part ("Pt. 1",
-"Pt. 2") and the same title by another artist count as different songs.
+brackets or after a dash, and contains a version word such as "live" or "remaster". The following count as different
+songs: a remix, another part ("Pt. 1" and "Pt. 2"), and a song with the same title by another artist.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FEATURED = re.compile(
 )
 BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
-REMEMBERED = 1 << 15  # number of songs whose keys are cached, because the same tracks are in many answers
+REMEMBERED = 1 << 15  # number of songs whose keys are cached; the same tracks occur in many answers
 REMARK = re.compile(r"(?<=\S)\s*[(\[]([^()\[\]]*)[)\]]|\s-\s(.*?)(?=\s-\s|[(\[]|$)")
 # Kinds of versions that a look-up can exclude, each with the words that identify it in a remark.
 KINDS: dict[Version, re.Pattern[str]] = {
@@ -85,7 +85,7 @@ def artist_without_guests(artist: str) -> str:
 
 
 def _base(title: str) -> str:
-    """Remove guests and the version remarks at the end of a folded title, but never the whole title."""
+    """Remove guests and version remarks from the end of a folded title, but never the whole title."""
     base = FEATURED.sub("", title)
     while True:
         bracketed, (before, dash, remark) = BRACKETED.search(base), base.rpartition(DASH)

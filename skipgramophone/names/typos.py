@@ -16,7 +16,7 @@ from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
-CLEAR_PART = 1 / 3  # minimum share of the query's letters that belong to words that are also in the suggested name
+CLEAR_PART = 1 / 3  # minimum share of the query's letters that are in words that the suggested name also contains
 SHORT = 3  # Words with at most this many Latin letters, such as "the" and "of", do not count.
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
@@ -49,7 +49,10 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose whole name is similar to the query and shares a clear part with it, best first."""
+    """Return the tracks whose whole name is similar to the query and has a clear part in common with it, best first.
+
+    `has_clear_part` defines what a clear part is.
+    """
     found = (tracks[at] for at, _ in _scores(query, [track.name for track in tracks]))
     return [track for track in found if has_clear_part(query, track.name, split_name(track.name)[0])]
 
@@ -57,21 +60,21 @@ def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
 def nearest_names(query: str, names: list[str]) -> list[str]:
     """Return the names similar to the query, most similar first, without those that score far below the best.
 
-    Each of them shares a clear part with the query (see `has_clear_part`).
+    Each of them has a clear part in common with the query (see `has_clear_part`).
     """
     scores = [(at, score) for at, score in _scores(query, names) if has_clear_part(query, names[at])]
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
 
 
 def has_clear_part(query: str, *names: str) -> bool:
-    """Whether one of the names shares so much with the query that a person sees the connection.
+    """Whether one of the names has enough in common with the query to be a plausible suggestion.
 
-    This is true in each of three cases, in which spaces, accents and upper case do not matter:
+    This is true in three cases. Spaces, accents and case are ignored in all of them.
 
-    - the name contains the query, typos allowed;
-    - the words of the query that are also in the name, typos allowed, contain at least `CLEAR_PART` of the query's
-      letters; words of one to three Latin letters do not count, because they are too frequent;
-    - the name is the artist or the title of the query "artist - title".
+    - the name contains the query, possibly with typos;
+    - at least `CLEAR_PART` of the query's letters are in words that the name also contains, possibly with typos (words
+      of one to three Latin letters are ignored, because they are too frequent);
+    - the query has the form "artist - title", and the name is its artist or its title.
 
     >>> has_clear_part("Toto - Africa", "Electric Pelican - Narrow Motorway"), has_clear_part("daftpunk", "Daft Punk")
     (False, True)
@@ -83,7 +86,7 @@ def has_clear_part(query: str, *names: str) -> bool:
     clear = [word for word in words if len(word) > SHORT or not word.isascii()]
 
     def shares(name: str) -> bool:
-        """Whether a folded name shares a clear part with the query."""
+        """Whether a folded name has a clear part in common with the query."""
         others, whole = words_of(name), name.replace(" ", "")
         if name in parts or (len(whole) + 1 >= len(joined) and fuzz.partial_ratio(joined, whole) >= SAME):
             return True
@@ -101,10 +104,11 @@ def _scores(query: str, names: list[str]) -> list[tuple[int, float]]:
 
 
 def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose name contains each word of the query, typos allowed, most frequent first.
+    """Return the tracks whose name contains each word of the query, possibly with typos, most frequent first.
 
-    If the words make up the whole name of some tracks, or else their whole title, only these tracks are returned. A
-    number never matches another number, and a query without letters matches nothing.
+    If the words make up the whole name of some tracks, only these tracks are returned. Otherwise, if they make up the
+    whole title of some tracks, only those are returned. A number never matches another number, and a query without
+    letters matches nothing.
     """
     words = words_of(query)
     chosen = [track for track in tracks if contains_each_word(query, track.name)]
@@ -118,15 +122,16 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
 
 
 def contains_each_word(query: str, name: str) -> bool:
-    """Whether a name contains each word of a query, typos allowed; false for a query without letters."""
+    """Whether a name contains each word of a query, possibly with typos; false for a query without letters."""
     return any(map(str.isalpha, fold_name(query))) and _contain(name, words_of(query))
 
 
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
     """Return the known artist and title that are most similar to `names` and differ only by a typo, or None.
 
-    All names are folded. Artist and title must each be similar to those in `names` (a ratio of at least `SAME`), and
-    have the same number of words and the same numerals. The titles must be versions of the same kinds, such as "live".
+    All names are folded. The artist must be similar to the artist in `names`, and the title to the title in `names`:
+    each with a ratio of at least `SAME`. Artist and title must also have the same number of words and the same numerals
+    as those in `names`. Both titles must have version remarks of the same kinds, such as "live".
 
     >>> most_similar(("ada fen", "green door"), [("ada fenn", "green door"), ("ada fenn", "green floor")])
     ('ada fenn', 'green door')
@@ -165,7 +170,9 @@ def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def may_mean(asked: tuple[str, str], known: tuple[str, str]) -> bool:
-    """Whether an artist and a title may name a known track: they are alike, or the title has one typo.
+    """Whether an artist and a title may mean a known track.
+
+    This is true if the pairs of artist and title are alike (see `are_alike`), or if the title has exactly one typo.
 
     A typo is a letter that is missing, added, replaced or swapped with the next one. A replaced digit is not a typo.
 
@@ -189,7 +196,7 @@ def _comparable(names: tuple[str, str]) -> tuple[str, str]:
 
 
 def _are_similar(one: str, other: str) -> bool:
-    """Whether most letters of two folded names match, or one contains the words of the other."""
+    """Whether most letters of two folded names match, or one of the names contains all words of the other."""
     return fuzz.ratio(one, other) >= WORD_NEAR_ENOUGH or fuzz.token_set_ratio(one, other) >= SAME
 
 

@@ -1,4 +1,4 @@
-"""Adds sources to a corpus: the rows of the corpus and the added rows are encoded together.
+"""Adds sources to a corpus, by encoding the rows of the corpus and the added rows together.
 
 The rules of the first extraction therefore apply to added rows too. An existing playlist gains the tracks that it does
 not contain yet. Added rows with tracks that the playlist already contains are left out and counted. Nothing is removed,
@@ -55,8 +55,8 @@ class Names:
 
     Attributes:
         tracks: one row per track, in row order. Columns: artist, title, uri and first_place (the number of the source
-            row in which the track occurs first); if the corpus has them, also locations, durations and identifiers, as
-            text.
+            row in which the track first occurs). If the corpus has locations, durations or identifiers, they are
+            columns too, as text.
         spellings: other spellings of the names of tracks. Columns: row (of the track), artist, title, count.
         uris: other uris of the tracks. Columns: uri, row (of the track).
     """
@@ -99,7 +99,7 @@ class Before:
 
     @property
     def lasting(self) -> dict[str, Any]:
-        """The settings of the corpus that must be the same for added sources."""
+        """The settings of the corpus that cannot be changed when sources are added."""
         made_with = asdict(ExtractSettings()) | self.manifest.settings
         return {name: made_with[name] for name in LASTING}
 
@@ -112,7 +112,7 @@ class Before:
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that the settings that must not change are equal to those of the corpus.
+        """Verify that no given setting differs from a setting of the corpus that must stay the same.
 
         Raises:
             SettingError: a setting differs.
@@ -121,8 +121,8 @@ class Before:
             given = getattr(settings, name)
             if json.dumps(given) != json.dumps(value):  # manifests store tuples as lists
                 raise SettingError(
-                    f"{name.replace('_', '-')} is {value} in this corpus and cannot be {given} for added sources: "
-                    "leave this option out, or extract all sources into another experiment"
+                    f"{name.replace('_', '-')} is {value} in this corpus, and must be the same for added sources, "
+                    f"not {given}: leave this option out, or extract all sources into another experiment"
                 )
 
     def require_new_sources(self, described: Sequence[Mapping[str, Any]]) -> None:
@@ -152,8 +152,8 @@ class Before:
         Input rows are numbered from the first extraction on, including those that cleaning has dropped.
 
         Args:
-            places: for each new track, the position of this input row among the encoded rows.
-            rows: number of encoded rows that the corpus already contains.
+            places: for each new track, the position among the encoded rows of the row in which it first occurs.
+            rows: number of encoded rows that come from the existing corpus.
         """
         facts = self.manifest.facts
         ever_used: int = facts["rows_used"] + dropped_by_cleaning(facts["left_out"])
@@ -183,7 +183,7 @@ class Before:
     def reported(
         self, report: ExtractReport, encoded: EncodedPlaylists, known: Corpus | None = None, tracks: int | None = None
     ) -> ExtractReport:
-        """Convert the report on the encoded rows to a report on the whole corpus after the addition.
+        """Convert the report on the encoded rows to a report on the whole corpus, including the added sources.
 
         Args:
             report: report on the encoded rows.
@@ -231,8 +231,8 @@ def read_before(experiment: Experiment) -> Before:
     """Read the corpus of an experiment before it grows.
 
     Raises:
-        ExperimentError: there is no corpus, or it cannot grow: it is damaged, was made from imported vectors, or was
-            made by a version that did not store the keys that distinguish playlists of the same name.
+        ExperimentError: there is no corpus, it is damaged, or it cannot grow. A corpus cannot grow if it was made from
+            imported vectors, or by an earlier version that did not store the keys of playlists.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):
@@ -248,8 +248,8 @@ def read_before(experiment: Experiment) -> Before:
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store what "
-            f"distinguishes playlists of the same name: {AGAIN}"
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys "
+            f"that distinguish playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
         tracks, can_grow, has_identifiers = len(catalogue), catalogue.can_grow, catalogue.has_identifiers
@@ -289,7 +289,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # readers also return these values as text
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as text, because readers return text too
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
@@ -305,7 +305,7 @@ def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.i
 
 
 def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
-    """Verify that encoding the existing tracks again has not merged any of them.
+    """Verify that no two existing tracks were merged when they were encoded again.
 
     Args:
         known: bool, whether each encoded track exists in the corpus.
@@ -315,7 +315,10 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
         ExperimentError: two tracks of the corpus have been merged into one.
     """
     if np.count_nonzero(known) != tracks:
-        raise ExperimentError(f"another version of sgp wrote this corpus and identified tracks by other rules: {AGAIN}")
+        raise ExperimentError(
+            "another version of sgp wrote this corpus, and used other rules to decide which rows are the same track: "
+            f"{AGAIN}"
+        )
 
 
 def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:

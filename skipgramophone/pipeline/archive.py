@@ -1,8 +1,9 @@
 """Copies, renames, packs and unpacks experiments.
 
-An archive is a zip file that contains all files of an experiment except its lock and its temporary files. It may come
-from a stranger. Therefore the names of its members are checked before anything is unpacked, and the members are written
-as plain files into a temporary directory. This directory becomes the experiment only if all checksums match.
+An archive is a zip file that contains all files of an experiment except its lock and its temporary files. An archive
+may come from an untrusted person. Therefore the names of its members are checked before anything is unpacked, and the
+members are written as plain files into a temporary directory. This directory becomes the experiment only if all
+checksums match.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ from skipgramophone.exporters import CARD
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import difference_from_manifest
-from skipgramophone.pipeline.model_card import GENERATED, card_of
+from skipgramophone.pipeline.model_card import GENERATED_START, card_of
 
 DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
-COMPRESSION = 1  # lowest level: vectors hardly compress, and names compress well at any level
+COMPRESSION = 1  # lowest compression level, because vectors hardly compress, and names compress well at any level
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 AGAIN = "copy or download it again"
 
@@ -128,7 +129,9 @@ def pack_experiment(
 
 
 def unpack_experiment(archive: Path | str, name: str | None = None, experiments_dir: Path | str | None = None) -> str:
-    """Unpack an experiment, completely or not at all; return its name, which is `name` or the name in the archive.
+    """Unpack an experiment, completely or not at all, and return the name of the new experiment.
+
+    The name is `name` if it is given, otherwise the name in the archive.
 
     Raises:
         SourceError: the file is not a packed experiment, or is damaged.
@@ -177,13 +180,13 @@ def _has_own_card(experiment: Experiment) -> bool:
     """Return whether the experiment has a card that the user wrote or edited."""
     path = experiment.path / CARD
     with storage_errors(path, "read"):
-        return path.is_file() and not path.read_bytes().startswith(GENERATED.encode())
+        return path.is_file() and not path.read_bytes().startswith(GENERATED_START.encode())
 
 
 def _is_generated(packed: zipfile.ZipFile, card: zipfile.ZipInfo) -> bool:
-    """Return whether the card in an archive was written by sgp and not edited by a user."""
+    """Return whether the card in an archive was written by sgp and has not been edited."""
     with packed.open(card) as file:
-        return file.read(len(GENERATED.encode())) == GENERATED.encode()
+        return file.read(len(GENERATED_START.encode())) == GENERATED_START.encode()
 
 
 def _files(experiment: Experiment) -> Iterator[Path]:
@@ -203,14 +206,14 @@ def _files(experiment: Experiment) -> Iterator[Path]:
 
 
 def _is_kept(parts: Sequence[str]) -> bool:
-    """Return whether a path inside an experiment is neither its lock nor a temporary file."""
+    """Return whether a path in an experiment is part of an archive: it is neither the lock nor a temporary file."""
     return parts[0] not in (LOCK, NEW_DESCRIPTION) and not any(is_draft(part) for part in parts)
 
 
 def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the members of an archive, after checking that their names are safe.
 
-    A safe name is a short relative path, without "..", of a regular file that belongs to an experiment.
+    A name is safe if it is a short relative path without "..", and belongs to a regular file of an experiment.
 
     Raises:
         SourceError: a name is unsafe or appears twice.
@@ -222,7 +225,8 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         parts = path.parts
         plain = path.as_posix() == name and not path.is_absolute() and name.isprintable() and "\\" not in name
         short = 1 <= len(parts) <= DEEPEST and all(len(part.encode()) <= LONGEST_PART for part in parts)
-        kind = member.external_attr >> 16 & 0o170000  # file type, if the archive was made on Unix; otherwise 0
+        # the file type in the Unix mode; 0 if the archive was not made on Unix
+        kind = member.external_attr >> 16 & 0o170000
         safe = plain and short and ".." not in parts and _is_kept(parts) and kind in (0, 0o100000)
         if not safe or name in names:
             raise SourceError(f"{archive} is not a valid archive: unsafe member {name!r}")
@@ -264,7 +268,8 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)
-        if facts is not None:  # An unusable index is not checked further, because look-ups never open it.
+        # If the index cannot be used, its content is not checked, because look-ups never open it.
+        if facts is not None:
             require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 

@@ -1,7 +1,8 @@
 """Verifies experiments: the files of each stage, and whether the stages match each other.
 
-Every file is read. Its hash is compared with the manifest, and its content is checked too, because a file may have been
-damaged before it was hashed. Nothing is changed, except that files left behind by killed runs are removed on request.
+Every file is read. The hash of the file is compared with the manifest. The content of the file is checked too, because
+the file may have been damaged before it was hashed. Nothing is changed, except that files left behind by killed runs
+are removed on request.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from skipgramophone.pipeline.stage_content import require_sound_content
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
 Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
 TRIES = 5  # attempts to verify a stage that is being replaced
-# Errors that do not mean that a file is damaged: no permission, a failing disk, no memory, too many open files.
+# Errors that do not mean that a file is damaged, such as a missing permission, a failing disk, too little memory, or
+# too many open files.
 NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 
@@ -45,9 +47,12 @@ class CheckResult:
     Attributes:
         experiment: name of the experiment.
         place: path below the experiments directory.
-        state: "damaged" (bytes differ from what was published), "stale" (made from a stage that has been replaced),
-            "leftover" (left behind by a killed run; harmless), "unfinished" (a training run that can be resumed),
-            "unchecked" (it could not be read, so it is unknown whether it is damaged).
+        state: the kind of problem.
+            "damaged": the bytes differ from those that were published.
+            "stale": the stage was made from a stage that has been replaced.
+            "leftover": a killed run has left the file behind; it is harmless.
+            "unfinished": a training run that can be resumed.
+            "unchecked": the file could not be read, so it is unknown whether it is damaged.
         what: the problem and the advice, in one line.
     """
 
@@ -157,7 +162,10 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
     except NOT_READ as error:
         yield _unchecked(experiment, DESCRIPTION, error)
     except SgpError as error:
-        again = f"restore it from a backup, or copy {DESCRIPTION} of another experiment and change the name in it"
+        again = (
+            f"restore it from a backup; or copy {DESCRIPTION} from another experiment, and replace the name in it "
+            f"by {experiment.name}"
+        )
         yield _finding(experiment, DESCRIPTION, "damaged", f"{_problem(error)}; {again}")
     yield from _check_while_replaced(experiment, read)
     try:
@@ -229,7 +237,10 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify the files of a stage, and that it is not stale; if `parent_is_sound`, also verify its content."""
+    """Verify the files of a stage, and verify that it is not stale.
+
+    If its parent stage is not damaged (`parent_is_sound`), also verify its content.
+    """
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():
@@ -346,7 +357,7 @@ def _check_root(root: Path, name: str, clean: bool) -> Iterator[CheckResult]:
     """
     try:
         there = leftovers(root, name)
-    except OSError:  # single experiments may be readable even if the directory `root` cannot be listed
+    except OSError:  # no error: single experiments may be readable even if the directory `root` cannot be listed
         return
     for path in there:
         if clean:

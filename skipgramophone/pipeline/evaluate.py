@@ -54,17 +54,18 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. With `settings.group`, each line is instead the part at the start of an owner's
-            name that this regex matches. If neither this file nor `settings.share` is given, and extract has held out
-            playlists, the model of the experiment is evaluated on these playlists.
+            owner, a tab and its name. If `settings.group` is set, a line is not the name of a playlist, but the text
+            that this regex matches at the start of an owner's name. It means all playlists of these owners. A line with
+            owner, tab and name is accepted too. If neither this file nor `settings.share` is given, but extract has
+            held out playlists, these playlists are used, and the model of the experiment is evaluated.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
         judging: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
-        EvaluationError: there are too few playlists for a split, or no held-out playlist has tracks that a ranking
-            could find.
+        EvaluationError: there are too few playlists for a split, or none of the held-out playlists contains a track
+            that can be ranked.
         ExperimentError: the experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers
@@ -142,8 +143,8 @@ def compare_experiments(
         judging: as for `evaluate`.
 
     Raises:
-        EvaluationError: the corpora differ, there are too few playlists, or no held-out playlist has tracks that a
-            ranking could find.
+        EvaluationError: the corpora differ, there are too few playlists, or none of the held-out playlists contains a
+            track that can be ranked.
         ExperimentError: an experiment has no model, or the model is stale.
     """
     from skipgramophone.evaluation.paired import compare_models
@@ -155,9 +156,9 @@ def compare_experiments(
     settings = _with_recency(settings or EvaluateSettings(), manifests[0])
     if manifests[0].parent != manifests[1].parent:
         raise EvaluationError(
-            f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
-            f"to compare settings, copy the experiment and train the copy with other settings (sgp experiments copy "
-            f"{name} NEW, then sgp train NEW --force SETTINGS)"
+            f"'{name}' and '{other}' have different corpora, so their scores cannot be compared. "
+            "To compare settings, copy the experiment and train the copy with other settings: "
+            f"sgp experiments copy {name} NEW, then sgp train NEW --force SETTINGS"
         )
     with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)
@@ -188,7 +189,7 @@ def compare_experiments(
 
 
 def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
-    """Return the settings; if the protocol needs a recency and none is given, add the recency of the model."""
+    """Return the settings. If the protocol needs a recency and the settings have none, add that of the model."""
     needed = settings.protocol == "next-item" and settings.recency is None
     return replace(settings, recency=model.recency) if needed else settings
 
@@ -211,7 +212,8 @@ def _held_out(
     """Return all playlists, their split, the number of tracks, and whether extract made the split.
 
     Raises:
-        SettingError: playlists to hold out are named, but the settings make another split.
+        SettingError: a file of playlists to hold out is given, but the settings require another split: a share of the
+            playlists, or the split of the protocol deezer2018.
     """
     if held_out and settings.protocol == "deezer2018":
         raise SettingError(f"--held-out {NOT_IN_DEEZER}")
@@ -250,7 +252,9 @@ def _model_of_split(
     own = read_embeddings(experiment.directory("model"), tracks)
     imported = IMPORTED in model.facts
     settings = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
-    if imported or aside:  # imported vectors cannot be retrained; playlists held out by extract were never trained on
+    if imported or aside:
+        # The model of the experiment is used: imported vectors cannot be retrained, and a model is never trained on the
+        # playlists that extract held out.
         return own, settings
     part = split.training_part(corpus)
     run = run or RunSettings()
@@ -269,7 +273,7 @@ def measure_stability(
 ) -> Stability:
     """Train a second model with the next seed, and measure how much both models agree on the best results for a track.
 
-    Look-ups with the same ranking show the result until the model is replaced.
+    Look-ups that use the same ranking show this agreement until the model is replaced.
 
     Args:
         name: name of the experiment.

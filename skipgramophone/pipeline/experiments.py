@@ -36,7 +36,8 @@ class Overview:
         settings: maps each command to the settings of the stage that it made.
         facts: maps each stage to the results in its manifest: counts, times and versions.
         losses: mean loss of each epoch.
-        metrics: maps protocol, ranker and metric to the mean in the latest evaluation with the settings of the model.
+        metrics: maps protocol, ranker and metric to the mean value in the latest evaluation that used the settings of
+            the model.
         stale: why a stage is stale, and the command that updates it; None if no stage is stale.
         problem: the error if the experiment cannot be read, otherwise None.
     """
@@ -130,7 +131,7 @@ def unfinished_training(name: str, experiments_dir: Path | str | None = None) ->
 
 
 def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Reduce records to the name of the experiment and the entries in which they differ.
+    """Reduce records to the name of the experiment and the entries whose values differ between the records.
 
     >>> changed([{"experiment": "a", "epochs": 1, "dim": 9}, {"experiment": "b", "epochs": 2, "dim": 9}])
     [{'experiment': 'a', 'epochs': 1}, {'experiment': 'b', 'epochs': 2}]
@@ -151,7 +152,8 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
     experiment = open_experiment(name, experiments_dir, to_manage=True)
     if experiment.path.is_symlink():
         raise ExperimentError(
-            f"{experiment.path} is a link to {experiment.path.resolve()}: remove that directory and the link yourself"
+            f"{experiment.path} is a link to {experiment.path.resolve()}, and sgp does not remove linked directories: "
+            "remove the directory and the link yourself"
         )
     with experiment.writing("experiments rm"):
         remove_at_once(experiment.path)

@@ -87,8 +87,9 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. With `settings.group`, each line is instead the part at the start of an owner's
-            name that this regex matches.
+            owner, a tab and its name. If `settings.group` is set, a line is not the name of a playlist, but the text
+            that this regex matches at the start of an owner's name. It means all playlists of these owners. A line with
+            owner, tab and name is accepted too.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -96,11 +97,12 @@ def extract(
         progress: called with the progress of reading, then of writing.
 
     Raises:
-        SettingError: both sources and the sample are given, or neither, or the settings do not fit the corpus.
+        SettingError: the sources and the sample are both given, or both missing; or the settings contradict those of
+            the corpus.
         EvaluationError: there are too few playlists for a split, or a name matches no playlist.
-        SourceError: a source cannot be read, no row of it can be used, or it is already part of the corpus.
-        ExperimentError: the experiment already has a corpus; with `append`, it has no corpus that can grow; or its name
-            is not valid.
+        SourceError: a source cannot be read, contains no usable row, or is already part of the corpus.
+        ExperimentError: the experiment already has a corpus; or `append` is true, and there is no corpus that can grow;
+            or the name of the experiment is not valid.
         StorageError: the disk failed or is full.
     """
     paths = source_paths(sources, sample)
@@ -142,12 +144,9 @@ def extract(
                 write_corpus(draft.path, encoded, before, progress)
             report = _with_time(report, started)
             draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
-            del (
-                encoded,
-                encoder,
-                allowed,
-                before,
-            )  # these objects keep files of the replaced corpus memory-mapped, and NFS cannot remove such files
+            # These objects keep files of the replaced corpus memory-mapped. NFS cannot remove such files, so the
+            # objects are released before the corpus is replaced.
+            del encoded, encoder, allowed, before
     return report
 
 
@@ -164,7 +163,7 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
     """Return the sources as paths, or an empty list for the sample.
 
     Raises:
-        SettingError: both sources and the sample are given, or neither.
+        SettingError: the sources and the sample are both given, or both missing.
     """
     paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
     if sample and paths:
@@ -232,9 +231,9 @@ def hold_out(
 ) -> tuple[EncodedPlaylists, HeldOutNames | None]:
     """Hold out playlists from training, if the settings or the file `named` ask for it.
 
-    Also return how many playlists the names in the file matched. If sources are added to a corpus, its held-out
-    playlists stay held out. A new playlist is held out only if it is in the same group as a held-out playlist of the
-    corpus (see `playlist_groups`).
+    Also return how many playlists match the names in the file. If sources are added to a corpus, its held-out playlists
+    stay held out. A new playlist is held out only if it is in the same group as a held-out playlist of the corpus (see
+    `playlist_groups`).
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -254,7 +253,7 @@ def hold_out(
         seed=settings.random_seed,
         named=named,
     )
-    # Row numbers are ordered by the counts in the playlists that are not held out.
+    # Row numbers are in order of count. Only the playlists that are not held out are counted.
     counts = encoded.corpus.playlists(np.flatnonzero(~split.held_out)).counts(encoded.tracks.num_rows)
     row = np.empty(len(counts), np.int64)
     row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
@@ -298,11 +297,11 @@ def _checked_settings(
         before.require_settings(settings)
         if held_out:
             raise SettingError(
-                "--holdout FILE applies to a new corpus only, not to one that grows by --append: leave out --holdout"
+                "--holdout FILE can be used only for a new corpus, not together with --append: leave out --holdout"
             )
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
-        raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")
+        raise SettingError("hold out either a share of the playlists, or the playlists listed in a file, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
         raise SettingError("--group has an effect only on held-out playlists: add --holdout")
     return settings
@@ -321,7 +320,8 @@ def _encode(
             reject_limit.add(block)
             merger.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            # Each block has the total of its file so far. A block may arrive with a smaller total than an earlier one.
+            # Each block contains the total of its file so far. A block may arrive with a smaller total than an earlier
+            # one, so the largest total is kept.
             replaced_here = max(replaced_here, block.replaced)
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))

@@ -1,4 +1,4 @@
-"""Makes the report of an extraction, in which every input row is counted."""
+"""Makes the report of an extraction. Each input row is counted in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
 
-EXAMPLES = 10  # maximum number of merges and of conflicts in a report, except in a dry run
+# maximum number of merges, and of conflicts, that a report lists; the report of a dry run lists all of them
+EXAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,10 @@ def _identified(encoded: EncodedPlaylists) -> Identified | None:
 
 
 def _matched(encoded: EncodedPlaylists) -> Matched | None:
-    """Return which tracks were merged because they share an identifier, or None if tracks were not matched."""
+    """Return which tracks were merged because they share an identifier.
+
+    The result is None if tracks were not matched by identifiers.
+    """
     found = encoded.matching
     if found is None:
         return None
@@ -132,7 +136,7 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) -> list[dict[str, Any]]:
-    """Return a record per file or archive for the manifest: name (without directories), format, size and hash.
+    """Return one record per file or archive, for the manifest: name (without directories), format, size and hash.
 
     `hash_of` returns the SHA-256 hash of a file in hexadecimal.
 
@@ -147,7 +151,7 @@ def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) 
             known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
         elif file.path not in known:
             version = file.version or version_of(file.path)
-            # If the file has changed, the hash does not belong to the rows.
+            # If the file had changed, the hash would not belong to the rows that were read.
             require_version(file.path, version, file.display_name)
             name, size = file.name.removesuffix(f"/{file.member}"), version.size
             known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hash_of(file.path)}

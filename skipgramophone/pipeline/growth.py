@@ -1,9 +1,9 @@
 """Adds a few rows to a large corpus.
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
-copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is the same as if all rows of
-the corpus were encoded again. All rows are nevertheless encoded again if many rows are added, if the corpus or an
-added row has identifiers of tracks, or if a setting needs all playlists.
+copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is identical to that of
+encoding all rows of the corpus again. In three cases, all rows are encoded again: many rows are added; the corpus or an
+added row has identifiers of tracks; or a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from skipgramophone.playlists.name_counts import count_sorted
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
-FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
-FEW_OF = 16  # ... or if they are at most 1/16 of the number of rows of the corpus
-# Counts in a report that grow by the same number in the touched part and in the whole corpus.
+FEW_ROWS = 1 << 16  # added rows count as few if there are at most this many of them
+FEW_OF = 16  # added rows also count as few if they are at most 1/16 of the rows of the corpus
+# Counts in a report whose increase in the touched part is the same as in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
@@ -53,14 +53,14 @@ class Growth:
 
     Attributes:
         before: the corpus before it grows.
-        part: the tracks and playlists of this corpus that the added rows may change.
-        encoded: these tracks and playlists, encoded together with the added rows.
+        part: the tracks and playlists of the earlier corpus that the added rows may change.
+        encoded: the tracks and playlists of `part`, encoded together with the added rows.
         rows: int64, catalogue row of each track of `encoded`.
-        corpus: the playlists of the whole corpus after the addition.
+        corpus: the playlists of the whole corpus, including the added rows.
         playlists: owner, name and key of these playlists.
         postings: the postings of the whole corpus.
-        sorted_by_title: change in the number of playlists that are sorted by title, and in the number of playlists that
-            are long enough to judge their order.
+        sorted_by_title: two differences between the grown and the earlier corpus: in the number of playlists that are
+            sorted by title, and in the number of playlists that are long enough for this test.
     """
 
     before: Before
@@ -140,9 +140,9 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return the artist and title in the spelling of the most frequent track with this name.
+        """Return the spelling of a name (artist and title) that its most frequent track uses.
 
-        `bearers`, the number of tracks with this name, is returned unchanged as the third value.
+        The third value is `bearers`, the number of tracks with this name, unchanged.
         """
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
@@ -156,8 +156,8 @@ class Growth:
 class GrowingEncoder:
     """Encodes added rows together with the corpus.
 
-    If only a few rows are added, they are encoded with the part of the corpus that they may change, otherwise with the
-    whole corpus.
+    If only a few rows are added, they are encoded together with the part of the corpus that they may change. Otherwise,
+    they are encoded together with the whole corpus.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -170,7 +170,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: whether nothing is written (a dry run); the whole corpus is then encoded.
+            only_read: true for a dry run, in which nothing is written. In this case, the whole corpus is encoded.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []
@@ -215,7 +215,7 @@ class GrowingEncoder:
         return None if states_more or few or part.known.corpus.occurrences > many else part
 
     def _begin_with_all(self) -> None:
-        """Encode the whole corpus before the added rows."""
+        """Encode all rows of the corpus, followed by the added rows."""
         blocks, self._blocks = self._blocks or [], None
         self._encoder.begin_with(self._before.rows())
         for block in blocks:
@@ -223,7 +223,7 @@ class GrowingEncoder:
 
 
 def _few(before: Before) -> int:
-    """Return the maximum number of added rows for which the corpus is not encoded again as a whole."""
+    """Return the maximum number of added rows for which only a part of the corpus is encoded again."""
     return max(FEW_ROWS, before.corpus.occurrences // FEW_OF)
 
 
@@ -288,9 +288,9 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return how many more of the existing playlists are sorted by title, now that they have gained tracks.
+    """Return how the added tracks change the number of existing playlists that are sorted by title.
 
-    Also return how many more of them are now long enough to judge whether they are sorted.
+    Also return how they change the number of existing playlists that are long enough to test whether they are sorted.
     """
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
@@ -299,7 +299,8 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
     known = there[there < before.number_of_tracks]
     new = encoded.tracks["title"].take(pa.array(np.argsort(rows)[np.searchsorted(np.sort(rows), there[len(known) :])]))
     titles = pa.concat_arrays([titles_of(before.directory, known.astype(np.int64)), *new.cast(TEXT).chunks])
-    code_of = np.zeros(int(there.max(initial=-1)) + 1, np.int32)  # much faster than a binary search per occurrence
+    # An array indexed by track is much faster than a binary search for each occurrence.
+    code_of = np.zeros(int(there.max(initial=-1)) + 1, np.int32)
     code_of[there] = np.arange(len(there))
     counts = []
     for playlists in (now, then):
@@ -318,7 +319,10 @@ def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tup
 
 
 def _count_namesakes(tracks: pa.Table) -> int:
-    """Return the number of tracks minus the number of their different names (artist and title)."""
+    """Return how many tracks share their name (artist and title) with an earlier track.
+
+    This is the number of tracks minus the number of their different names.
+    """
     names = pa.table({name: identities(tracks[name].combine_chunks()) for name in ("artist", "title")})
     return int(tracks.num_rows - names.group_by(["artist", "title"]).aggregate([]).num_rows)
 
@@ -328,7 +332,8 @@ def _with_added(corpus: Corpus, part: TouchedPart, encoded: EncodedPlaylists, ro
 
     Each pair is packed into one number.
     """
-    number = playlist_of(part.known.corpus, encoded.first_rows)  # 0 is the extra playlist with all touched tracks
+    # Playlist 0 is the extra playlist with all touched tracks. It is not part of the corpus.
+    number = playlist_of(part.known.corpus, encoded.first_rows)
     known = np.zeros(len(number), np.int64)
     known[number >= 0] = part.known.corpus.lengths()[number[number >= 0]]
     lengths = encoded.corpus.lengths()
@@ -349,9 +354,9 @@ def _with_pairs(postings: Postings, corpus: Corpus, added: Rows, tracks: int) ->
     """Add pairs of track and playlist to postings, and return the new postings.
 
     Args:
-        postings: the postings before.
-        corpus: the corpus with the added tracks.
-        added: int64, sorted; each number is track << `TRACK_BITS` | playlist.
+        postings: the postings of the corpus before it grew.
+        corpus: the grown corpus.
+        added: the added pairs, int64, sorted; each number is track << `TRACK_BITS` | playlist.
         tracks: number of tracks in the new catalogue.
     """
     track, playlist = added >> TRACK_BITS, added & (1 << TRACK_BITS) - 1

@@ -26,6 +26,7 @@ from skipgramophone.pipeline.stages import package_versions, publish_index
 from skipgramophone.settings import IndexSettings
 from skipgramophone.training.run import unfinished_run
 from skipgramophone.utf8 import printable_path
+from skipgramophone.wording import plural
 
 UNUSED = "unused.jsonl"  # file in the model stage with the imported vectors that match no track
 
@@ -41,9 +42,9 @@ def import_vectors(
 ) -> ImportReport:
     """Import vectors that were trained elsewhere, use them as the model of an experiment, and build the index.
 
-    If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title.
-    Otherwise a corpus without playlists is made from the names of the vectors. Its tracks are in order of count, or in
-    file order if the file has no counts.
+    If the experiment has a corpus of playlists, each vector is matched to a track, either by uri, or by artist and
+    title. Otherwise a corpus without playlists is made from the names of the vectors. Its tracks are in order of count,
+    or in file order if the file has no counts.
 
     Args:
         name: name of the experiment.
@@ -130,7 +131,7 @@ def match_catalogue(
         experiment: experiment with a corpus.
         vectors: the imported vectors.
         source: file of the vectors, for error messages.
-        in_order: whether vector i belongs to row i, because the catalogue was made from the vectors.
+        in_order: true if the catalogue was made from these vectors, so that vector i belongs to row i.
 
     Raises:
         SourceError: no vector matches a track of the catalogue.
@@ -141,9 +142,9 @@ def match_catalogue(
         matching = match(vectors, catalogue)
         if len(matching.unused) == len(vectors):
             raise SourceError(
-                f"no vector in {source} ({len(vectors):,} in all) matches a track of '{experiment.name}': "
-                "vectors are matched by uri, or by artist and title; the first vector is called "
-                f"{vectors.name(0)!r}, the first track {catalogue.track(0).name!r}"
+                f"{source} contains {plural(len(vectors), 'vector')}, but none matches a track of '{experiment.name}'. "
+                "Vectors are matched by uri, or by artist and title. The first vector is called "
+                f"{vectors.name(0)!r}; the first track is called {catalogue.track(0).name!r}"
             )
         return matching, len(catalogue)
 

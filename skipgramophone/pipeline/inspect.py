@@ -73,7 +73,7 @@ def inspect(
         target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:
         raise SettingError(
-            f"'{experiment.name}' is an experiment, whose sources have been read already: "
+            f"'{experiment.name}' is an experiment, so its sources have already been read: "
             "leave out the options that say how to read sources"
         )
     else:
@@ -103,7 +103,7 @@ def _target_of_sources(
     directory = experiments_root(root)
     taken = [path.name for path in directory.iterdir()] if directory.is_dir() else []
     words = [str(each) for each in named]
-    # A file whose name begins with a hyphen would be read as an option.
+    # A path that begins with a hyphen would be read as an option, so "./" is put before it.
     sources = [f"./{word}" if word.startswith("-") and word != "-" else word for word in words]
     name = proposed_name("sample" if sample else words[0], taken)
     return Target(
@@ -126,7 +126,7 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
     word = named[0]
     try:
         experiment = named_experiment(word, root)
-    except ExperimentError:  # not a valid name, so it is a path or standard input
+    except ExperimentError:  # the word is not a valid experiment name, so it is a path or standard input
         return None
     if experiment.has_description():
         return open_experiment(word, root)

@@ -41,12 +41,12 @@ def draw_map(
         progress: called with the current step, the number of finished steps (may be a fraction) and the total.
 
     Raises:
-        SettingError: pictures are requested and Matplotlib is not installed, there are too few tracks for t-SNE, or the
-            suffix of the HTML file is that of a picture, such as ".png".
+        SettingError: pictures are requested, but Matplotlib is not installed; there are too few tracks for t-SNE; or
+            the HTML file has the suffix of a picture, such as ".png".
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
-    started = time.perf_counter()  # The clock starts before the imports, because the user also waits for them.
+    started = time.perf_counter()  # The time includes the imports, because the user has to wait for them too.
     from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page

@@ -1,7 +1,7 @@
 """Writes the card of an experiment: a Markdown page about its data, settings, quality, limits and licence.
 
-The card is written from the files of the experiment. Names of files, rankings and experiments may come from strangers.
-They are shown as code or escaped, so that they are never interpreted as Markdown or HTML.
+The card is written from the files of the experiment. Names of files, rankings and experiments are untrusted. They are
+shown as code or escaped, so that they are never interpreted as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
 from skipgramophone.wording import code_block, code_span, markdown_text, plural
 
+GENERATED_START = "<!-- Written by sgp experiments --card. "  # also the start of cards by earlier versions
 GENERATED = (
-    "<!-- Written by sgp experiments --card. If you remove this line, sgp experiments pack keeps your changes. -->"
+    f"{GENERATED_START}If you edit this card, remove this line. Otherwise, sgp experiments pack replaces the card. -->"
 )
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # maximum number of characters of the name of a licence
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
-RARE = 5  # In the section on limits, tracks with fewer occurrences than this are counted as rare.
+RARE = 5  # tracks with fewer occurrences than this count as rare in the section on limits
 
 
 def model_card(name: str, experiments_dir: Path | str | None = None) -> str:
@@ -113,7 +114,7 @@ def _licence(experiment: Experiment) -> Iterator[str]:
         yield "Not stated. The author of this experiment has not given a licence for the vectors."
     else:
         yield f"Licence of the vectors: {markdown_text(stored)}"
-    yield "The playlists that the vectors were trained on may have a licence of their own."
+    yield "The playlists from which the vectors were trained may have a different licence."
 
 
 def _data(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
@@ -137,7 +138,7 @@ _COUNTS = {
     "tracks": "tracks",
     "occurrences": "occurrences of tracks in playlists",
     "owners": "owners of playlists",
-    "held_out_playlists": "playlists held out for evaluation, not trained on",
+    "held_out_playlists": "playlists that are held out for evaluation and not used for training",
     "rows_read": "rows read from the sources",
     "rows_used": "rows used",
     "rows_rejected": "rows rejected",
@@ -176,14 +177,14 @@ def _settings(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
 def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a table of metrics for the latest evaluation of each protocol."""
     if not reports:
-        yield "Not evaluated with these settings on this corpus."
+        yield "The model has not been evaluated with these settings on this corpus."
     for protocol, report in reports.items():
         yield f"### Protocol {code_span(str(protocol))}"
         yield _evaluated(report)
         yield _metric_table(protocol, report["judgement"]["judged"])
     if reports:
         yield (
-            "Brackets contain 95 % bootstrap intervals. Each query ranks the whole catalogue. "
+            "Brackets contain 95 % bootstrap intervals. For each query, all tracks of the catalogue are ranked. "
             "Rankings that do not use the vectors, such as popularity and item-kNN, are baselines."
         )
     index = experiment.manifest("index").facts if experiment.has("index") else {}
@@ -198,7 +199,7 @@ def _evaluated(report: Mapping[str, Any]) -> str:
     of_experiment = "the vectors of this experiment, which were trained without these playlists"
     of_split = "vectors that were trained with the same settings but without these playlists"
     return (
-        f"{int(judged['questions']):,} queries from {plural(int(judged['asked']), 'held-out playlist')}, answered with "
+        f"{int(judged['questions']):,} queries from {plural(int(judged['asked']), 'held-out playlist')}, answered by "
         f"{of_experiment if report.get('set_aside') else of_split}. Evaluated at "
         f"{code_span(str(report.get('created')))} with skipgramophone {code_span(str(report.get('version')))}."
     )
@@ -224,7 +225,7 @@ def _interval(estimate: Mapping[str, Any] | None) -> str:
 def _limits(experiment: Experiment, model: Manifest | None) -> Iterator[str]:
     """Yield the known limits as a list."""
     limits = [
-        "The vectors represent which tracks occur together in these playlists. They contain nothing about sound, "
+        "The vectors show only which tracks occur together in these playlists. They contain nothing about sound, "
         "lyrics or language.",
         "Listeners, regions and years that the playlists do not cover are not represented.",
         "Frequent tracks have more reliable vectors than rare ones.",
@@ -246,10 +247,10 @@ def _model_limits(experiment: Experiment, model: Manifest, tracks: int) -> Itera
     if model.facts.get("started_from"):
         yield (
             f"Training started from the vectors of {code_span(str(model.facts['started_from']))}, which may have been "
-            "trained on playlists that were held out here."
+            "trained on playlists that are held out in this experiment."
         )
     if "imported" in model.facts:
-        yield "The vectors are imported. They may have been trained on playlists that were held out here."
+        yield "The vectors are imported. They may have been trained on playlists that are held out in this experiment."
     try:
         experiment.current("model")
     except SgpError:

@@ -47,9 +47,9 @@ class Added:
 
     Attributes:
         passed_over: number of skipped files among the added sources. These files are the last entries of the list
-            `passed_over` of the whole report.
+            `passed_over` in the report on the whole corpus.
         guessed_columns: number of added tables whose columns were guessed. These tables are the last entries of the
-            list `guessed_columns` of the whole report.
+            list `guessed_columns` in the report on the whole corpus.
     """
 
     rows_read: int
@@ -71,7 +71,7 @@ class Added:
 class Identified:
     """The numbers of tracks with identifiers, and of invalid identifiers."""
 
-    tracks: dict[str, int]  # number of tracks by kind of identifier: isrc, mbid, and uri (further uris of a track)
+    tracks: dict[str, int]  # number of tracks with each kind of identifier: isrc, mbid, or uri (an additional uri)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
     examples: tuple[str, ...]  # the first malformed identifiers
@@ -90,16 +90,17 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """The result of an extraction. Counts refer to the whole corpus, but those in `added` only to the added sources.
+    """The result of an extraction. All counts are of the whole corpus, except those in `added`.
 
     Attributes:
         guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns.
+        held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
     """
 
     experiment: str
     sources: list[dict[str, Any]]  # one record per source: file, format, bytes, sha256
     passed_over: list[dict[str, str]]  # file and reason for each skipped file in directories and archives
-    rows_read: int  # number of rows read: the sum of the rows used, rejected and left out
+    rows_read: int  # number of rows that were read: the used, the rejected and the left-out rows together
     rows_used: int
     rows_rejected: int
     rejected: dict[str, int]  # number of rejected rows by reason
@@ -131,7 +132,7 @@ class ExtractReport:
     identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
-    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file
+    held_out_names: HeldOutNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ class TrainReport:
     """The result of a training run.
 
     Attributes:
-        few_playlists: number of distinct playlists with two or more tracks, if there are too few to learn which tracks
-            belong together; None if there are enough.
+        few_playlists: number of distinct playlists with two or more tracks, if it is too small for training; otherwise
+            None.
     """
 
     experiment: str
@@ -156,20 +157,21 @@ class TrainReport:
     seconds: float  # time of the whole command, including the choice of the context and the index
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # parameters and recall of the index; None with --no-index
-    order: ContextChoice | None  # how the context was chosen; None if it was given
-    recency: RecencyChoice  # weight of each given track relative to the next track, and how this weight was chosen
+    order: ContextChoice | None  # how the context was chosen automatically; None if the user has set it
+    recency: RecencyChoice  # weight of a given track divided by the weight of the track after it, and how it was chosen
     few_playlists: int | None = None
 
     def doubts(self) -> list[str]:
         """Return warnings: one if the loss is too high at the end, and one if there are too few playlists."""
         found, rate = [], self.learning_rate
-        at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 for each pair and for each of its negatives
+        # The loss of random vectors is log 2 for each pair, plus log 2 for each of its negative samples.
+        at_random = (1 + self.settings["negatives"]) * math.log(2)
         above = f"in the first epoch ({self.first_loss:.3f})" if self.last_loss > self.first_loss * RISE else ""
         above = above or (f"for random vectors ({at_random:.3f})" if self.last_loss > at_random * NEAR_RANDOM else "")
         if above:
             found.append(
-                f"warning: the loss ended at {self.last_loss:.3f}, higher than {above}: these vectors are probably "
-                f"useless; train with a smaller learning rate than {rate:.2g}, such as -lr {rate / 4:.2g}"
+                f"warning: the loss ended at {self.last_loss:.3f}, higher than {above}, so these vectors are probably "
+                f"useless. Train again with a learning rate below {rate:.2g}, such as -lr {rate / 4:.2g}"
             )
         if self.few_playlists is not None:
             found.append(
@@ -195,8 +197,8 @@ class ExportReport:
     dim: int
     bytes: int
     dtype: str
-    recall_at_10: float | None  # recall@10 of the exported vectors relative to the float32 vectors; None for float32
-    of: str = "tracks"  # what was exported; if "artists", the numbers of tracks above are numbers of artists
+    recall_at_10: float | None  # recall@10 of a less precise dtype against float32; None for float32
+    of: str = "tracks"  # what was exported; if it is "artists", all counts of tracks are counts of artists
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +212,10 @@ class MapReport:
     tracks: int
     not_shown: int  # number of tracks with a vector that --top leaves out
     clusters: list[TrackGroup]
-    preserved: float  # share of nearest neighbours that are preserved in the plane
+    preserved: float  # share of the nearest neighbours by vector that are also nearest neighbours on the map
     seconds: float
     bytes: int
-    of: str = "tracks"  # what was drawn; if "artists", the numbers of tracks above are numbers of artists
+    of: str = "tracks"  # what was drawn; if it is "artists", all counts of tracks are counts of artists
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,15 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateReport:
-    """The result of an evaluation."""
+    """The result of an evaluation.
+
+    Attributes:
+        started_from: experiment from whose vectors the training started. These vectors may have been trained on the
+            held-out playlists.
+        snapshots: snapshots of one playlist that are in both training and held-out playlists; None if there are none or
+            only a few.
+        held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+    """
 
     experiment: str
     settings: dict[str, Any]
@@ -244,18 +254,22 @@ class EvaluateReport:
     corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
     set_aside: bool  # whether extract held out the playlists; if so, the existing model was evaluated
-    started_from: str | None  # experiment with the initial vectors, if any; the held-out playlists may be in its corpus
+    started_from: str | None
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
     version: str
-    snapshots: Snapshots | None  # held-out playlists with a snapshot in the training data; None if only a few have one
+    snapshots: Snapshots | None
     judgement: Comparison
-    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file
+    held_out_names: HeldOutNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CompareReport:
-    """The result of comparing two experiments on the same held-out playlists."""
+    """The result of comparing two experiments on the same held-out playlists.
+
+    Attributes:
+        held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+    """
 
     experiments: tuple[str, str]
     settings: dict[str, Any]
@@ -265,4 +279,4 @@ class CompareReport:
     created: str
     version: str
     comparison: PairedComparison
-    held_out_names: HeldOutNames | None = None  # number of playlists that a file of names matches; None without a file
+    held_out_names: HeldOutNames | None = None

@@ -1,6 +1,7 @@
 """Hashes of the files that are read: large files are hashed in the background, small ones when they are needed.
 
-Two threads that read small files would wait for Python's interpreter lock most of the time.
+Small files are not hashed in the background, because two threads that read small files would wait for Python's
+interpreter lock most of the time.
 """
 
 from __future__ import annotations

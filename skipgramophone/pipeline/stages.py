@@ -44,7 +44,7 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
 
 
 class IndexBuild:
-    """An index that another thread builds, so that the factors of the model can be computed at the same time."""
+    """An index that is built in a second thread, while the first thread computes the factors of the model."""
 
     def __init__(self, thread: ThreadPoolExecutor, path: Path, settings: IndexSettings) -> None:
         self._thread, self._path, self._settings = thread, path, settings
@@ -52,7 +52,7 @@ class IndexBuild:
         self._facts: Future[IndexFacts] | None = None
 
     def take(self, embeddings: Embeddings, *, start: bool) -> None:
-        """Receive the vectors to index. If `start` is false, the index is not built before `facts` is called."""
+        """Receive the vectors to index. If `start` is false, building the index starts only when `facts` is called."""
         self._embeddings = embeddings
         if start:
             self._start()
@@ -63,8 +63,8 @@ class IndexBuild:
 
     def _start(self) -> Future[IndexFacts]:
         """Start to build the index in the other thread."""
-        # This call forks the process, so it is made before the other thread computes: OpenBLAS does not permit a fork
-        # during a computation.
+        # The next call forks the process. It must be made before the other thread computes, because OpenBLAS does not
+        # permit a fork during a computation.
         death_of_annoy()
         self._facts = self._thread.submit(build_annoy_index, self._path, self._embeddings.centre, self._settings)
         return self._facts
@@ -72,7 +72,10 @@ class IndexBuild:
 
 @contextmanager
 def publishing_index(experiment: Experiment, settings: IndexSettings) -> Iterator[IndexBuild]:
-    """Publish the index that the `with` block builds. The block may publish the model before the index is published."""
+    """Publish the index that the `with` block builds.
+
+    The block itself may publish the model. The index is published after the end of the block.
+    """
     with experiment.publishing("index", asdict(settings)) as draft, background_thread() as thread:
         build = IndexBuild(thread, draft.path / INDEX_FILE, settings)
         yield build

@@ -26,10 +26,11 @@ from skipgramophone.playlists.readers.rows import IN_ONE_FILE, RowBlock
 from skipgramophone.settings import GroupBy
 
 Value = TypeVar("Value")
-ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
-NO_KEY = "\0"  # replaces a missing key in a label
+# name and key of the extra playlist that contains all touched tracks; no reader makes this key, so it is unique
+ALL_TOUCHED = f"{IN_ONE_FILE}touched"
+NO_KEY = "\0"  # is used instead of the key in the label of a playlist that has no key
 ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
-SCANNED_FROM = 8  # If at least one in this many tracks of the catalogue is needed, all tracks are read.
+SCANNED_FROM = 8  # If more than 1 / SCANNED_FROM of the tracks of the catalogue is needed, all tracks are read.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the input of the encoder: the touched tracks, and the touched playlists, reduced to their touched tracks.
-            An extra first playlist contains all touched tracks, because the encoder needs each track to be in a
+        known: the input of the encoder. It contains the touched tracks, and the touched playlists without their other
+            tracks. An extra first playlist contains all touched tracks, because the encoder needs each track to be in a
             playlist.
     """
 
@@ -52,18 +53,19 @@ class TouchedPart:
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
     """Find the tracks and playlists of a corpus that added rows may change.
 
-    The result may contain more than necessary, but never less. It contains three kinds of tracks:
+    The result may contain tracks and playlists that do not change, but it contains all that may change. It contains
+    three kinds of tracks:
 
-    - tracks with a uri or a name that is in the added rows;
-    - tracks with one of the most common names, which the report lists;
-    - the first tracks of each touched playlist and of the catalogue.
+    - tracks with a uri or a name that also occurs in the added rows;
+    - tracks with one of the most common names, because the report lists these names;
+    - the first `at_least` tracks of each touched playlist and of the catalogue.
 
     Args:
         before: the corpus before it grows.
         blocks: the added rows.
         group_by: "name" if playlists are identified by name alone, otherwise "owner".
-        at_least: number of first tracks to include. Cleaning drops playlists with fewer tracks, so at least this many
-            are needed.
+        at_least: number of first tracks to include. Cleaning drops playlists that have fewer tracks than this, so at
+            least this number of tracks of each playlist must be included.
     """
     playlists = np.flatnonzero(pc.is_in(_labels([before.playlists], group_by), _added_labels(blocks, group_by)))
     corpus = before.corpus.playlists(playlists)
@@ -117,7 +119,10 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
 
 
 def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
-    """Return name, `first_place` and count of tracks; also locations, durations and albums, if any, as text."""
+    """Return name, `first_place` and count of tracks.
+
+    If the catalogue has locations, durations or albums, they are returned too, as text.
+    """
     tracks = catalogue.tracks(rows.tolist())
     columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
     for name in catalogue.facts:
@@ -155,7 +160,7 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the names of the added rows and the names that the most tracks share, normalized by `fold_names`."""
+    """Return the names in the added rows and the most common names of the catalogue, normalized by `fold_names`."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.training.trainer import Progress
 
-ENOUGH_PLAYLISTS = 10  # number of different playlists below which training warns
-ENOUGH_OCCURRENCES = 1000  # number of occurrences below which training with a window also warns
+ENOUGH_PLAYLISTS = 10  # training warns if there are fewer different playlists than this
+ENOUGH_OCCURRENCES = 1000  # with a window as context, training warns only if there are also fewer occurrences than this
 
 
 def train(
@@ -61,7 +61,7 @@ def train(
 
     Args:
         name: name of the experiment.
-        settings: training settings; with `resume`, None or the settings of the unfinished run.
+        settings: training settings. With `resume`, they must be None or equal to those of the unfinished run.
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
@@ -103,7 +103,7 @@ def train(
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with ExitStack() as until_published:
             # The recency is chosen in a background thread while this thread loads TensorFlow. For a million tracks,
-            # each of the two takes several seconds.
+            # choosing the recency and loading TensorFlow each take several seconds.
             thread = until_published.enter_context(background_thread())
             recency = thread.submit(choose_recency, corpus, tracks, settings.random_seed)
             build = None
@@ -159,9 +159,10 @@ def train(
 
 
 def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:
-    """Count playlists with different sets of tracks; return the number if there are too few of them, otherwise None.
+    """Count the playlists that have different sets of tracks; return None if there are enough for training.
 
-    Playlists with one track do not count. With a window, one long playlist is enough.
+    Playlists with one track do not count. If the context is a window, a corpus with many occurrences is sufficient,
+    even if it consists of a single long playlist.
     """
     if settings.window_size != "bag" and corpus.occurrences >= ENOUGH_OCCURRENCES:
         return None
@@ -175,7 +176,7 @@ def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:
 
 
 def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:
-    """Run a worker or a parameter server of a cluster until its chief ends.
+    """Run a worker or a parameter server of a cluster until the chief process of the cluster ends.
 
     Raises:
         ExperimentError: this is a worker, and the experiment whose corpus it reads does not exist.
@@ -246,7 +247,11 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by one that suits the corpus; return the settings, and how it was chosen."""
+    """Replace the window size "auto" by one that suits the corpus.
+
+    Returns:
+        The new settings, and a record of how the window size was chosen.
+    """
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

@@ -1,8 +1,8 @@
 """Recognizes names of playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs".
 
 The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
-person likes. A name is recognized if it is one of the known names, which are listed below in common languages. A date,
-a number or a note in brackets may follow the known name.
+person likes. A name is recognized if it is in the lists below, which contain such names in common languages. A date, a
+number or a note in brackets may follow the known name.
 """
 
 from __future__ import annotations

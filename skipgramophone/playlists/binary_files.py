@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-AUDIO = "an audio file: read a playlist that contains it"
+AUDIO = "an audio file: give a playlist file that lists it instead"
 # First bytes of a file -> what it is, and what to do.
 KINDS = {
     bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2"): (
-        "a playlist of foobar2000 in its own format (FPL): save it as M3U8 instead (File > Save playlist), or copy the "
-        "tracks in foobar2000 and paste their names into a text file"
+        "a playlist in foobar2000's own format (FPL): save it as M3U8 (File > Save playlist); or copy the tracks in "
+        "foobar2000, and paste their names into a text file"
     ),
     b"SQLite format 3\0": "a database (SQLite): export the playlists from its program, for example as M3U or XSPF",
     b"bplist00": "a binary property list: export a playlist from iTunes or Music as XML or text",
@@ -19,7 +19,7 @@ OTHER = "a binary file that sgp does not read: export it as CSV or JSON"
 
 
 def binary_reason(head: bytes) -> str | None:
-    """Return what a file of a known binary kind is, and what to do; None for other files.
+    """If the first bytes are those of a known binary file, return what it is and what to do; otherwise None.
 
     >>> binary_reason(b"%PDF-1.7")
     'a PDF document: copy its list of names into a text file'

@@ -1,7 +1,7 @@
 """Merges the small blocks of rows of many small files into large ones.
 
-Encoding a block has a fixed cost, however few rows it has. Without merging, a hundred thousand files of twenty tracks
-would take a hundred times as long as one file with the same rows.
+Encoding a block has a fixed cost, however few rows it has. Without merging, reading a hundred thousand files of twenty
+tracks would take a hundred times as long as reading a single file that contains the same rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import pyarrow as pa
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, DICTIONARY, RowBlock, dictionary_of
 
 SMALL = BLOCK_RECORDS >> 4  # maximum number of rows of a small block; larger blocks are not merged
-MOST_BLOCKS = 1 << 12  # blocks that are merged at once; limits the memory for blocks with few or no rows
+# maximum number of blocks that are merged at once; it limits the memory for many blocks with few or no rows
+MOST_BLOCKS = 1 << 12
 
 
 class BlockMerger:
@@ -47,7 +48,8 @@ class BlockMerger:
 def merge_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
     """Return one block with the rows and rejects of several blocks, which may be of different files.
 
-    `bytes_read` and `replaced` are 0, because they are counts of a single file.
+    `bytes_read` and `replaced` are 0, because they are counts within a single file, and the merged block may contain
+    several.
     """
     left_out: Counter[str] = Counter()
     for block in blocks:
@@ -58,7 +60,10 @@ def merge_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
 
 
 def _merge_tables(tables: Sequence[pa.Table]) -> pa.Table:
-    """Return the rows of several tables, with one dictionary per column; columns that a table lacks are null."""
+    """Concatenate the rows of several tables.
+
+    Each column has a single dictionary. A column that a table lacks is null in the rows of this table.
+    """
     encoded = [table if set(table.schema.types) == {DICTIONARY} else _encoded(table) for table in tables]
     return pa.concat_tables(encoded, promote_options="default").unify_dictionaries().combine_chunks()
 

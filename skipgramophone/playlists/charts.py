@@ -1,4 +1,7 @@
-"""Recognize tables of charts: the ranks begin again in each chart, and tracks that tie share a rank."""
+"""Recognize tables that contain charts.
+
+In such a table, the ranks begin again in each chart, and tied tracks have the same rank.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,17 @@ RANKS = frozenset(
         "songrank", "trackrank", "puesto", "posicao", "positie", "pozycja", "poradi", "plats", "platzierung",
     )
 )  # fmt: skip
-MOST_RANKS = 0.9  # minimum share of the values that are ranks, and of the neighbouring rows that are in order
-LEAST_REPEATED = 0.25  # minimum share of the rows whose rank occurs in an earlier row
-SHORTEST_CHART = 2.5  # mean number of rows per chart; shuffled ranks give runs of two rows
+# minimum share of values that are ranks, and minimum share of neighbouring rows that are in order of rank
+MOST_RANKS = 0.9
+LEAST_REPEATED = 0.25  # minimum share of rows whose rank occurs in an earlier row
+# minimum of the mean number of rows per chart; it is above 2, because shuffled ranks give runs of about two rows
+SHORTEST_CHART = 2.5
 
 
 def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
-    """Return the columns with the ranks and the names or dates of several charts, or None if there are none.
+    """Return two columns: one with the ranks, and one with the names or dates of the charts.
+
+    The result is None if the table does not contain several charts.
 
     Args:
         rows: the first rows of the table, the header first.
@@ -33,10 +40,10 @@ def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
-    """Return these columns if the charts follow each other.
+    """Return the columns of ranks and of charts if the charts follow one another.
 
-    The ranks increase (or decrease, in a countdown) and begin again. The name or date of a chart is the same in all of
-    its rows.
+    Two conditions must be met. The ranks increase (or decrease, as in a countdown), and begin again in each chart. The
+    name or date of a chart is the same in all of its rows.
     """
     for name in unused:
         ranks = _ranks_in(rows, name)
@@ -53,7 +60,9 @@ def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | Non
 
 
 def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
-    """Return these columns if the charts are mixed, and each rank occurs only once in a chart.
+    """Return the columns of ranks and of charts if the rows of different charts are mixed.
+
+    Each rank must occur only once in each chart.
 
     >>> rows = [["rank", "year", "song"], *(f"{rank} {year} x".split() for rank in (1, 2) for year in (1999, 2000))]
     >>> _mixed_charts(rows, ["year", "rank"])
@@ -73,7 +82,7 @@ def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
 
 
 def are_ranked(rows: Table, roles: Mapping[str, str]) -> bool:
-    """Whether the rows with one time are in the order of their ranks, as in dated charts.
+    """Whether rows that have the same time are sorted by rank, as in dated charts.
 
     Args:
         rows: the first rows of the table, the header first.
@@ -105,7 +114,7 @@ def _ranks_in(rows: Table, name: str) -> list[float]:
 
 
 def _charts_of(ranks: Sequence[float]) -> list[tuple[int, int]]:
-    """Return the start and the end of each run of ranks that rise, or that fall if most of them do."""
+    """Return the start and the end of each run of increasing ranks or, if most ranks decrease, of decreasing ranks."""
     falls = sum(after < before for before, after in pairwise(ranks))
     rises = sum(after > before for before, after in pairwise(ranks))
     sign = 1 if rises >= falls else -1

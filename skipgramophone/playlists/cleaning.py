@@ -1,7 +1,7 @@
 """Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, depending on the settings.
 
-Cleaning works on track numbers, before tracks are sorted by count. The result contains the indices of the occurrences
-to keep ("places"), and the number of dropped occurrences by reason.
+Cleaning uses the numbers that tracks have before they are sorted by count. The result contains the indices of the
+occurrences to keep ("places"), and the number of dropped occurrences by reason.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class CleanedPlaylists:
     Attributes:
         places: int32, indices of the kept occurrences in the corpus, ascending.
         offsets: int64 (playlists + 1,), bounds of the kept playlists in `places`.
-        playlists: int64 (playlists,), number of each kept playlist in the corpus; the parts of a split playlist have
-            the same number.
+        playlists: int64 (playlists,), for each kept playlist, its number in the corpus; all parts of a split playlist
+            have the number of this playlist.
         left_out: number of dropped occurrences by reason.
         split: number of playlists that were split.
     """
@@ -65,9 +65,9 @@ def clean_corpus(
     Args:
         corpus: all playlists.
         settings: what to drop and split.
-        known: bool (occurrences,), which occurrences are from the existing corpus when a corpus grows (default: none).
-            These occurrences are always kept. New occurrences are dropped first, before all other steps, if the same
-            playlist already contains their track.
+        known: bool (occurrences,); when a corpus grows, true for the occurrences that the existing corpus contains
+            (default: all false). These occurrences are always kept. Before all other steps, a new occurrence is dropped
+            if its track is already in the same playlist.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
@@ -100,7 +100,7 @@ def count_repeats(held: Postings) -> tuple[int, int]:
         return 0, 0
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    # `held.offsets` has the bounds of each track's playlists, so these slices contain tracks, although the function is
+    # `held` lists the playlists of each track. So `playlist_slices` yields slices of tracks here, despite its name.
     # called `playlist_slices`.
     for some in playlist_slices(held.offsets):
         ends = held.offsets[some.start : some.stop + 1]
@@ -124,7 +124,8 @@ def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
 def _is_repeat(corpus: Corpus) -> Flags:
     """Return which occurrences repeat an earlier track of the same playlist, bool (occurrences,)."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    order = np.lexsort((corpus.track_ids, playlist))  # This sort is stable: a track's first occurrence comes first.
+    # The sort is stable, so the first occurrence of a track stays before its repeats.
+    order = np.lexsort((corpus.track_ids, playlist))
     again = np.zeros(corpus.occurrences, np.bool_)
     same = (np.diff(corpus.track_ids[order]) == 0) & (np.diff(playlist[order]) == 0)
     again[order[1:][same]] = True
@@ -144,7 +145,9 @@ def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
 
 
 def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
-    """Return which playlists have a longer near-duplicate, or an earlier one of the same length, bool (playlists,).
+    """Return which playlists are near-duplicates of a longer playlist, or of an earlier one of the same length.
+
+    The result has one flag per playlist, bool (playlists,).
 
     Args:
         corpus: the playlists.
@@ -158,28 +161,31 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
 
 def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop the occurrences marked in `gone`, and count them in `left_out` under `reason`."""
+    """Drop the occurrences for which `gone` is true, and count them in `left_out` under `reason`."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
     after = CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {})
     return _with_count(clean, after, reason)
 
 
 def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop the playlists marked in `gone`, and count their occurrences in `left_out` under `reason`."""
+    """Drop the playlists for which `gone` is true, and count their occurrences in `left_out` under `reason`."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]
     return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return a copy of `after` whose `left_out` also counts, under `reason`, the occurrences that only `before` has."""
+    """Return a copy of `after` in which `left_out` has an additional entry for `reason`.
+
+    The entry is the number of occurrences that are in `before` but not in `after`.
+    """
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)
 
 
 def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
-    """Split playlists into parts of at most `max_length` occurrences and nearly equal length."""
+    """Split playlists into parts that have nearly equal lengths and at most `max_length` occurrences."""
     lengths = np.diff(clean.offsets)
     parts = -(-lengths // max_length)
     part = np.arange(parts.sum()) - np.repeat(offsets_of(parts)[:-1], parts)

@@ -1,4 +1,4 @@
-"""Find signs in the values of a table that rows of several playlists would be read as one playlist."""
+"""Detect, from the values of a table, that the rows of several playlists would be read as a single playlist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ PLAYLIST_ROLES = ("id", "playlist", "owner")
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
-    """Return the column of playlists or owners whose cells were merged: each value once, and empty cells below it.
+    """Return the column of playlists or owners in which a spreadsheet had merged cells.
+
+    In such a column, each value occurs once, and the cells below it are empty.
 
     >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
     'Show'

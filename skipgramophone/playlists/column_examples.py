@@ -38,13 +38,14 @@ from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
-# Strings of digits that are probably ids, not times: as seconds since 1970, they are before 1995, or they start with 0.
+# Strings of digits that are probably ids and not times: they start with 0, or they would mean a time before 1995 if
+# they were seconds since 1970.
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
 HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # an id that is made of a name
 ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # ends of the names of columns with ids
 NAME = re.compile(r"[^\W\d_]|[#№]")  # start of the name of a column
-LONGEST_NAME = 40  # maximum number of characters of a field in the first line that may be the name of a column
+LONGEST_NAME = 40  # a field in the first line can be the name of a column only if it has at most this many characters
 PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
 
 
@@ -53,8 +54,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 
     Args:
         rows: the first rows of the table.
-        problem: completes "a table of 3 columns ...".
-        known: role -> column that the example shall contain.
+        problem: the end of a sentence that begins with "a table of 3 columns".
+        known: role -> column; the example contains these assignments.
     """
     if wide := several_items(rows):
         return visible(f"a table of {len(rows[0])} columns {wide}")
@@ -84,7 +85,10 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 
 
 def _has_header(rows: Table) -> bool:
-    """Whether the first row has usual column names, or words in a column where all rows below have numbers or times."""
+    """Whether the first row contains names of columns.
+
+    This is true if it has usual column names, or a word in a column whose other rows contain only numbers or times.
+    """
     if is_header(rows[0]):
         return True
     below = [row for row in rows[1:] if len(row) == len(rows[0])]
@@ -102,8 +106,9 @@ def _is_value(text: str) -> bool:
 def _has_words(rows: Table) -> bool:
     """Whether the first row may be a header.
 
-    Its fields must be short, have no digits, and not occur in the rows below. In addition, at least one field must be a
-    usual column name, or all fields must be single words and some field below must have several words.
+    Its fields must be short, have no digits, and not occur in the rows below. In addition, one of two conditions must
+    be met: at least one field is a usual column name; or every field is a single word, and some field in the rows below
+    has several words.
     """
     header, *below = rows
     if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
@@ -118,8 +123,8 @@ def _has_words(rows: Table) -> bool:
 def _example_of_words(rows: Table) -> dict[str, str]:
     """Return an example for a header with few usual names. The roles of the other columns are chosen by their values.
 
-    Of the columns with text, the one with the fewest different values is the playlist. The others are artist and title,
-    in this order.
+    The text column with the fewest different values gets the role of the playlist. If the roles of artist and title are
+    still missing, the next text columns get them, in this order.
     """
     header = rows[0]
     found = columns_by_role(header)
@@ -182,7 +187,10 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _fits(role: str, name: str) -> bool:
-    """Whether a column may have a role in an example; fields of a playlist in JSON do not describe its tracks."""
+    """Whether a column may have a role in an example.
+
+    In JSON, a column with a field of a playlist cannot have a role of tracks.
+    """
     of_playlist = name.startswith("playlist.") and role not in PLAYLIST_ROLES
     return role not in ("position", "rating", "time") and not of_playlist
 
@@ -247,10 +255,10 @@ def _may_be_artists(values: list[str], titles: list[str]) -> bool:
 
 
 def _names_id(name: str) -> bool:
-    """Whether a column has ids according to its name."""
+    """Whether the name of a column says that it contains ids."""
     return normalized(name).endswith(IDS)
 
 
 def _is_likely_time(text: str) -> bool:
-    """Whether a string is a time, unless its digits are more likely an id."""
+    """Whether a string is a time. Digits that are more likely an id do not count as a time."""
     return is_time(text) and NOT_A_TIME.fullmatch(text.strip()) is None

@@ -1,7 +1,8 @@
 """Guess the roles of the columns of a CSV or TSV table from its header.
 
-A column gets a role if its name is usual for the role and its values fit. If the columns are ambiguous, the result is a
-message that asks the user to assign the columns, with an example for `--columns`.
+A column gets a role if its name is one of the usual names for this role, and its values are suitable for it. If the
+columns are ambiguous, the result is a message that asks the user to assign the columns, with an example for
+`--columns`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ JUDGED_LINES = 1000  # number of lines at the start of a file from which the col
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
-OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # an object in one field, as Python or JSON writes it
+OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
 
@@ -63,9 +64,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether rows with times are plays. They are plays if there are columns for artist and title; a pause
-            between plays then starts a new session. Other rows with times, such as purchases, become one playlist per
-            owner unless the user sets --session-gap.
+        is_history: whether the table has columns for artist and title. If so, rows with times are plays of a listening
+            history, and a pause between two plays starts a new session. Otherwise, rows with times (for example
+            purchases) become one playlist per owner, unless the user sets --session-gap.
         above: number of lines above the header.
     """
 
@@ -92,7 +93,7 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all of the first rows have the same number of fields, at least two.
 
-    Prose with one comma per line is not a table. Prose is recognized by the spaces after commas.
+    Prose is not a table, even if every line contains exactly one comma. Prose is recognized by the spaces after commas.
     """
     rows = rows[:LINES_OF_ONE_WIDTH]
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
@@ -110,7 +111,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     for role, words in NAMES_NEXT_TO_TITLES.items():
         name = found.get(role, [""])[0]
         if role in found and normalized(name) in words.split() and not is_text(values_of(rows, name)):
-            del found[role]  # "Band" is also the German word for the volume of a book: the values may be numbers.
+            # A column "Band" may contain numbers: "Band" is also the German word for the volume of a book.
+            del found[role]
     artists = numbered_artists(header)
     if artists and "artist" not in found:
         found["artist"] = artists[:1]
@@ -125,11 +127,11 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if not named and "uri" not in found and links:
         return question(rows, "whose links are not links to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
-        return question(rows, "in which sgp does not recognize a track and its artist or playlist")
+        return question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
     roles |= _order(rows, found, roles)
     if time := _ambiguous_time(rows, found, roles):
-        remedy = "write such times as 2024-02-01 10:00, or read the table without them"
-        return question(rows, f"in which {time!r} may be in two different months: {remedy}", roles)
+        remedy = "write times in the form 2024-02-01 10:00, or read the table without this column"
+        return question(rows, f"in which the day and the month of {time!r} may be swapped: {remedy}", roles)
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
@@ -147,20 +149,20 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         role, candidates = missing
         return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
-        problem = f"in which {dates[0]!r} may separate playlists with the same name"
+        problem = f"in which {dates[0]!r} may distinguish playlists with the same name"
         return question(rows, problem, {**roles, "id": dates[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):
-        return question(rows, f"in which {regions[0]!r} may separate charts", {**roles, "owner": regions[0]})
+        return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
     if merged := column_with_merged_cells(rows, roles):
         remedy = "repeat the values in all rows, or leave this column out"
         others = {role: name for role, name in roles.items() if name != merged}
         return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
     if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
         rank, chart = charts
-        known = {**roles, "playlist": chart, "position": rank}
-        return question(rows, f"in which each {rank!r} occurs several times, and {chart!r} may separate charts", known)
+        problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
+        return question(rows, problem, {**roles, "playlist": chart, "position": rank})
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -174,12 +176,14 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 
 
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
-    """Return role -> columns that may have this role according to their names, and to the values of some columns.
+    """Return a dict: role -> columns that may have this role.
 
-    If another column has the titles, a column named "Track" with numbers contains track numbers, and one with values
-    such as "True" contains flags. An id that most rows lack does not identify playlists, and links to playlists or
-    albums do not identify tracks. A column named "id" with links to tracks identifies them. A column named "product"
-    contains titles if most values have several words.
+    This depends on the names of the columns and, for some of them, on their values.
+
+    A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
+    column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
+    playlists. Links to playlists or albums do not identify tracks. A column named "id" identifies tracks if it contains
+    links to tracks. A column named "product" contains titles if most values have several words.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
@@ -201,10 +205,11 @@ def _is_number_or_flag(value: str) -> bool:
 
 
 def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:
-    """Return a role that no column has, and the unused columns that may have it according to their values; or None.
+    """Return a role that no column has, and the unused columns whose values suit this role.
 
-    Without artists, tracks with the same title by different artists would be merged. Without playlist names, all rows
-    would form one playlist.
+    Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
+    names are needed, because all rows would otherwise form one playlist. If no role is missing, or no column suits it,
+    the result is None.
     """
     candidates = [name for name in unused if not is_descriptive(name) and rows[0].count(name) == 1]
     if "title" in roles and not roles.keys() & {"artist", "uri"}:
@@ -219,7 +224,10 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> name of the column by which rows are sorted (a position or a time); empty if there is none."""
+    """Return a dict with the column by which rows are sorted: role (position or time) -> name of the column.
+
+    The dict is empty if there is no such column.
+    """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
@@ -233,9 +241,11 @@ def _has_times(rows: Table, name: str) -> bool:
 
 
 def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """Return a time of a history that may be in two months, such as 01/02/2024 10:00; "" if there is none.
+    """Return a time of a listening history in which day and month may be swapped, or "" if there is none.
 
-    Dates without a time of day may be those of a log if some dates repeat.
+    An example is 01/02/2024 10:00.
+
+    Dates without a time of day count as times of a history only if some of them occur in several rows.
     """
     if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return ""
@@ -259,7 +269,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have names but no ids, and rows of one playlist name have different values in column `name`."""
+    """Whether playlists have names but no ids, and rows with the same playlist name have different values in `name`."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
@@ -287,5 +297,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line is a usual column name. "Artist - Title" does not count: it is the heading of a list of tracks."""
+    """Whether a line consists only of a usual column name.
+
+    "Artist - Title" does not count: it is the heading of a list of tracks.
+    """
     return SEPARATOR not in line and bool(normalized(line)) and is_header([line])

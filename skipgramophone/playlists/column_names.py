@@ -15,8 +15,8 @@ PRODUCTS = (
     "product products produkt produkte produit produits producto productos prodotto prodotti produto produtos "
     "artikel article articulo articolo artigo"
 )
-# Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
-# names of a group are equally specific.
+# Role -> groups of names, the most specific group first. A table that has two columns with names from the same group is
+# ambiguous, because all names of a group are equally specific.
 NAMES: dict[str, tuple[str, ...]] = {
     "title": (
         "trackname tracktitle songname songtitle mastermetadatatrackname songtitel liedtitel tracktitel musiktitel "
@@ -70,14 +70,15 @@ NAMES: dict[str, tuple[str, ...]] = {
         "artikelnummer artikelnr produitid idproduit productoid idproducto 曲id 歌曲id 곡id",
         PRODUCTS,
         "url link trackurl trackurls songurl spotifyurl",
-        "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
+        "recordingmbid trackmbid",  # these names, and those of the next group, are also in IDENTIFIERS
         "isrc",
     ),
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder sessionposition",),
     "rating": ("rating stars score overall",),
 }
-# Role -> names that count only in a table with a column of titles, and only if no column has a name in `NAMES` for this
-# role, because they have other meanings elsewhere: "Band" is also German for a volume of books.
+# Role -> names that are used only if the table has a column of titles, and no column has one of the names in `NAMES`
+# for this role. The reason is that these names have other meanings in other tables: "Band" is also the German word for
+# the volume of a book.
 NAMES_NEXT_TO_TITLES = {
     "artist": "band bands bandname gruppe gruppen groupe groupes grupo grupos gruppo gruppi sanger sangerin "
     "sangerinnen singer singers musiker musikerin musician musicien musiciens chanteur chanteuse chanteurs "

@@ -261,7 +261,7 @@ def test_bad_input_gives_one_line(sgp: Sgp, whole: Path, experiments: Path) -> N
     ran = sgp("check")
     assert ran.code == 5
     assert ran.out.startswith("damaged  whole/experiment.json: ")
-    advice = "restore it from a backup, or copy experiment.json of another experiment and change the name in it"
+    advice = "restore it from a backup; or copy experiment.json from another experiment, and replace the name in it"
     assert advice in ran.out
     assert len(ran.out.splitlines()) == 2
 

@@ -126,7 +126,7 @@ def test_the_first_track_of_a_list_is_never_replaced(sample_root: Path) -> None:
 @pytest.mark.parametrize("command", ["similar", "continue"])
 def test_strict_names_refuse_fallbacks(sample_root: Path, command: str) -> None:
     ran = run_sgp(command, "demo", PENCIL, "--strict-names", "--fallback", "--experiments-dir", sample_root)
-    message = "error: --strict-names allows no fallback: leave out either --strict-names or --fallback\n"
+    message = "error: --strict-names cannot be combined with --fallback: leave out one of them\n"
     assert (ran.code, ran.out, ran.err) == (2, "", message)
     ran = run_sgp("similar", "demo", UNKNOWN, "--strict-names", "--experiments-dir", sample_root)
     assert (ran.code, "--fallback" in ran.err) == (3, False)

@@ -150,7 +150,7 @@ def test_a_name_is_an_experiment_first_and_errors_are_one_line(
     assert sgp("extract", "x", write_dump(two_genres(9), "dump.csv"), "-q").code == 0
     assert (inspect_json(sgp, "x")["kind"], inspect_json(sgp, "x")["playlists"]) == ("experiment", 9)
     assert (inspect_json(sgp, "./x")["kind"], inspect_json(sgp, "./x")["playlists"]) == ("sources", 4)
-    read = "error: 'x' is an experiment, whose sources have been read already: leave out the options that say how to "
+    read = "error: 'x' is an experiment, so its sources have already been read: leave out the options that say how to "
     read += "read sources\n"
     for arguments, code, line in (
         (["nothing"], 1, f"error: no experiment 'nothing' in {experiments}, and no file of that name\n"),

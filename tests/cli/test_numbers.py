@@ -50,8 +50,8 @@ def test_a_loss_that_ends_above_where_it_began_names_the_setting_to_change(
     first: float, last: float, above: str
 ) -> None:
     (doubt,) = report(first, last).doubts()
-    assert doubt.startswith(f"warning: the loss ended at {above}: ")
-    assert doubt.endswith("train with a smaller learning rate than 0.6, such as -lr 0.15")
+    assert doubt.startswith(f"warning: the loss ended at {above}, so ")
+    assert doubt.endswith("Train again with a learning rate below 0.6, such as -lr 0.15")
 
 
 def test_too_few_playlists_are_a_warning() -> None:

@@ -76,7 +76,10 @@ def test_a_link_to_an_experiment_is_not_removed(genres: Path, tmp_path: Path, sg
     genres.rename(tmp_path / "elsewhere")
     genres.symlink_to(tmp_path / "elsewhere")
     ran = sgp("experiments", "rm", "genres", "--yes")
-    line = f"error: {genres} is a link to {tmp_path}/elsewhere: remove that directory and the link yourself\n"
+    line = (
+        f"error: {genres} is a link to {tmp_path}/elsewhere, and sgp does not remove linked directories: "
+        "remove the directory and the link yourself\n"
+    )
     assert (ran.code, ran.err) == (1, line)
     assert sgp("similar", "genres", "folk 3", "-q").code == 0
 

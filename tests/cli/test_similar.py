@@ -389,12 +389,12 @@ def test_a_rare_query_track_gives_a_warning(sgp: Sgp, write_dump: Callable[..., 
     assert sgp("extract", "x", write_dump([*two_genres(), *rare, *more]), "-q").code == 0
     assert sgp("train", "x", "-emb", "8", "-e", "2", "-q").code == 0
     for title, warning in (
-        ("rare - four", "'Rare - Four' occurs 4 times: treat these neighbours with care\n"),
-        ("rare - one", "'Rare - One' occurs 1 time: treat these neighbours with care\n"),
+        ("rare - four", "'Rare - Four' occurs 4 times: these neighbours are not reliable\n"),
+        ("rare - one", "'Rare - One' occurs 1 time: these neighbours are not reliable\n"),
         ("other - five", ""),
     ):
         ran = sgp("similar", "x", title, "--json")
         assert (ran.code, ran.err) == (0, warning)
         assert json.loads(ran.out)["notes"] == ([warning.strip()] if warning else [])
     ran = sgp("similar", "x", "rare - four", "rare - one", "other - five")
-    assert ran.err == "2 of 3 query tracks occur fewer than 5 times: treat these neighbours with care\n"
+    assert ran.err == "2 of 3 query tracks occur fewer than 5 times: these neighbours are not reliable\n"

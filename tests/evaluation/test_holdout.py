@@ -116,8 +116,12 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
         (["--group", "a"], 2, "--group has an effect only on held-out playlists: add --holdout"),
-        (["--append", "--holdout", names], 2, "--holdout FILE applies to a new corpus only, not to one"),
-        (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
+        (["--append", "--holdout", names], 2, "--holdout FILE can be used only for a new corpus, not together"),
+        (
+            ["--append", "--holdout", "0.1"],
+            2,
+            "holdout is None in this corpus, and must be the same for added sources, not 0.1",
+        ),
     ]
     for arguments, code, message in refused:
         ran = sgp("extract", "x", dump, "--force", *arguments)

@@ -74,7 +74,7 @@ def test_only_a_successful_forced_import_discards_an_unfinished_run(
         package.train("world", settings, run=run, progress=interrupt)
     checkpoint = experiments / "world" / "checkpoint"
     save(tmp_path / "strange.npz", ["unknown - track"])
-    with pytest.raises(SourceError, match=r"no vector in .* matches a track"):
+    with pytest.raises(SourceError, match=r"contains 1 vector, but none matches a track"):
         package.import_vectors("world", tmp_path / "strange.npz", force=True)
     assert checkpoint.is_dir()
     save(tmp_path / "v.npz", ["folk artist 0 - folk 0"])
@@ -238,7 +238,10 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
     broken = vectors.copy()
     broken[1, 0] = np.nan
     cases = [
-        ({"vectors": vectors, "tracks": names}, "no vector in .* the first vector is called 'a - b', the first"),
+        (
+            {"vectors": vectors, "tracks": names},
+            "contains 2 vectors, but none matches .* The first vector is called 'a - b'; the first",
+        ),
         ({"vectors": broken, "tracks": names}, r"centre vector 2 \('c - d'\) contains a number that is not finite"),
         (
             {"vectors": vectors * np.float64(1e300), "tracks": names},

@@ -228,7 +228,7 @@ def test_errors_offer_the_fallback_where_it_is_possible(sample_root: Path, demo:
         with pytest.raises(UnknownTrackError) as unknown:
             strict.similar(UNKNOWN)
         assert "--fallback" not in str(unknown.value)
-        with pytest.raises(SettingError, match="--strict-names allows no fallback"):
+        with pytest.raises(SettingError, match="--strict-names cannot be combined with --fallback"):
             strict.similar(PENCIL, FALLBACK)
 
 

@@ -97,7 +97,9 @@ def test_a_name_may_be_an_artist_or_a_track(demo: sgp.Lookup) -> None:
     by_name, by_option = demo.similar_artists("the unpaid otters"), demo.similar_artists(artist=[OTTERS])
     assert by_name.neighbours == by_option.neighbours
     assert [group.name for group in by_name.query.groups] == [OTTERS]
-    assert by_name.notes[0].startswith("'the unpaid otters' is an artist: using 5 tracks; for a track, give")
+    assert by_name.notes[0].startswith(
+        "'the unpaid otters' is the name of an artist: using 5 tracks. If you mean a track, give"
+    )
     assert demo.similar_artists(PENCIL).query.tracks[0].track.name.endswith("Every Pencil Knows")
 
 

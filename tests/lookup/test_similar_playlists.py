@@ -71,7 +71,7 @@ def test_the_playlist_that_is_the_query_is_not_listed(demo: sgp.Lookup, tmp_path
     (tmp_path / "mine.txt").write_text("\n".join(track.uri or track.name for track in tracks))
     by_file = demo.similar_playlists(file=tmp_path / "mine.txt")
     owner, name = demo.playlist_names([number])[0]
-    assert by_file.notes == (f"left out '{owner} - {name}': exactly the tracks of the query",)
+    assert by_file.notes == (f"left out '{owner} - {name}', because it has exactly the tracks of the query",)
     with_more = demo.similar_playlists(PENCIL, file=tmp_path / "mine.txt")  # no longer the same playlist
     assert (with_more.neighbours[0].playlist, with_more.notes) == (number, ())
     group = playlist_group(demo, number, name)

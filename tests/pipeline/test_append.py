@@ -209,9 +209,12 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
     config = tmp_path / "s.toml"
     config.write_text("[extract]\ngroup_by = 'name'\n")
     refused: list[tuple[list[str | Path], str]] = [
-        (["--min-length", "3"], "min-length is 1 in this corpus and cannot be 3 for added sources"),
-        (["--config", config], "group-by is owner in this corpus and cannot be name for added sources"),
-        (["--keep", "skips"], "keep is ['episodes'] in this corpus and cannot be ['skips'] for added sources"),
+        (["--min-length", "3"], "min-length is 1 in this corpus, and must be the same for added sources, not 3"),
+        (["--config", config], "group-by is owner in this corpus, and must be the same for added sources, not name"),
+        (
+            ["--keep", "skips"],
+            "keep is ['episodes'] in this corpus, and must be the same for added sources, not ['skips']",
+        ),
     ]
     for arguments, message in refused:
         ran = sgp("extract", "x", two, "--append", *arguments)
@@ -234,7 +237,9 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
     package.import_vectors("names", tmp_path / "v.npz")
     with pytest.raises(ExperimentError, match="was made from imported vectors and has no playlists"):
         package.extract("names", one, append=True)
-    with pytest.raises(SettingError, match="max-length is None in this corpus and cannot be 9 for added sources"):
+    with pytest.raises(
+        SettingError, match="max-length is None in this corpus, and must be the same for added sources, not 9"
+    ):
         package.extract("y", one)
         package.extract("y", two, package.ExtractSettings(max_length=9), append=True)
 

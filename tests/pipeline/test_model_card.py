@@ -103,7 +103,7 @@ def test_a_card_shows_the_latest_evaluation_of_this_model_only(root: Path) -> No
     assert "0.250 [0.240, 0.270]" in card
     assert "0.474" not in card
     package.train("demo", package.TrainSettings(window_size="bag", epochs=1), force=True, experiments_dir=root)
-    assert "Not evaluated with these settings on this corpus." in model_card("demo", root)
+    assert "The model has not been evaluated with these settings on this corpus." in model_card("demo", root)
 
 
 def test_a_card_states_the_licence_that_was_stored(root: Path) -> None:

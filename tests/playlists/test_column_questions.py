@@ -54,7 +54,7 @@ def test_usual_names_of_other_languages_are_recognized(header: str, columns: str
 def test_names_with_other_meanings_count_only_next_to_titles() -> None:
     assert guess("Künstler;Band;Titel\nLanyards;Sea;Home\nNell Quay;Tide;Salt\n") == "artist=Künstler,title=Titel"
     assert guess("Name;Gruppe\nAda;1b\nBen;1c\n").startswith("a table of 2 columns in which sgp does not recognize")
-    assert "does not recognize a track and its artist" in guess("Titel;Band\nHome;1\nSalt;2\n")
+    assert "does not recognize the columns of the track and of its artist" in guess("Titel;Band\nHome;1\nSalt;2\n")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dum
     text = "\n".join([header, *rows]) + "\n"
     columns = f"artist=artist,title=title,playlist={year},position={rank}"
     assert guess(text) == (
-        f"a table of 5 columns in which each {rank!r} occurs several times, and {year!r} may separate charts: assign "
+        f"a table of 5 columns in which each {rank!r} occurs several times, so {year!r} may distinguish charts: assign "
         f"the columns, for example --columns {columns}"
     )
     (reader,) = open_sources([write_dump(text)], ExtractSettings(columns=columns)).readers

@@ -65,8 +65,8 @@ def test_links_to_playlists_are_not_tracks() -> None:
 def test_playlists_of_one_name_may_have_dates() -> None:
     text = "Playlist Date,Playlist Title,Artist,Song\n1 May,Live,Ada,Rain\n8 May,Live,Nell,Salt\n"
     assert guess(text) == (
-        "a table of 4 columns in which 'Playlist Date' may separate playlists with the same name: assign the columns, "
-        "for example --columns 'artist=Artist,title=Song,playlist=Playlist Title,id=Playlist Date'"
+        "a table of 4 columns in which 'Playlist Date' may distinguish playlists with the same name: assign the "
+        "columns, for example --columns 'artist=Artist,title=Song,playlist=Playlist Title,id=Playlist Date'"
     )
     assert guess(text.replace("8 May", "1 May")) == "artist=Artist,title=Song,playlist=Playlist Title"
 
@@ -74,7 +74,7 @@ def test_playlists_of_one_name_may_have_dates() -> None:
 def test_charts_of_several_regions_may_be_separate() -> None:
     text = "Position,Track Name,Artist,Date,Region\n1,Rain,Ada,2017-01-01,ec\n1,Salt,Nell,2017-01-01,fr\n"
     assert guess(text) == (
-        "a table of 5 columns in which 'Region' may separate charts: assign the columns, for example "
+        "a table of 5 columns in which 'Region' may distinguish charts: assign the columns, for example "
         "--columns 'artist=Artist,title=Track Name,owner=Region,time=Date'"
     )
     assert guess(text.replace("fr", "ec")) == "artist=Artist,title=Track Name,time=Date"

@@ -127,7 +127,9 @@ def test_added_sources_are_matched_with_the_existing_tracks_as_in_one_extraction
         ("B", "New", None, 1, ()),
     ]
     assert tracks_of(tmp_path, "grown") == tracks_of(tmp_path, "whole") == expected
-    with pytest.raises(SettingError, match=r"^match is isrc in this corpus and cannot be mbid"):
+    with pytest.raises(
+        SettingError, match=r"^match is isrc in this corpus, and must be the same for added sources, not mbid"
+    ):
         package.extract(
             "grown", parts, ExtractSettings(match="mbid"), append=True, force=True, experiments_dir=tmp_path
         )

@@ -8,7 +8,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.several_items import columns_of_lists, several_items
 
-PROBLEM = "in which sgp does not recognize a track"
+PROBLEM = "in which sgp does not recognize the columns of the track"
 
 
 def asked(text: str) -> str:

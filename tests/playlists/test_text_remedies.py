@@ -57,7 +57,7 @@ def test_a_list_of_names_may_be_titles(text: str, is_list: bool, write_dump: Wri
 @pytest.mark.parametrize(
     ("head", "start"),
     [
-        (bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2") + b"\0", "a playlist of foobar2000 in its own format ("),
+        (bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2") + b"\0", "a playlist in foobar2000's own format ("),
         (b"SQLite format 3\0\x10", "a database (SQLite): "),
         (b"bplist00\xd4\1", "a binary property list: "),
         (b"vrsn\0\0\0\x3c", "a crate or library of Serato: "),

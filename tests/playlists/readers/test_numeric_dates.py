@@ -98,12 +98,12 @@ def test_the_order_is_found_in_later_rows_of_the_start(write_dump: WriteDump) ->
 def test_ambiguous_times_of_a_history_are_asked_about() -> None:
     plays = "Artist,Title,Played At\nAda,Rain,01/02/2024 10:00\nNell,Salt,02/02/2024 10:05\n"
     assert guess_columns(rows_of(plays.splitlines())) == (
-        "a table of 3 columns in which '01/02/2024 10:00' may be in two different months: write such times as "
-        "2024-02-01 10:00, or read the table without them: assign the columns, for example --columns "
+        "a table of 3 columns in which the day and the month of '01/02/2024 10:00' may be swapped: write times in the "
+        "form 2024-02-01 10:00, or read the table without this column: assign the columns, for example --columns "
         "artist=Artist,title=Title"
     )
     log = "Datum;Artiest;Titel\n01-02-2024;Ada;Rain\n01-02-2024;Nell;Salt\n02-02-2024;Nell;Tide\n"
-    assert "'01-02-2024' may be in two different months" in str(guess_columns(rows_of(log.splitlines())))
+    assert "the day and the month of '01-02-2024' may be swapped" in str(guess_columns(rows_of(log.splitlines())))
 
 
 @pytest.mark.parametrize(
