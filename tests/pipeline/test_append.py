@@ -231,7 +231,8 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
     pq.write_table(pq.read_table(stage / "playlists.parquet", columns=["owner", "name"]), stage / "playlists.parquet")
     ran = sgp("extract", "x", one, "--append")
     assert (
-        "was made by an earlier version, which did not store what distinguishes playlists of the same name" in ran.err
+        "was made by an earlier version, which did not store the keys that distinguish playlists of the same name"
+        in ran.err
     )
     np.savez(tmp_path / "v.npz", vectors=np.eye(2, dtype=np.float32), tracks=np.array(["a - b", "c - d"]))
     package.import_vectors("names", tmp_path / "v.npz")
