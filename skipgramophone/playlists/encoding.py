@@ -164,7 +164,7 @@ class PlaylistEncoder:
     def begin_with(self, known: KnownRows) -> None:
         """Add the rows of the existing corpus, before all other rows; cleaning does not drop these rows."""
         for name, column in known.columns.items():
-            self._columns[name].add(_dictionary_encoded(column))
+            self._columns[name].add(column.dictionary_encode())
         self._known = known
 
     def add(self, block: RowBlock) -> None:
@@ -172,7 +172,7 @@ class PlaylistEncoder:
         for name, column in self._columns.items():
             there = name in block.table.column_names
             strings = block.table[name].combine_chunks() if there else dictionary_of(None, block.used)
-            column.add(_dictionary_encoded(strings))
+            column.add(strings.dictionary_encode())
         self.rejects += block.rejects
         self.left_out.update(block.left_out)
 
@@ -235,11 +235,6 @@ class PlaylistEncoder:
             welded=welded,
             rejects=self.rejects,
         )
-
-
-def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
-    """Return a column in dictionary encoding."""
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:

@@ -71,9 +71,9 @@ def test_experiments_that_cannot_be_compared_are_one_line_errors(imported: Path)
     for arguments, line in (
         (
             ("good", "--compare", "other"),
-            "'good' and 'other' have different corpora, so their scores cannot be compared: to compare settings, "
-            "copy the experiment and train the copy with other settings (sgp experiments copy good NEW, then sgp train "
-            "NEW --force SETTINGS)",
+            "'good' and 'other' have different corpora, so their scores cannot be compared. To compare settings, "
+            "copy the experiment and train the copy with other settings: sgp experiments copy good NEW, then sgp train "
+            "NEW --force SETTINGS",
         ),
         (("good", "--compare", "good"), "--compare needs the name of another experiment, not 'good' itself"),
     ):
