@@ -10,7 +10,9 @@ if TYPE_CHECKING:  # the help of the commands is shown without importing numpy
     import numpy as np
     import numpy.typing as npt
 
-Clue = tuple[int, tuple[str, ...]]  # upper bound of the number of names that contain one of the trigrams; the trigrams
+# A clue for finding names: a set of trigrams, of which every wanted name contains at least one. The number before the
+# trigrams is an upper bound of the number of names that contain one of them.
+Clue = tuple[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

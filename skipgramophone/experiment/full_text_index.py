@@ -63,17 +63,20 @@ class FullTextIndex:
         return {trigram: known.get(trigram, 0) for trigram in trigrams}
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return the trigrams that contain a word of one or two letters, as a clue for names (see `condition.Clue`)."""
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), tuple(trigram for trigram, _ in found)
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain every word, and a trigram of every clue."""
         matched = " AND ".join(map(_phrases, clues))
         return Condition(f"names MATCH ? AND {containing_each(words)}", [matched, *words], by_trigram=True)
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters; names without a trigram are added separately."""
+        """Return a condition as in `matching`, for a query whose words have only one or two letters.
+
+        Names that are too short for a trigram are not in the index, so they are always compared with the words.
+        """
         rank = self._catalogue.rank
         name_rank = f"names.rowid & {LAST_ROW}" if self._is_keyed and rank == "row" else "names.rowid"
         ranks = f"SELECT {rank} FROM tracks WHERE length(name_folded) < 3"
@@ -83,7 +86,7 @@ class FullTextIndex:
         return Condition(f"{rank} IN ({ranks}) AND {containing_each(words)}", values)
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
         found = "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?"
         return self._catalogue.query_numbers(found, (_phrase(trigram), limit))
 
@@ -102,7 +105,7 @@ class FullTextIndex:
         return [found[rank] for rank in ranks]
 
     def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
-        """Return the trigrams that fulfil an SQL condition, and how many names contain each."""
+        """Return the trigrams that satisfy an SQL condition, each with the number of names that contain it."""
         found = self._catalogue.query(f"SELECT term, doc FROM trigrams WHERE {where}", values)
         if not all(type(term) is str and type(names) is int for term, names in found):
             raise self._catalogue.damage("a trigram or its count has a wrong type")
@@ -110,7 +113,7 @@ class FullTextIndex:
 
 
 def _phrases(clue: Clue) -> str:
-    """Return the FTS5 query for names that contain one of the trigrams of a clue."""
+    """Return the FTS5 query for names that contain at least one of the trigrams of a clue (see `condition.Clue`)."""
     return f"({' OR '.join(map(_phrase, clue[1]))})"
 
 

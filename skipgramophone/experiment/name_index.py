@@ -6,7 +6,7 @@
     name_places.npy     int32 (tracks,)         position of each row by count; only if rows are not in order of count
 
 A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
-name may contain all trigrams of a word but not the word.
+name may contain all trigrams of a word without containing the word itself.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack
 
 TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
 FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
-FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16  # rows to test at once: the first ones, growth, maximum
-SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
+# rows to test in the first block, growth factor of later blocks, and maximum number of rows in a block
+FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16
+SPARSE = 16  # a binary search is used if one array is more than this many times as long as the other
 ROW_BITS = 32
 LAST_LETTER = 0x10FFFF
 Packed = npt.NDArray[np.int64]  # trigrams
@@ -70,7 +71,7 @@ class TrigramIndex:
         return self.all_rows[self.offsets[at] : self.offsets[at + 1]]
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return the trigrams that contain a word of one or two letters, as a clue for names (see `condition.Clue`)."""
         found = np.flatnonzero(_contain(self.trigrams, word))
         if not _are_valid(self.trigrams[found]):
             raise self._damage(TRIGRAMS, "no such letter")
@@ -78,17 +79,17 @@ class TrigramIndex:
         return names, tuple(map(unpack, self.trigrams[found].tolist()))
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain every word, and a trigram of every clue."""
         if not all(trigrams for _, trigrams in clues):
             return NOTHING
         return Condition(containing_each(words), words, among=_Candidates(self, tuple(clues)))
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters."""
+        """Return a condition as in `matching`, for a query whose words have only one or two letters."""
         return self.matching([clue], words)
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
         rows = self.names_with(trigram)
         if self.places is None:
             return [int(row) for row in rows[:limit].tolist()]
@@ -122,7 +123,7 @@ class TrigramIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The tracks whose folded names contain a trigram of each clue; an iteration yields arrays of rows, int32."""
+    """The tracks whose folded names contain a trigram of every clue. Iterating over it yields int32 arrays of rows."""
 
     index: TrigramIndex
     clues: tuple[Clue, ...]
@@ -154,7 +155,7 @@ def _are_valid(packed: Packed) -> bool:
 
 
 def _slices(rows: SomeRows) -> Iterator[SomeRows]:
-    """Yield slices of an array that become longer, because often the first tracks are enough."""
+    """Yield longer and longer slices of an array. The first are short, because the first tracks are often enough."""
     start, length = 0, FIRST_TESTED
     while start < len(rows):
         yield rows[start : start + length]
@@ -162,7 +163,7 @@ def _slices(rows: SomeRows) -> Iterator[SomeRows]:
 
 
 def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
-    """Return the rows that are in all other arrays; all arrays are ascending."""
+    """Return those of `rows` that are also in all `others`. All arrays are in ascending order."""
     for other in others:
         if not len(rows):
             break
@@ -173,7 +174,7 @@ def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
             rows = rows[near[at] == rows]
         else:
             there = np.zeros(highest - lowest + 1, np.bool_)
-            there[np.clip(near, lowest, highest) - lowest] = True  # only a damaged file needs clipping
+            there[np.clip(near, lowest, highest) - lowest] = True  # clipping has an effect only if the file is damaged
             rows = rows[there[rows - lowest]]
     return rows
 
