@@ -1,7 +1,8 @@
 """Export as a FAISS HNSW graph. Vectors are scaled to length 1, so the inner product is the cosine.
 
 Item i of the graph is line i of the names file, counted from 0. efSearch (the search width) is doubled until the recall
-reaches the minimum recall in the settings of the experiment's Annoy index. The file contains the resulting efSearch.
+reaches a minimum, which is taken from the settings of the experiment's Annoy index. The file contains the resulting
+efSearch.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.index_recall import recall_of_search
 
 LINKS = 32  # links per item in the graph (M)
-BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initial candidates per query (efSearch)
+BUILD_WIDTH = 80  # number of candidates per item when the graph is built (efConstruction)
+LEAST_WIDTH = 16  # first number of candidates per query (efSearch)
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # with several threads, equal vectors would give different files
+    faiss.omp_set_num_threads(1)  # with several threads, the same vectors would not always give the same file
     try:
         index = faiss.IndexHNSWFlat(units.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_WIDTH
