@@ -22,7 +22,8 @@ class Condition:
     Attributes:
         where: an SQL expression.
         values: the parameters of the expression.
-        by_trigram: whether the expression searches the table `names` of an earlier version (see `full_text_index`).
+        by_trigram: whether the expression searches the table `names`, which only earlier versions of sgp wrote (see
+            `full_text_index`).
         among: only these tracks are tested: arrays of rows, int32, most frequent track first; None tests all tracks.
     """
 
@@ -54,16 +55,16 @@ class NameIndex(Protocol):
         """Return how many names contain each trigram."""
 
     def around(self, word: str) -> Clue:
-        """Return a clue for the names that contain a word of one or two letters."""
+        """Return the trigrams that contain a word of one or two letters, as a clue for names."""
 
     def matching(self, clues: Sequence[Clue], words: Sequence[str]) -> Condition:
-        """Return a condition for tracks whose folded names contain a trigram of each clue, and each word."""
+        """Return a condition for tracks whose folded names contain every word, and a trigram of every clue."""
 
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
-        """Return such a condition for words of one or two letters."""
+        """Return a condition as in `matching`, for a query whose words have only one or two letters."""
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
 
     def rows(self, ranks: Sequence[int]) -> list[int]:
         """Return the rows of tracks with the given ranks."""

@@ -1,4 +1,4 @@
-"""The name index of catalogues that earlier versions wrote: a trigram index of SQLite's full-text search (FTS5).
+"""The name index of catalogues that earlier versions of sgp wrote: a trigram index of SQLite's full-text search (FTS5).
 
     names       FTS5 table with the trigrams of the folded names; the rowid of a track is its rank
     trigrams    number of names that contain each trigram

@@ -73,8 +73,8 @@ def named_part(
 ) -> tuple[Part, list[str]]:
     """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
 
-    If the name is the whole name of an artist, it is resolved to the artist, and otherwise to a track. If it matches
-    neither, it may be a part of an artist's name, or an artist's name with typos.
+    A name that is the full name of an artist is resolved to this artist; any other name is resolved to a track. If no
+    track matches, the name may be a part of an artist's name, or an artist's name with typos.
     """
     if lookup.catalogue.of_artist(name):
         group, remarks = group_part(lookup, "artist", name, weight)
