@@ -10,7 +10,7 @@ from skipgramophone.wording import suggestion
 
 
 def format_of(path: Path, given: str | None, known: Collection[str], suffixes: Mapping[str, str]) -> str:
-    """Return the name of a file's format: the given name, or else the format of the suffix.
+    """Return the name of a file's format: the given name or, if there is none, the format that belongs to the suffix.
 
     Args:
         path: the file, which need not exist.
@@ -26,5 +26,5 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
     if name not in known:
         problem = f"unknown format {given!r}" if given else f"cannot tell the format of {path.name!r} from its suffix"
         near = suggestion(given or suffix, known)
-        raise SettingError(f"{problem}: give --format with one of {', '.join(known)}{near}")
+        raise SettingError(f"{problem}: use --format with one of these names: {', '.join(known)}{near}")
     return name

@@ -67,7 +67,8 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
     """Copy the catalogue of a corpus stage to another directory, and change the copy.
 
     Args:
-        before: the stage with the catalogue, which must not be from an earlier version (`Catalogue.can_grow`).
+        before: the stage with the catalogue, which must not be from an earlier version of sgp (see
+            `Catalogue.can_grow`).
         directory: the directory to write to.
         tracks: number of tracks in the catalogue.
         changes: what to change.

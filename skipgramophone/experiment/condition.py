@@ -21,7 +21,8 @@ class Condition:
     Attributes:
         where: an SQL expression.
         values: the parameters of the expression.
-        by_trigram: whether the expression searches the table `names` of an earlier version (see `full_text_index`).
+        by_trigram: whether the expression searches the table `names`, which only earlier versions of sgp wrote (see
+            `full_text_index`).
         among: only these tracks are tested: arrays of rows, int32, most frequent track first; None tests all tracks.
     """
 
@@ -65,7 +66,7 @@ class NameIndex(Protocol):
         """
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
 
     def rows(self, ranks: Sequence[int]) -> list[int]:
         """Return the rows of tracks with the given ranks."""

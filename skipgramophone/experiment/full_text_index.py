@@ -1,4 +1,4 @@
-"""The name index of catalogues that earlier versions wrote: a trigram index of SQLite's full-text search (FTS5).
+"""The name index of catalogues that earlier versions of sgp wrote: a trigram index of SQLite's full-text search (FTS5).
 
     names       FTS5 table with the trigrams of the folded names; the rowid of a track is its rank
     trigrams    number of names that contain each trigram
@@ -88,7 +88,7 @@ class FullTextIndex:
         return Condition(f"{rank} IN ({ranks}) AND {containing_each(words)}", values)
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
         found = "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?"
         return self._catalogue.query_numbers(found, (_phrase(trigram), limit))
 
@@ -107,7 +107,7 @@ class FullTextIndex:
         return [found[rank] for rank in ranks]
 
     def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
-        """Return the trigrams that fulfil an SQL condition, and how many names contain each."""
+        """Return the trigrams that satisfy an SQL condition, each with the number of names that contain it."""
         found = self._catalogue.query(f"SELECT term, doc FROM trigrams WHERE {where}", values)
         if not all(type(term) is str and type(names) is int for term, names in found):
             raise self._catalogue.damage("a trigram or its count has a wrong type")
@@ -115,7 +115,7 @@ class FullTextIndex:
 
 
 def _phrases(clue: Clue) -> str:
-    """Return the FTS5 query for names that contain one of the trigrams of a clue."""
+    """Return the FTS5 query for names that contain at least one of the trigrams of a clue (see `condition.Clue`)."""
     return f"({' OR '.join(map(_phrase, clue[1]))})"
 
 

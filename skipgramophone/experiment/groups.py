@@ -28,7 +28,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name under the attribute `title`, so that the same code compares groups and tracks with a query."""
+        """The name of the group, as `title`, so that the same code can compare groups and tracks with a query."""
         return self.name
 
 
@@ -38,9 +38,10 @@ class GroupMatch:
 
     Attributes:
         group: the artist or the album.
-        tracks: the tracks of this artist or album if the query is its whole name; otherwise empty. Case and accents do
+        tracks: all tracks of this artist or album if the query is its full name; otherwise empty. Case and accents do
             not matter.
-        others: if the group was chosen because it dominates, the most frequent other matches.
+        others: the most frequent other artists or albums that match, if `group` was chosen because it dominates;
+            otherwise empty.
         matches: number of artists or albums that match the query.
     """
 
@@ -60,9 +61,9 @@ def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -
 
     There are three kinds of matches, from best to worst:
 
-    - The words of the query are all the words of the name, in any order.
-    - The words of the query are whole words of the name.
-    - The words of the query are parts of words of the name, or have typos.
+    - The query consists of all the words of the name, in any order.
+    - Each word of the query is a whole word of the name, but the name has more words.
+    - Words of the query are only parts of words of the name, or have typos.
 
     Args:
         query: a part of a name, or a name with typos.
@@ -92,7 +93,7 @@ def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -
 
 
 def have_whole_words(query: str, groups: Sequence[Group]) -> bool:
-    """Whether the words of a query are whole words of the name of some group; otherwise the query may have typos."""
+    """Whether all words of a query are whole words of the name of one group. If not, the query may have typos."""
     words = sorted(words_of(query))
     return any(_kind_of_match(words, group) < PARTS for group in groups)
 
@@ -104,7 +105,7 @@ def united(groups: Sequence[Group], others: Sequence[Group]) -> list[Group]:
 
 
 def _kind_of_match(words: list[str], group: Group) -> int:
-    """Return the kind of a match, 1, 2 or 3 as in `meant_group`; `words` must be sorted."""
+    """Return the kind of a match (1, 2 or 3, see `meant_group`). `words` must be sorted."""
     name = words_of(group.name)
     if words == sorted(name):
         return 1

@@ -1,10 +1,11 @@
-"""Store the identifiers of tracks beside the catalogue: ISRCs, MusicBrainz recording ids and further uris.
+"""Store the identifiers of tracks beside the catalogue: ISRCs, MusicBrainz recording ids and additional uris.
 
 The file exists only if a source contains identifiers. It is an SQLite file with one table:
 
     identifiers   row of the track in the catalogue, identifier
 
-An identifier is a text such as "isrc:USUM71703861" or "mbid:11111111-1111-4111-8111-111111111111", or a uri.
+An identifier is a uri, or a text such as "isrc:USUM71703861" or "mbid:11111111-1111-4111-8111-111111111111". The uri
+that is in the catalogue is not repeated here.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def write_identifiers(directory: Path, identifiers: pa.Table) -> None:
     path = directory / FILE
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
+            # SQLite's journal is not needed: if the writer is killed, the incomplete file is a draft, which is never
+            # published.
             for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN", SCHEMA):
                 database.execute(statement)
             for batch in identifiers.select(list(IDENTIFIERS)).to_batches(BATCH):

@@ -14,7 +14,9 @@ from skipgramophone.experiment.new_files import write_new_text
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON; NaN and infinities become None. Earlier versions wrote them, although JSON has no such numbers.
+    """Parse JSON; NaN and infinities become None.
+
+    Earlier versions of sgp wrote NaN and infinities, although JSON has no such numbers.
 
     >>> parse_json("[NaN, -Infinity, 1e999, 2.5]")
     [None, None, None, 2.5]
@@ -46,13 +48,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a JSON object with indentation; lone surrogates are written as escapes."""
+    """Write a JSON object with indentation. Lone surrogates are written as \\u escapes."""
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_new_text(path, text, errors="backslashreplace")
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
-    """Write one JSON object per line. If `after` is given, the file begins with a copy of the lines of `after`."""
+    """Write one JSON object per line. If the file `after` is given, its lines are copied first."""
     with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         if after:
             with after.open("rb") as lines:

@@ -17,7 +17,7 @@ from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
-HOLDER = b'{"pid"'  # a lock file begins with this, or is empty if no process holds the lock
+HOLDER = b'{"pid"'  # a lock file begins with this text; it is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 
@@ -34,7 +34,8 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
             if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
                 raise ExperimentError(f"{directory / LOCK} is not a lock file of sgp: move it to another directory")
             lock.truncate(0)
-            # The file is unbuffered. If it were buffered, `close` would fail on a full disk, too.
+            # The file is unbuffered, so on a full disk only this write fails. With a buffer, `close` would write again
+            # and fail as well.
             os.write(lock.fileno(), json.dumps(holder).encode())
             remove_leftovers(directory)
         try:
@@ -45,7 +46,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path, name: str) -> Iterator[IO[str]]:
-    """Open the lock file and lock it. If another process removes the file between the two steps, try again."""
+    """Open the lock file and lock it. If another process removes the file before it is locked, try again."""
     while True:
         with storage_errors(path, "write"):
             lock = open(path, "a+", encoding="utf-8", opener=_open_own_file)  # noqa: SIM115 (closed below)
@@ -69,7 +70,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
 
 
 def _open_own_file(path: str, flags: int) -> int:
-    """Open the lock file; refuse a link, because locking would empty the file to which it points.
+    """Open the lock file. A link is refused, because locking would truncate the file to which the link points.
 
     Raises:
         ExperimentError: the path is a link.
@@ -79,11 +80,12 @@ def _open_own_file(path: str, flags: int) -> int:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise ExperimentError(f"{path} is a link, but the lock of an experiment is a file: remove the link") from error
+        problem = f"{path} is a link, but the lock file of an experiment must be a regular file: remove the link"
+        raise ExperimentError(problem) from error
 
 
 def _holder(path: Path) -> str:
-    """Describe the process that holds the lock for an error message, with the details that the lock file contains."""
+    """Return what the lock file says about the process that holds the lock, for an error message."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"

@@ -1,8 +1,8 @@
 """Manifests: files that describe published stages.
 
-A manifest contains two digests. The first is the digest of the stage itself, computed from settings and file hashes,
-but not from times. The second is the digest of the parent, which is the stage from which this stage was made. If the
-parent now has another digest, the parent was replaced or has grown.
+A manifest contains two digests. The first is the digest of the stage itself. It is computed from settings and file
+hashes; times are not included. The second is the digest of the parent, which is the stage from which this stage was
+made. If the digest of the parent has changed since then, the parent was replaced or has grown.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-# Key in `facts` of a model: the recency that training chose, and the scores on which the choice is based. The recency
-# is the weight of a track in a playlist divided by the weight of the next track.
+# Key in `facts` of a model: the chosen recency, and the scores on which the choice is based. The recency is the weight
+# of a track in a playlist divided by the weight of the next track.
 RECENCY = "recency"
 FORMER = "former"  # key in `facts` of a corpus that has grown: digests and track counts of its earlier versions
 LONGEST_PART = 255  # maximum length in bytes of a file name on most file systems
@@ -51,14 +51,17 @@ class Manifest:
 
     @property
     def former(self) -> dict[str | None, dict[str, Any]]:
-        """Earlier versions of a corpus that has grown: digest -> record, such as the number of its tracks."""
+        """Earlier versions of a corpus that has grown: digest -> record, which contains the number of tracks."""
         listed = self.facts.get(FORMER)
         known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         return {each["digest"]: each for each in known if isinstance(each.get("digest"), str)}
 
     @property
     def recency(self) -> float:
-        """The chosen recency: the weight of a track of a playlist divided by that of the next track (default: 1)."""
+        """The chosen recency, or 1 if none was chosen.
+
+        The recency is the weight of a track in a playlist divided by the weight of the next track.
+        """
         chosen = self.facts.get(RECENCY)
         weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
         return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0
@@ -66,7 +69,7 @@ class Manifest:
 
 @dataclass(slots=True)
 class Draft:
-    """A stage that is being written: put its files into `path`, and counts, times and versions into `facts`."""
+    """A stage that is being written. The writer puts files into `path`, and counts, times and versions into `facts`."""
 
     path: Path
     facts: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +86,7 @@ def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
     earlier = corpus.former.get(model.parent, {}).get("tracks")
     if type(earlier) is not int or not 0 <= earlier <= tracks:
         raise ExperimentError(
-            "the manifest of the corpus is damaged: it lacks the track count from before the corpus grew; "
+            "the manifest of the corpus is damaged: the number of tracks before the corpus grew is missing or wrong; "
             "extract all sources again with --force"
         )
     return earlier
@@ -110,7 +113,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
 
 
 def _are_safe(files: dict[str, Any]) -> bool:
-    """Whether each file name in a manifest is printable and contains no directory, and each record is a JSON object."""
+    """Whether every file name is printable and without a directory, and every record of a file is a JSON object."""
     return all(
         isinstance(published, dict)
         and name.isprintable()
@@ -138,7 +141,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
 
 
 def digest_of(manifest: Manifest) -> str:
-    """Return the SHA-256 digest of a stage, computed from its settings, its parent's digest, and all files but logs."""
+    """Return the SHA-256 digest of a stage: of its settings, its parent's digest, and all its files except logs."""
     content = {
         "stage": manifest.stage,
         "parent": manifest.parent,

@@ -1,7 +1,8 @@
 """Detect memory-mapped files that another program has truncated.
 
-The system kills a process with SIGBUS when it reads a mapped page beyond the end of the file. `sgp` replaces files by
-renaming, so mapped files do not change; other programs, such as `rsync --inplace`, may change them in place.
+The system kills a process with SIGBUS when it reads a mapped page beyond the end of the file. `sgp` never changes a
+mapped file, because it replaces files by renaming. Other programs, such as `rsync --inplace`, may change a file in
+place.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class MappedFile:
 
 
 def mapped_files(arrays: Iterable[npt.NDArray[Any]]) -> list[MappedFile]:
-    """Return the files of those arrays that are memory-mapped or slices of memory-mapped arrays."""
+    """Return the memory-mapped files of arrays. An array that is neither mapped nor a slice of one is ignored."""
     found = []
     for array in arrays:
         base: Any = array

@@ -6,7 +6,7 @@
     name_places.npy     int32 (tracks,)         position of each row by count; only if rows are not in order of count
 
 A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
-name may contain all trigrams of a word but not the word.
+name may contain all trigrams of a word without containing the word itself.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class TrigramIndex:
         return self.matching([clue], words)
 
     def ranks(self, trigram: str, limit: int) -> list[int]:
-        """Return the smallest `limit` ranks of the tracks whose folded names contain a trigram, ascending."""
+        """Return the `limit` smallest ranks of the tracks whose folded names contain a trigram, in ascending order."""
         rows = self.names_with(trigram)
         if self.places is None:
             return [int(row) for row in rows[:limit].tolist()]
@@ -161,7 +161,7 @@ def _are_valid(packed: Packed) -> bool:
 
 
 def _slices(rows: SomeRows) -> Iterator[SomeRows]:
-    """Yield slices of an array that become longer, because often the first tracks are enough."""
+    """Yield longer and longer slices of an array. The first are short, because the first tracks are often enough."""
     start, length = 0, FIRST_TESTED
     while start < len(rows):
         yield rows[start : start + length]
@@ -169,7 +169,7 @@ def _slices(rows: SomeRows) -> Iterator[SomeRows]:
 
 
 def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
-    """Return the rows that are in all other arrays; all arrays are ascending."""
+    """Return those of `rows` that are also in all `others`. All arrays are in ascending order."""
     for other in others:
         if not len(rows):
             break
@@ -180,7 +180,7 @@ def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
             rows = rows[near[at] == rows]
         else:
             there = np.zeros(highest - lowest + 1, np.bool_)
-            there[np.clip(near, lowest, highest) - lowest] = True  # only a damaged file needs clipping
+            there[np.clip(near, lowest, highest) - lowest] = True  # clipping has an effect only if the file is damaged
             rows = rows[there[rows - lowest]]
     return rows
 

@@ -10,7 +10,9 @@ from skipgramophone.experiment.name_index_writer import NameIndexWriter, places_
 
 
 def require_sound_name_index(catalogue: Catalogue) -> None:
-    """Verify that the name index of a catalogue matches its names; that of an earlier version is part of its file.
+    """Verify that the name index of a catalogue matches its names.
+
+    Earlier versions of sgp stored the name index in the catalogue file itself.
 
     Raises:
         ExperimentError: the index does not match the names.

@@ -1,7 +1,7 @@
 """Write the name index of a catalogue (see `name_index`).
 
-The trigrams of a block of names are packed with the rows of the names into integers of 64 bits. Sorting these integers
-sorts the block by trigram and row. The sorted blocks are then merged in slices of trigrams.
+Each trigram of a block of names is packed into one 64-bit integer, together with the row of its name. Sorting these
+integers sorts the block by trigram and row. The sorted blocks are then merged; each step merges one range of trigrams.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def name_block(text: bytes, first: int) -> NameBlock:
     ends = np.flatnonzero(codes == END)
     bits = max(1, int(len(alphabet) - 1).bit_length())
     row_bits = max(1, len(ends).bit_length())
-    if LENGTH * bits + row_bits > KEY_BITS:  # so many different letters that half of the names must be enough
+    # The names have so many different letters that a key would need more than 64 bits: split the block into halves.
+    if LENGTH * bits + row_bits > KEY_BITS:
         middle = _byte_after_line(text, len(ends) // 2)
         halves = name_block(text[:middle], first), name_block(text[middle:], first + len(ends) // 2)
         return _joined(halves)
@@ -90,10 +91,11 @@ def _codes(text: bytes) -> Codes:
 
 
 def _letters(codes: Codes) -> tuple[Letters, Packed]:
-    """Replace code points by small numbers, in the same order.
+    """Replace code points by small numbers that sort in the same way.
 
     Returns:
-        The number of each letter, which is 0 for spaces, line feeds and NUL; the code point of each number, int64.
+        Two arrays: the number of each letter of the text (0 for spaces, line feeds and NUL), and the code point of each
+        number, int64.
     """
     beyond = np.flatnonzero(codes >= ASCII)
     alphabet = np.concatenate([np.arange(ASCII), np.unique(codes[beyond])]).astype(np.int64)
@@ -106,7 +108,7 @@ def _letters(codes: Codes) -> tuple[Letters, Packed]:
 
 
 def _keys(letters: Letters, row: npt.NDArray[np.uint32], bits: int, row_bits: int) -> Iterator[Keys]:
-    """Yield the keys of all trigrams: the numbers of three letters, of `bits` bits each, and the row."""
+    """Yield the keys of all trigrams. A key is the numbers of three letters (`bits` bits each), followed by the row."""
     padded = np.zeros(len(letters) + LENGTH, letters.dtype)
     padded[1 : len(letters) + 1] = letters
     for start in range(0, len(letters), LETTERS_AT_ONCE):
@@ -114,7 +116,7 @@ def _keys(letters: Letters, row: npt.NDArray[np.uint32], bits: int, row_bits: in
         some = padded[start : end + LENGTH]
         inside = some != 0
         begins, one, two, three = ~inside[:-3], inside[1:-2], inside[2:-1], inside[3:]
-        longer = np.flatnonzero(one & two & (three | begins))  # two letters only if they are a whole word
+        longer = np.flatnonzero(one & two & (three | begins))  # a pair of letters counts only if it is a whole word
         single = np.flatnonzero(one & begins & ~two)
         key = some[1:-2][longer].astype(np.uint64) << np.uint64(bits)
         key |= some[2:-1][longer]
@@ -135,18 +137,18 @@ def _is_new(numbers: Keys) -> npt.NDArray[np.bool_]:
 
 
 def _byte_after_line(text: bytes, line: int) -> int:
-    """Return the index of the byte after the given line, counted from 1."""
+    """Return the index of the first byte after line number `line`. The first line has the number 1."""
     return int(np.flatnonzero(np.frombuffer(text, np.uint8) == END)[line - 1]) + 1
 
 
 def _joined(blocks: Sequence[NameBlock]) -> NameBlock:
-    """Return the trigrams of several blocks of names as one block; the rows of each block follow those before it."""
+    """Return several blocks of names as one block. Each block has larger row numbers than the blocks before it."""
     merged = MergedBlocks(blocks)
     return NameBlock(merged.trigrams, np.diff(merged.offsets), np.concatenate([*merged.rows(), np.empty(0, np.int32)]))
 
 
 class MergedBlocks:
-    """Blocks of names, merged; the rows of each block follow those of the blocks before it."""
+    """Merged blocks of names. Each block has larger row numbers than the blocks before it."""
 
     def __init__(self, blocks: Iterable[NameBlock]) -> None:
         self._blocks = list(blocks)
@@ -170,7 +172,10 @@ class MergedBlocks:
         return run_in_order(tasks)
 
     def _slice(self, first: int, end: int, starts: Sequence[Rows]) -> SomeRows:
-        """Return the rows of the trigrams from `first` to `end`; `starts` are the offsets of each block."""
+        """Return the rows of the trigrams from `first` up to, but not including, `end`.
+
+        `starts` contains, for each block, the offsets at which the rows of its trigrams begin.
+        """
         free = self.offsets[first:end] - self.offsets[first]
         rows = np.empty(self.offsets[end] - self.offsets[first], np.int32)
         for block, begins in zip(self._blocks, starts, strict=True):
@@ -195,13 +200,18 @@ class NameIndexWriter:
         self._texts: list[tuple[int, int]] = []  # bytes and number of names of each text
 
     def add(self, text: bytes, names: int) -> None:
-        """Add the next names: folded, in UTF-8, each followed by a line feed; `names` is their number."""
+        """Add the next names to the index.
+
+        Args:
+            text: the folded names in UTF-8, each followed by a line feed.
+            names: number of names in the text.
+        """
         with temporary_file_errors():
             self._names.write(text)
         self._texts.append((len(text), names))
 
     def merged(self) -> MergedBlocks:
-        """Return the trigrams of all names; the rows of each text are in another temporary file."""
+        """Return the trigrams of all names. Their rows are not in memory, but in another temporary file."""
         found: list[tuple[Packed, Rows]] = []
         for block in run_in_order(self._tasks()):
             with temporary_file_errors():
@@ -217,7 +227,7 @@ class NameIndexWriter:
         )
 
     def _tasks(self) -> Iterator[Callable[[], NameBlock]]:
-        """Read the names again, and yield a task per text that returns its trigrams."""
+        """Read the names again, and yield one task per added text. A task returns the trigrams of its text."""
         with temporary_file_errors():
             self._names.seek(0)
         first = 0
@@ -250,7 +260,7 @@ def write_name_index(directory: Path, merged: MergedBlocks, places: SomeRows | N
 
 
 def places_by_count(by_count: Rows) -> SomeRows:
-    """Return the position of each row by count, int32, given the rows in order of count."""
+    """Invert an order: given the rows in order of count, return the position of each row in this order, int32."""
     places = np.empty(len(by_count), np.int32)
     places[by_count] = np.arange(len(by_count), dtype=np.int32)
     return places

@@ -17,7 +17,7 @@ def remake_command(name: str, manifest: Manifest) -> str:
 
 
 def continue_command(name: str, model: Manifest) -> str:
-    """Return a hint that names the command for training vectors for tracks that were added to a corpus."""
+    """Return a hint with the command that trains vectors for the tracks that were added to a corpus."""
     if IMPORTED in model.facts:
         return f"to use vectors that contain the new tracks, run {remake_command(name, model)}"
-    return f"to continue from the current vectors, run sgp train {name} --force --from {name}"
+    return f"to train again, starting from the current vectors, run sgp train {name} --force --from {name}"

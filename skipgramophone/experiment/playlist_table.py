@@ -1,6 +1,7 @@
 """The playlist table: a Parquet file with owner, name and key of each playlist in a corpus, in playlist order.
 
-The key identifies a playlist in its source. It is null if owner and name identify the playlist.
+The key identifies a playlist in its source. The key is null if owner and name together are enough to identify the
+playlist.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ PLAYLISTS = "playlists.parquet"
 
 @dataclass(frozen=True, slots=True)
 class PlaylistTable:
-    """The memory-mapped playlist table of a corpus stage; the table stays readable if the stage is replaced.
+    """The memory-mapped playlist table of a corpus stage.
+
+    The table stays readable after the stage has been replaced, because the old file remains mapped.
 
     Attributes:
         path: the file, for error messages.
@@ -66,7 +69,7 @@ class PlaylistTable:
         return table
 
     def names(self, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:
-        """Read owner and name of the playlists with the numbers `chosen`.
+        """Read the owner and the name of each playlist whose number is in `chosen`.
 
         Args:
             playlists: number of playlists in the corpus.
@@ -83,7 +86,9 @@ class PlaylistTable:
 
 
 def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
-    """Memory-map the playlist table of a corpus stage; for held-out playlists, the file name starts with `prefix`.
+    """Memory-map the playlist table of a corpus stage.
+
+    The table of held-out playlists is another file of the stage, whose name starts with `prefix`.
 
     Raises:
         StorageError: the file cannot be read.
@@ -95,7 +100,7 @@ def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
 
 
 def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> None:
-    """Write owner, name and key of each playlist; for held-out playlists, the file name starts with `prefix`."""
+    """Write owner, name and key of each playlist. For held-out playlists, `prefix` is the start of the file name."""
     import pyarrow.parquet as pq
 
     with (directory / f"{prefix}{PLAYLISTS}").open("xb") as file:  # Arrow opens only paths that are valid UTF-8

@@ -4,12 +4,12 @@
     posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
 Two numbers are computed from postings. One is the number of playlists that two tracks share. The other is an agreement
-score: how well a track j goes with the given tracks i, which have weights w_i. If n_i playlists contain track i, and
-playlist p has l_p tracks, the score is
+score, which measures how often a track j occurs together with the given tracks i. Track i has the weight w_i and occurs
+in n_i playlists, and playlist p has l_p tracks. The score is
 
     agreement_j = sum over the given i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 
-This is item-kNN with the cosine of co-occurrence, except that long playlists have less weight.
+This is item-kNN with the cosine similarity of co-occurrence counts, but long playlists have less weight.
 
 Only the playlists of the given tracks are read. The matrix of all pairs of tracks is never computed.
 """
@@ -36,7 +36,7 @@ OCCURRENCES_PER_PASS = 1 << 24
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct numbers, sorted. This is ten times as fast as numpy's `unique`, which uses hashing."""
-    # This kind is the fastest here, because `numbers` is usually a concatenation of a few sorted sequences.
+    # The kind "stable" is the fastest here, because `numbers` is usually a concatenation of a few sorted sequences.
     ordered = np.sort(numbers, kind="stable")
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
@@ -70,7 +70,7 @@ class Postings:
         return sorted_unique(np.concatenate([self.of(row) for row in rows.tolist()]))
 
     def shared(self, given: Rows, rows: Rows) -> Rows:
-        """For each track in `rows`, count the playlists that contain it and at least one given track, int64 (rows,)."""
+        """Return how many playlists contain a track and also a given track, for each track in `rows`, int64 (rows,)."""
         of_given = self.of_any(given)
         if not len(of_given):
             return np.zeros(len(rows), np.int64)
@@ -96,7 +96,7 @@ class Postings:
 
         Args:
             given: rows of the given tracks, int64.
-            weights: weight of each given track (default: 1).
+            weights: one weight for each given track; by default, every weight is 1.
 
         Raises:
             ExperimentError: the postings do not match the corpus.
@@ -114,7 +114,7 @@ class Postings:
             )
         lengths, sizes = corpus.lengths(), self.distinct_tracks[chosen]
         playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
-        # Occurrences in playlists that contain a track more than once.
+        # In playlists that contain a track more than once, keep each track only once.
         repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))
         if len(repeating):
             pairs = sorted_unique(playlist[repeating] * tracks + track[repeating])
@@ -133,7 +133,7 @@ class Postings:
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:
-    """Return which playlist contains which track, as a scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
+    """Return a scipy.sparse.csr_array (playlists, tracks), float32, with a 1 for each track that is in a playlist."""
     from scipy import sparse
 
     ones = np.ones(corpus.occurrences, np.float32)
@@ -164,7 +164,7 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
         by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
         numbers, begins = by_track.indices, by_track.indptr
         repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
-        # The first entry of a track is never a repeat, even if it equals the last entry of the track before.
+        # The first entry of a track is always kept, even if it equals the last entry of the track before it.
         repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]
         pairs = np.delete(numbers, repeats)
         playlists[filled : filled + len(pairs)] = pairs

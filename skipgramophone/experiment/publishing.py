@@ -1,12 +1,13 @@
 """Publish a directory or file atomically: write a draft beside it, flush it to disk, and rename it.
 
 A published directory is complete or absent. If a writer is killed at any point, readers find the previous version or
-none. The draft of a killed writer has a name that readers ignore (`.<stage>.<token>.draft`), and the next writer
-removes it. No other module renames or removes files that other processes may be reading.
+none. The draft of a killed writer has the name `.<stage>.<token>.draft`, which readers ignore. The next writer removes
+it. No other module renames or removes files that other processes may be reading.
 
-The token is random, because containers that share a volume may have the same process ids and host names. A running
-writer holds a lock on the file `.<stage>.<token>.writing`, so that other writers do not remove its draft. Earlier
-versions used the process id as the token.
+The token in the name of a draft is random. A process id and host name would not be unique, because containers that
+share a volume may have the same ones. A running writer holds a lock on the file `.<stage>.<token>.writing`, so that
+other writers do not remove its draft. Earlier versions of sgp used the process id as the token; their drafts are still
+recognized and removed.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def draft_directory(place: Path) -> Iterator[Path]:
-    """Create a draft directory beside `place`; remove it after the `with` block unless `publish` has moved it.
+    """Create a draft directory beside `place`.
+
+    After the `with` block, the draft is removed, unless `publish` has already moved it to `place`.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -73,7 +76,7 @@ def published_file(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_directory(draft: Path) -> Iterator[Path]:
-    """Create a temporary directory beside a draft, for a library that chooses the name of its file.
+    """Create a temporary directory beside a draft, for libraries that choose the name of the written file themselves.
 
     The `with` block must move the file to the draft, because the directory is removed after the block.
     """
@@ -86,10 +89,11 @@ def scratch_directory(draft: Path) -> Iterator[Path]:
 
 
 def require_replaceable(place: Path, force: bool) -> None:
-    """Verify that a file can be written: its directory exists, and nothing is replaced unless `force` is true.
+    """Verify that a file can be written: its directory exists and, unless `force` is true, the file does not exist yet.
 
     Raises:
-        ExperimentError: the directory is missing, `place` is not a regular file, or it exists and `force` is false.
+        ExperimentError: the directory is missing, `place` exists but is not a regular file, or `place` exists and
+            `force` is false.
     """
     if place == STANDARD_OUTPUT:
         raise ExperimentError("this result cannot be written to standard output (-): give a file")
@@ -113,14 +117,14 @@ def publish(draft: Path, place: Path) -> None:
 
 
 def publish_new(draft: Path, place: Path) -> None:
-    """Flush a draft directory to disk, and move it to `place` atomically, where nothing may exist yet.
+    """Flush a draft directory to disk, and move it to `place` atomically. Nothing may exist at `place` yet.
 
     Raises:
         ExperimentError: something exists at `place`; another process may have published it in the meantime.
     """
     _flush_below(draft)
     try:
-        draft.rename(place)  # fails if `place` is a directory with files
+        draft.rename(place)  # the rename fails if `place` is a directory that contains files
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise
@@ -129,7 +133,9 @@ def publish_new(draft: Path, place: Path) -> None:
 
 
 def withdraw(place: Path) -> None:
-    """Remove a published directory if it exists; it is renamed first, so that readers never see a part of it.
+    """Remove a published directory if it exists.
+
+    It is first renamed and then removed, so that readers never see only a part of it.
 
     Raises:
         StorageError: the file system failed.
@@ -180,10 +186,11 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
     """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
-        # Registered before the file is opened, because an interrupt may come immediately after the opening.
+        # The file is registered for removal before it is opened, because an interrupt may come immediately after
+        # opening it.
         held.callback(writing.unlink, missing_ok=True)
         file = held.enter_context(writing.open("xb"))
-        with suppress(OSError):  # a file system without locks, where `_has_writer` always returns true
+        with suppress(OSError):  # on a file system without locks, `_has_writer` always returns true
             fcntl.flock(file, fcntl.LOCK_EX)
         if writing.exists():  # Another process may have removed the file before it was locked. In this case, try again.
             return writing.with_suffix(DRAFT_SUFFIX)
@@ -192,7 +199,8 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
 def _has_writer(path: Path, draft: re.Match[str]) -> bool:
     """Whether the writer of a draft is still running.
 
-    A running writer holds a lock. For a draft of an earlier version, a process with the writer's id must exist.
+    A running writer holds a lock. A draft of an earlier version of sgp has no lock file: its writer counts as running
+    if a process with the id in the draft's name exists.
     """
     if draft["pid"]:
         return _is_alive(int(draft["pid"]))
@@ -207,7 +215,10 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether another process has this id; a draft with this process's own id is from an earlier, dead process."""
+    """Whether another process with this id exists.
+
+    The id of this process itself does not count: a draft with this id is from an earlier process, which has ended.
+    """
     if pid == os.getpid():
         return False
     try:
@@ -250,7 +261,7 @@ def _flush(path: Path) -> None:
 
 
 def _exchange(draft: Path, place: Path) -> None:
-    """Replace a published directory by a draft, in one step if the system can do this, else in two."""
+    """Replace a published directory by a draft: in one step if the system can swap directories, otherwise in two."""
     if _exchange_by_system(draft, place):
         return
     retired = draft.with_suffix(RETIRED_SUFFIX)

@@ -2,9 +2,10 @@
 
     smoothed.npy    float16 (tracks, embedding_dim)    rows of length 1; zeros for a track without a vector
 
-Let u_i be the centre vector of track i, scaled to length 1, and l_p the number of different tracks in playlist p. The
-vector v_p of a playlist is the sum of the u_i of its tracks, scaled to length 1. The smoothed vector z_i of a track is
-the sum of v_p / sqrt(l_p) over its playlists, scaled to length 1. Long playlists therefore have less weight.
+Let u_i be the centre vector of track i, scaled to length 1. Let l_p be the number of different tracks in playlist p.
+The vector v_p of a playlist is the sum of the vectors u_i of its tracks; this sum is then scaled to length 1. The
+smoothed vector z_i of a track is the sum of v_p / sqrt(l_p) over its playlists, scaled to length 1. Long playlists
+therefore have less weight.
 
 The vector of a rare track depends much on the training seed. Its smoothed vector depends little on the seed, because it
 is an average over many tracks.

@@ -1,4 +1,4 @@
-"""Directories of models that were trained for an evaluation, one per corpus, split and settings."""
+"""Directories of models trained for an evaluation: one for each combination of corpus, split and settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TERMS = (
     "factors",
     "ease",
     "smoothed",
-)  # terms of the hybrid ranking; earlier models may lack some
+)  # terms of the hybrid ranking; models of earlier versions of sgp may lack some of them
 NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is held out
 
 

@@ -47,5 +47,5 @@ def require_full_text(database: sqlite3.Connection) -> None:
     if not database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
         raise StorageError(
             f"this process uses SQLite {sqlite3.sqlite_version} without full-text search (FTS5): import "
-            "skipgramophone before tensorflow and sqlite3, or use a Python whose SQLite has FTS5"
+            "skipgramophone before tensorflow and sqlite3, or use a Python installation whose SQLite has FTS5"
         )

@@ -2,9 +2,12 @@
 
 The hybrid ranking compares them with the artists of the query tracks.
 
-    artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
+    artists.npy   int32 (2, credits)   first the rows of the tracks, then the numbers of their artists; sorted by track
 
-The numbers are only compared with each other: two tracks have an artist in common if they have a number in common.
+A track with several artists has one credit for each artist. In the array, artists[0, i] is the row of the track of
+credit i, and artists[1, i] is the number of its artist.
+
+The numbers only tell artists apart: two tracks have an artist in common if they have a number in common.
 """
 
 from __future__ import annotations
@@ -28,8 +31,8 @@ class TrackArtists:
     """The artists of each track.
 
     Attributes:
-        rows: int32 (credits,), ascending; the row of a track, repeated for each of its artists.
-        artists: int32 (credits,), the number of an artist of this track.
+        rows: int32 (credits,), ascending; for each credit, the row of the track.
+        artists: int32 (credits,); for each credit, the number of the artist.
         tracks: number of tracks.
     """
 
@@ -38,9 +41,9 @@ class TrackArtists:
     tracks: int
 
     def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-        """Return how many of the given tracks have an artist in common with each track, float32 (tracks,).
+        """Return how many given tracks, weighted, share an artist with each track of the model, float32 (tracks,).
 
-        A given track with k artists counts 1/k for each artist that it has in common with the other track.
+        A given track with k artists counts 1/k for each artist that it has in common with the track of the model.
 
         Args:
             rows: int64 (given,), the given tracks.
@@ -55,7 +58,7 @@ class TrackArtists:
         return np.bincount(self.rows[credited], of_artist[self.artists[credited]], self.tracks).astype(np.float32)
 
     def matrix(self) -> Any:
-        """Return the credits as a matrix of ones, scipy.sparse.csr_array (tracks, artists) of float32."""
+        """Return a scipy.sparse.csr_array (tracks, artists), float32, with a 1 for each artist of a track."""
         from scipy import sparse
 
         ones = np.ones(len(self.rows), np.float32)

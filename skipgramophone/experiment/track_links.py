@@ -1,4 +1,4 @@
-"""Resolve queries that are links, uris or identifiers. If no track has what a query means, raise an error."""
+"""Resolve queries that are links, uris or identifiers, and raise an error if no track has that uri or identifier."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def uris_of(query: str) -> tuple[str, ...]:
 def require_name(query: str, catalogue: Catalogue) -> None:
     """Raise an error if a query that matches no track is a link or an identifier.
 
-    Such a query is not searched as a name.
+    Such a query is never searched for among the track names.
 
     Args:
         query: the query.

@@ -1,9 +1,9 @@
-"""Trigrams: the pieces of names by which a name index finds them.
+"""Trigrams: pieces of three letters by which a name index finds names.
 
 A trigram is a sequence of three letters of a word, where a letter is any character except the space. A word of one or
-two letters has no trigram, so the whole word takes its place. The name "yo la tengo" has the trigrams "yo", "la",
-"ten", "eng" and "ngo". A trigram is stored as one integer: three code points of 21 bits each, which are 0 after the
-end of a short word. Integers are sorted like the trigrams.
+two letters has no trigram, so the whole word is used as if it were a trigram. The name "yo la tengo" has the trigrams
+"yo", "la", "ten", "eng" and "ngo". A trigram is stored as one integer: three code points of 21 bits each. For a word of
+one or two letters, the missing code points are 0. The integers have the same sort order as the trigrams.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 LENGTH = 3
 LETTER_BITS = 21
 LETTER = (1 << LETTER_BITS) - 1
-NUL = "\0"  # separates words like a space, because 0 marks the end of a short word
+NUL = "\0"  # NUL separates words like a space, because the code point 0 marks the end of a short word
 
 
 def pack(trigram: str) -> int:
@@ -36,5 +36,5 @@ def words_in(folded: str) -> list[str]:
 
 
 def trigrams_of(words: Iterable[str]) -> list[str]:
-    """Return the distinct trigrams of the given words, without those that are shorter than three letters."""
+    """Return the distinct trigrams of the given words. Words of one or two letters are ignored."""
     return list(dict.fromkeys(word[at : at + LENGTH] for word in words for at in range(len(word) - LENGTH + 1)))

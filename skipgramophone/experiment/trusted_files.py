@@ -23,7 +23,7 @@ def is_verified(paths: Sequence[Path]) -> bool:
 
 
 def remember_verified(paths: Sequence[Path]) -> None:
-    """Remember that these files were verified in their current state."""
+    """Remember that these files have been verified, together with their current state."""
     _verified().add(fingerprint(paths))
 
 

@@ -1,7 +1,7 @@
 """User state: lines of text that are kept between runs, such as the command history of the interactive prompt.
 
 The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
-them, because the history is private. Nothing is kept if a file cannot be read or written, or if the user has no home
+them, because the history is private. No state is saved if a file cannot be read or written, or if the user has no home
 directory. Files that can be made again are in `$XDG_CACHE_HOME/skipgramophone` (default: `~/.cache/skipgramophone`).
 """
 
@@ -32,8 +32,8 @@ def cache_directory() -> Path | None:
 def _directory(variable: str, default: str) -> Path | None:
     """Return the directory of this program.
 
-    It is inside the directory that an environment variable names, or inside the default directory if the variable is
-    not set to an absolute path.
+    It is inside the directory that the environment variable names. If the variable is not set to an absolute path, it
+    is inside the default directory.
     """
     given = os.environ.get(variable, "")
     try:
@@ -48,8 +48,9 @@ class KeptLines:
     """A file of ASCII lines, the latest line last.
 
     Attributes:
-        path: the file, or None to keep nothing.
-        most: number of lines to keep; the file is shortened once it has more than twice as many.
+        path: the file, or None if no lines are to be saved.
+        most: number of lines to keep. When the file has more than twice as many lines, it is shortened to the latest
+            `most`.
     """
 
     path: Path | None

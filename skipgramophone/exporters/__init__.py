@@ -33,7 +33,7 @@ __all__ = [
     "write",
 ]
 
-CARD = "card.md"  # in the directory of an export, and in packed experiments
+CARD = "card.md"  # name of the file in the directory of an export, and in packed experiments
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -48,8 +48,9 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     """Raise an error if a destination cannot be written, or has data that must not be overwritten.
 
     Raises:
-        ExperimentError: the destination exists and `force` is false, or an export must not replace it. An export
-            replaces only a regular file or, for formats that write a directory, an earlier export.
+        ExperimentError: the destination exists and `force` is false, or the destination must not be replaced. A format
+            that writes a file replaces only a regular file; a format that writes a directory replaces only an earlier
+            export.
     """
     if FORMATS[format].is_directory:
         _require_replaceable_directory(destination, force)
@@ -59,7 +60,7 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
 
 
 def _require_replaceable_directory(destination: Path, force: bool) -> None:
-    """Refuse a directory that cannot be written, or that contains files that are not from an earlier export."""
+    """Raise an error if a directory cannot be written, or contains files that do not belong to an earlier export."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
             raise ExperimentError(f"cannot write {destination}: the directory {destination.parent} does not exist")
@@ -93,9 +94,9 @@ def write(
         format: one of `FORMATS`.
         vectors: the tracks and vectors to write.
         force: replace an existing export.
-        about: entries for the manifest that say where the vectors come from.
-        card: Markdown page about the vectors. An export to a directory has the page as a file; an export to
-            a single file has it in the manifest.
+        about: manifest entries about the origin of the vectors.
+        card: a Markdown page about the vectors. If the export is a directory, the page is a file in it; if the export
+            is a single file, the page is stored in the manifest.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).

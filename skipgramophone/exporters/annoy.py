@@ -22,7 +22,10 @@ NAMES = "names.jsonl"
 
 
 def write(directory: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the index in a directory, measure its recall and write the names; return entries for the manifest.
+    """Build the index in a directory, measure its recall, and write the names file.
+
+    Returns:
+        Entries for the manifest.
 
     Raises:
         StorageError: a written file differs from the data when it is read back.

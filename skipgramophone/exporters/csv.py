@@ -2,8 +2,9 @@
 
 Each number is written with as many digits as are needed to read back exactly the same value.
 
-The columns are position, artist, title, uri and count, then identifiers and album if any track has them, then one
-column per dimension: centre_0, centre_1 …
+The columns are position, artist, title, uri, count, identifiers and album, followed by one column per dimension:
+centre_0, centre_1 … The column identifiers is left out if no track has an identifier, and the column album if no track
+has an album.
 """
 
 from __future__ import annotations

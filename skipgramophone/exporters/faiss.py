@@ -1,7 +1,8 @@
 """Export as a FAISS HNSW graph. Vectors are scaled to length 1, so the inner product is the cosine.
 
 Item i of the graph is line i of the names file, counted from 0. efSearch (the search width) is doubled until the recall
-reaches the minimum recall in the settings of the experiment's Annoy index. The file contains the resulting efSearch.
+reaches a minimum, which is taken from the settings of the experiment's Annoy index. The file contains the resulting
+efSearch.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # with several threads, equal vectors would give different files
+    faiss.omp_set_num_threads(1)  # with several threads, the same vectors would not always give the same file
     try:
         index = faiss.IndexHNSWFlat(units.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_WIDTH

@@ -80,7 +80,7 @@ SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # su
 
 
 def format_of(destination: Path, given: str | None) -> str:
-    """Return the name of the format to write: the given name, or else the format of the file's suffix.
+    """Return the name of the format to write: the given name or, if there is none, the format of the file's suffix.
 
     Raises:
         SettingError: the format is unknown.

@@ -22,7 +22,7 @@ def manifest_file(path: Path) -> Path:
 
 
 def files_of(path: Path) -> set[str]:
-    """Return the names of the files that a manifest lists; empty if `path` is not the manifest of an export."""
+    """Return the names of the files that a manifest lists, or no names if `path` is not the manifest of an export."""
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -5,11 +5,13 @@ context_bias      float32 or float16 (tracks,)
 centre_scale, context_scale   only with int8: float32 (tracks,), scale factor of each row
 artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks, concatenated in UTF-8; a missing uri is empty
 artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8[offsets[i]:offsets[i + 1]]
-identifiers_utf8, identifiers_offsets   the same for identifiers, separated by spaces; only if a track has some
+identifiers_utf8, identifiers_offsets   text i is the identifiers of track i, separated by spaces; stored like the other
+                                        texts; both arrays are missing if no track has identifiers
 count             int64 (tracks,)
 
-NumPy's own string arrays pad each string to the length of the longest one. If one of 65,000 names has a few hundred
-letters, such an array takes a hundred times as much space.
+NumPy's own string arrays pad each string to the length of the longest one. If there are
+65,000 names, and one of them has a few hundred letters, such a string array takes a hundred times as much space as the
+two arrays that are written instead.
 """
 
 from __future__ import annotations

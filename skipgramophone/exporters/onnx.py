@@ -14,8 +14,11 @@ from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.experiment.new_files import write_new_bytes
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
-OPSET, IR_VERSION = 17, 8  # old versions, so that common runtimes can load the file
-MOST_BYTES = 2_000_000_000  # Protocol Buffers are limited to 2 GiB
+# Old versions of the operator set and of the format, so that common runtimes can load the file.
+OPSET, IR_VERSION = 17, 8
+# Maximum size of the vectors. The whole file, which also contains the graph, must be smaller than 2 ** 31 bytes
+# (2.15 GB), because it is in the format of Protocol Buffers.
+MOST_BYTES = 2_000_000_000
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -29,8 +32,8 @@ def write(path: Path, vectors: TrackVectors) -> None:
     matrix, rows = vectors.single()
     if rows.nbytes > MOST_BYTES:
         raise StorageError(
-            f"cannot write {path}: an ONNX file is limited to 2 GB, and the vectors need {rows.nbytes / 1e9:.1f} GB; "
-            "export fewer tracks with --top, or choose another format"
+            f"cannot write {path}: an ONNX export can contain at most {MOST_BYTES / 1e9:g} GB of vectors, and these "
+            f"need {rows.nbytes / 1e9:.1f} GB; export fewer tracks with --top, or choose another format"
         )
     helper, kinds = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(

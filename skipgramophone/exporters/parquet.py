@@ -59,7 +59,10 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
-    """Write a table and the neighbours of its rows, one row group at a time, and add the neighbours to the hash."""
+    """Write a table and the neighbours of its rows, one row group at a time.
+
+    The neighbours are also added to the hash `written`, with which the file is verified later.
+    """
     writer, start = None, 0
     for near, similarities in _grouped(blocks):
         distances = np.maximum(1 - similarities, 0)
@@ -77,7 +80,7 @@ def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], 
 
 
 def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Join consecutive blocks into blocks of at least `GROUP_ROWS` rows; the last one may be smaller."""
+    """Join consecutive blocks into blocks of at least `GROUP_ROWS` rows. Only the last joined block may be smaller."""
     pending: list[Block] = []
     for block in blocks:
         pending.append(block)
@@ -89,7 +92,7 @@ def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
-    """Verify the names and numbers in the file; neighbours are verified by their hash `neighbours`."""
+    """Verify the names and numbers in the file. The neighbours are verified only by their hash, `neighbours`."""
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:

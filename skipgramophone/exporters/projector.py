@@ -1,7 +1,8 @@
 """Export for TensorBoard's Embedding Projector: vectors.tsv, metadata.tsv and a configuration file that refers to both.
 
-The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. It shows the
-first 100,000 points and ignores the rest. If there are more tracks, a sample is written (see `rows_to_write`).
+The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. The
+Projector shows the first 100,000 points and ignores the rest. If there are more tracks, a sample is written (see
+`rows_to_write`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 def rows_to_write(tracks: int) -> Sequence[int]:
     """Return the rows to write.
 
-    If there are too many rows, these are the first 50,000 rows and 50,000 evenly spaced rows from the rest.
+    If there are too many rows, return the first 50,000 rows and, from the rest, 50,000 evenly spaced rows.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)

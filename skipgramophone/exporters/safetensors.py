@@ -25,7 +25,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         raise SettingError("safetensors is not installed: pip install 'skipgramophone[formats]'") from error
     columns = vectors.columns()
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
-    # The bytes are not written by the library, because it does not raise OSError on a full disk.
+    # The library's own function for writing files is not used, because it does not raise OSError on a full disk.
     matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*ALL_MATRICES).items()}
     write_new_bytes(path, save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:

@@ -3,9 +3,9 @@
     vectors   ids int64 (n,)                          -> vectors float32 (n, embedding_dim)
     nearest   names string (n,), number int32 ()      -> names, similarities float32 and ids int64, (n, number) each
 
-Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks have it, the
-most frequent one is used. For an unknown name, all names are "", all similarities 0 and all ids -1. `number` is limited
-to the number of other tracks.
+Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks have it, the most
+frequent one is used. For an unknown name, all names are "", all similarities 0 and all ids -1. `number` is at most the
+number of tracks minus 1, because a track is not a neighbour of itself.
 """
 
 from __future__ import annotations

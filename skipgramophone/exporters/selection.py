@@ -28,11 +28,11 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The tracks to export, most frequent first, and how many tracks are left out, by reason."""
+    """The tracks to export, most frequent first, and for each reason, the number of tracks that are left out."""
 
     tracks: list[Track]
     left_out: int  # number of tracks without a vector
-    not_asked: int  # number of tracks that have a vector, but that the settings filter out
+    not_asked: int  # number of tracks that have a vector, but are filtered out by the settings
     no_room: int  # number of tracks that are left out because the format limits the number of tracks
     unknown: list[str]  # requested names that match no track with a vector
 
@@ -55,7 +55,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     if not frequent:
         raise SettingError(
             f"none of the {plural(len(learnt), one)} occurs {plural(settings.min_count, 'time')} or more: "
-            "give a smaller min-count"
+            "use a smaller --min-count"
         )
     selected = frequent
     unknown: list[str] = []
@@ -80,7 +80,10 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
 
 
 def _entries(lookup: Lookup, of: Embedded) -> tuple[list[Track], int]:
-    """Return the tracks or artists that have a vector, most frequent first, and the number of all entries."""
+    """Return the tracks or artists that have a vector, most frequent first, and the number of all tracks or artists.
+
+    This number includes the tracks or artists without a vector.
+    """
     if of == "artists":
         return lookup.artist_search.entries()[0], len(lookup.artist_search.artists)
     return lookup.catalogue.tracks(lookup.learnt_by_count().tolist()), len(lookup)
@@ -125,7 +128,9 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         SettingError: neighbours are requested for a single track.
         ExperimentError: a vector is not finite.
     """
-    if not lookup.embeddings.are_finite():  # NaN does not equal itself, so the comparison after writing would fail
+    # Values that are not finite are refused, because NaN does not equal itself, so the comparison after writing would
+    # fail.
+    if not lookup.embeddings.are_finite():
         raise not_finite()
     rows, embeddings = np.array([track.row for track in tracks], np.int64), _embeddings(lookup, settings.of)
     matrix = "centre" if settings.of == "artists" else settings.matrix
@@ -151,7 +156,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
 
 
 def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
-    """Return the given rows of a matrix; if these are all rows in order, return the matrix itself instead of a copy."""
+    """Return the given rows of a matrix. If they are all its rows, in their order, the matrix itself is returned."""
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
@@ -168,7 +173,8 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
     """Convert vectors to the requested number type and, if requested, make names safe for spreadsheets.
 
     Returns:
-        The converted vectors, and their recall@10 against the float32 vectors, or None if the type is float32.
+        The converted vectors, and their recall@10 relative to the float32 vectors (None if the requested type is
+        float32).
 
     Raises:
         SettingError: a number is too large for the requested type.
@@ -191,7 +197,7 @@ def origin(lookup: Lookup) -> dict[str, Any]:
 
 
 def _index_settings(lookup: Lookup) -> IndexSettings:
-    """Return the settings of the experiment's own index, or the defaults if it has none."""
+    """Return the settings of the experiment's index, or the default settings if it has no index."""
     try:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
     except (SgpError, TypeError):  # no index, or settings of another version

@@ -39,9 +39,10 @@ class TrackVectors:
         neighbours: a function that yields the neighbours of all tracks in blocks: indices into `tracks`, int64
             (block, number), and similarities, float32 (block, number); or None.
         plane: position of each track in two dimensions, float32 (len(tracks), 2), or None.
-        selected: the matrices to write: "centre", "context" or both.
-        index: settings for formats that build an index.
-        of: "tracks" or "artists"; artists are entries with an empty title, and have no context vectors.
+        selected: the names of the matrices to write: "centre", "context" or both.
+        index: the settings of the index, for formats that build one.
+        of: what is exported, "tracks" or "artists". Artists are written as tracks with an empty title; they have no
+            context vectors.
     """
 
     tracks: Sequence[Track]
@@ -59,16 +60,17 @@ class TrackVectors:
     def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
         """Return the matrices that are selected and that the format supports, by name.
 
-        `context_bias` is included if `context` is selected, and each scale is included if its matrix is selected.
+        `context_bias` is included if `context` is selected. The scale factors of a matrix are included if the matrix is
+        selected.
         """
         needs = {name: "context" if name.startswith("context") else "centre" for name in ALL_MATRICES}
         chosen = [name for name in supported if name not in needs or needs[name] in self.selected]
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return the name of a matrix and the matrix, for a format that can store only one.
+        """Return the matrix to write in a format that can store only one, as a pair of its name and the matrix.
 
-        This is "context" if only this matrix is selected, otherwise "centre".
+        The name is "context" if only this matrix is selected, otherwise "centre".
         """
         name = self.selected[0]
         return name, getattr(self, name)
@@ -89,7 +91,9 @@ class TrackVectors:
             halves = {name: getattr(self, name).astype(np.float16) for name in names}
         if not all(np.isfinite(half).all() for half in halves.values()):
             largest = np.finfo(np.float16).max
-            raise SettingError(f"the vectors have numbers above {largest:,.0f}, the maximum of float16: export float32")
+            raise SettingError(
+                f"the vectors contain numbers above {largest:,.0f}, the maximum of float16: export them as float32"
+            )
         return replace(self, **halves)
 
     def to_int8(self) -> TrackVectors:
@@ -124,8 +128,8 @@ class TrackVectors:
     def columns(self) -> dict[str, list[Any]]:
         """Return the metadata of the tracks: column name -> values, in which a missing uri is None.
 
-        The identifiers of a track are joined with spaces, and an unknown album is "". The columns of identifiers and of
-        albums are left out if no track has a value.
+        The identifiers of a track are joined with spaces, and an unknown album is "". The column of identifiers is left
+        out if no track has an identifier, and the column of albums if no track has an album.
         """
         identifiers = [" ".join(track.identifiers) for track in self.tracks]
         albums = [track.album or "" for track in self.tracks]

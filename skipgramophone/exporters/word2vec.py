@@ -1,4 +1,4 @@
-"""Export as word2vec text or binary. A key is "artist - title" with escapes, such as %20 for a space."""
+"""Export as word2vec text or binary. A key is "artist - title", percent-encoded (for example %20 for a space)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SUFFIXES = MappingProxyType({"vec": "word2vec", "txt": "word2vec", "bin": "word2
 
 
 def format_of(source: Path, given: str | None) -> str:
-    """Return the name of the format to read: the given name, or else the format of the file's suffix.
+    """Return the name of the format to read: the given name or, if there is none, the format of the file's suffix.
 
     Raises:
         SettingError: the format is unknown.

@@ -22,9 +22,11 @@ class Matching:
 
     Attributes:
         row: catalogue row of each vector's track, int64 (vectors,); -1 for a vector without a track.
-        unused: index of each vector that is not used -> the reason.
-        by_uri: number of vectors matched by uri; the others are matched by artist and title.
-        namesakes: number of vectors whose name matches several tracks; each is matched to the most frequent of these.
+        unused: a dict from the index of each vector that is not used to the reason.
+        by_uri: number of vectors matched by uri; the other matched vectors were matched by artist and title, or by full
+            name.
+        namesakes: number of vectors whose name matches several tracks; each of them is matched to the most frequent of
+            these tracks.
     """
 
     row: npt.NDArray[np.int64]
@@ -51,9 +53,10 @@ class Matching:
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
     """Find the track of each vector.
 
-    Vectors are matched by uri, even if the uri is given as a name, and otherwise by artist and title, or by full name.
-    Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
-    in the catalogue never matches a track with another uri. If several vectors match a track, the first is used.
+    A vector is matched by its uri if the catalogue contains this uri; a title without an artist may be a uri, too.
+    Otherwise, the vector is matched by artist and title or, if no track has these, by full name. Names are compared as
+    in `extract`: case, surrounding spaces and Unicode form are ignored. If a vector has a uri that is not in the
+    catalogue, its name can match only a track that has no uri. If several vectors match a track, the first is used.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)
@@ -84,7 +87,8 @@ class _Names:
         self.by_uri: dict[str, int] = {}
         self.with_uri: set[int] = set()
         self._by_name: dict[str | tuple[str, str], list[int]] = {}
-        for track in catalogue.tracks(catalogue.by_count()):  # most frequent first, so `alike` is sorted by count
+        # The tracks are in order of count, so each list of rows with the same name is, too.
+        for track in catalogue.tracks(catalogue.by_count()):
             if track.uri:
                 self.by_uri.setdefault(track.uri, track.row)
                 self.with_uri.add(track.row)
@@ -97,6 +101,6 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows with this artist and title, or else those with the same full name; most frequent first."""
+        """Return the rows with this artist and title or, if there are none, this full name, most frequent first."""
         pair = self._by_name.get((identity(artist), identity(title)))
         return pair or self._by_name.get(identity(full_name(artist, title)), [])

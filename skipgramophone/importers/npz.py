@@ -1,14 +1,22 @@
 """Read NumPy npz files with the arrays that `sgp export` writes, or with only `vectors` and `tracks`.
 
-centre or vectors         float (vectors, embedding_dim)
-artist and title, or tracks   text; `tracks` contains "artist - title", a uri or any other key
-centre_scale, context_scale   float (vectors,): scale factor of each row, if the vectors are int8
-uri                       text, empty if unknown (optional)
-count                     integers (optional)
-context                   float (vectors, embedding_dim) (optional)
-context_bias              float (vectors,) (optional)
+These arrays are required:
 
-Each text array may be stored as two arrays instead. For `artist`, these are `artist_utf8` (uint8: all texts,
+    centre or vectors             float (vectors, embedding_dim)
+    artist and title, or tracks   text; `tracks` contains "artist - title", a uri or any other key
+
+If the vectors are int8, the scale factors of their rows are also required:
+
+    centre_scale, context_scale   float (vectors,)
+
+These arrays are optional:
+
+    uri                           text, empty if unknown
+    count                         integers
+    context                       float (vectors, embedding_dim)
+    context_bias                  float (vectors,)
+
+Each text array may be replaced by two numeric arrays. For `artist`, these are `artist_utf8` (uint8: all texts,
 concatenated in UTF-8) and `artist_offsets` (int64: the start of each text, and the end of the last one).
 """
 
@@ -30,10 +38,10 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.importers.vectors import NamedVectors, apply_scale, split_names
 from skipgramophone.wording import plural
 
-DAMAGE = (
+DAMAGE = (  # errors that NumPy raises for damaged or unsupported files
     *(ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
-    NotImplementedError,  # a zip archive in a later version of the format, or with an unknown compression method
-    RuntimeError,  # an encrypted zip archive
+    NotImplementedError,  # raised for a zip archive of a later version, or with an unknown compression method
+    RuntimeError,  # raised for an encrypted zip archive
 )
 TEXTS = ("artist", "title", "tracks", "uri")
 PACKED = tuple(f"{name}_{part}" for name in TEXTS for part in ("utf8", "offsets"))
@@ -42,7 +50,7 @@ NAMES = (*NUMBERS, *TEXTS, *PACKED)
 MAGIC = (
     b"PK",
     b"\x93NUMPY",
-)  # first bytes of an npz file and of a single array; NumPy unpickles other files
+)  # first bytes of an npz file and of a single array; NumPy would try to unpickle any other file
 
 
 def read(path: Path) -> NamedVectors:
@@ -63,7 +71,7 @@ def read(path: Path) -> NamedVectors:
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as npz: {_reason(error)}") from error
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # NumPy returns bytes for a member without an array header
+        if not isinstance(array, np.ndarray):  # NumPy returns bytes if a file in the archive has no array header
             raise SourceError(f"{path} is damaged: {name!r} is not an array")
     matrix = "centre" if "centre" in arrays else "vectors"
     texts = {name for name in TEXTS if name in arrays or f"{name}_utf8" in arrays}
@@ -86,7 +94,7 @@ def read(path: Path) -> NamedVectors:
 
 
 def _reason(error: Exception) -> str:
-    """Return why a file cannot be read; NumPy's advice to load pickles is replaced."""
+    """Return why a file cannot be read. If NumPy's own message recommends loading pickles, it is replaced."""
     if "allow_pickle" in str(error):
         return "it contains a pickled array of Python objects: save texts with numpy.array(names, dtype=str)"
     return reason_of(error)
@@ -105,7 +113,8 @@ def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> lis
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []
         if packed.dtype != np.uint8 or packed.ndim != 1 or ends[:1] != [0] or ends != sorted(ends):
             raise SourceError(
-                f"{path}: '{name}_utf8' must be uint8, and '{name}_offsets' must be int64, begin with 0 and increase"
+                f"{path}: '{name}_utf8' must be uint8; '{name}_offsets' must be int64, start with 0 and be in "
+                "ascending order"
             )
         if ends[-1] != len(packed):
             raise SourceError(
@@ -126,7 +135,8 @@ def _numbers(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> M
         return apply_scale(path, name, arrays[name], _numbers(path, arrays, f"{name}_scale"))
     if arrays[name].dtype.kind != "f":
         raise SourceError(f"{path}: {name!r} must contain floating-point numbers, not {arrays[name].dtype}")
-    with np.errstate(over="ignore"):  # a number beyond float32 becomes infinite, which `require_valid` refuses
+    # a number that is too large for float32 becomes infinity, which `require_valid` refuses
+    with np.errstate(over="ignore"):
         return np.ascontiguousarray(arrays[name], np.float32)
 
 

@@ -28,7 +28,8 @@ def read(path: Path) -> NamedVectors:
             names = set(file.schema_arrow.names)
             missing = [name for name in NEEDED if name not in names]
             if missing:
-                raise SourceError(f"{path} has no column {missing[0]!r}: it needs {', '.join(NEEDED)}")
+                needed = ", ".join(NEEDED)
+                raise SourceError(f"{path} has no column {missing[0]!r}: the file must have the columns {needed}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
     except (pa.ArrowException, UnicodeDecodeError) as error:  # a column name may not be valid UTF-8
         raise SourceError(f"{path} cannot be read as Parquet: {reason_of(error)}") from error

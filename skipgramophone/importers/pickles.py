@@ -18,14 +18,14 @@ from skipgramophone.errors import SourceError
 START = 1 << 12  # number of bytes at the start of a file that are examined
 ZIP, GZIP, ZLIB, BZIP2, XZ = b"PK\x03\x04", b"\x1f\x8b", b"\x78", b"BZh", b"\xfd7zXZ"
 PICKLE = re.compile(
-    rb"\x80[\x02-\x0f]"  # protocols 2 and later
-    # A list, dictionary or object in protocols 0 and 1.
+    rb"\x80[\x02-\x0f]"  # the first bytes of a pickle in protocols 2 and later
+    # the first bytes of a pickled list, dictionary or object in protocols 0 and 1
     rb"|\((?:lp|dp)\d+\n|[\]}]q.|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n",
     re.DOTALL,
 )
 REMEDY = (
-    "load it in Python, save its vectors with model.wv.save_word2vec_format('vectors.txt') (gensim) or "
-    "numpy.savez('vectors.npz', vectors=VECTORS, tracks=NAMES), and import that file"
+    "load the pickle in Python, save its vectors with model.wv.save_word2vec_format('vectors.txt') (gensim) or "
+    "numpy.savez('vectors.npz', vectors=VECTORS, tracks=NAMES), and import the saved file"
 )
 
 
@@ -54,7 +54,7 @@ def _contains_pickle(path: Path) -> bool:
 
 
 def _decompressed(start: bytes) -> bytes:
-    """Decompress the first bytes of a compressed file; return those of any other file as they are."""
+    """Decompress the first bytes of a compressed file. If the file is not compressed, return them unchanged."""
     try:
         if start.startswith((GZIP, ZLIB)):
             return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(start, START)

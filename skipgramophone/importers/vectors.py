@@ -44,7 +44,7 @@ class NamedVectors:
         return len(self.centre)
 
     def name(self, at: int) -> str:
-        """Return the full name of the vector at an index."""
+        """Return the full name of the vector with the index `at`."""
         return full_name(self.artist[at], self.title[at])
 
     def require_valid(self, source: Path) -> None:
@@ -73,7 +73,7 @@ class NamedVectors:
                 at = int(np.flatnonzero(~valid)[0])
                 raise SourceError(
                     f"{source}: {name} vector {at + 1:,} ({self.name(at)!r}) contains a number that is not finite or "
-                    f"too large (limit: {TOO_LARGE:g}): leave this vector out of the file"
+                    f"too large (limit: {TOO_LARGE:g}): remove this vector from the file"
                 )
         for name, column in columns.items():
             for at, text in enumerate(column):

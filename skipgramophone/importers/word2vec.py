@@ -41,8 +41,8 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
     records = _records(names)
     if [record["key"] for record in records] != keys:
         raise SourceError(
-            f"the keys in {names} differ from those in {path}: restore {names.name}, or move it away "
-            f"to use the keys in {path.name} as names"
+            f"the keys in {names} differ from those in {path}: restore {names.name}. "
+            f"To use the keys in {path.name} as names instead, move {names.name} to another directory"
         )
     count = np.array([record["count"] for record in records], np.int64)
     artist, title, uri = ([record[name] for record in records] for name in ("artist", "title", "uri"))

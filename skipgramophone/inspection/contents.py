@@ -18,9 +18,10 @@ from skipgramophone.names.normalization import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
-VALUE_BITS = 31  # a pair of playlist and value is packed into one number: playlist << VALUE_BITS | value
+VALUE_BITS = 31  # a playlist number and a value are packed into one number: playlist << VALUE_BITS | value
 EXAMPLES = 2  # maximum number of examples in a finding
-MIN_SORTABLE = 5  # minimum number of tracks for a test of the order; shorter playlists may be in order by chance
+# minimum number of tracks to test whether a playlist is sorted; shorter playlists may be sorted by chance
+MIN_SORTABLE = 5
 NAMELESS = "(no name)"  # shown for a track without artist, title and uri
 
 
@@ -30,8 +31,8 @@ class Contents:
 
     Attributes:
         corpus: the playlists; none is empty, and each track occurs at least once.
-        tracks: one row per track id: large_string artist and title, and a uri that may be null.
-        playlists: one row per playlist, in the order of `corpus`: large_string owner and name.
+        tracks: one row per track id, with the columns artist and title (large_string), and uri (which may be null).
+        playlists: one row per playlist, in the order of `corpus`, with the columns owner and name (large_string).
     """
 
     corpus: Corpus
@@ -43,7 +44,8 @@ class Contents:
         """Return the contents of the given playlists, without tracks that occur only in held-out playlists."""
         occurs = corpus.counts(tracks.num_rows) > 0
         if not occurs.all():
-            number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)  # new number of each track that occurs, from 0
+            # The tracks that occur in these playlists get new numbers, from 0.
+            number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
             corpus, tracks = Corpus(number[corpus.track_ids], corpus.offsets), tracks.filter(pa.array(occurs))
         return cls(corpus, tracks, playlists)
 
@@ -78,7 +80,9 @@ class Contents:
         return np.bincount(self._track_pairs & ((1 << VALUE_BITS) - 1), minlength=self.tracks.num_rows)
 
     def distinct_among(self, marked: Marks) -> Ids:
-        """Return how many distinct marked tracks each playlist contains, int64 (playlists,).
+        """For each playlist, return how many different tracks it contains for which `marked` is true.
+
+        The result is int64 (playlists,).
 
         Args:
             marked: bool (tracks,).

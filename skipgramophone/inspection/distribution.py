@@ -16,7 +16,7 @@ class Step:
     Attributes:
         least: smallest value of the range.
         most: largest value of the range.
-        number: number of playlists (by length) or tracks (by count) in the range.
+        number: number of playlists whose length is in the range, or number of tracks whose count is in the range.
         share: share of all occurrences that belong to these playlists or tracks.
     """
 

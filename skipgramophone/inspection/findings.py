@@ -45,14 +45,14 @@ class Finding:
         kind: stable identifier of the problem.
         what: the problem in one sentence, with numbers.
         count: number of affected rows, playlists, tracks or occurrences.
-        of: total number of rows, playlists, tracks or occurrences, affected or not.
+        of: total number of rows, playlists, tracks or occurrences, including those that are not affected.
         share: `count` / `of`, from 0 to 1.
         unit: the unit of `count` and `of`.
         examples: a few names, most important first.
         effect: the effect on training or look-ups.
         remedy: how to solve the problem.
         flags: the options that the remedy mentions, each after its command, as in "extract --encoding".
-        apply: command and options that apply the remedy; `{}` if the remedy needs a decision.
+        apply: for each command, the options that apply the remedy; empty if the user has to decide.
     """
 
     kind: Kind
@@ -79,22 +79,23 @@ class Advice:
 
 
 WHOLE_PLAYLIST = "train with the whole playlist as context (-wsz bag), or let -wsz auto test whether order matters"
-READ_AGAIN = "read the source with the encoding it was written in (--encoding), or fix the source file"
+READ_AGAIN = "read the source with the encoding in which it was written (--encoding), or fix the source file"
 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
         "the tracks in these rows are not used for training",
-        "sgp extract lists these rows in corpus/rejects.jsonl of the experiment; --encoding, --bad-bytes replace and "
-        "--keep accept more rows, and --format and --columns override the detected format",
+        "sgp extract lists these rows in corpus/rejects.jsonl of the experiment; to accept more rows, use --encoding, "
+        "--bad-bytes replace or --keep; if the format was not detected correctly, use --format and --columns",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
     ),
     "few-playlists": Advice(
-        "with so few playlists, neighbours depend on the random seed, and -wsz auto cannot choose the better context",
+        "with so few playlists, neighbours depend on the random seed, and -wsz auto cannot tell whether a window or "
+        "the whole playlist is the better context",
         "add playlists; sgp evaluate --stability measures how much neighbours depend on the seed",
         ("evaluate --stability",),
     ),
     "short-playlists": Advice(
-        "such a playlist has no context to learn from, but still counts as an occurrence of its track",
+        "such a playlist has no context to learn from, but it adds to the count of its track",
         "drop these playlists with --min-length 2",
         ("extract --min-length",),
         {"extract": ("--min-length", "2")},
@@ -141,14 +142,17 @@ ADVICE: dict[Kind, Advice] = {
         {"extract": ("--repeats", "drop")},
     ),
     "near-duplicates": Advice(
-        "the same pairs of tracks are trained several times, as if many people had put them together",
-        "--drop-duplicate-playlists keeps the longest of each group; sgp evaluate holds near-duplicates out together",
+        "the same pairs of tracks are trained several times, so they count as if several people had chosen them",
+        "--drop-duplicate-playlists keeps only the longest playlist of each group; sgp evaluate never divides such a "
+        "group between training and test playlists",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
     ),
     "snapshots": Advice(
-        "if some snapshots of a list are held out and others are used for training, evaluation scores are too high",
-        "evaluate with --group, which holds out related playlists together; sgp extract --holdout accepts --group too",
+        "if some snapshots of a list are held out and others are used for training, the held-out lists are not "
+        "unseen, and evaluation scores are too high",
+        "use sgp evaluate --group, which holds out all snapshots of a list or none; sgp extract --holdout also accepts "
+        "--group",
         ("evaluate --group", "extract --group"),
     ),
     "welded-by-name": Advice(
@@ -159,7 +163,8 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "looks-welded": Advice(
         "if these are merged playlists of different people, unrelated tracks count as related",
-        "name the column of the owner (--columns owner=…), or choose another column for the playlist (playlist=…)",
+        "name the column that contains the owner (--columns owner=…), or the column that contains the playlist "
+        "(--columns playlist=…)",
         ("extract --columns",),
     ),
     "seen-once": Advice(
@@ -170,17 +175,18 @@ ADVICE: dict[Kind, Advice] = {
         {"train": ("--min-count", "2")},
     ),
     "everywhere": Advice(
-        "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
+        "a track in very many playlists co-occurs with almost every track, so it says little about similarity but "
+        "takes much training time",
         "sgp train --subsample 1e-3 skips many occurrences of such a track; sgp similar --popularity -0.5 favours "
         "rarer tracks",
         ("train --subsample", "similar --popularity"),
         {"train": ("--subsample", "1e-3")},
     ),
     "several-uris": Advice(
-        "one song is several tracks: each is trained on only some of the song's playlists, and its nearest neighbours "
-        "include the other tracks of the song",
-        "--merge-uris merges these tracks (also different recordings with the same artist and title); "
-        "sgp similar --fold-versions counts the versions of a song as one track in answers",
+        "the same song occurs as several tracks: each is trained on only some of the song's playlists, and its nearest "
+        "neighbours include the other tracks of the song",
+        "--merge-uris merges these tracks, and also different recordings with the same artist and title; sgp similar "
+        "--fold-versions counts the versions of a song as one track in answers",
         ("extract --merge-uris", "similar --fold-versions"),
         {"extract": ("--merge-uris",)},
     ),
@@ -190,29 +196,32 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --columns",),
     ),
     "placeholders": Advice(
-        "different songs become one track that co-occurs with everything",
-        "name the right columns (--columns), or fix the names in the source; sgp similar --exclude-artist hides these "
-        "tracks",
+        "different songs become one track, which co-occurs with almost every track",
+        "choose the right columns (--columns), or fix the names in the source; to hide these tracks in answers, use "
+        "sgp similar --exclude-artist",
         ("extract --columns", "similar --exclude-artist"),
     ),
     "joined-artists": Advice(
-        "an artist with a guest counts as a different artist: a song that is listed with and without the guest becomes "
-        "two tracks, and --max-per-artist treats them as tracks of different artists",
+        "an artist who is listed with a guest counts as another artist: a song that is listed both with and without "
+        "the guest becomes two tracks, and --max-per-artist counts them as tracks of different artists",
         "name the column of the main artist, such as --columns artist=…",
         ("extract --columns",),
     ),
     "mojibake": Advice(
-        "a track whose name occurs in two spellings becomes two tracks, and a search for one does not find the other",
+        "a track whose name occurs in two spellings becomes two tracks, and a search for one spelling does not find "
+        "the other",
         READ_AGAIN,
         ("extract --encoding",),
     ),
     "lost-letters": Advice(
-        "names that differ only in a lost character become one track, and the correct spelling is another track",
+        "tracks whose names differed only in the lost characters become one track, and a track with the correct "
+        "spelling is separate from it",
         READ_AGAIN,
         ("extract --encoding",),
     ),
     "escapes": Advice(
-        "the same name without escape sequences is another track, and a search for that name does not find this track",
+        "a track with the same name but without escape sequences is a separate track, and a search for its name does "
+        "not find the track with escape sequences",
         "decode the escape sequences in the source (html.unescape, urllib.parse.unquote) before you extract it",
     ),
     "unseen-letters": Advice(
@@ -234,7 +243,7 @@ def make_finding(
     effect: str | None = None,
     remedy: str | None = None,
 ) -> Finding:
-    """Return a finding with the effect, remedy and options of its kind, unless other ones are given."""
+    """Return a finding with the effect, remedy and options of its kind. Each of them can be replaced by an argument."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,

@@ -1,4 +1,7 @@
-"""Advice on snapshots for an experiment whose playlists `sgp extract --holdout` has already split."""
+"""Advice for experiments in which `sgp extract --holdout` has already held out playlists.
+
+It concerns snapshots: playlists that are states of one list at different times.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from skipgramophone.settings import EVALUATED_SHARE
 def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
     """Return findings whose advice on evaluation takes into account that sgp extract has held out playlists.
 
-    `sgp evaluate` uses these playlists. It accepts --group only together with --share, which makes a new split.
+    `sgp evaluate` uses the held-out playlists of `sgp extract`. It accepts --group only together with --share, which
+    makes a new split.
     """
     if not target.holds_out:
         return tuple(findings)
@@ -21,13 +25,13 @@ def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding
 
 
 def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
-    """Return the finding on snapshots with new advice, which depends on the --group that sgp extract used."""
+    """Return the finding on snapshots with other advice, which depends on the --group that sgp extract used."""
     _, group = finding.apply["evaluate"]
     if group == group_of_extract:
         return replace(
             finding,
             what=finding.what.partition("; to keep them together")[0],
-            remedy="sgp extract has held such playlists out together, and sgp evaluate uses this split: "
+            remedy="sgp extract has already held out all snapshots of a list or none, and sgp evaluate uses its split: "
             "evaluate without --group",
             apply={"evaluate": ()},
         )

@@ -13,7 +13,8 @@ from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.settings import Thresholds
 
-# In UTF-8 that was decoded as Windows-1252, a lead byte is a letter, and a continuation byte is one of these:
+# If UTF-8 text was decoded as Windows-1252, a lead byte became a letter, and a continuation byte became one of these
+# characters:
 CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 MOJIBAKE = f"[\u00c2-\u00f4][{CONTINUATION}]"
 LOST = "\ufffd|\\pL\\?\\pL"  # the replacement character, or a question mark inside a word
@@ -40,7 +41,7 @@ def inspect_names(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def encoding_findings(contents: Contents, thresholds: Thresholds) -> tuple[Finding, ...]:
-    """Return the finding about names in UTF-8 that was decoded with another encoding, if there are any."""
+    """Return the finding about names whose UTF-8 text was decoded with another encoding, if there are such names."""
     return tuple(finding for finding in _damaged(contents, thresholds) if finding.kind == "mojibake")
 
 
@@ -75,7 +76,7 @@ def _joined_artists(contents: Contents, thresholds: Thresholds) -> Iterator[Find
     tracks = np.isin(coded.indices.to_numpy(), candidates[np.array(joined, np.bool_)])
     number, of = int(np.count_nonzero(tracks)), len(contents.counts)
     if number > thresholds.joined_artists * of:
-        what = f"{number:,} of {of:,} tracks ({percent(number, of)}) have an artist that combines several other artists"
+        what = f"{number:,} of {of:,} tracks ({percent(number, of)}) have an artist name that combines several others"
         examples = _most_frequent(contents, tracks)
         yield make_finding("joined-artists", what, count=number, of=of, unit="tracks", examples=examples)
 
@@ -101,7 +102,7 @@ def _damaged(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _with_mojibake(names: pa.Array) -> Marks:
-    """Return which names are UTF-8 that was decoded as Windows-1252, bool (names,)."""
+    """Return which names contain UTF-8 text that was decoded as Windows-1252, bool (names,)."""
     marks = _matching(names, MOJIBAKE)
     which = np.flatnonzero(marks)
     marks[which] = [_is_mojibake(name) for name in names.take(pa.array(which)).to_pylist()]

@@ -20,7 +20,7 @@ from skipgramophone.wording import plural
 SEED = 7  # random seed for the sample of playlists to compare with others
 USUAL = 95  # the proposed --max-length is this percentile of the playlist lengths, rounded up
 SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
-PART = 500  # --max-length to propose if all playlists are too long or whole libraries
+PART = 500  # --max-length to propose if every playlist is too long or a whole library
 
 
 def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -28,12 +28,13 @@ def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
     libraries = whole_libraries(contents, thresholds)
     number, of = int(contents.lengths[libraries].sum()), contents.corpus.occurrences
     if number > thresholds.in_libraries * of:
-        problem = f"contain most tracks of their owner's other playlists and make up {percent(number, of)} of all "
+        share = percent(number, of)
+        problem = f"contain most tracks of their owner's other playlists and make up {share} of all occurrences"
         apply = {"extract": ("--max-length", str(usual_length(contents, ~libraries)))}
-        yield playlist_finding(contents, "whole-libraries", libraries, problem + "occurrences", apply=apply)
+        yield playlist_finding(contents, "whole-libraries", libraries, problem, apply=apply)
     automatic = is_automatic(contents.playlists["name"])
     if automatic.mean() > thresholds.automatic:
-        # If all playlists are automatic, leaving them out would leave nothing.
+        # If all playlists are automatic, they cannot be left out, because no playlist would remain.
         none: Apply | None = {} if automatic.all() else None
         yield playlist_finding(contents, "automatic-lists", automatic, "are made by a service or player", apply=none)
     yield from _snapshots(contents)
@@ -42,7 +43,7 @@ def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
     """Mark the playlists that contain nearly all tracks of their owner's other playlists.
 
-    The playlist must be long, and at least twice as long as every other playlist of the owner.
+    Such a playlist must also be long, and at least twice as long as each other playlist of the same owner.
     """
     owner = contents.playlists["owner"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     lengths = contents.distinct_tracks
@@ -62,7 +63,7 @@ def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
 
 
 def usual_length(contents: Contents, usual: Marks) -> int:
-    """Return a round length that most of the playlists marked in `usual` do not exceed.
+    """Return a round length that most of the playlists for which `usual` is true do not exceed.
 
     >>> [round_up(length) for length in (50, 51, 200, 201, 7000)]
     [50, 100, 200, 500, 10000]

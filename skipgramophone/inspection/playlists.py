@@ -73,7 +73,7 @@ def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         number, of = int(np.count_nonzero(in_order)), int(np.count_nonzero(sortable))
         if number > thresholds.in_order * of:
             what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} {role}s ({percent(number, of)})"
-            what += f" are sorted by {role}, exactly or nearly"
+            what += f" are sorted by {role}, or nearly sorted"
             names = longest_playlists(contents, in_order)
             yield make_finding(kind, what, count=number, of=of, unit="playlists", examples=names)
 
@@ -106,7 +106,8 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         effect = f"{ADVICE['repeats'].effect}: {influence}" if several_owners else None
         yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names, effect=effect)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
-        # A name without letters is a number or a time. Such a playlist is a listening session, not merged playlists.
+        # A playlist name without letters is a number or a time. Such a playlist is a listening session, so it is not a
+        # merger of several playlists.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()
         merged = named & (contents.lengths > thresholds.welded_length)
         merged &= repeats > thresholds.welded_repeats * contents.lengths
@@ -118,7 +119,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find playlists that have a longer near-duplicate, or an earlier one of the same length."""
+    """Find playlists that are near-duplicates of a longer playlist, or of an earlier playlist of the same length."""
     duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if duplicates.mean() > thresholds.near_duplicates:
         problem = "have a Jaccard similarity of at least 80% with a longer or earlier playlist"

@@ -35,13 +35,14 @@ class Target:
 
     Attributes:
         name: the experiment, which does not exist yet if sources are given.
-        sources: arguments that name the sources; empty for an experiment, whose sources are not read again.
+        sources: the arguments that name the sources. They are empty for an experiment, because its sources are not read
+            again.
         options: options with which the sources were read.
         directory: options for the experiments directory.
         trained: whether the experiment has a model, which a new training run replaces.
         imported: whether the vectors of this model were imported; the command must then not train new vectors.
-        holds_out: whether extract has held out playlists, which evaluate uses.
-        group: the option --group of this extraction, or None.
+        holds_out: whether `sgp extract` held out playlists, which `sgp evaluate` then uses.
+        group: the value of --group with which `sgp extract` held out these playlists, or None.
     """
 
     name: str
@@ -96,7 +97,10 @@ def free_name(name: str, taken: Sequence[str]) -> str:
 
 
 def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
-    """Return the commands in order: extract if there are sources, train and evaluate if a finding needs them."""
+    """Return the proposed commands in order.
+
+    They are extract if there are sources, and train and evaluate if the advice of a finding needs them.
+    """
     commands = []
     if target.sources:
         commands.append(["extract", target.name, *target.sources, *target.options, *words.get("extract", [])])

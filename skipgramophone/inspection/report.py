@@ -51,8 +51,8 @@ class Inspection:
         lengths: distribution of the playlist lengths.
         counts: distribution of the track counts.
         once: number of tracks that occur only once.
-        half: smallest number of tracks that together account for half of all occurrences.
-        head_share: share of all occurrences that the most frequent 1 % of the tracks account for.
+        half: the smallest number of tracks that together have half of all occurrences.
+        head_share: share of all occurrences that belong to the most frequent 1 % of the tracks.
         most_frequent: the most frequent tracks.
         findings: the problems that were found, sorted by kind; the order of the kinds is always the same.
         command: the command that applies the advice of the findings.

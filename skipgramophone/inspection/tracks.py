@@ -13,8 +13,8 @@ from skipgramophone.wording import plural
 
 FEWEST_LEFT = 10  # `sgp train --min-count 2` is suggested only if at least this many tracks would be left
 TOO_FEW_LEFT = (
-    "add playlists that have tracks in common; sgp train --min-count 2 would leave too few tracks; sgp similar "
-    "--min-count leaves rare tracks out of answers"
+    "add playlists that have tracks in common; to leave rare tracks out of answers, use sgp similar --min-count, "
+    "because sgp train --min-count 2 would leave too few tracks"
 )
 
 
@@ -32,7 +32,7 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     if number > thresholds.seen_once * of:
         what = f"{number:,} of {of:,} tracks ({percent(number, of)}) occur only once"
         names = contents.track_names(np.flatnonzero(once)[:EXAMPLES])
-        # Training needs a playlist with two tracks that have a vector.
+        # Training needs a playlist with two tracks that have a vector. --min-count 2 is proposed only if one remains.
         enough_left = of - number >= FEWEST_LEFT and (contents.distinct_among(~once) > 1).any()
         apply: Apply | None = None if enough_left else {}
         remedy = None if enough_left else TOO_FEW_LEFT
@@ -71,7 +71,7 @@ def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _name_numbers(contents: Contents) -> Ids:
-    """Return a number for the artist and title of each track, equal for equal names, int64 (tracks,)."""
+    """Return a number for each track; tracks with the same artist and title have the same number, int64 (tracks,)."""
     titles = rank_strings(contents.titles)
     return rank_strings(contents.artists) * (int(titles.max(initial=0)) + 1) + titles
 

@@ -20,7 +20,7 @@ class AlbumFilter:
         self._excluded = _names(settings.exclude_album)
 
     def allows(self, track: Track) -> bool:
-        """Whether the album of a track is allowed. A track of unknown album is allowed unless `only_album` is set."""
+        """Whether the album of a track is allowed. A track without an album is allowed, unless `only_album` is set."""
         if not self._only and not self._excluded:
             return True
         names = fold_name(track.artist), album_of(track)
@@ -35,7 +35,7 @@ def album_of(track: Track) -> str:
 
 
 def album_label(track: Track) -> str:
-    """Return a key that is equal for tracks of the same album. A track of unknown album has a key of its own."""
+    """Return a key that is equal for tracks of the same album. A track without an album has a unique key."""
     return album_of(track) or f"\0{track.row}"
 
 

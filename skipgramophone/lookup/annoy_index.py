@@ -2,8 +2,8 @@
 
 An Annoy file does not record its dimension or metric, and the library crashes if it opens the file with the wrong
 dimension or metric. The manifest therefore records the parameters of an index (`IndexFacts`), and they are checked
-before the index is opened. Annoy only proposes candidates. Their similarities are computed from the vectors, so users
-see exact similarities.
+before the index is opened. Annoy only proposes candidates. The similarities of the candidates are computed from the
+vectors, so users see exact similarities.
 
 The index of a very large catalogue is split into several files (shards) of consecutive rows. They are built one after
 the other, and each look-up queries all of them.
@@ -29,7 +29,7 @@ from skipgramophone.utf8 import utf8_path
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
 NODE_BYTES = 12  # size of an Annoy node without its vector
-ADDED_FACTS = {"shards", "answered_by"}  # fields that manifests of earlier versions lack
+ADDED_FACTS = {"shards", "answered_by"}  # fields that are missing in manifests of earlier versions of sgp
 RECALL_AT = 10
 BLOCK_ROWS = 8192
 CURE = (
@@ -82,7 +82,8 @@ class AnnoyCandidates:
     def is_cut_off(self) -> bool:
         """Whether another program has truncated a file of the index. Reading such a file could kill the process."""
         now = [(_status(path), status) for path, status in self._files.items()]
-        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # a replaced file has another inode
+        # If the file was replaced, and not truncated, it has another inode.
+        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)
 
     def near(self, vector: Matrix, number: int) -> Rows:
         """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
@@ -130,11 +131,12 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
 
 
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
-    """Verify that every node points only to earlier nodes, because Annoy would follow a pointer out of the file.
+    """Verify that every node points only to earlier nodes. Otherwise, Annoy might read beyond the file and crash.
 
-    A node starts with an int32, the number of items below it. The rest of the node depends on this number. For one
-    item, it is the length and the vector of the item; for a few items, their row numbers; for more items, two child
-    nodes and the vector of the splitting plane. The whole file is read, which is too slow to do at every look-up.
+    A node starts with an int32, the number of items below it. The rest of the node depends on this number. If the
+    number is 1, the rest is the length and the vector of the item. If the number is small, the rest is the row numbers
+    of the items. Otherwise, the rest is two child nodes and the vector of the splitting plane. The whole file is read,
+    which is too slow to do at every look-up.
 
     Raises:
         ExperimentError: a node does not point to an earlier node.

@@ -1,14 +1,14 @@
 """Orders a playlist so that adjacent tracks are similar, and tracks of one artist are not too close to each other.
 
-The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
-the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
-path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it increases
-the total similarity of adjacent tracks, and does not increase the number of conflicts. A conflict is a pair of tracks
-by the same artist that are too close to each other.
+The order is a path through all tracks. A greedy path is built first: each track is followed by one of the most similar
+remaining tracks, which the random seed selects. The path is then improved until no move improves it any more. A move
+reverses a part of the path (2-opt; Croes 1958), or moves up to three adjacent tracks to another position (Or-opt; Or
+1976). A move is accepted if it increases the total similarity of adjacent tracks, and does not increase the number of
+conflicts. A conflict is a pair of tracks by the same artist that are too close to each other.
 
-Fixed tracks at the start and a fixed last track keep their positions. If the first track is not fixed, a virtual track
-is put before it; if the last track is not fixed, a virtual track is put after it. The similarity of a virtual track to
-every track is 0.
+Fixed tracks at the start and a fixed last track keep their positions. A virtual track is put before the first track if
+the first track is not fixed. Another one is put after the last track if the last track is not fixed. The similarity of
+a virtual track to every track is 0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Cosines = npt.NDArray[np.float64]
 Path = npt.NDArray[np.int64]
 CHOICES = 3  # number of most similar remaining tracks from which the greedy path draws the next track
 LONGEST_MOVED = 3  # maximum number of tracks that are moved together
-LEAST_GAIN = 1e-9  # a smaller gain is rounding error
+LEAST_GAIN = 1e-9  # a smaller improvement counts as a rounding error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Ends:
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
     """Return indices of tracks, ordered so that adjacent tracks are similar, int64.
 
-    A track is left out if, in the final order, there are fewer than `gap` tracks between it and the previous track of
-    its artist.
+    A track is left out if, in the final order, fewer than `gap` other tracks are between it and the previous track by
+    the same artist.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
@@ -66,7 +66,8 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
     """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    The mean is exact without trying all orders, because any two tracks that are not fixed are adjacent equally often.
+    The mean is computed without trying all orders. It is exact, because any two tracks that are not fixed are adjacent
+    in the same number of orders.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
@@ -110,7 +111,10 @@ class _Route:
         return float(self.cosines[path[:-1], path[1:]].sum())
 
     def greedy(self, random: np.random.Generator) -> Path:
-        """Return a path that goes from each track to one of the allowed tracks most similar to it, chosen at random."""
+        """Return a path in which each track is followed by one of the allowed tracks that are most similar to it.
+
+        Which one it is, is drawn at random.
+        """
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *range(self.ends.first)]
         end = [*([self.tracks - 1] if self.ends.last else []), last]
@@ -127,8 +131,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has very many remaining tracks, the gap can be kept only if a track by this artist is placed at
-        every position where it is allowed. In this case, return only tracks of such artists.
+        If an artist has very many remaining tracks, all of them fit only if one is placed every time that the gap
+        allows it. In this case, return only tracks of such artists.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -186,7 +190,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gain and path for each reversal of a part of the path that begins at `start`; largest gain first."""
+        """For each reversal of a part of the path that begins at `start`, yield gain and path; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -197,7 +201,10 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gain and path for each way to move one or more tracks, beginning at `start`; largest gain first."""
+        """For each way to move the tracks that begin at `start`, yield the gain and the new path; largest gain first.
+
+        The moved tracks are the track at `start` alone, or together with the one or more tracks that follow it.
+        """
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number
@@ -215,7 +222,10 @@ class _Route:
             yield gain, np.insert(np.delete(path, slice(start, start + number)), to, part[::-1] if turned else part)
 
     def without_conflicts(self, path: Path) -> Path:
-        """Return a path without the tracks that follow a track of the same artist too soon; fixed tracks are kept."""
+        """Return a path without the tracks that are too close to an earlier one by the same artist.
+
+        Fixed tracks are always kept.
+        """
         inner = path[1:-1].tolist()
         last = inner.pop() if self.ends.last else None
         kept: list[int] = []
@@ -230,7 +240,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a track that is not fixed has the artist of the fixed last track, and is too close to the end."""
+        """Whether a track is not fixed, has the same artist as the fixed last track `last`, and is too close to it."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

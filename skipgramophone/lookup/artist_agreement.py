@@ -1,11 +1,13 @@
 """The agreement of artists with a query: how often an artist shares playlists with the query's tracks and artists.
 
-The agreement of artist j with a query is defined like that of a track (see `experiment.postings`):
+The parts of a query are its tracks and its artists. The agreement of artist j with a query is defined like the
+agreement of a track (see `experiment.postings`):
 
     agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 
-Part i of the query is a track or an artist, and has the weight w_i. n_i playlists contain this track, or a track of
-this artist. n_j playlists contain artist j, and playlist p has l_p artists.
+Part i of the query is a track or an artist, and w_i is its weight. The number of playlists that contain this track, or
+a track of this artist, is n_i. The number of playlists that contain a track of artist j is n_j. The number of artists
+in playlist p is l_p.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ class ArtistAgreement:
             )
         found = np.zeros(len(artists), np.int64)
         sizes = postings.sizes(artists.rows)
-        ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # number of postings before each artist
+        # total number of postings of all artists before this one
+        ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]
         lists, first = max(1, len(postings.corpus)), 0
         while first < len(artists):
             end = max(first + 1, int(np.searchsorted(ends, ends[first] + POSTINGS_AT_ONCE, "right")) - 1)

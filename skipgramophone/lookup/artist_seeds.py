@@ -26,14 +26,16 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
 
     Args:
         tracks: the tracks that credit the artist.
-        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
+        centre: vectors of the tracks, float32 (tracks, embedding_dim); a track has no vector if its row number is
+            beyond the last row.
         artist: name of the artist.
     """
     joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
     notes = []
     if joint:
         shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
-        notes.append(f"{artist!r}: {shared} credited together with other artists, as in '{joint[0].artist}'")
+        example = joint[0].artist
+        notes.append(f"{artist!r} is credited together with other artists for {shared}, as in '{example}'")
     return Asked(weighted_seeds(tracks, centre), tuple(notes))
 
 
@@ -45,7 +47,7 @@ def weighted_seeds(tracks: Sequence[Track], centre: Matrix) -> tuple[Seed, ...]:
 
 
 def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
-    """Return the tracks that have a vector; tracks beyond the last row of `centre` have none."""
+    """Return the tracks that have a vector; a track whose row number is beyond `centre` has none."""
     tracks = [track for track in tracks if track.row < len(centre)]
     learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
     return [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
@@ -54,9 +56,10 @@ def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
 def seeds_of_groups(
     lookup: Lookup, artists: Sequence[str], albums: Sequence[str], choose: Choose | None = None
 ) -> Asked:
-    """Return the tracks of artists and albums; if several are given, the tracks of each have a total weight of 1.
+    """Return the tracks of artists and albums.
 
-    If a name matches several artists or albums, and none dominates the others, `choose` selects one.
+    If several artists or albums are given, the weights of the tracks of each artist, or of each album, add up to 1. If
+    a name matches several artists or albums, and none dominates the others, `choose` selects one.
 
     Raises:
         UnknownTrackError: an artist or an album is unknown, or none of its tracks has a vector.

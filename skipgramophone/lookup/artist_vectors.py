@@ -15,15 +15,17 @@ import numpy.typing as npt
 from skipgramophone.experiment.artists import Artists
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 
-# Rankings by shared playlists divide by the square root of a track's count. With the exponent 1.5, the influence of a
-# track on a ranking is still proportional to its count, so many rare tracks of an artist do not outweigh the well-known
-# ones.
+# The weight of a track is proportional to its count raised to this power. Rankings by shared playlists divide the score
+# by the square root of the count. With the exponent 1.5 (= 1 + 1/2), the influence of a track on a ranking remains
+# proportional to its count, so many rare tracks of an artist do not outweigh the well-known ones.
 ARTIST_EXPONENT = 1.5
 ROWS_AT_ONCE = 1 << 16  # number of tracks whose vectors are in memory at the same time
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the weights of the tracks of one artist, float64 (tracks,), from 0 to 1; all 1 if all counts are 0.
+    """Return the weights of the tracks of one artist, float64 (tracks,).
+
+    The weights are from 0 to 1. If all counts are 0, all weights are 1.
 
     >>> artist_weights(np.array([4, 1, 0])).tolist()
     [1.0, 0.125, 0.0]
@@ -82,6 +84,6 @@ def artist_vectors(artists: Artists, centre: Matrix, counts: npt.NDArray[np.int6
 
 
 def _weights(counts: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return `artist_weights` for several artists, whose tracks begin at `starts`."""
+    """Return the weights as in `artist_weights`, but for several artists, whose tracks begin at indices `starts`."""
     most = np.repeat(np.maximum.reduceat(counts, starts), np.diff([*starts, len(counts)]))
     return np.asarray(np.where(most > 0, counts / np.maximum(most, 1), 1.0) ** ARTIST_EXPONENT, np.float64)

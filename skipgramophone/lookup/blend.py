@@ -1,7 +1,8 @@
 """Finds the blend of two lists of tracks: tracks that rank high for both lists.
 
-All tracks are ranked for each list separately. Tracks are sorted by the worse of their two ranks, and ties by the
-better rank. The score of a track is 1 / (its worse rank); its similarity is the lower of its two cosines.
+All tracks are ranked for each list separately, so each track has two ranks. Tracks are sorted by the worse rank; ties
+are broken by the better rank. The score of a track is 1 / (its worse rank); its similarity is the lower of its two
+cosines.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
     """Return the tracks that rank high for both of two queries.
 
     Raises:
-        SettingError: the settings ask for diversity, which needs scores on the scale of cosines.
+        SettingError: the settings ask for diversity, which is defined only for scores that are comparable with cosines.
     """
     require_named(
         settings,
         not settings.diversity,
         lambda named: (
-            f"{named('diversity')} cannot be combined with a blend, which has ranks instead of scores: leave it out"
+            f"{named('diversity')} cannot be combined with a blend, because a blend is sorted by ranks, not by "
+            "scores: leave this option out"
         ),
     )
     rows, worse = _common_ranks(search, questions, settings)
@@ -59,7 +61,7 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
 def _common_ranks(
     search: Search, questions: tuple[Question, Question], settings: SimilarSettings
 ) -> tuple[Rows, npt.NDArray[np.int64]]:
-    """Return the tracks that are similar enough to both lists, best first, and the worse of each track's two ranks."""
+    """Return two arrays: the tracks that are similar enough to both lists, best first; and each track's worse rank."""
     ranks = []
     for question in questions:
         rows, scores = search.scored(question, settings)

@@ -48,7 +48,7 @@ def side_by_side(one: Answer, other: Answer) -> list[ComparedTrack]:
 
 
 def matched_by(one: Answer, other: Answer) -> str:
-    """Return what identifies a track in both answers: "uri", "name", or "uri or name" if some tracks have no uri."""
+    """Return what identifies a track in both answers: "uri" or "name"; "uri or name" if only some tracks have a uri."""
     with_uri = [sum(bool(near.track.uri) for near in answer.neighbours) for answer in (one, other)]
     if not all(with_uri):
         return "name"

@@ -31,12 +31,13 @@ def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Aske
     Args:
         lookup: the opened experiment.
         asked: the tracks, in playlist order.
-        settings: the recency, if it is given.
+        settings: may contain the recency.
     """
     recency = settings.recency or lookup.opened.model.recency
     if recency == 1:
         return asked
-    place: dict[object, int] = {}  # position in the list; all tracks that replace one track have its position
+    # position in the list; if several tracks replace one track, all of them have its position
+    place: dict[object, int] = {}
     places = [place.setdefault(seed.fallback or at, len(place)) for at, seed in enumerate(asked.seeds)]
     weights = recency_weights(len(place), recency).tolist()
     seeds = [replace(seed, weight=seed.weight * weights[at]) for at, seed in zip(places, asked.seeds, strict=True)]
@@ -65,14 +66,15 @@ def continued(
 ) -> Answer:
     """Return tracks that continue the given tracks, in a smooth order if the settings ask for one.
 
-    If two fixed tracks are the only given tracks, the answer contains the tracks on the way from the first to the last.
+    If no tracks are given except the fixed first and last track, the answer contains tracks on the path between these
+    two (see `passage`).
 
     Args:
         lookup: the opened experiment.
         asked: the given tracks.
         settings: ranking, filters, duration and order of the list.
         route: the first and the last track, if they are fixed.
-        with_seeds: whether the given tracks come before the list; the maximum duration then includes them.
+        with_seeds: whether the given tracks are put before the list; if so, they count towards the maximum duration.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -103,7 +105,8 @@ def blended(
         one: the tracks of the first list.
         other: the tracks of the second list.
         settings: ranking, filters, duration and order of the blend.
-        with_seeds: whether the tracks of both lists come before the blend; the maximum duration then includes them.
+        with_seeds: whether the tracks of both lists are put before the blend; if so, they count towards the maximum
+            duration.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.

@@ -25,7 +25,7 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings) -> None:
 
 
 def has_duration(track: Track, settings: SimilarSettings) -> bool:
-    """Whether the settings allow the duration of a track. A limit excludes tracks of unknown duration."""
+    """Whether a track's duration is within the limits of the settings. A limit excludes tracks of unknown duration."""
     if not settings.limits_durations:
         return True
     shortest, longest = settings.longer_than or 0.0, settings.shorter_than

@@ -72,7 +72,7 @@ class ExactSearch:
         return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
 
     def candidates(self, without: Rows) -> Rows:
-        """Return the rows of all tracks with a vector, except the rows in `without`, int64."""
+        """Return the rows of all tracks that have a vector and are not in `without`, int64."""
         kept = self.lengths > 0
         kept[without] = False
         return np.flatnonzero(kept)
@@ -134,16 +134,17 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
 
 
 def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matrix]]:
-    """Yield the `number` other rows that are nearest to each row by cosine, block by block.
+    """For each row, yield the `number` nearest rows by cosine, without the row itself; one block of rows at a time.
 
     The search is exact, and ties are in row order. One matrix product compares a block of rows with all rows.
 
     Args:
         centre: float32 (tracks, embedding_dim), without rows of zeros.
-        number: neighbours per row, at least 1 and fewer than there are rows.
+        number: neighbours per row, from 1 to the number of rows - 1.
 
     Yields:
-        For each block of rows, in order: rows, int64 (block, number), and similarities, float32, nearest first.
+        For each block of rows, in order, two arrays (block, number): the nearest rows (int64, nearest first) and their
+        similarities (float32).
     """
     from concurrent.futures import ThreadPoolExecutor  # imported here to start look-ups faster
 
@@ -175,18 +176,20 @@ def _groups(tracks: int, number: int) -> tuple[int, int]:
 
 
 def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
-    """Return the `number` largest similarities of each query, or a few more, in descending order; ties in row order.
+    """Return the `number` largest similarities of each query, in descending order.
+
+    Ties are in row order. A few more than `number` similarities may be returned.
 
     The largest similarity of each group is found first. The `number`-th largest of these maxima is a lower bound for
-    the similarities to return, so only a few values have to be sorted.
+    the similarities to return. Smaller values are ignored, so only a few values have to be sorted.
 
     Args:
         similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...
-        groups: number of groups; more than `number` unless each column is its own group.
+        groups: number of groups. It is larger than `number`, or equal to the number of columns (one column per group).
         number: number of similarities to return per query.
 
     Returns:
-        Query numbers, ascending, int64; columns, int64; similarities, float32.
+        Three arrays of the same length: query numbers (int64, ascending), columns (int64) and similarities (float32).
     """
     width = similarity.shape[1] // groups
     largest = similarity.reshape(len(similarity), width, groups).max(axis=1)

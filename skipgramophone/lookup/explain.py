@@ -31,7 +31,7 @@ class SharedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A track that is related to a pair, with two values per measure: one for each track of the pair."""
+    """A track that is related to a pair of tracks. Each measure has two values, one for each track of the pair."""
 
     track: Track
     similarities: tuple[float, float]
@@ -50,7 +50,7 @@ class SecondTraining:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The comparison of a pair of tracks; tuples of two have one value per track, in the order of the pair."""
+    """The comparison of a pair of tracks. An attribute that is a tuple has one value per track, in the pair's order."""
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
@@ -118,7 +118,7 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 
 
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """For each track of the pair, return the rank of the other track among the neighbours of this track.
+    """Return the rank of the second track among the first track's neighbours, and of the first among the second's.
 
     `rows` are all tracks except the pair.
     """
@@ -153,7 +153,7 @@ def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTrain
 
 
 def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """Return the `number` shortest playlists, because short playlists show best that two tracks are related."""
+    """Return the `number` shortest playlists, because they are the strongest evidence that two tracks are related."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
             "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"

@@ -1,15 +1,15 @@
 """Fallbacks: if a query track is unknown or has no vector, other tracks replace it.
 
-The most frequent other version of the song replaces the track. If all versions with a vector are rare, the tracks of
-the artist replace it. These tracks are weighted by count, and together they weigh as much as one track. An answer may
-list them.
+The most frequent other version of the song replaces the track. If this version is rare, or no other version has a
+vector, the tracks of the artist replace the track instead, unless they are rare, too. These tracks are weighted by
+count, and together they weigh as much as one track. Unlike query tracks, they may themselves be listed in the answer.
 
-A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts
-is below `RARE`. Rare tracks of an artist are never used as the replacement. A rare version of the song is used only if
-the tracks of the artist are rare too.
+A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts is
+below `RARE`. Rare tracks of an artist are never used as the replacement. A rare version of the song is used only if the
+tracks of the artist cannot be used.
 
-If the track is not in the corpus, its name must be "artist - title". The tracks of the artist do not replace it if the
-corpus has a track with a similar name, because that track may be meant.
+A track that is not in the corpus can be replaced only if its name has the form "artist - title". If the corpus has a
+track with a similar name, the tracks of the artist are not used, because the query may mean that track.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MOST_VERSIONS = 1000  # maximum number of tracks that are compared to find versi
 class Replacement:
     """The tracks that replace a query track, and a description of them, such as "97 tracks by 'Queen'".
 
-    The tracks are one part of the query.
+    Together, the tracks are one part of the query, like a single track.
     """
 
     part: Part
@@ -78,10 +78,10 @@ def _are_frequent(lookup: Lookup, seeds: Sequence[Seed]) -> bool:
 
 
 def is_meant(name: str, track: Track) -> bool:
-    """Whether a track that was found by part of its name, or with typos, is likely to be the track that a name means.
+    """Whether a track that was found by a part of its name, or with typos, is probably the track that `name` means.
 
-    For a name such as "artist - title" or "title - artist", the artists must be similar. If the name contains a word
-    that is not in the name of the track, the titles must be similar too.
+    If `name` has the form "artist - title" or "title - artist", its artist must be similar to the artist of the track.
+    If `name` contains a word that is not in the name of the track, the titles must be similar, too.
     """
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -106,7 +106,7 @@ def _has_similar_name(lookup: Lookup, name: str) -> bool:
 
 
 def _splits(name: str) -> list[tuple[str, str]]:
-    """Split a name at each " - "; there are several splits if the artist or the title contains " - "."""
+    """Return all ways to split a name at a " - ", of which there are several if the artist or title contains " - "."""
     parts = name.split(SEPARATOR)
     return [(SEPARATOR.join(parts[:at]), SEPARATOR.join(parts[at:])) for at in range(1, min(len(parts), MOST_PARTS))]
 

@@ -43,7 +43,7 @@ class Route:
         """Verify that a list with fixed tracks is arranged, and that it has room for other tracks.
 
         Raises:
-            SettingError: the list is not arranged or too short, or both tracks are the same.
+            SettingError: the list is not arranged or is too short, or the first and the last track are the same.
         """
         if not self.seeds:
             return
@@ -64,15 +64,15 @@ FREE = Route()  # no end is fixed
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     """Return the settings for a search that finds all tracks of a list except its `fixed` fixed tracks.
 
-    With an artist gap, a list has room for only a few tracks of each artist, so the search returns at most this many
-    tracks per artist.
+    If an artist gap is set, only a few tracks of each artist fit into the list. The search therefore returns no more
+    tracks per artist than fit.
     """
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:
         most = max(1, settings.number // (settings.artist_gap + 1))
         limit = most if limit is None else min(limit, most)
-    # The search does not arrange the list, because it may look at more tracks than can be arranged.
+    # The search does not arrange the list, because it may return more tracks than the arrangement can handle.
     return replace(settings, number=number, max_per_artist=limit, arrange=False, artist_gap=0)
 
 
@@ -93,9 +93,9 @@ def finished(
         answer: the tracks that were found.
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
-        find: searches for further tracks, which replace tracks that cannot be placed without breaking the artist gap;
-            None if there are no further tracks.
-        with_seeds: whether the given tracks come before the list; the maximum duration then includes them.
+        find: a function that searches for more tracks. They replace tracks that cannot be placed without violating the
+            artist gap. None if there are no more tracks.
+        with_seeds: whether the given tracks are put before the list; if so, they count towards the maximum duration.
         is_cut: whether tracks have already been left out because of the duration.
 
     Raises:
@@ -113,7 +113,8 @@ def finished(
     if settings.duration is None:
         return answer
     total = seconds_of(answer.neighbours) + seconds_of(given)
-    has_enough = fit.is_cut or is_cut or (total > 0 and not unfinished.is_full(fit))  # a larger -n gives no more tracks
+    # If this is true, a larger -n would give no more tracks.
+    has_enough = fit.is_cut or is_cut or (total > 0 and not unfinished.is_full(fit))
     notes = [remark_on_time(total, settings.duration, has_enough)]
     uncounted = sum(not seed.track.seconds for seed in given)
     if uncounted:
@@ -126,9 +127,9 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: maximum number of tracks per artist, for artists with a track that could not be placed without breaking
-            the artist gap.
-        tried: the tracks that have been chosen at some time, by row.
+        most: for each artist of whom a track could not be placed because of the artist gap: the number of tracks that
+            could be placed. The list contains at most this many tracks of the artist from then on.
+        tried: all tracks that were chosen in any attempt: row -> track.
     """
 
     lookup: Lookup
@@ -147,7 +148,7 @@ class _Unfinished:
         return self.settings.number - len(self.route.seeds)
 
     def fill(self) -> Fitting[Neighbour]:
-        """Choose and order tracks, until none breaks the artist gap; return the tracks that were chosen last."""
+        """Choose and order tracks repeatedly, until none violates the artist gap; return the tracks chosen last."""
         while True:
             fit = self._chosen()
             if self.most and not self.is_full(fit) and self._has_found_more():
@@ -253,8 +254,8 @@ class _Unfinished:
         is_short = self.find is None or not self.is_full(fit)
         remedy = ": a smaller --artist-gap gives a longer list" if is_short else ""
         if left_out:
-            done = f"{'left out' if is_short else 'replaced'} {plural(len(left_out), 'track')}"
-            return [f"{done} that cannot be placed with an artist gap of {gap}{remedy}"]
+            which = f"{plural(len(left_out), 'track')} that cannot be placed with an artist gap of {gap}"
+            return [f"left out {which}{remedy}" if is_short else f"replaced {which}"]
         return [f"an artist gap of {gap} limits the tracks of each artist{remedy}"] if self._is_limited(fit) else []
 
     def _is_limited(self, fit: Fitting[Neighbour]) -> bool:
@@ -298,7 +299,7 @@ def _artist(track: Track) -> str:
 
 
 def _smoothness(vectors: Matrix, ends: Ends, seed: int) -> Arrangement:
-    """Return the mean similarity of adjacent tracks in a list, and the mean of this value over all possible orders."""
+    """Return the mean similarity of adjacent tracks in a list, and its average over all possible orders of the list."""
     if len(vectors) < 2:
         return Arrangement(None, None, seed)
     return Arrangement(float(steps(vectors).mean()), mean_random_step(vectors, ends), seed)

@@ -24,7 +24,7 @@ from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
-BYTES_PER_VALUE = 9  # bytes of memory that building an index needs for each number in the vectors
+BYTES_PER_VALUE = 9  # memory in bytes that building an index needs per vector element
 # Default maximum number of rows per shard. Building a shard of this size with 100 dimensions takes 3.5 GB of memory.
 ROWS_PER_SHARD = 1 << 22
 
@@ -40,7 +40,8 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         centre: float32 (tracks, embedding_dim).
         settings: trees, recall, shards and seed.
         use_exact_search: if true, try only search widths with which the index is faster than exact search. If none of
-            them reaches the recall, record that look-ups use exact search. If false, try all widths.
+            these widths reaches the recall, record that look-ups use exact search. If `use_exact_search` is false, try
+            all widths.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.
@@ -86,7 +87,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=1)
     path.touch(exist_ok=False)  # This fails if the path is a link. Annoy would write to the target of the link.
-    with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy also prints the error that it raises
+    with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy raises an error, and also prints the same error
         saved = index.save(place)
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
@@ -95,7 +96,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
 
 @cache
 def death_of_annoy() -> str | None:
-    """Return the signal that kills a process that uses Annoy on this machine, or None if Annoy works.
+    """Test whether Annoy works on this machine: return None if it does, or the signal that killed the test process.
 
     The test runs once per process.
     """

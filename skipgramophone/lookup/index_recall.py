@@ -31,7 +31,8 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
     """Measure recall@10 of an index, with the same queries as when it was built.
 
     Raises:
-        ExperimentError: Annoy crashes on the file, a node is corrupt, or the number of tracks is wrong.
+        ExperimentError: Annoy crashes on the file, a node of the file is corrupt, or the file has a wrong number of
+            tracks.
         StorageError: another signal ended the test.
     """
     require_sound_nodes(path, facts)
@@ -76,7 +77,10 @@ def draw_queries(centre: Matrix, seed: int) -> Rows:
 
 
 def true_neighbours(centre: Matrix, queries: Rows) -> list[Neighbours]:
-    """Return the true ten nearest neighbours of each query row, by matrix products with large blocks of rows."""
+    """Return the exact ten nearest neighbours of each query row.
+
+    They are computed with one matrix product for each large block of rows.
+    """
     vectors = unit_rows(np.asarray(centre[queries]))
     best = [Neighbours(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for start in range(0, len(centre), COMPARED_ROWS):

@@ -69,8 +69,9 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks
-                were only added to the corpus since the training, this is not an error, and answers have a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If the only
+                change is that tracks were added to the corpus after the training, no error is raised, and answers
+                contain a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -100,7 +101,7 @@ class Lookup:
 
     @property
     def corpus(self) -> Corpus:
-        """The playlists as track ids."""
+        """The playlists, as sequences of track ids."""
         return self.opened.corpus
 
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
@@ -150,20 +151,20 @@ class Lookup:
         album: str | Sequence[str] = (),
         fallback: bool | None = False,
     ) -> Asked:
-        """Resolve weighted names, a playlist file, artists and albums to tracks.
+        """Resolve everything that a query may contain (weighted names, a playlist file, artists, albums) to tracks.
 
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, found by `ArtistSearch.resolve`. If several artists and albums are given, the tracks of
-                each have a total weight of 1.
-            leave_out: if a name does not match exactly one track, leave it out with a note instead of raising an error.
-            choose: called to choose one of several tracks, artists or albums that match a name; not called for the
-                names of a file.
+            artist: artists, found by `ArtistSearch.resolve`. If several artists or albums are given, the weights of the
+                tracks of each artist, or of each album, add up to 1.
+            leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
+            choose: a function that chooses one of several tracks, artists or albums that match a name. It is not called
+                for names from a file.
             album: albums, found by `AlbumSearch.resolve`.
-            fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors
-                suggest --fallback. If it is None, each name must mean one track, and errors suggest neither
-                --fallback nor --artist.
+            fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors suggest
+                --fallback. If it is None, every name must match exactly one track, and errors do not suggest --fallback
+                or --artist.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
@@ -188,7 +189,7 @@ class Lookup:
         return asked
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return a query for a track from a file: a uri or identifier that the catalogue contains, else the name."""
+        """Return a query for a track from a file: a uri or identifier that the catalogue contains, or its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def similar_to(
@@ -350,9 +351,9 @@ class Lookup:
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
-        Columns: similarity, artist, title, uri, count and row. If the corpus has playlists, there is a column shared:
-        the number of playlists that also contain the query track. If the ranking is not the cosine, there is a column
-        score, and if an album is known, a column album.
+        Columns: similarity, artist, title, uri, count and row. If the corpus has playlists, there is a column `shared`:
+        the number of playlists that contain both this track and the query track. If tracks are not ranked by cosine,
+        there is a column `score`. If the album of a track is known, there is a column `album`.
         """
         return frame_of_answer(self.similar(query, settings))
 

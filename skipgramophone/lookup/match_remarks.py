@@ -9,7 +9,8 @@ from skipgramophone.experiment.groups import GroupMatch
 from skipgramophone.experiment.name_search import Match
 from skipgramophone.wording import shell_word
 
-ArtistForm = Callable[[str], str]  # takes the name of an artist; returns the option or text for a query by this artist
+# A function that takes the name of an artist, and returns the option or the text with which to query by this artist.
+ArtistForm = Callable[[str], str]
 
 
 def artist_option(artist: str) -> str:
@@ -24,7 +25,7 @@ def artist_option(artist: str) -> str:
 def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> str:
     """If the query is exactly the name of an artist, return advice on how to query by artist; else return ""."""
     tracks = catalogue.of_artist(query)
-    return f"For all tracks of the artist, use {form(tracks[0].artist)}" if tracks else ""
+    return f"For a query by all tracks of the artist, use {form(tracks[0].artist)}" if tracks else ""
 
 
 def remarks_about(query: str, match: Match) -> list[str]:
@@ -39,14 +40,14 @@ def remarks_about(query: str, match: Match) -> list[str]:
         more = match.matches - 1 - len(match.others)
         also += f" and {more:,} more" if more else ""
         remarks.append(
-            f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}: "
-            "to choose another track, give its artist too"
+            f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}. "
+            "To choose another track, add its artist"
         )
     return remarks
 
 
 def remarks_about_group(query: str, match: GroupMatch) -> list[str]:
-    """Return a remark if the query is only a part of the name of the artist or album that it means, or has a typo."""
+    """Return a remark if the query is not the name of the artist or album found, but a part of it or a misspelling."""
     group, kind = match.group, match.group.kind
     if match.is_exact:
         return []
@@ -56,6 +57,6 @@ def remarks_about_group(query: str, match: GroupMatch) -> list[str]:
     more = match.matches - 1 - len(match.others)
     also += f" and {more:,} more" if more else ""
     return [
-        f"{query!r} matches {match.matches:,} {kind}s; using '{group.name}' ({group.count:,}×), not {also}: "
-        f"to choose another {kind}, give more of its name"
+        f"{query!r} matches {match.matches:,} {kind}s; using '{group.name}' ({group.count:,}×), not {also}. "
+        f"To choose another {kind}, give more of its name"
     ]

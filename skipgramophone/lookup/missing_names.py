@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from skipgramophone.errors import AmbiguousTrackError, TrackNameError, UnknownTrackError
 from skipgramophone.lookup.results import Missing
+from skipgramophone.wording import plural
 
 NAMED = 3  # number of names that the error lists for each reason
 LONGEST = 80  # maximum number of letters of a name that are shown; a longer name is cut and ends with an ellipsis
@@ -25,8 +26,8 @@ def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError
     unknown = [each.name for each in missing if not isinstance(each.error, AmbiguousTrackError)]
     if unknown and several:
         problem = (
-            f"matches exactly one track: {len(unknown):,} without a match or a vector ({_first(unknown)}), "
-            f"{len(several):,} with several matches ({_first(several)})"
+            f"matches exactly one track: {plural(len(unknown), 'name')} without a match or without a vector "
+            f"({_first(unknown)}), and {plural(len(several), 'name')} with several matches ({_first(several)})"
         )
     elif several:
         problem = f"matches only one track ({_first(several)})"

@@ -36,7 +36,7 @@ def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -
 def answer_each(
     lookup: Lookup, queries: Sequence[Sequence[tuple[str, float]]], settings: SimilarSettings
 ) -> list[MixedAnswer | TrackNameError | SettingError]:
-    """Answer several queries of weighted names, and return an answer or an error for each of them."""
+    """Answer several queries, each of which consists of weighted names; return an answer or an error for each query."""
     answers: list[MixedAnswer | TrackNameError | SettingError] = []
     for names in queries:
         try:

@@ -2,7 +2,8 @@
 
 A part of a query is a track or a group of tracks, and has a unit vector. The vector of a group is the weighted sum of
 the unit vectors of its tracks, scaled to length 1. The query vector is the weighted sum of the vectors of the parts,
-scaled to length 1. An artist with many tracks therefore weighs as much as a single track.
+scaled to length 1. Because the vector of a group is scaled to length 1, an artist with many tracks weighs only as much
+as a single track.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class SeedGroup:
     weight: float = 1.0  # negative to search away from the group
     of: Literal["artist", "album", "playlist"] = "artist"
     fallback: Fallback | None = None  # set if the group replaces a track of the query
-    playlist: int | None = None  # number of the playlist in the corpus, if the group is one
+    playlist: int | None = None  # number of the playlist in the corpus, if the group is a playlist
 
     def as_seeds(self) -> tuple[Seed, ...]:
         """Return the tracks of the group as single query tracks. Their weights add up to the weight of the group."""
@@ -50,7 +51,7 @@ class MixedQuery:
         notes: remarks for the user.
         vector: unit query vector, float32 (embedding_dim,).
         liked: rows of the tracks in parts with a positive weight, int64, ascending.
-        is_file: whether the query is the tracks of a playlist file, and nothing else.
+        is_file: whether the query consists only of the tracks of a playlist file.
     """
 
     parts: tuple[Part, ...]

@@ -19,10 +19,10 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.snapshot import Snapshot
 
-# In this case, the index of the opened model is missing.
+# Why an index cannot be used: its files are missing, because the experiment has changed since the model was opened.
 GONE = "the experiment was replaced, renamed or removed after it was opened"
 REBUILT = "the index was replaced while it was opened"
-ANSWERED: set[str] = set()  # fingerprints of indexes on which Annoy did not crash
+ANSWERED: set[str] = set()  # fingerprints of the indexes that were tested: Annoy did not crash when it read them
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new index"}
 
 
@@ -36,12 +36,12 @@ class OpenedIndex:
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
 
     def advice(self, problem: str) -> str:
-        """Return advice for the user about a problem that `candidates` returned."""
+        """Return advice for the user about `problem`: why the index cannot be used, as returned by `candidates`."""
         return ADVICE.get(problem, f"rebuild it with sgp index {self._experiment.name}")
 
     @cached_property
     def facts(self) -> IndexFacts | str:
-        """The parameters of the index, or the reason why it cannot be used."""
+        """The parameters of the index or, if it cannot be used, the reason as a text."""
         experiment = self._experiment
         if not self._snapshot.is_current():
             return GONE
@@ -68,7 +68,7 @@ class OpenedIndex:
             opened = self._open_index(vector)
             if not self._snapshot.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # The parameters may be from the old index, and the files from the new one.
+            elif self._is_rebuilt():  # if so, the parameters may be from the old index, and the files from the new one
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened
@@ -103,7 +103,10 @@ class OpenedIndex:
 
 
 def _unsound(path: Path, facts: IndexFacts) -> str | None:
-    """Return why an index must not be opened, or None. The nodes of a file are verified only once per user."""
+    """Return the reason why an index must not be opened, or None if it can be opened.
+
+    The nodes of a file are verified only once per user.
+    """
     files = [one for one, *_ in facts.files(path)]
     try:
         if not is_verified(files):

@@ -1,11 +1,12 @@
 """Finds tracks on the way from one track to another.
 
-The way is the arc between the unit vectors a and b of the two tracks. For n tracks, n points divide the arc evenly:
+The way is the arc between the unit vectors a and b of the two tracks. For a list of n tracks, n evenly spaced points
+are placed on the arc:
 
     point_i = (sin((1 - t) w) a + sin(t w) b) / sin(w),    t = i / (n + 1),    cos(w) = a . b
 
-In order from a to b, each point gets the nearest track that passes the filters and was not chosen for another point.
-The similarity of a track is its cosine with the point for which it was chosen.
+For each point, in order from a to b, the nearest track is chosen that passes the filters and was not chosen for an
+earlier point. The similarity of a track is its cosine with the point for which it was chosen.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.settings.setting import require_named
 
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
-WIDENED = 8  # factor by which the number of nearest tracks grows if filters leave none of them
+WIDENED = 8  # factor by which the number of nearest tracks grows if the filters leave no track
 # `hybrid` is accepted because it is the default of `sgp continue`. The tracks are chosen by cosine even then.
 NEAREST: tuple[Score, ...] = ("cosine", "hybrid")
-LEAST_ANGLE = 1e-6  # minimum angle between the two tracks; at a smaller one, all points are equal
+LEAST_ANGLE = 1e-6  # minimum angle between the two tracks; if the angle is smaller, all points are the same
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class _Taken:
     albums: Counter[str] = field(default_factory=Counter)
 
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
-        """Whether the filters allow a track in addition to the chosen tracks."""
+        """Whether the filters allow a track, given the tracks that have already been chosen."""
         most, track = settings.max_per_artist, choice.track
         if most is not None and self.artists[fold_name(track.artist)] >= most:
             return False
@@ -77,8 +78,8 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
     )
     if settings.by not in NEAREST:
         raise SettingError(
-            f"tracks on a path from one track to another are chosen by cosine, and cannot be ranked by {settings.by}: "
-            "leave out --by"
+            "tracks on a path from one track to another are always chosen by cosine, so they cannot be ranked by "
+            f"{settings.by}: leave out --by"
         )
     taken = _Taken(set(asked.rows.tolist()))
     chosen = []

@@ -41,7 +41,7 @@ def fitting(
         items: the items to choose from, in order.
         seconds: the duration of each item, or None if it is unknown.
         limit: maximum total duration in seconds.
-        spent: total duration in seconds of other tracks, which also count.
+        spent: total duration in seconds of other tracks, which come before the items and count towards the limit.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
     Fitting(kept=['a', 'c'], unknown=1, is_cut=True)
@@ -65,13 +65,14 @@ def remark_on_time(seconds: float, limit: float, is_cut: bool) -> str:
         is_cut: whether tracks are left out because they do not fit.
 
     >>> remark_on_time(90, 120, is_cut=False)
-    'duration 2 min of 2 min; a larger -n gives more tracks'
+    'duration 2 min of at most 2 min; a larger -n gives more tracks'
     >>> remark_on_time(0, 120, is_cut=True)
     'no track fits into 2 min: give a longer --duration'
     """
     if is_cut and not seconds:
         return f"no track fits into {clock(limit)}: give a longer --duration"
-    return f"duration {clock(seconds)} of {clock(limit)}{'' if is_cut else '; a larger -n gives more tracks'}"
+    duration = f"duration {clock(seconds)} of at most {clock(limit)}"
+    return duration if is_cut else f"{duration}; a larger -n gives more tracks"
 
 
 def clock(seconds: float) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedGroup:
-    """The artist or the album that a name means: its own name, its tracks, and remarks for the user."""
+    """The artist or the album that a name means: its full name, its tracks, and remarks for the user."""
 
     name: str
     tracks: list[Track]

@@ -100,7 +100,7 @@ def test_a_way_from_track_to_track_has_no_other_ranking(formulas: Path, by: str)
     ran = run_sgp("continue", "formulas", *ends, "--by", by)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: tracks on a path from one track to another are chosen by cosine, and cannot be ranked by "
+        "error: tracks on a path from one track to another are always chosen by cosine, so they cannot be ranked by "
         f"{by}: leave out --by\n"
     )
     assert run_sgp("continue", "formulas", *ends, "--by", "cosine").code == 0

@@ -70,7 +70,7 @@ def test_tracks_without_a_place_are_replaced_and_counted(crowded: Path) -> None:
     found = answer("Guest 0 - Song 0", "--duration", "40m", "-n", "36")
     assert len(found["neighbours"]) == 10
     assert any(note.endswith(f"that cannot be placed with an artist gap of {GAP}") for note in found["notes"])
-    assert found["notes"][-1] == "duration 40 min of 40 min"
+    assert found["notes"][-1] == "duration 40 min of at most 40 min"
 
 
 def test_a_list_that_the_gap_makes_too_short_names_the_gap(crowded: Path) -> None:

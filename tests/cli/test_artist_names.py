@@ -34,7 +34,7 @@ TRACKS = (
     ("Lone", "Something Else"),
     ("Lone", "artist: Zen"),
 )
-IS_ALSO = "'{}' is also the name of an artist. For all tracks of the artist, use --artist {}"
+IS_ALSO = "'{}' is also the name of an artist. For a query by all tracks of the artist, use --artist {}"
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_an_ambiguous_name_of_an_artist_names_a_form_that_a_shell_reads(root: Pa
     ran = run_sgp("similar", "named", "guns n' roses", "--experiments-dir", root)
     assert ran.code == 4
     last = ran.err.splitlines()[-1]
-    assert last == 'For all tracks of the artist, use --artist "Guns N\' Roses"'
+    assert last == 'For a query by all tracks of the artist, use --artist "Guns N\' Roses"'
     with sgp.open("named", root) as opened, pytest.raises(AmbiguousTrackError) as error:
         opened.similar("guns n' roses")
     assert str(error.value).endswith(f"). {last}")
@@ -151,7 +151,7 @@ def test_the_prompt_lists_several_artists_that_a_number_chooses(prompt: PromptSt
 
 
 def test_the_prompt_names_its_own_form_for_artists(prompt: PromptState) -> None:
-    advice = "For all tracks of the artist, use artist: {}"
+    advice = "For a query by all tracks of the artist, use artist: {}"
     assert prompt.answer("zen").notes[-1] == f"'zen' is also the name of an artist. {advice.format('Zen')}"
     with pytest.raises(AmbiguousTrackError) as error:
         prompt.answer("guns n' roses")

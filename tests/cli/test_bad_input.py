@@ -21,8 +21,8 @@ WriteDump = Callable[..., Path]
 TO_STDOUT = "standard output needs a text format: give --format csv, jsonl, tsv or word2vec, or write to a file"
 TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
 FORMATS = (
-    "give --format with one of annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
-    "savedmodel, tsv, word2vec, word2vec-binary"
+    "use --format with one of these names: annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, "
+    "safetensors, savedmodel, tsv, word2vec, word2vec-binary"
 )
 NPZ = "; did you mean 'npz'?"
 A_PAGE = "the map is an HTML page, so it cannot be written to"

@@ -198,7 +198,7 @@ def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
         lines[0],
     )
     assert all(re.fullmatch(r"  folk artist \d+ - folk \d+ \(\d+×\)", line) for line in lines[1:-1])
-    assert lines[-1] == "For all tracks of the artist, use --artist 'folk artist 3'"
+    assert lines[-1] == "For a query by all tracks of the artist, use --artist 'folk artist 3'"
 
 
 def test_without_a_track_and_a_terminal_similar_is_a_usage_error(trained: Path) -> None:

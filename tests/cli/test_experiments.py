@@ -136,7 +136,7 @@ def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path,
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"parent": "0" * 64}))
     (tmp_path / "bare" / "corpus" / "manifest.json").write_text("{")
     model = (
-        "the corpus of 'five' has grown since the model was made: to continue from the current vectors, "
+        "the corpus of 'five' has grown since the model was made: to train again, starting from the current vectors, "
         "run sgp train five --force --from five; to start over, run sgp train five --force"
     )
     index = "the index of 'six' is out of date: its model has been replaced; run sgp index six --force"

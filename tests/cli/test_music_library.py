@@ -145,9 +145,9 @@ def test_a_list_ends_after_its_duration(mine: Path, music: Path, tmp_path: Path)
         path.unlink()
     at = (*ALL, "--library", music, "--format", "m3u8", "--duration")
     for time, tracks, note in (
-        ("2m", 2, "2 min of 2 min"),
-        ("179s", 2, "2 min of 3 min"),
-        ("1h", 6, "6 min of 1 h 0 min"),
+        ("2m", 2, "2 min of at most 2 min"),
+        ("179s", 2, "2 min of at most 3 min"),
+        ("1h", 6, "6 min of at most 1 h 0 min"),
     ):
         ran = run_sgp(*at, time)
         assert ran.code == 0

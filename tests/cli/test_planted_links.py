@@ -56,7 +56,7 @@ def test_a_lock_that_is_a_link_or_another_file_is_not_emptied(
     else:
         os.link(outside, lock)
     ran = run_sgp(*command, "--experiments-dir", root)
-    problem = "a link, but the lock of an experiment" if is_link else "not a lock file of sgp"
+    problem = "a link, but the lock file of an experiment" if is_link else "not a lock file of sgp"
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith(f"error: {lock} is {problem}")
     assert ran.err.count("\n") == 1

@@ -40,7 +40,7 @@ def test_min_count_top_normalise_and_safe_cells(experiments: Path, tmp_path: Pat
     np.testing.assert_array_equal(read["context"], read["centre"])
     _, read = exported(min_count=4)
     np.testing.assert_array_equal(read["centre"], vectors[:3])
-    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: give a smaller min-count"):
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: use a smaller --min-count"):
         exported(min_count=10)
     with pytest.raises(SettingError, match="safe_cells is for spreadsheets: export as csv or tsv, not npz"):
         exported(safe_cells=True)
@@ -158,7 +158,7 @@ def test_recall_of_a_copy_compares_nearest_neighbours() -> None:
 
 
 def test_float16_refuses_large_numbers() -> None:
-    message = "the vectors have numbers above 65,504, the maximum of float16: export float32"
+    message = "the vectors contain numbers above 65,504, the maximum of float16: export them as float32"
     with pytest.raises(SettingError, match=message):
         vectors_of(["a", "b"]).to_float16()
 

@@ -34,8 +34,8 @@ def test_unknown_and_ambiguous_names_are_counted_apart(sample_root: Path, tmp_pa
         (
             ["Band 1 - Song 1", "every", "the", "Band 2 - Song 2"],
             3,
-            "none of the 4 names matches exactly one track: 2 without a match or a vector "
-            "('Band 1 - Song 1', 'Band 2 - Song 2'), 2 with several matches ('every', 'the')",
+            "none of the 4 names matches exactly one track: 2 names without a match or without a vector "
+            "('Band 1 - Song 1', 'Band 2 - Song 2'), and 2 names with several matches ('every', 'the')",
         ),
         (["every", "the"], 4, "none of the 2 names matches only one track ('every', 'the')"),
     ):

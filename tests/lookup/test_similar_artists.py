@@ -249,7 +249,7 @@ def test_an_artist_without_vectors_is_refused_with_the_reason(sample_root: Path,
     shutil.copytree(sample_root / "demo", tmp_path / "demo")
     (tmp_path / "more.csv").write_text("artist,title,playlist\nNewcomer,One,p\nNewcomer,Two,p\nNewcomer,Two,q\n")
     sgp.extract("demo", tmp_path / "more.csv", append=True, experiments_dir=tmp_path)
-    message = "'Newcomer - Two' has no vector: it was added to the corpus after the model was trained; to continue from"
+    message = "'Newcomer - Two' has no vector: it was added to the corpus after the model was trained; to train again, "
     with sgp.open("demo", tmp_path) as grown:
         for ask in (grown.similar_artists, grown.similar_playlists):
             for query, artist in (((), "newcomer"), ("newcomer", ()), (PENCIL, "newcomer")):

@@ -122,7 +122,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     by_vectors = ("--by", "cosine", "--json", "--exact")
     before = json.loads(sgp("similar", "genres", "folk 1", *by_vectors).out)
     ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
-    onwards = "to continue from the current vectors, run sgp train genres --force --from genres"
+    onwards = "to train again, starting from the current vectors, run sgp train genres --force --from genres"
     assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
     # The old model still answers, with a note.
