@@ -212,8 +212,9 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """Let a signal end the process immediately.
 
-    `SIG_DFL` alone is not enough. If two signals arrive together, Python has already queued its own handler for both of
-    them, and this handler would not end the process. Therefore this function raises the signal again.
+    `SIG_DFL` alone is not enough. If SIGINT and SIGTERM arrive together, Python has already received both when it calls
+    the handler of the first one. If the second signal then had `SIG_DFL`, Python would ignore it, and the process would
+    go on. Python therefore calls this function for the second signal, and the function raises the signal again.
     """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

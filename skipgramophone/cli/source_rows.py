@@ -22,7 +22,10 @@ def source_formats(sources: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return rows with the guessed columns of the first tables, and with the option that chooses other columns."""
+    """Return rows with the guessed columns of each table, and with the option that chooses other columns.
+
+    If there are more than `SHOWN_FILES` tables, a row shows how many others there are.
+    """
     if not guesses:
         return []
     lines = []

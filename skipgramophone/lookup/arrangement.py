@@ -64,10 +64,11 @@ def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
 
 
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
-    """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
+    """Return the mean cosine of adjacent tracks, averaged over all possible orders of two or more tracks.
 
-    The mean is computed without trying all orders. It is exact, because any two tracks that are not fixed are adjacent
-    in the same number of orders.
+    `vectors` are the unit vectors of the tracks. The tracks in `ends` keep their positions in all orders. The mean is
+    computed without trying all orders. It is exact, because each pair of tracks that may move is adjacent in the same
+    number of orders.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)

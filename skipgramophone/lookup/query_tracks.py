@@ -85,9 +85,10 @@ def track_part(
 def _replaced(
     found: Replacement | None, error: UnknownTrackError, problem: str, fallback: bool | None
 ) -> tuple[Part, list[str]]:
-    """Return the tracks of `found`, and a note.
+    """Return the tracks of the replacement `found`, and a note that says why the name is replaced, and by what.
 
-    If `fallback` is false, raise `error`. It says why the name has no track, and suggests --fallback.
+    If `found` is None, raise `error`, which says why the name has no track or no vector. Also raise it if `fallback` is
+    false; the error then suggests --fallback.
     """
     if found is None or not fallback:
         error.advice = f"To use {found.words} instead, add --fallback" if found else ""

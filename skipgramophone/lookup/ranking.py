@@ -30,8 +30,8 @@ In these formulas, the query tracks are called seeds. w_i is the weight of seed 
                    root is used, because otherwise a few playlists with nearly all seeds would dominate the ranking.
                    a_j is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in
                    models without factors. For frequent tracks, the playlists have more influence than the artist; for
-                   rare tracks, the artist has more influence. If c_j or a_j is negative, the root or logarithm of its
-                   absolute value is used with a minus sign
+                   rare tracks, the artist has more influence. If c_j or a_j is negative, the root or logarithm is
+                   computed from its absolute value, and the result is multiplied by -1
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): the next track is the track j with the
                    largest value of (1 - d) score_j - d max_k(u_j . u_k), where k runs over the tracks chosen so far
@@ -116,7 +116,7 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
 def rooted(agreement: Scores) -> Scores:
     """Scale each row of agreements to the range from -1 to 1, and take the square roots.
 
-    The square root of a negative value is the root of its absolute value with a minus sign. Returns float32 values.
+    A negative value stays negative: -0.25 becomes -0.5, because 0.5 is the square root of 0.25. Returns float32 values.
     """
     size = np.abs(agreement)
     largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))

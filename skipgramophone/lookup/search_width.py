@@ -35,9 +35,9 @@ def tune_search_width(
         centre: float32 (tracks, embedding_dim).
         facts: the parameters of the index, without search width and recall.
         wanted: the recall@10 to reach.
-        use_exact_search: if true, try only widths with which the index is faster than exact search. If none of them is
-            sufficient, return the parameters with the widest of them, and record in them that look-ups use exact
-            search.
+        use_exact_search: if true, try only widths with which the index is faster than exact search. If none of these
+            widths reaches `wanted`, return the parameters with the widest of them, and record in them that look-ups use
+            exact search.
 
     Raises:
         StorageError: the file is incomplete.

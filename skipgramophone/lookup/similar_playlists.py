@@ -6,7 +6,8 @@ unit query vector q is the cosine
     q . s_p / |s_p|,  where  q . s_p = sum of q . u_i over the tracks i of p
 
 To compute q . s_p as the sum of q . u_i, no playlist vectors are needed. One matrix product gives q . u_i for all
-tracks, and one sum per playlist gives q . s_p. Only the lengths |s_p| are computed in advance, at the first query.
+tracks, and one sum per playlist gives q . s_p. The lengths |s_p| do not depend on
+the query, so they are computed only once, at the first query.
 """
 
 from __future__ import annotations

@@ -246,7 +246,9 @@ def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
 
 
 def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settings: ExtractSettings) -> Growth:
-    """Encode the added rows with the tracks and playlists that they may change; merge the result into the corpus.
+    """Encode the added rows together with the touched part of the corpus; merge the result into the corpus.
+
+    The touched part consists of the tracks and playlists that the added rows may change.
 
     Raises:
         ExperimentError: two tracks of the corpus have become one.

@@ -125,7 +125,7 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
 def match_catalogue(
     experiment: Experiment, vectors: NamedVectors, source: Path, in_order: bool
 ) -> tuple[Matching, int]:
-    """Match vectors with the catalogue of an experiment; return the matches and the number of tracks.
+    """Match vectors with the catalogue of an experiment; return the matches, and the number of tracks in the catalogue.
 
     Args:
         experiment: experiment with a corpus.

@@ -1,4 +1,4 @@
-"""Decide from the values of an unused column whether it may contain artists or the names of playlists."""
+"""Decides whether an unused column may contain artists or names of playlists; only its values are examined."""
 
 from __future__ import annotations
 

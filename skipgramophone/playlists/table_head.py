@@ -56,8 +56,9 @@ def values_of_column(rows: Table, name: str) -> list[str]:
 def rows_of_objects(lines: list[str]) -> Table:
     """Return JSON lines as rows, the field names first, or an empty list if the lines are not JSON objects.
 
-    At least two objects are required, because a file with a single object may be a document. Fields that are not text
-    or numbers are left out. A field of a nested object gets a name with a dot, such as `track.name`.
+    At least two objects are required. A file with a single object may be a JSON document instead, whose tracks are all
+    inside this object. Fields that are not text or numbers are left out. A field of a nested object gets a name
+    with a dot, such as `track.name`.
     """
     records: list[dict[str, Any]] = []
     for line in lines[:JUDGED_LINES]:

@@ -37,9 +37,9 @@ CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 def kept_programs() -> Iterator[None]:
     """Context manager: inside the `with` block, TensorFlow reads and writes compiled programs.
 
-    TensorFlow must not be loaded yet. No programs are kept if the user has no private cache directory, or if the
-    machine has a GPU. No programs are kept either if other code has already loaded TensorFlow, or has set another
-    directory for compiled programs.
+    No programs are kept if other code has loaded TensorFlow before the first such block of the process, or has set
+    another directory for compiled programs. No programs are kept either if the user has no private cache directory, or
+    if the machine has a GPU.
     """
     directory = _directory()
     if directory is None or NVIDIA.exists() or not _can_be_used(directory) or not _is_clean(directory):

@@ -101,7 +101,7 @@ class Epoch:
         return pad_tokens(tokens[chosen], playlist[chosen], before=before, shape=self._shape, reach=self._reach)
 
     def _pool(self, pool: int) -> Numbers:
-        """Return the playlists of a pool in the order of the epoch."""
+        """Return the playlists of a pool in the order of the epoch; pools are described at the top of this module."""
         found = self._pools.get(pool)
         if found is None:
             runs = self._runs[pool * POOL // RUN : (pool + 1) * POOL // RUN]

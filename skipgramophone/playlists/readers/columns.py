@@ -163,11 +163,11 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     """Yield the rows of a JSON document; their line numbers are row numbers, from 1.
 
     Raises:
-        SourceError: the file is not JSON, or contains no list of objects that may be the tracks.
+        SourceError: the file is not JSON, or contains no list of objects that could be tracks.
     """
     rows = rows_in(read_document(stream, "a table in JSON"))
     if not rows:
-        raise FormatError(f"{stream.file.display_name} is JSON without a list of objects that may be the tracks")
+        raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
 
 

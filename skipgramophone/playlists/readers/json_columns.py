@@ -80,7 +80,10 @@ class ArrayPart:
 
 
 def value_of(data: bytes) -> Any:
-    """Return a JSON value as Python's parser reads it; msgspec has already skipped or decoded `data`."""
+    """Return the JSON value in `data` as Python's parser would read it.
+
+    `data` must be a value that msgspec has already accepted: it has decoded the value, or found its end and skipped it.
+    """
     import msgspec
 
     try:

@@ -123,7 +123,7 @@ def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[int, str]]] | None:
     """Return the ids of lines, the line number of each id, and the blank lines; None if the lines are not ASCII.
 
-    At most `most` ids and blank lines are returned, or all if `most` is `ALL_ROWS`.
+    The total number of returned ids and blank lines is at most `most`; with `ALL_ROWS`, all of them are returned.
     """
     # Python also splits at these control characters.
     if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):

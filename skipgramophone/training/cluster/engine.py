@@ -347,7 +347,10 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
 
 
 def message_of(task: Assignment, serial: int, keep: bool) -> list[float]:
-    """Return the message that assigns a task to a worker. A float64 represents each of its numbers exactly."""
+    """Return the message that assigns a task to a worker.
+
+    The numbers in the message are sent as float64, which represents each of them exactly.
+    """
     return [serial, keep, task.rate, *numbers_of(task)]
 
 

@@ -109,7 +109,7 @@ def test_columns_of_a_document_are_assigned_by_path(write_dump: WriteDump) -> No
     assert reasons(rejects) == [(2, "title is not text")]
     rows, _ = read(path, "columns", columns=columns, num_rows=1)
     assert len(rows) == 1
-    with pytest.raises(SourceError, match="is JSON without a list of objects that may be the tracks"):
+    with pytest.raises(SourceError, match="is JSON, but contains no list of objects that could be tracks"):
         read(write_dump('[{"a": 1}, 7]', "y.json"), "columns", columns="title=a")
     with pytest.raises(SourceError, match="is not a table in JSON: the JSON ends early"):
         read(write_dump('{"songs": [\n{"title": "a"},', "z.json"), "columns", columns="title=title")
@@ -151,7 +151,7 @@ def test_titles_and_links_without_artists_are_asked_about(document: Any, write_d
 @pytest.mark.parametrize(
     "document",
     [
-        {"songs": TRACKS, "videos": TRACKS},  # two lists that may be the tracks
+        {"songs": TRACKS, "videos": TRACKS},  # two lists that could be the tracks
         {"a": {"b": {"c": {"d": {"e": TRACKS}}}}},  # too deep
         [TRACKS],
         [{"name": "x", "version": "1"}],
