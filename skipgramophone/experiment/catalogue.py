@@ -238,8 +238,8 @@ class Catalogue:
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""
         counts = self.query_numbers("SELECT count FROM tracks ORDER BY row")
-        if min(counts, default=0) < 0:
-            raise self.damage("a count is below 0")
+        if min(counts, default=0) < 0 or len(counts) != len(self):
+            raise self.damage("a count is below 0, or a track is missing")
         return counts
 
     def first_places(self) -> list[int]:

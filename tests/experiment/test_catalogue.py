@@ -82,6 +82,7 @@ def test_tracks_are_returned_unchanged_and_in_the_given_order(catalogue: Catalog
     [
         ("UPDATE tracks SET artist = x'ff' WHERE row = 0", "row 0 has a wrong type"),
         ("UPDATE tracks SET count = -1 WHERE row = 1", "a count is below 0"),
+        ("DELETE FROM tracks WHERE row = 1", "a count is below 0, or a track is missing"),
         ("UPDATE tracks SET count = x'ff' WHERE row = 1", "a number has a wrong type"),
     ],
 )
