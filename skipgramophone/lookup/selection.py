@@ -83,7 +83,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
         passed = [at for at in passed if songs[at] not in asked_about]
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
     if settings.max_per_artist is not None:
-        limits.append((_labels(artists, passed), settings.max_per_artist))
+        limits.append((_labels(list(map(artist_label, tracks)), passed), settings.max_per_artist))
     if settings.max_per_album is not None:
         limits.append((_labels(list(map(album_label, tracks)), passed), settings.max_per_album))
     scores = pool.scores[passed]
@@ -101,6 +101,11 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     after = [at for at in passed if at > last]
     contenders = Neighbours(np.array([tracks[at].row for at in after], np.int64), pool.scores[after])
     return Selection(listed, tuple(tracks[at] for at in of_seeds if at < last), contenders)
+
+
+def artist_label(track: Track) -> str:
+    """Return a key that is equal for tracks of the same artist. A track without an artist has a unique key."""
+    return fold_name(track.artist) or f"\0{track.row}"
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:

@@ -230,3 +230,14 @@ def test_a_file_among_the_names_gets_the_advice_to_use_its_option(sample_root: P
     ran = run_sgp("continue", "demo", listed, "x" * 5000, "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (3, "")
     assert f"'{listed}' is a file: use --file '{listed}'" in ran.err
+
+
+def test_tracks_without_an_artist_do_not_count_as_tracks_of_one_artist(tmp_path: Path) -> None:
+    sessions = [" ".join(str((start + step) % 30) for step in range(8)) for start in range(30)]
+    (tmp_path / "sessions.txt").write_text("\n".join(sessions) + "\n")
+    where = ("-q", "--experiments-dir", tmp_path)
+    assert run_sgp("extract", "ids", tmp_path / "sessions.txt", "--format", "sessions", *where).code == 0
+    assert run_sgp("train", "ids", "-e", "1", "-emb", "4", "--no-index", *where).code == 0
+    for more in ((), ("--max-per-artist", "1")):
+        ran = run_sgp("continue", "ids", "0", "1", "-n", "12", "--json", *more, "--experiments-dir", tmp_path)
+        assert len(json.loads(ran.out)["neighbours"]) == 12

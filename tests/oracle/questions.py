@@ -142,7 +142,7 @@ class Oracle:
         for row in rows.tolist():
             name = str(self.reference.tracks.loc[row, "artist"]).casefold()
             artists[name] += 1
-            if not per_artist or artists[name] <= per_artist:
+            if not per_artist or not name.strip() or artists[name] <= per_artist:
                 best.append(row)
         return best
 
