@@ -15,6 +15,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.arrangement import Ends, arranged, mean_random_step, steps
 from skipgramophone.lookup.playing_time import Fitting, fitting, remark_on_time
 from skipgramophone.lookup.results import Answer, Arrangement, Neighbour, Seed
+from skipgramophone.lookup.selection import artist_label
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
 from skipgramophone.settings import ContinueSettings
@@ -295,7 +296,7 @@ def seconds_of(tracks: Iterable[Seed | Neighbour]) -> float:
 
 def _artist(track: Track) -> str:
     """Return a key that is equal for tracks of the same artist. A track without an artist has a key of its own."""
-    return fold_name(artist_without_guests(track.artist)) or f"\0{track.row}"
+    return artist_label(fold_name(artist_without_guests(track.artist)), track)
 
 
 def _smoothness(vectors: Matrix, ends: Ends, seed: int) -> Arrangement:

@@ -24,6 +24,7 @@ from skipgramophone.lookup.results import Answer
 from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.selection import Choice, Selection, artist_label, select
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import song_key
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.settings.setting import require_named
@@ -47,7 +48,7 @@ class _Taken:
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
         """Whether the filters allow a track, given the tracks that have already been chosen."""
         most, track = settings.max_per_artist, choice.track
-        if most is not None and self.artists[artist_label(track)] >= most:
+        if most is not None and self.artists[artist_label(fold_name(track.artist), track)] >= most:
             return False
         if settings.max_per_album is not None and self.albums[album_label(track)] >= settings.max_per_album:
             return False
@@ -57,7 +58,7 @@ class _Taken:
         """Add a track to the chosen tracks."""
         self.rows.add(choice.track.row)
         self.songs.add(song_key(choice.track.artist, choice.track.title))
-        self.artists[artist_label(choice.track)] += 1
+        self.artists[artist_label(fold_name(choice.track.artist), choice.track)] += 1
         self.albums[album_label(choice.track)] += 1
 
 

@@ -83,7 +83,8 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
         passed = [at for at in passed if songs[at] not in asked_about]
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
     if settings.max_per_artist is not None:
-        limits.append((_labels(list(map(artist_label, tracks)), passed), settings.max_per_artist))
+        labels = [artist_label(artist, track) for artist, track in zip(artists, tracks, strict=True)]
+        limits.append((_labels(labels, passed), settings.max_per_artist))
     if settings.max_per_album is not None:
         limits.append((_labels(list(map(album_label, tracks)), passed), settings.max_per_album))
     scores = pool.scores[passed]
@@ -103,9 +104,9 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     return Selection(listed, tuple(tracks[at] for at in of_seeds if at < last), contenders)
 
 
-def artist_label(track: Track) -> str:
-    """Return a key that is equal for tracks of the same artist. A track without an artist has a unique key."""
-    return fold_name(track.artist) or f"\0{track.row}"
+def artist_label(folded: str, track: Track) -> str:
+    """Return the folded artist of a track as a key. A track without an artist has a unique key."""
+    return folded or f"\0{track.row}"
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
