@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.file_entries import FileEntry, records_of
 from skipgramophone.playlists.readers.rows import LeftOut, Record
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "Item"
@@ -36,8 +35,7 @@ def read_jellyfin(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     entries: list[FileEntry] = []
     about: dict[str, str] = {}  # name of an element of the playlist -> its text
     for element in read_elements(stream, what, lambda path: path == (ROOT,)):
-        if element.path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+        require_root(element, (ROOT,), stream, what)
         if element.path == PATH:
             entries.append(FileEntry(element.line, {"path": element.text}, element.text))
         elif len(element.path) == 2:

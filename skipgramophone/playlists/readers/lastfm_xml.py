@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.histories import PlayRecord, split_into_sessions
 from skipgramophone.playlists.readers.lastfm_json import play_of
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 SCROBBLES, SCROBBLE = "recenttracks", "track"
@@ -39,8 +38,7 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
     fields: dict[str, str] = {}
     for element in read_elements(stream, what):
         path, text = element.path, element.text
-        if path[0] not in ROOTS:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {path[0]!r}")
+        require_root(element, ROOTS, stream, what)
         if path[-1] == SCROBBLES:
             listener = element.attributes.get("user", "")
         elif path[-2:] == (SCROBBLES, SCROBBLE):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.m3u import whole_playlist_text
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import Element, elements_in
+from skipgramophone.playlists.readers.xml_documents import Element, elements_in, require_root
 
 TAG_NAME = re.compile(r"</?[A-Za-z][\w.-]*")
 # The XML declaration, which may name an encoding that is not the encoding of the file.
@@ -34,7 +33,6 @@ def read_player_elements(stream: OpenFile, what: str, root: str) -> Iterator[Ele
     text = DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), whole_playlist_text(stream), count=1)
     text = TAG_NAME.sub(lambda found: found[0].lower(), AMPERSAND.sub("&amp;", text))
     for element in elements_in([text.encode("utf-8", "replace")], stream, what):
-        if element.path[0] != root:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+        require_root(element, (root,), stream, what)
         attributes = {name.lower(): value.strip() for name, value in element.attributes.items()}
         yield element._replace(attributes=attributes)

@@ -23,7 +23,7 @@ from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "MediaContainer"
@@ -71,8 +71,7 @@ def _in_xml(stream: OpenFile) -> tuple[str, list[_Item]]:
     title, items = "", list[_Item]()
     for element in read_elements(stream, WHAT):
         path, attributes = element.path, element.attributes
-        if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {WHAT}: its root is {path[0]!r}")
+        require_root(element, (ROOT,), stream, WHAT)
         if element.ends:
             continue
         if len(path) == 1:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.albums import album_of
@@ -27,7 +26,7 @@ from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist,
 from skipgramophone.playlists.readers.rows import LeftOut, Record
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.track_uris import service_uri
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 TRACKS_FILE = "rhythmdb.xml"
@@ -50,10 +49,9 @@ def read_rhythmbox(stream: OpenFile, settings: ExtractSettings) -> Iterator[Reco
     """
     library = Library()
     queries: list[Record] = []
-    for element in read_elements(stream, "a file with playlists of Rhythmbox"):
-        if element.path[0] != ROOT:
-            name = stream.file.display_name
-            raise FormatError(f"{name} is not a file with playlists of Rhythmbox: its root is {element.path[0]!r}")
+    what = "a file with playlists of Rhythmbox"
+    for element in read_elements(stream, what):
+        require_root(element, (ROOT,), stream, what)
         if element.path == PLAYLIST and not element.ends:
             kind = element.attributes.get("type", "")
             left_out = None if kind == STATIC else IN_QUEUE if kind == QUEUE else IN_AUTOMATIC

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.rows import LeftOut, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "subsonic-response"
@@ -36,8 +35,7 @@ def read_subsonic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     row, playlists = Row("", "", None, "", ""), 0
     for element in read_elements(stream, what):
         path, attributes = element.path, element.attributes
-        if path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {path[0]!r}")
+        require_root(element, (ROOT,), stream, what)
         if element.ends:
             continue
         if path[-1] == PLAYLIST:

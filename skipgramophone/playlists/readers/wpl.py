@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_entries import FileEntry, records_of
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.xml_documents import read_elements
+from skipgramophone.playlists.readers.xml_documents import read_elements, require_root
 from skipgramophone.settings import ExtractSettings
 
 ROOT = "smil"
@@ -37,8 +36,7 @@ def read_wpl(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     playlist = PurePosixPath(stream.file.name).stem
     entries: list[FileEntry] = []
     for element in read_elements(stream, what, lambda path: path in ((ROOT,), MEDIA)):
-        if element.path[0] != ROOT:
-            raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
+        require_root(element, (ROOT,), stream, what)
         if element.path == TITLE and element.ends:
             playlist = element.text or playlist
         elif element.path == MEDIA and not element.ends:

@@ -7,7 +7,7 @@ downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -53,6 +53,16 @@ def read_elements(
     # If the stream was converted to UTF-8, the encoding that the file declares must be ignored.
     encoding = None if stream.encoding == "UTF-8" else "utf-8"
     return elements_in(iter(lambda: stream.read(READ_AT_ONCE), b""), stream, what, starts, encoding=encoding)
+
+
+def require_root(element: Element, roots: Collection[str], stream: OpenFile, what: str) -> None:
+    """Verify that the root of the document to which an element belongs has one of the given names.
+
+    Raises:
+        FormatError: it has another name; `what` describes the expected content.
+    """
+    if element.path[0] not in roots:
+        raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
 
 
 def elements_in(
