@@ -48,8 +48,8 @@ def evaluate(
             "--held-out",
             metavar="FILE",
             help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
-            "write a line with the owner, a tab and the name. With --group, the lines are not names of playlists: "
-            "write the part at the start of an owner's name that the regular expression matches.",
+            "write a line with the owner, a tab and the name. With --group, each line names a group instead of a "
+            "playlist: it is the part of the owners' names that REGEX matches.",
         ),
     ] = None,
     stability: Annotated[

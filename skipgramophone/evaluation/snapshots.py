@@ -143,7 +143,10 @@ def _patterns(owners: Sequence[str]) -> list[str]:
 
 
 def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], others: Iterable[int]) -> int:
-    """Count the sampled playlists that are similar to one of the first `COMPARED` playlists of their group."""
+    """Count the sampled playlists that are similar to another playlist of their group.
+
+    Only the first `COMPARED` playlists of each group are compared.
+    """
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])

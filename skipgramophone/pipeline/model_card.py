@@ -240,7 +240,7 @@ def _limits(experiment: Experiment, model: Manifest | None) -> Iterator[str]:
 
 
 def _model_limits(experiment: Experiment, model: Manifest, tracks: int) -> Iterator[str]:
-    """Yield the limits that depend on the model."""
+    """Yield sentences about the limitations of the model alone."""
     learnt = model.facts.get("tracks_learnt")
     if isinstance(learnt, int) and learnt < tracks:
         yield f"{plural(tracks - learnt, 'track')} of the corpus have no vector."

@@ -269,7 +269,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have names but no ids, and rows with the same playlist name have different values in `name`."""
+    """Whether playlists have no ids, and some playlist name occurs with several values of the column `name`."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))

@@ -110,7 +110,7 @@ def _first_file(item: Any) -> str:
 def _track(item: _Item, row: Row, stream: OpenFile) -> Row | LeftOut | str:
     """Return an item as a row, or the reason for leaving it out or rejecting it.
 
-    The other fields of the row are copied from `row`.
+    The returned row is a copy of `row` with the fields of the item filled in.
     """
     if not item.fields:
         return "a track that is not a JSON object"

@@ -58,7 +58,7 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 
 
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
-    """Return the scrobbles of a document and the listener; None if the document must be decoded as a whole.
+    """Return the scrobbles and the listener of a document; None if the document must be decoded in another way.
 
     The result contains the same scrobbles that `lastfm_json` would find. This is true if each page has the usual form
     or, in a list of scrobbles, if the first scrobble has the usual form.
