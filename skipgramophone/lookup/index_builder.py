@@ -16,14 +16,19 @@ from skipgramophone.lookup.annoy_index import (
     BLOCK_ROWS,
     CURE,
     METRIC,
+    NODE_BYTES,
     RECALL_AT,
     IndexFacts,
     empty_annoy,
 )
+from skipgramophone.lookup.node_order import order_nodes
 from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
+# Number of threads that build the trees. It does not depend on the number of cores, because it determines the trees:
+# each thread has random numbers of its own.
+THREADS = 4
 BYTES_PER_VALUE = 9  # memory in bytes that building an index needs per vector element
 # Default maximum number of rows per shard. Building a shard of this size with 100 dimensions takes 3.5 GB of memory.
 ROWS_PER_SHARD = 1 << 22
@@ -32,8 +37,8 @@ ROWS_PER_SHARD = 1 << 22
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
     """Build an Annoy index over the unit rows, and choose its search width so that it reaches the requested recall.
 
-    One thread builds the index, so that the same seed gives the same file. Only one shard at a time is in memory.
-    Recall@10 is measured on rows that the seed selects.
+    Several threads build the index, but the same seed gives the same file (see `node_order`). Only one shard at a time
+    is in memory. Recall@10 is measured on rows that the seed selects.
 
     Args:
         path: the first file of the index.
@@ -85,13 +90,14 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
             raise not_finite()
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
-    index.build(facts.trees, n_jobs=1)
+    index.build(facts.trees, n_jobs=THREADS)
     path.touch(exist_ok=False)  # This fails if the path is a link. Annoy would write to the target of the link.
     with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy raises an error, and also prints the same error
         saved = index.save(place)
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
+    order_nodes(path, items=facts.items, trees=facts.trees, node_bytes=NODE_BYTES + 4 * facts.dimension)
 
 
 @cache
@@ -108,5 +114,5 @@ def _try_annoy() -> None:
     index = empty_annoy(2)
     for row in range(RECALL_AT):
         index.add_item(row, [1.0, float(row)])
-    index.build(2, n_jobs=1)
+    index.build(2, n_jobs=THREADS)
     index.get_nns_by_vector([1.0, 1.0], 2)

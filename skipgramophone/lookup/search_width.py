@@ -9,6 +9,7 @@ that the same seed gives the same choice on every machine.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.annoy_index import RECALL_AT, AnnoyCandidates, IndexFacts
 from skipgramophone.lookup.index_recall import RecallTest
 from skipgramophone.lookup.results import AnsweredBy
+from skipgramophone.parallel import run_in_order
 
 WIDENING = 130  # each width is 130 % of the previous one
 NODE_ROWS = 4  # number of rows that exact search for one query compares while the index inspects one node
@@ -119,8 +121,10 @@ class _Tuning:
                 f"{self._path} contains only {len(candidates)} of {self._facts.items} tracks: is the disk full?"
             )
         found = self._most.copy()
-        for query in np.flatnonzero(self._fewest < self._most):
-            found[query] = self._test.found(candidates, int(query))
+        queries = np.flatnonzero(self._fewest < self._most).tolist()
+        counts = run_in_order(partial(self._test.found, candidates, query) for query in queries)
+        for query, count in zip(queries, counts, strict=True):
+            found[query] = count
             if self._test.recall(found) < enough:
                 tried = slice(0, query + 1)
                 self._fewest[tried] = np.maximum(self._fewest[tried], found[tried])

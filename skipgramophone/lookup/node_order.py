@@ -1,0 +1,91 @@
+"""Puts the nodes of an Annoy file in an order that does not depend on the timing of the threads that built it.
+
+Each thread builds its own trees with its own random numbers, so the trees do not depend on timing. However, all threads
+append their nodes to one list, so timing determines which number a node gets. This module numbers the nodes again: tree
+by tree, and within each tree in the order in which its thread appended them (children before parents).
+
+An Annoy file consists of the items, the other nodes of all trees, and a copy of each root. The last root must stand
+directly before the copies. Otherwise, Annoy counts this root as a further copy, and searches a tree twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import storage_errors
+from skipgramophone.experiment.arrays import Rows
+
+Nodes = npt.NDArray[np.int32]  # (nodes, integers per node); `annoy_index.require_sound_nodes` describes the fields
+Flags = npt.NDArray[np.bool_]
+CHILDREN = slice(1, 3)  # the fields of a split with its two children
+
+
+def order_nodes(path: Path, *, items: int, trees: int, node_bytes: int) -> None:
+    """Rewrite the nodes of an Annoy file in an order that depends only on the trees.
+
+    Args:
+        path: the file. It is changed in place, so no other process may use it yet.
+        items: number of items in the index.
+        trees: number of trees that were built.
+        node_bytes: size of a node.
+
+    Raises:
+        StorageError: the file cannot be read or written.
+    """
+    # The file is not mapped into memory, because a full disk would then kill the process.
+    with storage_errors(path, "write"), path.open("r+b") as file:
+        file.seek(items * node_bytes)
+        nodes: Nodes = np.fromfile(file, np.int32).reshape(-1, node_bytes // 4)
+        file.seek(items * node_bytes)
+        roots, end = [], items
+        for tree in sorted(_trees(nodes[:-trees], items), key=_digest):
+            tree[:, CHILDREN] += np.where(_are_inner(tree, items), end - items, 0).astype(np.int32)
+            file.write(tree.data)
+            roots.append(tree[-1])
+            end += len(tree)
+        file.write(np.stack(roots).data)
+
+
+def _trees(nodes: Nodes, items: int) -> Iterator[Nodes]:
+    """Yield the nodes of each tree, numbered as if the nodes of this tree followed the items."""
+    tree = _tree_of_each_node(nodes, items)
+    order = np.argsort(tree, kind="stable")
+    starts = np.searchsorted(tree[order], np.arange(tree.max(initial=-1) + 2))
+    place = np.empty(len(nodes), np.int32)  # the number of each node within its tree
+    place[order] = np.arange(len(nodes)) - np.repeat(starts[:-1], np.diff(starts))
+    for start, end in pairwise(starts.tolist()):
+        own = nodes[order[start:end]]
+        inner = _are_inner(own, items)
+        own[:, CHILDREN][inner] = items + place[own[:, CHILDREN][inner] - items]
+        yield own
+
+
+def _tree_of_each_node(nodes: Nodes, items: int) -> Rows:
+    """Return the number of the tree to which each node belongs, int64 (nodes,)."""
+    tree = np.zeros(len(nodes), np.int64)
+    level: Rows = np.flatnonzero(nodes[:, 0] == items)  # the roots; every other node is above fewer items
+    tree[level] = np.arange(len(level))
+    while len(level):
+        own = nodes[level]
+        inner = _are_inner(own, items)
+        children: Rows = own[:, CHILDREN][inner].astype(np.int64) - items
+        tree[children] = np.repeat(tree[level], 2).reshape(-1, 2)[inner]
+        level = children
+    return tree
+
+
+def _are_inner(nodes: Nodes, items: int) -> Flags:
+    """Return which of the two children of each node are nodes and not items, bool (nodes, 2)."""
+    splits: Flags = nodes[:, :1] > nodes.shape[1] - 1  # the other nodes are lists of items
+    return splits & (nodes[:, CHILDREN] >= items)
+
+
+def _digest(tree: Nodes) -> bytes:
+    """Return the digest of a tree by which the trees are sorted."""
+    return sha256(tree.data).digest()
