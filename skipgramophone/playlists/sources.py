@@ -136,7 +136,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "lastfm-xml": read_lastfm_xml,
     "serato": read_serato,
 }
-# Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
+# Formats with the time at which a track was played or added to a playlist. The format "columns" is not listed, because
+# not every table has a column with times.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",

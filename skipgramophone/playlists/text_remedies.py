@@ -10,7 +10,7 @@ from skipgramophone.playlists.column_values import LETTERS, Table
 
 HELP = "see `sgp extract --help`"
 LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
-# Marks of tables, objects, markup, paths and sentences.
+# Characters that show that a line is not a name, but part of a table, an object, markup, a path or a sentence.
 NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.,:;]$""")
 LONGEST_NAME = 150  # maximum number of characters of a line that may be a name
 WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
@@ -53,7 +53,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most differ
+MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most keys differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 

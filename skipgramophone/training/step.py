@@ -40,6 +40,8 @@ def gradients(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Compute loss and gradients of one step.
 
+    A step has B blocks of T tokens. Its blocks form G groups, each with K negatives. D is the dimension of the vectors.
+
     Args:
         tf: the TensorFlow module.
         weights: (T, T), symmetric, weight of each pair of positions in a block, for tokens of the same playlist.

@@ -5,8 +5,9 @@
 
 The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
 song. The artist is then looked up by title in the daily history, on the day of the play, the day before and the day
-after. If all tracks with this title have the same artist, this artist is used. Otherwise, the artist of the played
-album is used, if known. If the artist of a play is still not known, the play is read with a title but no artist.
+after. If the daily history has only one artist for this title on these three days, this artist is used. Otherwise, the
+artist of the played album is used, if known. If the artist of a play is still not known, the play is read with a title
+but no artist.
 
 The daily history is read on its own only if the same directory has no play activity. In the daily history, each day is
 a playlist.
@@ -39,11 +40,11 @@ DAILY_FILE = "Apple Music - Play History Daily Tracks.csv"
 ACTIVITY = ("Song Name", "Event Start Timestamp", "Event End Timestamp", "Play Duration Milliseconds")
 DAILY = ("Track Description", "Date Played", "Play Duration Milliseconds")
 DAY = 86_400  # seconds
-ALBUMS = ("", "ALBUM")  # types of containers whose artist is also the artist of their songs
+ALBUMS = ("", "ALBUM")  # values of "Container Type"; the artist of such a container is the artist of its songs
 NOT_A_PLAY = LeftOut("events other than the end of a play")
 VIDEO = LeftOut("videos")
 NAMELESS_PLAY = LeftOut("plays without the name of a song")
-Artists = dict[tuple[int, str], set[str]]  # day since 1970 and identity of a title -> artists in the daily history
+Artists = dict[tuple[int, str], set[str]]  # (days since 1970, normalized title) -> artists in the daily history
 
 
 def is_apple_activity(lines: Sequence[str]) -> bool:
@@ -186,7 +187,7 @@ def _days_since_1970(day: date) -> int:
 
 
 def _first_hour(text: str) -> int:
-    """Return the first hour of a list such as "18, 19", or 0.
+    """Return the first hour of a list of hours such as "18, 19", or 0 if there is no valid hour.
 
     >>> _first_hour("18, 19"), _first_hour("")
     (18, 0)

@@ -246,10 +246,10 @@ class ColumnsReader:
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
     def _unusable(self, table: pa.Table) -> dict[int, str]:
-        """Return row index -> reason for rejecting the row, for rows that name no track.
+        """Return row index -> reason for rejecting the row, for each row that names no track.
 
-        In a table with titles, a row with an artist alone names no track; it may be the total below the table. Lines of
-        dashes are below the header of tables that are aligned with spaces.
+        In a table with titles, a row with an artist alone names no track; it may be the total below the table. A row of
+        dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
         found = find_unusable(table, self.settings)
         if "title" not in self.settings.roles:
@@ -307,7 +307,7 @@ class ColumnsReader:
 
 
 def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
-    """Return the indices of the rows whose value in the dictionary fits."""
+    """Return the indices of the rows whose value fits; `fitting` has one flag per value of the dictionary."""
     fits = fitting.to_numpy(zero_copy_only=False)
     return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)
 

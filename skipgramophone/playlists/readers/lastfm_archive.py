@@ -66,7 +66,7 @@ def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def lastfm_archive_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm_archive` in blocks; whole columns are converted as long as all lines are plain.
+    """Yield the rows of `read_lastfm_archive` in blocks; as long as all lines are `plain`, whole columns are converted.
 
     Raises:
         SourceError: the header is wrong, or a quoted field does not end.

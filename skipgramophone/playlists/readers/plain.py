@@ -215,10 +215,11 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 def plain_pieces(
     raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
 ) -> Iterator[tuple[RawLines, Made | None]]:
-    """Yield the first `number` lines in blocks, each block with the result of `convert` for it.
+    """Yield the blocks that contain the first `number` lines, each with the result of `convert`.
 
-    `ALL_ROWS` means all lines. A result of None means that some line is not plain. From then on, a row may span several
-    lines, so all later lines are yielded, even after the first `number`.
+    If `number` is `ALL_ROWS`, these are all lines. `convert` gets only those lines of a block that are among the first
+    `number`. If it returns None, some line is not plain, so a row may span several lines, and `number` rows may need
+    more lines. Therefore, all later blocks are then yielded too, with None as the result.
     """
 
     def converted(raw: RawLines) -> tuple[RawLines, Made | None]:

@@ -47,7 +47,7 @@ class Playlist(NamedTuple):
 def is_spotify_api(value: Any) -> bool:
     """Whether the start of a JSON document contains tracks as the Web API returns them.
 
-    The recently played tracks are not meant: they are a history, which is read like other tables in JSON.
+    The result is False for recently played tracks. They are a history, which is read like other tables in JSON.
     """
     items = [item for found in _playlists(value) if found for item in found.items]
     is_history = any(isinstance(item, dict) and "played_at" in item for item in items)

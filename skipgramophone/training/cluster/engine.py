@@ -56,7 +56,7 @@ class WorkerTask(NamedTuple):
     # For each server: the number of rows of tokens, then the row numbers of the tokens, then the row numbers that occur
     # only as negatives.
     at: list[Tensor]
-    counts: list[Tensor]  # number of rows of tokens on each server, then number of other rows on each server
+    counts: list[Tensor]  # number of rows of tokens on each server, then number of rows of negatives on each server
     places: Tensor  # length to which the rows of tokens are padded
     work: list[Tensor]
 
@@ -68,7 +68,7 @@ class ClusterEngine:
     patience: float | None = SECONDS_TO_STOP  # limited, because a worker that is stopped or unreachable never answers
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
-        """Connect to all members, which must be running; create the tables; write the layout for workers.
+        """Connect to all workers and servers, which must be running; create the tables; write the layout for workers.
 
         Args:
             role: role of this process.

@@ -53,7 +53,7 @@ def serve(role: Role, experiment: Path | None) -> None:
     if is_loopback(role.address):
         block_other_machines()
     _wait_for_end_of(role.cluster[CHIEF][0])
-    del server, task_maker  # server and function work only as long as these objects exist
+    del server, task_maker  # kept until here, because the server and the function end with these objects
 
 
 def is_listening(address: str) -> bool:
