@@ -25,7 +25,7 @@ STEPS_PER_EPOCH = 64  # wanted number of steps; to reach it with a small corpus,
 # Number of tokens that share their negative samples. With a larger number, the negatives have too little effect; with a
 # smaller number, they have too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
-BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # upper limits: more would not fit into the cache of a core
+BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum; the rows of more tokens would not fit into a core's cache
 MACRO_BATCHES_PER_EPOCH = 75
 MIN_STEPS, MAX_STEPS = 8, 128
 Numbers = npt.NDArray[np.int64]

@@ -117,7 +117,7 @@ class LineMarks:
         self.has_albums = 2 * sum(ALBUM.search(name) is not None for name in names) > len(names)
 
     def name_on(self, line: str) -> tuple[str, bool]:
-        """Return the name on a line without the marks, and whether the line has the marks before a name.
+        """Return the name on a line without marks, and whether the line has all marks that the list has before names.
 
         >>> LineMarks(["1. Ada - Rain", "2. Nell - Salt", "3. Fenn - Tide"]).name_on(" 4. Nell - Home")
         ('Nell - Home', True)

@@ -70,7 +70,8 @@ class _Part(NamedTuple):
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether the first lines of a file contain a table of tracks, or mostly lists of tracks below headings.
 
-    If other lines contain a separator such as " - ", they may be tracks, and the file is read as a plain list of names.
+    If lines outside lists contain a separator such as " - ", they may be tracks. Unless the file has a table of tracks,
+    the result is then False, and the file is read as a simple list of names.
     """
     parts = _parts_of([(number, line, "") for number, line in enumerate(lines, 1)])
     if any(part.kind == "table" and _Table(part.lines).has_tracks for part in parts):
@@ -145,7 +146,7 @@ def _kind_of(line: str, below: str, above: str) -> str:
     Args:
         line: the line.
         below: the line below it.
-        above: what the line above it is.
+        above: kind of the line above it.
     """
     has_border = BORDER.search(line) is not None
     if not line.strip():

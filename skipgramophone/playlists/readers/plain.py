@@ -56,7 +56,7 @@ class PlainRows:
 
 
 class PlainLines(Protocol):
-    """Protocol: a reader of blocks of plain lines."""
+    """Protocol: a reader of blocks of plain lines (see the top of this module)."""
 
     def read(self, raw: RawLines) -> PlainRows | None:
         """Return the rows of a block of lines, or None if a line is not plain."""

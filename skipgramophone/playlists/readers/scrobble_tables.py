@@ -115,7 +115,7 @@ def scrobble_blocks(
 
 
 def _columns(table: ScrobbleTable, raw: RawLines, *, stream: OpenFile, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the scrobbles of some lines as columns, or None if a line is not plain."""
+    """Return the scrobbles of some lines as columns, or None if a line is not `plain`."""
     rows = table.plain.read(raw)
     if rows is None:
         return None

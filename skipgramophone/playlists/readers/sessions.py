@@ -101,7 +101,7 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_sessions` in blocks; ASCII lines are split together with Arrow."""
+    """Yield the rows of `read_sessions` in blocks; Arrow splits all lines of a block at once if they are ASCII."""
     left = settings.num_rows
     for raw in read_raw_lines(stream):
         split = _split_lines(raw, left)
@@ -121,11 +121,12 @@ def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 
 
 def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[int, str]]] | None:
-    """Return the ids of lines, the line number of each id, and the blank lines; None if the lines are not ASCII.
+    """Return the ids of lines, the line number of each id, and the blank lines; None if Python must split the lines.
 
     The total number of returned ids and blank lines is at most `most`; with `ALL_ROWS`, all of them are returned.
     """
-    # Python also splits at these control characters.
+    # Python must split text with other characters or with these control characters: it splits at \x1c to \x1f too, and
+    # lines with \x00 are rejected.
     if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):
         return None
     lines = text_lines(raw).lines

@@ -97,7 +97,7 @@ def _song(song: Any, row: Row) -> Row | LeftOut | str:
 
 
 def _name_of(record: dict[str, Any], field: str) -> str | None:
-    """Return the name of an object in a field, "" if there is none, or None if it is not text."""
+    """Return the name of the object in a field; "" if there is no name, None if the name is not text."""
     named = record.get(field)
     name = named.get("name", "") if isinstance(named, dict) else ""
     return name if isinstance(name, str) else None
