@@ -9,8 +9,8 @@ after. If the daily history has only one artist for this title on these three da
 artist of the played album is used, if known. If the artist of a play is still not known, the play is read with a title
 but no artist.
 
-The daily history is read on its own only if the same directory has no play activity. In the daily history, each day is
-a playlist.
+If the same directory has a play activity, the daily history is used only to look up artists. Otherwise, it is read on
+its own, and each day is a playlist.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def is_apple_daily(lines: Sequence[str]) -> bool:
 
 
 def is_read_with_activity(file: SourceFile) -> bool:
-    """Whether a file is a daily history that is read together with the play activity in the same directory."""
+    """Whether a file is a daily history that is used only to look up artists for the play activity beside it."""
     return PurePosixPath(file.name).name == DAILY_FILE and file.sibling(ACTIVITY_FILE) is not None
 
 

@@ -124,7 +124,7 @@ def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _playlists(content: Any) -> list[Playlist | None]:
-    """Return the playlists of a JSON file, with None for a playlist without a name or tracks; [] if there are none."""
+    """Return the playlists of a JSON file, with None for a playlist without a name or tracks; [] for other files."""
     if isinstance(content, list):
         if any(_is_track(_track_in(item)) for item in content):
             return [Playlist("", "", content)]
