@@ -143,7 +143,8 @@ DATED: tuple[Format, ...] = (
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
     "tidal", "scrobbler-log", "lastfm-xml",
 )  # fmt: skip
-BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
+# Faster readers for some of these formats; they return the same rows in blocks.
+BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
     "lastfm-archive": lastfm_archive_blocks,

@@ -17,7 +17,7 @@ WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, no
 LEAST_SHARED = 0.2  # minimum share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
-# Programs and dumps of databases, of which one line is enough: form of a line, what the text is, and what to do.
+# Texts that one line is enough to recognize: the form of this line, what the text is, and what to do.
 MARKS = (
     (
         re.compile(
@@ -32,7 +32,8 @@ MARKS = (
         "a program: save the list in it as JSON, for example with JSON.stringify",
     ),
 )
-# Texts in which more than half of the lines have a form: this form, what the text is, and what to do.
+# Texts that are recognized if more than half of their lines have the same form: this form, what the text is, and what
+# to do.
 FORMS = (
     (re.compile(r"\{'.*\}"), "Python dictionaries: save them as JSON, for example with json.dumps"),
     (

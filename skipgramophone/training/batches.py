@@ -21,7 +21,7 @@ import numpy.typing as npt
 from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that each purpose has its own random numbers
-STEPS_PER_EPOCH = 64  # wanted number of steps; to reach it with a small corpus, its steps are made smaller
+STEPS_PER_EPOCH = 64  # wanted minimum; to reach it with a small corpus, the steps are made smaller
 # Number of tokens that share their negative samples. With a larger number, the negatives have too little effect; with a
 # smaller number, they have too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64

@@ -65,7 +65,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
         return False
     starts = [row[0] for row in rows]
     if len(rows) > 2 and all(map(str.isdecimal, starts)) and _are_consecutive(starts):
-        return False  # each line starts with its own number
+        return False  # the first word of each line is the number of the line, not an id
     return len({len(row) for row in rows}) > 1 or not _is_table(rows)
 
 
@@ -125,8 +125,8 @@ def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[in
 
     The total number of returned ids and blank lines is at most `most`; with `ALL_ROWS`, all of them are returned.
     """
-    # Python must split text with other characters or with these control characters: it splits at \x1c to \x1f too, and
-    # lines with \x00 are rejected.
+    # Arrow must not split text with these control characters: Python also splits at \x1c to \x1f, and lines with \x00
+    # are rejected.
     if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):
         return None
     lines = text_lines(raw).lines

@@ -331,7 +331,7 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
         archive = open_archive(path)
         if reason := spreadsheet_reason(archive):
             return [replace(whole, passed_over=reason)]
-        # `ZipInfo.is_dir` of Python 3.11 fails for an empty name.
+        # `ZipInfo.is_dir` is not used, because in Python 3.11 it fails for an empty name.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)
         if not inside:
