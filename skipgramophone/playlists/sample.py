@@ -310,7 +310,7 @@ def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str
 
 
 def _nearness(here: Point, there: Point) -> float:
-    """Return how well a song suits a mood: 1 at distance 0, decreasing with the eighth power of large distances."""
+    """Return how well a song suits a mood: 1 at distance 0, in proportion to 1 / distance ** 8 at large distances."""
     x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
     near = REACH / (REACH + x * x + y * y + z * z)
     return near * near * near * near

@@ -83,8 +83,8 @@ class MacroBatch:
 def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     """Choose batch sizes for a corpus. Large steps are faster, but a small corpus needs many small steps.
 
-    With the context "bag", blocks have 64 tokens. With a window, blocks are only a few times as long as the window:
-    products of tokens that are farther apart than the window are computed, but not used.
+    With the context "bag", blocks have 64 tokens. With a window, blocks are only a few times as long as the window,
+    because the products of tokens that are farther apart than the window are computed, but not used.
     """
     if window_size == "bag":
         block, group_tokens, step_tokens = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS

@@ -66,7 +66,7 @@ def read_apple_activity(stream: OpenFile, settings: ExtractSettings) -> Iterator
     """Yield the plays of a play activity, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_plays(stream, settings), stream, settings)
 
@@ -77,7 +77,7 @@ def read_apple_daily(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     The tracks of a day are sorted by the hour in which each track was first played.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     kept: list[tuple[date, int, int, str, Row]] = []
     for at, (number, line, fields) in enumerate(read_named_fields(stream, DAILY, "a daily history of Apple Music")):

@@ -3,7 +3,8 @@
 Each session is a playlist, named by the minute at which it starts (UTC). Its owner is the listener, if known. Plays
 with equal times keep the order of the file, or get the reverse order if the file starts with the newest play.
 
-Two files never share a session, unless they are parts of one history; then a session can continue in the next part.
+Two files never share a session, unless they are parts of one history. If they are, a session can continue in the next
+part.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     """Yield the scrobbles of a CSV file of lastfmstats.com, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_stats_plays(read_named_fields(stream, STATS_COLUMNS, STATS, ";")), stream, settings)
 
@@ -146,7 +146,7 @@ def lastfmstats_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[
     """Yield the rows of `read_lastfmstats` in blocks; as long as all lines are `plain`, whole columns are converted.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
 
     def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:

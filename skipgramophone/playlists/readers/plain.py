@@ -2,7 +2,7 @@
 
 These tables are plain:
 
-- CSV and TSV with quotes only at the edges of fields, or doubled;
+- CSV and TSV in which quotes are only around fields or, doubled, inside quoted fields;
 - JSON lines with one object each, with text in all needed columns;
 - Parquet files with text or integers in all needed columns (times may also be timestamps).
 

@@ -42,7 +42,7 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the header is wrong, or the file is damaged or too large for a playlist.
+        SourceError: the header is not that of rekordbox or iTunes, or the file is damaged or too large for a playlist.
     """
     lines = LINE_END.split(whole_text(stream, whole_bytes(stream, LARGEST)))
     header = lines[0].split("\t")
