@@ -21,7 +21,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # maximum size in bytes of a file
+LARGEST = 64 << 20  # maximum size in bytes of a text export
 # First columns of iTunes and Apple Music, in several languages, and names of the column with the album.
 ITUNES = (
     ("Name", "Artist", "Composer"), ("Name", "Interpret", "Komponist"), ("Nom", "Artiste", "Compositeur"),
