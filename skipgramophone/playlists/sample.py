@@ -1,8 +1,9 @@
 """Generate the built-in sample: playlists to try all commands without a file or a network.
 
 The sample has about 4,000 playlists with about 3,000 tracks of 22 scenes (invented genres). It has the properties of
-real data sets: there are a few hits and many rare tracks, and some songs have several versions. A playlist has one mood
-and some songs of a neighbouring scene. Some names break careless programs.
+real data sets: there are a few hits and many rare tracks, and some songs have several versions. A playlist has one
+mood, and half of the playlists also have songs of a neighbouring scene. Some names contain characters that careless
+programs handle wrongly, such as quotes, markup and emoji.
 
 The same seed gives the same sample on every platform and Python version. For this reason, only plain arithmetic on
 `random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
@@ -36,13 +37,13 @@ REACH = 0.03
 # Minimum number of playlists that contain a song: if the song has a single version, and if it has several versions.
 LEAST, COLLECTED = 5, 25
 RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
-JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
+JOINS = 0.97  # probability that a version of a song is added to a playlist with the song, unless all must be added
 REPEATS = 0.005  # share of tracks that occur twice in their playlist
 BY_TITLE = 0.25  # share of playlists that are sorted by title
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Split a list of words at the bars (|)."""
+    """Split a text at the bars (|) between its words."""
     return tuple(text.split("|"))
 
 
@@ -309,7 +310,7 @@ def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str
 
 
 def _nearness(here: Point, there: Point) -> float:
-    """Return how well a song suits a mood: 1 at distance 0, decreasing with the eighth power of large distances."""
+    """Return how well a song suits a mood: 1 at distance 0, in proportion to 1 / distance ** 8 at large distances."""
     x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
     near = REACH / (REACH + x * x + y * y + z * z)
     return near * near * near * near

@@ -115,7 +115,7 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         raise UnknownFormatError(
             file.display_name,
-            "an HTML page: save its tables as CSV, for example with a spreadsheet; histories of services as JSON",
+            "an HTML page: save its tables as CSV, for example with a spreadsheet; export listening histories as JSON",
         )
     try:
         root = root_of(head)

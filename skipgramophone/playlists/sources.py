@@ -136,13 +136,15 @@ RECORDS: dict[Format, RecordFunction] = {
     "lastfm-xml": read_lastfm_xml,
     "serato": read_serato,
 }
-# Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
+# Formats with the time at which a track was played or added to a playlist. The format "columns" is not listed, because
+# not every table has a column with times.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
     "tidal", "scrobbler-log", "lastfm-xml",
 )  # fmt: skip
-BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster readers of the same rows
+# Faster readers for some of these formats; they return the same rows in blocks.
+BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
     "lastfm-archive": lastfm_archive_blocks,

@@ -80,7 +80,7 @@ def rows_of_document(head: bytes) -> Table:
         return []
     value = first_json_value(head)
     records = rows_in(value)
-    return rows_of_records(records[: max(1, len(records) - 1)])  # the last one may be cut off
+    return rows_of_records(records[: max(1, len(records) - 1)])  # the last object may be cut off
 
 
 def rows_of_records(objects: list[dict[str, Any]]) -> Table:

@@ -10,14 +10,14 @@ from skipgramophone.playlists.column_values import LETTERS, Table
 
 HELP = "see `sgp extract --help`"
 LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
-# Marks of tables, objects, markup, paths and sentences.
+# Characters that show that a line is not a name, but part of a table, an object, markup, a path or a sentence.
 NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.,:;]$""")
 LONGEST_NAME = 150  # maximum number of characters of a line that may be a name
 WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
 LEAST_SHARED = 0.2  # minimum share of the items of baskets that occur in several columns
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
-# Programs and dumps of databases, of which one line is enough: form of a line, what the text is, and what to do.
+# Texts that one line is enough to recognize: the form of this line, what the text is, and what to do.
 MARKS = (
     (
         re.compile(
@@ -32,7 +32,8 @@ MARKS = (
         "a program: save the list in it as JSON, for example with JSON.stringify",
     ),
 )
-# Texts in which more than half of the lines have a form: this form, what the text is, and what to do.
+# Texts that are recognized if more than half of their lines have the same form: this form, what the text is, and what
+# to do.
 FORMS = (
     (re.compile(r"\{'.*\}"), "Python dictionaries: save them as JSON, for example with json.dumps"),
     (
@@ -53,7 +54,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most differ
+MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most keys differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 

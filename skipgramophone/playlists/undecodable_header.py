@@ -18,7 +18,7 @@ WITH_HEADER: tuple[Format, ...] = (
     "zenodo", "columns", "exportify", "youtube-songs", "youtube-playlist", "tunemymusic", "soundiiz", "deezer",
     "lastfmstats", "shazam", "apple-activity", "apple-daily", "lastfm-archive", "tidal", "google-play", "serato",
 )  # fmt: skip
-# Encodings of Windows and of old systems; the first in which a header has usual names is suggested.
+# Encodings of Windows and of old systems; the first in which a header has usual column names is suggested.
 ENCODINGS = (
     "cp1252",
     "cp1250",
@@ -90,7 +90,7 @@ def is_binary(head: bytes) -> bool:
 
 
 def has_header(format: Format | ColumnGuess, settings: ExtractSettings) -> bool:
-    """Whether the first line of a file has the names of the columns; it has none if columns are named by numbers."""
+    """Whether the first line of a file has the names of the columns; False if `--columns` names them by number."""
     if settings.columns:
         return not all(name.isdecimal() for name in settings.roles.values())
     return isinstance(format, ColumnGuess) or format in WITH_HEADER

@@ -19,24 +19,25 @@ class Thresholds:
     of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
     giant_length: int = 2000  # number of tracks in a playlist; editorial playlists of the archive have fewer than 800
     in_giants: float = 0.05  # share of occurrences that are in playlists with more than `giant_length` tracks
-    library_length: int = 100  # minimum number of tracks of a library, which contains its owner's other playlists
-    library_share: float = 0.8  # minimum share of the tracks of the other playlists that a library contains
+    # A library is a playlist that contains most tracks of its owner's other playlists; minimum number of its tracks.
+    library_length: int = 100
+    library_share: float = 0.8  # minimum share of the tracks in the owner's other playlists that a library contains
     # Minimum number of playlists of the owner of a library; if the owner has fewer, one of them may contain the tracks
     # of the others by chance.
     library_owner: int = 4
     in_libraries: float = 0.05  # share of occurrences that are in libraries; the same value as `in_giants`
     automatic: float = 0.02  # share of automatic playlists; the archive is above this limit (4.6 % of its playlists)
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
-    # Share of consecutive tracks in a sorted playlist that are not in order; later additions and other alphabets cause
-    # some of them.
+    # Maximum share of consecutive tracks in a sorted playlist that are not in order; some are not, because players sort
+    # accents and articles differently, and because people add tracks to sorted playlists.
     out_of_order: float = 0.05
     of_one_artist: float = 0.25  # share of playlists with a single artist; some albums among the playlists are normal
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
-    # Number of tracks of a playlist that may be a merge of several playlists; in shorter playlists, tracks may be
+    # A playlist with more tracks than this may be a merge of several playlists; in shorter playlists, tracks may be
     # repeated by chance.
     welded_length: int = 100
-    welded_repeats: float = 0.1  # share of repeats in such a playlist; one person rarely repeats so many tracks
+    welded_repeats: float = 0.1  # share of repeats in a playlist of this length; one person rarely repeats more
     seen_once: float = 0.5  # share of tracks that occur once; 49 % in the archive, which is usual
     # Share of playlists that contain one particular track; at most 13 % for any track in the archive.
     everywhere: float = 0.2

@@ -19,7 +19,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
-MOST_TRACKS = 2**31 - 1  # maximum of counts: track ids are int32
+MOST_TRACKS = 2**31 - 1  # maximum of settings that are counts, because track ids are int32
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ import numpy.typing as npt
 from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that each purpose has its own random numbers
-STEPS_PER_EPOCH = 64  # target for a small corpus, whose steps are made smaller so that there are not fewer of them
-# Number of tokens that share negative samples. With a larger number, the effect of the negatives is too small; with a
-# smaller number, it is too big.
+STEPS_PER_EPOCH = 64  # wanted minimum; to reach it with a small corpus, the steps are made smaller
+# Number of tokens that share their negative samples. With a larger number, the negatives have too little effect; with a
+# smaller number, they have too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
-BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # upper limits: more would not fit into the cache of a core
+BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum; the rows of more tokens would not fit into a core's cache
 MACRO_BATCHES_PER_EPOCH = 75
 MIN_STEPS, MAX_STEPS = 8, 128
 Numbers = npt.NDArray[np.int64]
@@ -83,8 +83,8 @@ class MacroBatch:
 def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     """Choose batch sizes for a corpus. Large steps are faster, but a small corpus needs many small steps.
 
-    With the context "bag", blocks have 64 tokens. With a window, blocks are only a few times as long as the window:
-    products of tokens that are farther apart than the window are computed, but not used.
+    With the context "bag", blocks have 64 tokens. With a window, blocks are only a few times as long as the window,
+    because the products of tokens that are farther apart than the window are computed, but not used.
     """
     if window_size == "bag":
         block, group_tokens, step_tokens = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
@@ -95,7 +95,7 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     wanted = occurrences // (STEPS_PER_EPOCH * block)
     step_blocks = min(step_tokens // block, max(group, wanted // group * group))
     # The macro-batches of a round do not see each other's updates, so a macro-batch must be a small part of an epoch.
-    # Larger macro-batches read and write fewer rows in total.
+    # Apart from this, large macro-batches are better, because they read and write fewer rows in total.
     steps_that_fit = occurrences // (MACRO_BATCHES_PER_EPOCH * step_tokens)
     steps = min(MAX_STEPS, max(MIN_STEPS, 1 << max(0, steps_that_fit.bit_length() - 1)))
     return BatchShape(block=block, group=group, step_blocks=step_blocks, steps=steps)
@@ -116,8 +116,8 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
     """Return the weight of each pair of positions in a block for tokens of the same playlist, float32 (block, block).
 
     For a bag, the weight is 1. For a window of size W, the weight at distance d (up to W) is (W + 1 - d) / W. This is
-    the expected weight in word2vec, which draws the window size at random. A random block boundary separates such a
-    pair with probability d / block. To compensate, the weight is multiplied by block / (block - d).
+    the expected weight in word2vec, which draws the window size at random. A random block boundary separates a pair at
+    distance d with probability d / block. To compensate, the weight is multiplied by block / (block - d).
 
     >>> pair_weights("bag", 3).tolist()
     [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]

@@ -61,7 +61,7 @@ def _made_while_signals_end_the_process(make: MakeEngine, tf: Any, plan: Plan) -
     if current_thread() is main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
-            # A notebook has Python's default handler, which this function must not replace.
+            # In a notebook, SIGINT has Python's default handler, which this function must not replace.
             if callable(handler) and handler is not signal.default_int_handler:
                 kept[number] = signal.signal(number, signal.SIG_DFL)
     try:

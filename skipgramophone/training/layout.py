@@ -38,7 +38,7 @@ PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # maps the purpose of a corp
 
 
 class OtherVersionError(ExperimentError):
-    """Another version of this package wrote the layout. This version might make other tasks from the layout."""
+    """Another version of this package wrote the layout; the running version might make different tasks from it."""
 
 
 class Assignment(NamedTuple):

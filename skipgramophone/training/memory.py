@@ -48,7 +48,7 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
     does not release it.
 
     Raises:
-        TrainingError: the factors need more memory than is free.
+        TrainingError: the factors or the regression need more memory than is free.
     """
     needed, free = bytes_for_ranking(tracks, dim, playlists, occurrences), free_bytes()
     needed += bytes_for(tracks, dim) if has_tables else 0

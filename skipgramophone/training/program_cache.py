@@ -106,7 +106,8 @@ def _is_clean(directory: Path) -> bool:
     try:
         programs = sorted(directory.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
         for number, path in enumerate(programs):
-            if _is_being_written(path):  # Another training run is writing this file, and would fail without it.
+            # If another training run is still writing a file, it would fail if the file were deleted.
+            if _is_being_written(path):
                 continue
             if number >= MOST_PROGRAMS or path.is_symlink() or _checksum(path) not in known:
                 path.unlink(missing_ok=True)

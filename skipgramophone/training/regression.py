@@ -72,7 +72,8 @@ def _inverse(products: Any, regularization: float) -> npt.NDArray[np.float64]:
     system[np.diag_indices_from(system)] += regularization
     lower = linalg.cholesky(system, lower=True, overwrite_a=True, check_finite=False)
     inverse, _ = linalg.lapack.dpotri(lower, lower=1, overwrite_c=1)
-    for first in range(0, len(inverse), BLOCK):  # LAPACK computes only the lower triangle
+    # LAPACK computes only the lower triangle of the inverse; the loop copies it to the upper triangle.
+    for first in range(0, len(inverse), BLOCK):
         end = first + BLOCK
         inverse[first:end, end:] = inverse[end:, first:end].T
         block = np.tril(inverse[first:end, first:end])

@@ -55,7 +55,7 @@ class TrainingResult:
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes checkpoints at intervals; writing takes at most a twentieth of the time."""
+    """Writes checkpoints at intervals that are so long that writing takes at most a twentieth of the training time."""
 
     experiment: Path
     corpus: str  # digest of the corpus that the run trains on

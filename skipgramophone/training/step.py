@@ -5,10 +5,10 @@ The loss of a step is that of skip-gram with negative sampling (Mikolov et al. 2
     sum_ij W[i, j] softplus(-h_i . o_j)  +  sum_i P[i] (negatives / K) sum_k softplus(h_i . n_k)
 
 h are centre rows, o context rows, and n the context rows of the K negatives that a group of blocks shares. W[i, j] is
-the weight of the pair (i, j) of a block, and P[i] is the sum of W[i, :]. For a bag, W[i, j] is 1 / (pairs of i), so
-that each centre has weight 1 regardless of the length of its playlist. For a window, W is `batches.pair_weights`. A
-negative sample may also be a true context of a token. It is not removed, because on average it has the same small
-effect on all tracks.
+the weight of the pair (i, j) of a block, and P[i] is the sum of W[i, :]. For a bag, W[i, j] is 1 / (number of pairs of
+i), so that each centre has weight 1 regardless of the length of its playlist. For a window, W is
+`batches.pair_weights`. A negative sample may also be a true context of a token. It is not removed, because on average
+it has the same small effect on all tracks.
 
 Rows are updated by row-wise Adagrad: the accumulator of a row sums the mean squares of its gradients, and a gradient is
 scaled by rate / sqrt(accumulator). A step changes only the rows that occur in it.
@@ -39,6 +39,8 @@ def gradients(
     bag: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Compute loss and gradients of one step.
+
+    A step has B blocks of T tokens. Its blocks form G groups, each with K negatives. D is the dimension of the vectors.
 
     Args:
         tf: the TensorFlow module.

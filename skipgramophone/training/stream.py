@@ -74,7 +74,7 @@ class Epoch:
         self._runs = rng.permutation(-(-len(corpus) // RUN))
         sizes = np.minimum(RUN, len(corpus) - self._runs * RUN)  # the last run of the corpus may be short
         in_pools = np.add.reduceat(sizes, np.arange(0, len(sizes), POOL // RUN))
-        self._starts = np.concatenate([[0], np.cumsum(in_pools)])  # positions in this order where the pools begin
+        self._starts = np.concatenate([[0], np.cumsum(in_pools)])  # where the pools begin in the order of the epoch
         self._pools: dict[int, Numbers] = {}  # cache: the two pools that were used last
 
     def stretches(self) -> Iterator[Stretch]:

@@ -29,7 +29,10 @@ START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 an
 
 
 class RowArray(RowSource, Protocol):
-    """An array of row values, in this process or on servers. A slice may be a view, valid until the next push."""
+    """An array of row values, in this process or on servers.
+
+    Reading a slice may return a view, which is valid only until the next push.
+    """
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""

@@ -27,7 +27,7 @@ class Scalars:
         self._last, self._last_tracks = time.monotonic(), 0
 
     def write(self, at: Progress, learning_rate: float) -> None:
-        """Write a record at the end of an epoch, or if the last record is some seconds old."""
+        """Write a record at the end of an epoch, or if the last record is at least `SECONDS` old."""
         now = time.monotonic()
         if not at.epoch_done and now - self._last < SECONDS:
             return

@@ -94,7 +94,7 @@ def _without_keras() -> Iterator[None]:
     """Let TensorFlow be imported without Keras, which would take nearly half of the import time.
 
     Keras imports pandas, SciPy, scikit-learn and Matplotlib where they are installed. TensorFlow continues if the
-    import of Keras fails, and imports it again when `tensorflow.keras` is used for the first time.
+    import of Keras fails, and tries again when `tensorflow.keras` is used for the first time.
     """
     finder = _KerasLater()
     sys.meta_path.insert(0, finder)
@@ -126,10 +126,10 @@ class _KerasLater(MetaPathFinder, Loader):
 
 
 def assign_rows(variable: Any, rows: slice, values: npt.NDArray[np.float32]) -> None:
-    """Replace some rows of a variable. `variable[rows].assign(values)` would read the old rows first."""
+    """Replace some rows of a variable, without reading the old rows."""
     from tensorflow import raw_ops
 
-    # Assigning to a strided slice takes three times as long.
+    # `variable[rows].assign(values)` would read the old rows first, and take three times as long.
     numbers = np.arange(*rows.indices(variable.shape[0]), dtype=np.int32)
     raw_ops.ResourceScatterUpdate(resource=variable.handle, indices=numbers, updates=values)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
     """Return the rows that the model of `earlier` has for the tracks of `experiment`.
 
-    The two may be the same experiment. Two tracks are the same if their URIs are equal, or, without URIs, if artist and
-    title are equal apart from case.
+    The two may be the same experiment. Two tracks are the same if their URIs are equal. Without URIs, they are the same
+    if artist and title are equal apart from case and surrounding spaces.
 
     Raises:
         ExperimentError: the earlier experiment has no model; no track of `experiment` has a vector in the model; or the

@@ -5,11 +5,12 @@
 
 The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
 song. The artist is then looked up by title in the daily history, on the day of the play, the day before and the day
-after. If all tracks with this title have the same artist, this artist is used. Otherwise, the artist of the played
-album is used, if known. If the artist of a play is still not known, the play is read with a title but no artist.
+after. If the daily history has only one artist for this title on these three days, this artist is used. Otherwise, the
+artist of the played album is used, if known. If the artist of a play is still not known, the play is read with a title
+but no artist.
 
-The daily history is read on its own only if the same directory has no play activity. In the daily history, each day is
-a playlist.
+If the same directory has a play activity, the daily history is used only to look up artists. Otherwise, it is read on
+its own, and each day is a playlist.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ DAILY_FILE = "Apple Music - Play History Daily Tracks.csv"
 ACTIVITY = ("Song Name", "Event Start Timestamp", "Event End Timestamp", "Play Duration Milliseconds")
 DAILY = ("Track Description", "Date Played", "Play Duration Milliseconds")
 DAY = 86_400  # seconds
-ALBUMS = ("", "ALBUM")  # types of containers whose artist is also the artist of their songs
+ALBUMS = ("", "ALBUM")  # values of "Container Type"; the artist of such a container is the artist of its songs
 NOT_A_PLAY = LeftOut("events other than the end of a play")
 VIDEO = LeftOut("videos")
 NAMELESS_PLAY = LeftOut("plays without the name of a song")
-Artists = dict[tuple[int, str], set[str]]  # day since 1970 and identity of a title -> artists in the daily history
+Artists = dict[tuple[int, str], set[str]]  # (days since 1970, normalized title) -> artists in the daily history
 
 
 def is_apple_activity(lines: Sequence[str]) -> bool:
@@ -57,7 +58,7 @@ def is_apple_daily(lines: Sequence[str]) -> bool:
 
 
 def is_read_with_activity(file: SourceFile) -> bool:
-    """Whether a file is a daily history that is read together with the play activity in the same directory."""
+    """Whether a file is a daily history that is used only to look up artists for the play activity beside it."""
     return PurePosixPath(file.name).name == DAILY_FILE and file.sibling(ACTIVITY_FILE) is not None
 
 
@@ -65,7 +66,7 @@ def read_apple_activity(stream: OpenFile, settings: ExtractSettings) -> Iterator
     """Yield the plays of a play activity, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_plays(stream, settings), stream, settings)
 
@@ -76,7 +77,7 @@ def read_apple_daily(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     The tracks of a day are sorted by the hour in which each track was first played.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     kept: list[tuple[date, int, int, str, Row]] = []
     for at, (number, line, fields) in enumerate(read_named_fields(stream, DAILY, "a daily history of Apple Music")):
@@ -186,7 +187,7 @@ def _days_since_1970(day: date) -> int:
 
 
 def _first_hour(text: str) -> int:
-    """Return the first hour of a list such as "18, 19", or 0.
+    """Return the first hour of a list of hours such as "18, 19", or 0 if there is no valid hour.
 
     >>> _first_hour("18, 19"), _first_hour("")
     (18, 0)

@@ -14,13 +14,16 @@ from skipgramophone.experiment.arrow_types import TEXT
 
 LIST = r"""^\s*\[\s*(['"{].*['"}]\s*,?\s*)?\]\s*$"""
 
-KNOWN_LISTS = 1 << 16  # maximum number of lists that are cached; a table may contain any number of them
+# Maximum number of fields whose names are cached; without a limit, a table with many lists could fill the memory.
+KNOWN_LISTS = 1 << 16
 # An HTML entity (the first group), which ends with a semicolon that does not separate names; or a semicolon.
 SEMICOLON = re.compile(r"(&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)|;")
 
 
 def without_brackets(artists: pa.Array) -> pa.Array:
-    """Return a column of artists, in which lists of names, or of objects with a name, are written as "first, second".
+    """Return a column of artists, in which each list is replaced by the names in it, such as "first, second".
+
+    The elements of a list are names, or objects with a field "name". Values that are not lists stay unchanged.
 
     >>> without_brackets(pa.array(["['Ada Fenn', \\"Nell's\\"]", "[Lanyards]", "Nell"])).to_pylist()
     ["Ada Fenn, Nell's", '[Lanyards]', 'Nell']
@@ -70,7 +73,7 @@ def without_semicolons(artists: pa.Array) -> pa.Array:
 
 @lru_cache(KNOWN_LISTS)
 def names_between_semicolons(text: str) -> tuple[str, ...]:
-    """Return the names in a field; the semicolon of an entity of HTML such as "&amp;" does not separate names.
+    """Return the names in a field; the semicolon in an HTML entity such as "&amp;" does not separate names.
 
     >>> names_between_semicolons("Ada;Simon &amp; Co")
     ('Ada', 'Simon &amp; Co')

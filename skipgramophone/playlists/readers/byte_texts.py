@@ -1,4 +1,4 @@
-"""Reads texts that scripts have written as Python writes bytes: b'Paper Boats'."""
+"""Reads texts that a script has written as Python bytes without decoding them, such as b'Paper Boats'."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def without_byte_marks(texts: pa.Array) -> pa.Array:
 
 @cache
 def _text(written: str) -> str:
-    """Return the text that some bytes contain, or the text itself if it is not written as bytes in UTF-8."""
+    """Return the text in b'...' without these marks; return other texts, and bytes that are not UTF-8, unchanged."""
     if BYTES.fullmatch(written) is None:
         return written
     try:
-        # The text may contain non-ASCII letters without escapes, because the table was written as UTF-8.
+        # Python does not allow non-ASCII letters in b'...', so from such a text only the b and the quotes are removed.
         return str(ast.literal_eval(written[1:]).encode("latin-1").decode()) if written.isascii() else written[2:-1]
     except (ValueError, SyntaxError):
         return written

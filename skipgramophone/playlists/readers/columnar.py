@@ -211,7 +211,7 @@ class ColumnsReader:
             yield make(rows, stream.bytes_read, stream.replaced)
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
-        """Convert rows to a block, after leaving out rows with low ratings."""
+        """Convert rows to a block, without the rows whose rating is below the setting `min_rating`."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         table = self._table(rows)
         block = make_block(
@@ -246,10 +246,10 @@ class ColumnsReader:
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
     def _unusable(self, table: pa.Table) -> dict[int, str]:
-        """Return row index -> reason for rejecting the row, for rows that name no track.
+        """Return row index -> reason for rejecting the row, for each row that names no track.
 
-        In a table with titles, a row with an artist alone names no track; it may be the total below the table. Lines of
-        dashes are below the header of tables that are aligned with spaces.
+        In a table with titles, a row with an artist alone names no track; it may be the total below the table. A row of
+        dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
         found = find_unusable(table, self.settings)
         if "title" not in self.settings.roles:
@@ -293,9 +293,9 @@ class ColumnsReader:
         return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """Return the text columns without the b'...' of Python bytes, and without the spaces after delimiters.
+        """Return the text columns without the b'...' of Python bytes, and without spaces after delimiters.
 
-        Spaces are removed if the names of columns have them too, as in "artist, title".
+        Spaces are removed only if the names of the columns have them too, as in the header "artist, title".
         """
         roles = self.settings.roles
         spaced = any(name != name.strip() for name in roles.values())
@@ -307,13 +307,13 @@ class ColumnsReader:
 
 
 def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
-    """Return the indices of the rows whose value in the dictionary fits."""
+    """Return the indices of the rows whose value fits; `fitting` has one flag per value of the dictionary."""
     fits = fitting.to_numpy(zero_copy_only=False)
     return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)
 
 
 def joined_artists(columns: Mapping[str, pa.Array], by_semicolons: bool = False) -> pa.Array | str:
-    """Return the artist of each row, as "first, second" if there are several; "" if there is no column.
+    """Return the artist of each row, as "first, second" if there are several; "" if no column has artists.
 
     Args:
         columns: role -> values.
@@ -333,7 +333,7 @@ def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
 
 
 def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> Made | None:
-    """Return the result of `make` for the rows of some lines, or None if a line is not plain."""
+    """Return the result of `make` for the rows of some lines, or None if a line is not `plain`."""
     rows = plain.read(raw)
     return None if rows is None else make(rows, raw.bytes_read, stream.replaced)
 

@@ -230,7 +230,7 @@ def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableReco
 
 
 def _as_texts(column: pa.Array) -> list[str | None]:
-    """Convert the values of a column to text: nulls become "", times that are out of range become None."""
+    """Convert the values of a column to text: nulls become "", times outside the years 1 to 9999 become None."""
     try:
         return [_as_text(value) for value in column.to_pylist()]
     except OverflowError:
@@ -238,7 +238,7 @@ def _as_texts(column: pa.Array) -> list[str | None]:
 
 
 def _text_of(value: pa.Scalar) -> str | None:
-    """Convert an Arrow value to text; a time that is out of range becomes None."""
+    """Convert an Arrow value to text; a time outside the years 1 to 9999 becomes None."""
     try:
         return _as_text(value.as_py())
     except OverflowError:

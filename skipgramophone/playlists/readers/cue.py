@@ -11,8 +11,8 @@
 The artist of a track is its own performer, otherwise the performer of the sheet. If most titles of tracks without their
 own performer contain " - ", these titles are split into artist and title. A track without a title is named after its
 audio file, unless other tracks are in the same file. A file is used as the location of a track only if it contains no
-other track. Tracks with data are left out. A file that is not in the encoding of the settings is decoded as
-Windows-1252.
+other track. Data tracks, which contain no audio, are left out. A file that is not in the encoding of the settings is
+decoded as Windows-1252.
 """
 
 from __future__ import annotations

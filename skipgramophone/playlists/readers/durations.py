@@ -10,7 +10,7 @@ LONGEST = 7 * 24 * 3600  # maximum duration in seconds; a larger number is proba
 
 
 def whole_seconds(text: str, per_second: int = 1) -> int | None:
-    """Return the duration at the start of a string in whole seconds, or None if it is missing or not plausible.
+    """Return the duration at the start of a string in whole seconds; None if it is missing, 0 or longer than a week.
 
     Args:
         text: a string that begins with a number; in M3U, attributes follow.

@@ -1,4 +1,4 @@
-"""The entries of a playlist file of a music player: each refers to an audio file, and may contain the track's names."""
+"""The entries of a playlist file of a music player: each refers to an audio file, and may have artist and title."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class FileEntry(NamedTuple):
 def records_of(entries: Sequence[FileEntry], stream: OpenFile, playlist: str, owner: str = "") -> Iterator[Record]:
     """Yield the tracks of a file, which is one playlist; a track without a title is named after its audio file.
 
-    Paths are kept as locations and never opened. A link to a track of a service is the uri of the track.
+    Paths are kept as locations and never opened. If an entry is a link to a track of a streaming service, this link is
+    read as the uri of the track.
     """
     files = FileNames(entry.path for entry in entries)
     for entry in entries:

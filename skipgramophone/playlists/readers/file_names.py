@@ -22,7 +22,7 @@ class FileNames:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        """Find out whether most of the file names, given by paths or URLs, begin with a track number."""
+        """Find out whether more than two thirds of the file names in these paths or URLs begin with a track number."""
         names = [name_at_end(path) for path in paths]
         numbered = sum(TRACK_NUMBER.match(name) is not None for name in names)
         self._number = TRACK_NUMBER if 3 * numbered > 2 * len(names) else PADDED_TRACK_NUMBER

@@ -4,9 +4,9 @@
     Title,Album,Artist,Duration (ms),Rating,Play Count,Removed,Playlist Index
     "Paper Boats","Boats","Nell Quay","292728","0","1","","7"
 
-The files in a directory `Tracks` are one playlist, named after the directory above, in the order of their index. Tracks
-that are in the library but not in a playlist have no index; they are left out. A file with several tracks, such as one
-into which a script has merged the files of a playlist, is a playlist named after the file.
+The files in a directory `Tracks` are one playlist, named after the directory above, in the order of their "Playlist
+Index". Tracks that are in the library but not in a playlist have no such column; they are left out. A file with several
+tracks, such as one into which a script has merged the files of a playlist, is a playlist named after the file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from skipgramophone.settings import ExtractSettings
 INDEX = "Playlist Index"
 COLUMNS = ("Title", "Album", "Artist", "Duration (ms)", "Rating", "Play Count", "Removed")
 LARGEST = 1 << 16  # maximum number of bytes that are read from a file to find the index of its track
-TRACKS = ("Tracks", "Titel", "Titres", "Pistas", "Faixas", "Brani")  # the directory of tracks in some languages
+TRACKS = ("Tracks", "Titel", "Titres", "Pistas", "Faixas", "Brani")  # names of this directory in some languages
 NO_PLAYLIST = LeftOut("in the library, not in a playlist")
 
 
@@ -39,7 +39,7 @@ def is_google_play(lines: Sequence[str]) -> bool:
 
 
 def part_of_google_play(file: SourceFile) -> Part | None:
-    """Return the directory of a track and its index in the playlist; None for other files."""
+    """Return the directory of a track and its index in the playlist; None for files that are not such tracks."""
     path = PurePosixPath(file.name)
     if path.suffix.lower() != ".csv" or path.parent.name not in TRACKS:
         return None
@@ -59,7 +59,7 @@ def read_google_play(stream: OpenFile, _settings: ExtractSettings) -> Iterator[R
     """Yield the tracks of a file.
 
     Raises:
-        SourceError: the file has another header, or a quoted field does not end.
+        SourceError: the header is not that of Google Play Music, or a quoted field does not end.
     """
     records = read_named_fields(stream, COLUMNS, "a track of Google Play Music")
     first = list(islice(records, 2))

@@ -3,7 +3,8 @@
 Each session is a playlist, named by the minute at which it starts (UTC). Its owner is the listener, if known. Plays
 with equal times keep the order of the file, or get the reverse order if the file starts with the newest play.
 
-Two files never share a session, unless they are parts of one history; then a session can continue in the next part.
+Two files never share a session, unless they are parts of one history. If they are, a session can continue in the next
+part.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Play(NamedTuple):
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
-Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of the session
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name of its session, key of it
 # Line number, raw record, and one of: the play, the reason to leave the record out, the reason to reject it (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
@@ -72,7 +73,7 @@ def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part
 
 
 def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield rejected and left-out plays, then all other plays sorted by time, as rows of sessions."""
+    """Yield rejected and left-out plays, then all other plays sorted by time, as rows whose playlists are sessions."""
     kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if not isinstance(found, Play):
@@ -125,7 +126,7 @@ def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
     """
-    text = text.strip()  # `float` does not ignore all characters that are white space
+    text = text.strip()  # `float` does not ignore all the white space that `strip` removes
     if text.isdecimal():
         seconds = float(text)
         seconds = seconds / 1000 if seconds > LATEST else seconds

@@ -1,4 +1,4 @@
-"""Joins columns with identifiers into one column, in the form of `names.identifiers.joined`."""
+"""Joins columns with identifiers (ISRCs, MusicBrainz ids, uris) into one column, like `names.identifiers.joined`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def joined_columns(columns: Iterable[tuple[str, pa.Array]]) -> pa.Array | None:
 
 def table_identifiers(columns: Mapping[str, pa.Array], roles: Mapping[str, str]) -> pa.Array | None:
     """Return the identifiers in the rows of a table, or None if no column has identifiers.
+
+    The column with the role "uri" is included if its name shows that it contains ISRCs or MusicBrainz ids.
 
     Args:
         columns: role -> values.

@@ -8,10 +8,10 @@
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
-A row has the fields of its object, and also the text and number fields of its playlist. The names of the playlist
-fields get the prefix "playlist.". An id becomes the field "item", and a name the fields "artist" and "title". If only
-some objects of a list are playlists, each object without a list of tracks becomes a row without a track, which is
-rejected later.
+A row has the fields of its object, and also the text and number fields of its playlist. The name of a playlist field
+gets the prefix "playlist.", unless it begins with "playlist" already. An id of a track becomes the field "item", and a
+name becomes the fields "artist" and "title". If only some objects of a list are playlists, each object without a list
+of tracks becomes a row without a track, which is rejected later.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
 Rows = list[Record]
-HEAD = 1 << 20  # maximum number of bytes of the first line of JSON lines
+HEAD = 1 << 20  # maximum length in bytes of the first line of a file with JSON lines
 DEEPEST = 3  # maximum number of nested objects between the root of the document and a list of rows
 LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
@@ -69,7 +69,7 @@ def rows_in(document: Any) -> Rows:
 
 
 def _rows_of_names(document: Record) -> Rows:
-    """Return the rows of a playlist with names of tracks, or of an object in which each field is such a playlist."""
+    """Return the rows of a playlist of track names, or of an object whose fields are such playlists; otherwise []."""
     tracks = _tracks_of(document) or []
     is_playlist = len(document) == 1 or not all(isinstance(names, list) for names in document.values())
     if is_playlist and _are_names(tracks):
@@ -106,7 +106,7 @@ def _rows_of_columns(document: Record) -> Rows:
 
 
 def _are_names(values: list[Any]) -> bool:
-    """Whether values are texts, and most of them have an artist and a title."""
+    """Whether all values are texts, and at least 90 % of them have an artist and a title, split by " - "."""
     texts = [value for value in values if isinstance(value, str)]
     return len(texts) == len(values) > 0 and sum(SEPARATOR in text for text in texts) >= MOST_NAMES * len(texts)
 
@@ -125,7 +125,7 @@ def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[
 
 
 def _rows_of_list(values: list[Any], facts: Record) -> Rows:
-    """Return the rows of a list: its objects, or what the objects contain if they are playlists."""
+    """Return the rows of a list: its objects or, if these are playlists, the tracks of the playlists."""
     if not values or not all(isinstance(value, dict) for value in values):
         return []
     within = [_tracks_of(value) for value in values]
@@ -141,7 +141,7 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
 
 
 def _fields_of(track: Any, is_name: bool) -> Record:
-    """Return the fields of a track: an object, a name or an id."""
+    """Return the fields of a track, which is an object, a name such as "Nell Quay - Paper Boats", or an id."""
     if isinstance(track, dict):
         return track
     if not is_name or not isinstance(track, str):
@@ -161,7 +161,7 @@ def _tracks_of(playlist: Record) -> list[Any] | None:
 
 
 def _facts_of(playlist: Record) -> Record:
-    """Return the texts and numbers of a playlist, as fields of its rows."""
+    """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name"."""
     return {
         name if name.lower().startswith("playlist") else f"playlist.{name}": value
         for name, value in playlist.items()

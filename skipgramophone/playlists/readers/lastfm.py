@@ -80,7 +80,7 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm` in blocks; whole columns are converted as long as all lines are plain."""
+    """Yield the rows of `read_lastfm` in blocks; as long as all lines are `plain`, whole columns are converted."""
 
     def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:
         fields = fields_in(lines, stream.file.display_name, table.plain.delimiter if table else None)
@@ -90,7 +90,7 @@ def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBl
 
 
 def _table_of(head: RawLines) -> ScrobbleTable | None:
-    """Return how to read lines with the layout of the first line, or None if that line is not plain."""
+    """Return how to read lines with the layout of the first line, or None if that line is not `plain`."""
     line = head.split_at(1)[0].data.removesuffix(b"\n").removesuffix(b"\r")
     if not is_text(line):
         return None

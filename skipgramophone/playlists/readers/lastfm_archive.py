@@ -60,16 +60,16 @@ def read_lastfm_archive(stream: OpenFile, settings: ExtractSettings) -> Iterator
     """Yield the scrobbles of a file, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_records(read_named_fields(stream, COLUMNS, WHAT, "\t")), stream, settings)
 
 
 def lastfm_archive_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm_archive` in blocks; whole columns are converted as long as all lines are plain.
+    """Yield the rows of `read_lastfm_archive` in blocks; as long as all lines are `plain`, whole columns are converted.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
 
     def table_of(head: RawLines) -> ScrobbleTable | None:

@@ -94,7 +94,15 @@ def lastfm_json_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[
 def _columns(
     scrobbles: Sequence[Any], listener: str, window: tuple[int, int, bytes], *, file: str, settings: ExtractSettings
 ) -> PlayColumns:
-    """Return the scrobbles of a window (see `windows`) as columns; `scrobbles` are the texts of all scrobbles."""
+    """Return the scrobbles of a window as columns.
+
+    Args:
+        scrobbles: the JSON texts of all scrobbles.
+        listener: the owner of the sessions, or "".
+        window: number of the first scrobble and of the one after the last, from 0, and their text; see `windows`.
+        file: name of the file in rejects.
+        settings: how to read the scrobbles.
+    """
     from skipgramophone.playlists.readers.scrobble_objects import decode_scrobbles, play_table
 
     start, end, data = window
@@ -129,16 +137,16 @@ def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     """Yield the scrobbles of a CSV file of lastfmstats.com, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_stats_plays(read_named_fields(stream, STATS_COLUMNS, STATS, ";")), stream, settings)
 
 
 def lastfmstats_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfmstats` in blocks; whole columns are converted as long as all lines are plain.
+    """Yield the rows of `read_lastfmstats` in blocks; as long as all lines are `plain`, whole columns are converted.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
 
     def records_of(lines: Iterator[Line], table: ScrobbleTable | None) -> Iterator[PlayRecord]:

@@ -49,4 +49,4 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
             known = fields.get(path[-1])
             fields[path[-1]] = element.attributes.get("uts", text) if path[-1] == "date" else known or text
         elif path[-4:-1] == (SCROBBLES, SCROBBLE, "artist") and path[-1] == "name" and element.ends:
-            fields["artist"] = text  # the extended form has elements inside the artist
+            fields["artist"] = text  # in the extended form of the API, the artist has child elements

@@ -22,7 +22,7 @@ class LibraryTrack:
         artist: artist of the track.
         title: title of the track.
         uri: uri of the track, or None.
-        unused: why the track is left out or rejected in playlists, or None if it is used.
+        unused: why the track is left out or rejected where a playlist contains it, or None if it is used.
         album: album of the track, or None.
         location: location of the audio file, or None.
         seconds: duration, or None.
@@ -57,7 +57,7 @@ class LibraryPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The library of a music program: its tracks by key, and its playlists."""
+    """The library of a music program: its tracks by key (the id or path of the track), and its playlists."""
 
     tracks: dict[str, LibraryTrack] = field(default_factory=dict)
     playlists: list[LibraryPlaylist] = field(default_factory=list)
@@ -69,7 +69,11 @@ class Library:
             self.repeated.append((key, track))
 
     def records(self, stream: OpenFile) -> Iterator[Record]:
-        """Yield the tracks of each playlist, then tracks in no playlist; playlists with the same name stay separate."""
+        """Yield the tracks of each playlist, then tracks that are rejected or left out.
+
+        A track with the key of an earlier track is rejected, and a track in no playlist is left out. Playlists with the
+        same name stay separate.
+        """
         listed: set[str] = set()
         for at, playlist in enumerate(self.playlists):
             for line, key in playlist.items:

@@ -35,14 +35,14 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 # Marks after a name.
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
-# Each mark that may come before a name, with a function. The function gets the values of the mark on consecutive lines,
-# and returns whether they are plausible for a list.
-Values = Sequence[Sequence[int]]  # the values of each run of consecutive lines
+Values = Sequence[Sequence[int]]  # for each run of consecutive lines with a mark: its numbers, or times in seconds
+# Each mark that may come before a name, with a function. The function gets the `Values` of the mark, and returns
+# whether they are plausible for a list.
 BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
 
 
 def _steps(values: Values) -> list[int]:
-    """Return the differences of values in consecutive lines."""
+    """Return the difference between the values of each two consecutive lines."""
     return [after - before for run in values for before, after in pairwise(run)]
 
 
@@ -117,7 +117,7 @@ class LineMarks:
         self.has_albums = 2 * sum(ALBUM.search(name) is not None for name in names) > len(names)
 
     def name_on(self, line: str) -> tuple[str, bool]:
-        """Return the name on a line without the marks, and whether the line has the marks before a name.
+        """Return the name on a line without marks, and whether the line has all marks that the list has before names.
 
         >>> LineMarks(["1. Ada - Rain", "2. Nell - Salt", "3. Fenn - Tide"]).name_on(" 4. Nell - Home")
         ('Nell - Home', True)

@@ -1,6 +1,6 @@
 """Read the lines of a text file in blocks, with line numbers.
 
-A block is a few megabytes of whole lines. A line that the encoding cannot decode, or that contains a NUL byte, is
+A block is about 16 MiB of whole lines. A line that the encoding cannot decode, or that contains a NUL byte, is
 rejected. A byte order mark is not part of the first line.
 """
 

@@ -208,12 +208,12 @@ def _plays_of_array(listens: Iterable[Any]) -> Iterator[PlayRecord]:
 
 
 def _play_of_array(number: int, listen: Any) -> PlayRecord:
-    """Return the play of a listen in an array, or the reason for rejecting the listen."""
+    """Return number, raw record and play of a listen in an array; a reason replaces the play of a rejected listen."""
     return number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
 
 
 def _plays_of_lines(lines: Iterable[Line]) -> Iterator[PlayRecord]:
-    """Yield the listens of lines."""
+    """Yield the listens of lines with one JSON object each."""
     for number, line, found in objects_in(lines):
         yield number, line, found if isinstance(found, str) else _play(found)
 

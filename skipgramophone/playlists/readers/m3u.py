@@ -6,12 +6,12 @@
 
 The name of a track is taken from the tags in #EXTVDJ (VirtualDJ), otherwise from #EXTINF, otherwise from the end of
 the path. "Artist - Title" is split at the first " - ". If there is a line #EXTALB or #EXTART after the previous track,
-it names the album or the artist of the track. In files of Emby, tracks with #EXTART have only a title in #EXTINF.
-Therefore, if most tracks with #EXTART have no " - " in #EXTINF, #EXTINF is read as the title of all of them, unless it
-begins with the artist. Paths are kept as locations and never opened. A path that is the uri of a service, such as
-spotify:track:..., is used as the uri of the track. A link to a track of a service is used as the uri only if the track
-has no name in #EXTINF or #EXTVDJ. A file that is not in the encoding of the settings is decoded as Windows-1252, the
-encoding of old players.
+it names the album or the artist of the track. In files of Emby, a track with #EXTART has only its title in #EXTINF. A
+file in which most tracks with #EXTART have no " - " in #EXTINF is treated in the same way: the whole #EXTINF of these
+tracks is read as the title, unless it begins with the artist and " - ". Paths are kept as locations and never opened.
+A path that is the uri of a service, such as spotify:track:..., is used as the uri of the track. A link to a track of a
+service is used as the uri only if the track has no name in #EXTINF or #EXTVDJ. A file that is not in the encoding of
+the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ALBUM = re.compile(r"#EXTALB:(.*)")
 ARTIST = re.compile(r"#EXTART:(.*)")
 TAGS = re.compile(r"#EXTVDJ:(.*)")
 TAG = re.compile(r"<(artist|title|remix|songlength)>(.*?)</\1>")
-SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
+SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # such as spotify:track:..., but no Windows path and no URL
 
 
 class _Entry(NamedTuple):

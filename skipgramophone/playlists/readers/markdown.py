@@ -70,7 +70,8 @@ class _Part(NamedTuple):
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether the first lines of a file contain a table of tracks, or mostly lists of tracks below headings.
 
-    If other lines contain a separator such as " - ", they may be tracks, and the file is read as a plain list of names.
+    If lines outside lists contain a separator such as " - ", they may be tracks. Unless the file has a table of tracks,
+    the result is then False, and the file is read as a simple list of names.
     """
     parts = _parts_of([(number, line, "") for number, line in enumerate(lines, 1)])
     if any(part.kind == "table" and _Table(part.lines).has_tracks for part in parts):
@@ -145,7 +146,7 @@ def _kind_of(line: str, below: str, above: str) -> str:
     Args:
         line: the line.
         below: the line below it.
-        above: what the line above it is.
+        above: kind of the line above it.
     """
     has_border = BORDER.search(line) is not None
     if not line.strip():
@@ -168,7 +169,7 @@ def _kind_of(line: str, below: str, above: str) -> str:
 
 
 def _is_other_list(parts: Sequence[_Part], line: str) -> bool:
-    """Whether an item begins another list: either the item is numbered, or the previous list is, but not both."""
+    """Whether an item begins another list: it is numbered and the last list is not, or the reverse."""
     return bool(parts) and _is_numbered(line) != _is_numbered(parts[-1].lines[0][1])
 
 
@@ -199,7 +200,7 @@ class _Table:
         self.has_tracks = len(titles) == 1 and (self._artist is not None or (names_title(titles[0]) and are_names))
 
     def records(self, row: Row) -> Iterator[Record]:
-        """Yield the tracks as rows; their other fields are copied from `row`.
+        """Yield the tracks as rows; all fields except artist, title and album are copied from `row`.
 
         The rows of a table without tracks are left out.
         """
@@ -216,7 +217,7 @@ class _Table:
                 yield number, line, row._replace(artist=artist, title=title, album=album_of(album))
 
     def _has_all(self, cells: Sequence[str]) -> bool:
-        """Whether a row has the cells of artist and title."""
+        """Whether a row is long enough to have the cells of artist and title."""
         return len(cells) > max(self._artist or 0, self._title or 0)
 
     def _numbers(self, name: str) -> bool:
@@ -241,7 +242,7 @@ class _List:
         found = [(at, match) for at, (_, line) in enumerate(self._lines) if (match := ITEM.fullmatch(line))]
         self._separator = separator_of([plain(match[2]) for _, match in found])
         indents = [len(match[1].expandtabs(4)) for _, match in found]
-        # An item above deeper items is the heading of these items.
+        # An item with nested items below it is the heading of these items, unless it has both artist and title itself.
         texts = {
             at: match[2]
             for (at, match), indent, below in zip(found, indents, [*indents[1:], 0], strict=True)
@@ -266,7 +267,7 @@ class _List:
         return len(self._lines)
 
     def records(self, row: Row) -> Iterator[Record]:
-        """Yield the tracks as rows; their other fields are copied from `row`.
+        """Yield the tracks as rows; all fields except artist and title are copied from `row`.
 
         Headings, and the items of a list without tracks, are left out.
         """
@@ -287,7 +288,7 @@ class _Text:
         self._lines = lines
 
     def records(self, _row: Row) -> Iterator[Record]:
-        """Yield the lines, which are left out or faulty."""
+        """Yield the lines; each is left out, or rejected if it cannot be decoded."""
         yield from ((number, line, fault or TEXT) for number, line, fault in self._lines)
 
 

@@ -7,7 +7,7 @@ A playlist is identified by its pid, regardless of its name, and has no owner. F
 number of the track in the file, from 1.
 
 Arrow reads a slice if all pids are 64-bit integers, all names are text, and every track has a name. Other slices are
-read track by track. Both ways return the same rows, except that Arrow does not validate fields that are not used.
+read track by track. Both ways return the same rows. However, Arrow does not validate the fields that are not used.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
 
 def _read_with_arrow(raw: bytes) -> pa.Table | None:
     """Read the rows of a slice with Arrow; return None if a needed field is missing or has an unexpected type."""
-    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow may crash on such data, for example on a null.
+    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow may crash on other data, such as null.
         return None
     try:
         table = arrow_json.read_json(

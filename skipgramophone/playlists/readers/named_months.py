@@ -1,4 +1,6 @@
-"""Converts dates with English month names to seconds since 1970. These formats do not depend on the country.
+"""Converts dates with English month names to seconds since 1970.
+
+Unlike a date such as 01/02/2024, such a date means the same day in every country:
 
 20 Nov 2020 09:35                  Last.fm
 24 Jan 2023, 09:42

@@ -24,7 +24,7 @@ CENTURY_FROM = 70  # years of two digits: 70 is 1970, and 69 is 2069
 def order_of_dates(values: Iterable[str]) -> DateOrder:
     """Return which part comes first in the dates of one column, the day or the month.
 
-    The result is "" if no date shows it, or if the dates contradict each other.
+    The result is "" if all dates are ambiguous, such as 01/02/2024, or if the dates contradict each other.
 
     >>> order_of_dates(["01/02/2024", "12/31/2023"]), order_of_dates(["01/02/2024"]), order_of_dates(["1.2.2024"])
     ('month', '', 'day')
@@ -36,18 +36,18 @@ def order_of_dates(values: Iterable[str]) -> DateOrder:
 
 
 def is_numeric_date(text: str) -> bool:
-    """Whether a text is such a date, even if it is not clear which part is the month."""
+    """Whether a text is a date such as 01/02/2024, even if it is not clear which part is the month."""
     return NUMERIC_DATE.fullmatch(text.strip()) is not None
 
 
 def has_clock(text: str) -> bool:
-    """Whether a text is such a date with a time of day."""
+    """Whether a text is a date with a time of day, such as 01/02/2024 10:00."""
     match = NUMERIC_DATE.fullmatch(text.strip())
     return match is not None and match["hour"] is not None
 
 
 def seconds_of_numeric_date(text: str, order: DateOrder = "") -> float | None:
-    """Convert a date to seconds since 1970; None if it is invalid or ambiguous. A time is in UTC.
+    """Convert a date to seconds since 1970; None if it is invalid or ambiguous. The time of day is in UTC.
 
     >>> seconds_of_numeric_date("01.01.1970 00:02"), seconds_of_numeric_date("1/2/1970", "day")
     (120.0, 2678400.0)

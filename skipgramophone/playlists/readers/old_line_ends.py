@@ -27,7 +27,7 @@ class OldLineEnds:
         return part.replace(b"\r", b"\n") if self._replaces else part
 
     def _first_bytes(self) -> bytes:
-        """Read the first bytes, in as many steps as necessary."""
+        """Read the first `HEAD` bytes, or fewer at the end of the file; a single read may return only some of them."""
         head = b""
         while len(head) < HEAD and (more := self._data.read(HEAD - len(head))):
             head += more

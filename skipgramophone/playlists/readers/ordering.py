@@ -135,7 +135,7 @@ def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
 
 
 def positions_of_all(positions: pa.Array) -> Places:
-    """Convert strings to finite numbers, float64 (rows,); NaN for other strings."""
+    """Convert positions and ranks such as "=4" to finite numbers, float64 (rows,); NaN for other strings."""
     return _numbers(positions, {DIGITS: _as_float}, rank_of)
 
 
@@ -214,7 +214,7 @@ def minutes_of(times: Places) -> pa.Array:
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     written = np.datetime_as_string(minutes.astype(np.int64).astype("datetime64[m]")).tolist()
     names = [text.replace("T", " ") for text in written]
-    # Years before 1000 have fewer than four digits in the names of sessions.
+    # In the names of sessions, years before 1000 have fewer than four digits; numpy always writes four.
     early = int(np.searchsorted(minutes, YEAR_1000))
     names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
     return pa.array(names, TEXT).take(pa.array(place))

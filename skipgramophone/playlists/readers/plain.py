@@ -2,7 +2,7 @@
 
 These tables are plain:
 
-- CSV and TSV with quotes only at the edges of fields, or doubled;
+- CSV and TSV in which quotes are only around fields or, doubled, inside quoted fields;
 - JSON lines with one object each, with text in all needed columns;
 - Parquet files with text or integers in all needed columns (times may also be timestamps).
 
@@ -56,7 +56,7 @@ class PlainRows:
 
 
 class PlainLines(Protocol):
-    """Protocol: a reader of blocks of plain lines."""
+    """Protocol: a reader of blocks of plain lines (see the top of this module)."""
 
     def read(self, raw: RawLines) -> PlainRows | None:
         """Return the rows of a block of lines, or None if a line is not plain."""
@@ -215,10 +215,11 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 def plain_pieces(
     raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
 ) -> Iterator[tuple[RawLines, Made | None]]:
-    """Yield the first `number` lines in blocks, each block with the result of `convert` for it.
+    """Yield the blocks that contain the first `number` lines, each with the result of `convert`.
 
-    `ALL_ROWS` means all lines. A result of None means that some line is not plain. From then on, a row may span several
-    lines, so all later lines are yielded, even after the first `number`.
+    If `number` is `ALL_ROWS`, these are all lines. `convert` gets only those lines of a block that are among the first
+    `number`. If it returns None, some line is not plain, so a row may span several lines, and `number` rows may need
+    more lines. Therefore, all later blocks are then yielded too, with None as the result.
     """
 
     def converted(raw: RawLines) -> tuple[RawLines, Made | None]:

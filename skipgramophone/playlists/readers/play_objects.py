@@ -96,7 +96,7 @@ def decode_listens(data: bytes) -> list[Any] | None:
 
 
 def decode_lines_of_listens(data: bytes) -> list[Any] | None:
-    """Decode listens on lines; return None if msgspec refuses one."""
+    """Decode lines with one listen each; return None if msgspec refuses a line."""
     try:
         return _LISTEN.decode_lines(data)
     except (msgspec.DecodeError, RecursionError):

@@ -1,7 +1,8 @@
 """Read the XML of old music players, which is often not well-formed.
 
 The names of elements and attributes may be in any case, even in the two tags of one element; "&" may be written without
-an escape, as in links; and a file that is not UTF-8 is decoded as Windows-1252. Entities are refused as in other XML.
+an escape, as in links; and a file that is not UTF-8 is decoded as Windows-1252. A file that declares entities is
+refused (see `xml_documents`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def read_player_elements(stream: OpenFile, what: str, root: str) -> Iterator[Ele
         root: name of the root element, in lower case.
 
     Raises:
-        SourceError: the file has another root element, is not XML, uses entities, or is too large for a playlist.
+        SourceError: the root element has another name, or the file is not XML, uses entities, or is larger than a
+            playlist file may be.
     """
     text = DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), whole_playlist_text(stream), count=1)
     text = TAG_NAME.sub(lambda found: found[0].lower(), AMPERSAND.sub("&amp;", text))

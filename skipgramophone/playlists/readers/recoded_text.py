@@ -21,7 +21,7 @@ class MarkedStream:
 
     @property
     def is_utf_16(self) -> bool:
-        """Whether the stream began with the mark."""
+        """Whether the stream begins with a byte order mark of UTF-16."""
         return self._head.startswith(UTF_16_MARKS)
 
     def read(self, size: int) -> bytes:

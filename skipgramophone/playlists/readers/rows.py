@@ -248,7 +248,7 @@ def as_text(raw: object) -> str:
 
 def _json_of(raw: object) -> str:
     """Return an object as JSON, as Python writes it."""
-    # msgspec is three times as fast, but it writes floats in another form.
+    # msgspec is three times as fast as Python, but it writes floats in another form.
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec
 
@@ -270,7 +270,7 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     """
     words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
     artists = table["artist"].combine_chunks()
-    # An artist that starts with an ASCII letter or digit is a name, so only the few other rows need the full check.
+    # An artist that starts with an ASCII letter or digit is a name. Only the few rows with other artists are checked.
     doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
     rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
     if not len(rows):

@@ -84,9 +84,10 @@ def scrobble_blocks(
     Args:
         stream: the file.
         settings: the settings of the extraction.
-        table_of: returns how to read the table that begins with the given lines; None if its first line is not plain.
-        records_of: reads lines row by row. Its second argument is the table, or None if the lines begin with the first
-            line of the file.
+        table_of: returns how to read the table that begins with the given lines; None if its first line is not
+            `plain`.
+        records_of: reads lines row by row. Its second argument is the table. The argument is None if the lines are the
+            whole file, so that the first of them determines the columns.
     """
     raws = read_raw_lines(stream)
     head = next(raws, None)
@@ -114,7 +115,7 @@ def scrobble_blocks(
 
 
 def _columns(table: ScrobbleTable, raw: RawLines, *, stream: OpenFile, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the scrobbles of some lines as columns, or None if a line is not plain."""
+    """Return the scrobbles of some lines as columns, or None if a line is not `plain`."""
     rows = table.plain.read(raw)
     if rows is None:
         return None

@@ -5,7 +5,8 @@
     Nell Quay   Boats   Paper Boats   3   292   L   1706745600   (MusicBrainz id of the recording)
 
 The fields are separated by tabs: artist, album, title, number of the track, duration in seconds, L (listened) or S
-(skipped), start in seconds since 1970, and perhaps the id. If the time zone is unknown, the times are read as UTC.
+(skipped), start in seconds since 1970, and perhaps the MusicBrainz id. If the time zone is unknown, the times are read
+as UTC.
 """
 
 from __future__ import annotations

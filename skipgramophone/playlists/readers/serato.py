@@ -36,7 +36,7 @@ def read_serato(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     """Yield the tracks of each session.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     playlist, sessions = PurePosixPath(stream.file.name).stem, 0
     for number, line, fields in read_named_fields(stream, COLUMNS, "a history of Serato", ","):

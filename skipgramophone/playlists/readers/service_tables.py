@@ -66,7 +66,7 @@ def read_tunemymusic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[R
     """Yield the tracks of each playlist of a table.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     for number, line, fields in read_named_fields(stream, TUNEMYMUSIC, "a table of TuneMyMusic"):
         kind = "" if isinstance(fields, str) else fields["Type"].strip().lower()
@@ -88,7 +88,7 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks of a table, which is one playlist.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     playlist = PurePosixPath(stream.file.name).stem
     for number, line, fields in read_named_fields(stream, SOUNDIIZ, "a table of Soundiiz"):
@@ -105,7 +105,7 @@ def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
     """Yield the plays of a history of Deezer, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_plays(stream, settings), stream, settings)
 

@@ -65,7 +65,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
         return False
     starts = [row[0] for row in rows]
     if len(rows) > 2 and all(map(str.isdecimal, starts)) and _are_consecutive(starts):
-        return False  # each line starts with its own number
+        return False  # the first word of each line is the number of the line, not an id
     return len({len(row) for row in rows}) > 1 or not _is_table(rows)
 
 
@@ -101,7 +101,7 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_sessions` in blocks; ASCII lines are split together with Arrow."""
+    """Yield the rows of `read_sessions` in blocks; Arrow splits all lines of a block at once if they are ASCII."""
     left = settings.num_rows
     for raw in read_raw_lines(stream):
         split = _split_lines(raw, left)
@@ -121,11 +121,12 @@ def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 
 
 def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[int, str]]] | None:
-    """Return the ids of lines, the line number of each id, and the blank lines; None if the lines are not ASCII.
+    """Return the ids of lines, the line number of each id, and the blank lines; None if Python must split the lines.
 
     The total number of returned ids and blank lines is at most `most`; with `ALL_ROWS`, all of them are returned.
     """
-    # Python also splits at these control characters.
+    # Arrow must not split text with these control characters: Python also splits at \x1c to \x1f, and lines with \x00
+    # are rejected.
     if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):
         return None
     lines = text_lines(raw).lines

@@ -83,8 +83,8 @@ def _as_list(value: Any) -> list[Any]:
 def _song(song: Any, row: Row) -> Row | LeftOut | str:
     """Return a song as a row, or the reason for leaving it out or rejecting it.
 
-    The other fields of the row are copied from `row`. Its artist is the performer, who is replaced if the song is a
-    cover.
+    The row is a copy of `row` with the title of the song. The artist of `row` is the performer of the concert; if the
+    song is a cover, it is replaced by the artist of the original.
     """
     if not isinstance(song, dict):
         return "a song that is not a JSON object"
@@ -97,7 +97,7 @@ def _song(song: Any, row: Row) -> Row | LeftOut | str:
 
 
 def _name_of(record: dict[str, Any], field: str) -> str | None:
-    """Return the name of an object in a field, "" if there is none, or None if it is not text."""
+    """Return the name of the object in a field; "" if there is no name, None if the name is not text."""
     named = record.get(field)
     name = named.get("name", "") if isinstance(named, dict) else ""
     return name if isinstance(name, str) else None

@@ -211,7 +211,8 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # a file system error: decompressors set no errno
+        # Only errors of the file system have an errno; errors of decompressors have none.
+        if isinstance(error, OSError) and error.errno is not None:
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"
@@ -330,7 +331,7 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
         archive = open_archive(path)
         if reason := spreadsheet_reason(archive):
             return [replace(whole, passed_over=reason)]
-        # `ZipInfo.is_dir` of Python 3.11 fails for an empty name.
+        # `ZipInfo.is_dir` is not used, because in Python 3.11 it fails for an empty name.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)
         if not inside:
@@ -360,7 +361,10 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file. The name of a shell's <(…) is a number, so reports call it "pipe"."""
+    """Copy a named pipe to a temporary file.
+
+    If a shell makes the pipe for <(…), its name is a number, as in /dev/fd/63; reports then call it "pipe".
+    """
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 

@@ -47,7 +47,7 @@ class Playlist(NamedTuple):
 def is_spotify_api(value: Any) -> bool:
     """Whether the start of a JSON document contains tracks as the Web API returns them.
 
-    The recently played tracks are not meant: they are a history, which is read like other tables in JSON.
+    The result is False for recently played tracks. They are a history, which is read like other tables in JSON.
     """
     items = [item for found in _playlists(value) if found for item in found.items]
     is_history = any(isinstance(item, dict) and "played_at" in item for item in items)
@@ -124,7 +124,7 @@ def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _playlists(content: Any) -> list[Playlist | None]:
-    """Return the playlists of a JSON file, with None for a playlist without a name or tracks; [] if there are none."""
+    """Return the playlists of a JSON file, with None for a playlist without a name or tracks; [] for other files."""
     if isinstance(content, list):
         if any(_is_track(_track_in(item)) for item in content):
             return [Playlist("", "", content)]

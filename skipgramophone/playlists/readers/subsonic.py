@@ -49,7 +49,7 @@ def read_subsonic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
 def _track(attributes: dict[str, str], row: Row) -> Row | LeftOut | str:
     """Return a track as a row, or the reason for leaving it out or rejecting it.
 
-    The other fields of the row are copied from `row`.
+    The row is a copy of `row` with the fields of the track filled in.
     """
     if attributes.get("isVideo") == "true":
         return VIDEOS

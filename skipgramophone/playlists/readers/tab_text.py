@@ -21,7 +21,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # maximum size in bytes of a file
+LARGEST = 64 << 20  # maximum size in bytes of a text export
 # First columns of iTunes and Apple Music, in several languages, and names of the column with the album.
 ITUNES = (
     ("Name", "Artist", "Composer"), ("Name", "Interpret", "Komponist"), ("Nom", "Artiste", "Compositeur"),
@@ -42,7 +42,7 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the header is wrong, or the file is damaged or too large for a playlist.
+        SourceError: the header is not that of rekordbox or iTunes, or the file is damaged or too large for a playlist.
     """
     lines = LINE_END.split(whole_text(stream, whole_bytes(stream, LARGEST)))
     header = lines[0].split("\t")

@@ -12,7 +12,7 @@ from skipgramophone.wording import plural
 
 DELIMITERS = "\t,;|"
 LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
-NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, with column -> field
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but fields by column name
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 
 

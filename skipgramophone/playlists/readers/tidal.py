@@ -45,7 +45,7 @@ def read_tidal(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Yield the plays of a history, split into sessions.
 
     Raises:
-        SourceError: the header is wrong, or a quoted field does not end.
+        SourceError: the header lacks a required column, or a quoted field does not end.
     """
     return split_into_sessions(_plays(stream, settings), stream, settings)
 

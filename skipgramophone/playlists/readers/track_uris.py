@@ -18,7 +18,8 @@ EPISODE_URI = "spotify:episode:"
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 SPOTIFY_URI = re.compile(r"spotify:(track|episode):\w+")
 SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/?")
-# Host -> pattern of the paths of tracks. The query string of such a link only records where it was shared.
+# Host -> pattern of the paths of tracks. The query string of such a link is dropped, because it only records where the
+# link was shared.
 TRACK_PATHS = {
     "www.deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
     "deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),

@@ -59,7 +59,7 @@ def require_root(element: Element, roots: Collection[str], stream: OpenFile, wha
     """Verify that the root of the document to which an element belongs has one of the given names.
 
     Raises:
-        FormatError: it has another name; `what` describes the expected content.
+        FormatError: the root has none of these names.
     """
     if element.path[0] not in roots:
         raise FormatError(f"{stream.file.display_name} is not {what}: its root is {element.path[0]!r}")
@@ -136,7 +136,8 @@ class _ElementParser:
         self._starts = starts
         self._found: list[Element] = []
         self._place = _Place((), reports_starts=False)
-        self._open: list[tuple[_Place, dict[str, str], str]] = []  # open parents: place, attributes, text so far
+        # Place, attributes and text so far of each parent whose end has not been read yet.
+        self._open: list[tuple[_Place, dict[str, str], str]] = []
         self._attributes: dict[str, str] = {}
         self._text = ""
         self._fed = 0

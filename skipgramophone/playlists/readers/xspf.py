@@ -32,7 +32,7 @@ TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
 # Artist, title, uri, text of a location, seconds, identifiers, album.
 Names = tuple[str, str, str | None, str | None, int | None, str | None, str | None]
-Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
+Named = tuple[int, RawRecord, Names | str]  # line number, raw record, names or reason for rejecting the record
 
 
 def is_jspf(value: Any) -> bool:
@@ -111,7 +111,7 @@ def _names_of(fields: Fields) -> Names:
 
 
 def _jspf_track(track: Any) -> Names | str:
-    """Return the names of a JSPF track, or the reason for rejecting the track."""
+    """Return the `Names` of a JSPF track (artist, title and so on), or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "a track that is not a JSON object"
     names = text_fields(track, "creator", "title")

@@ -8,8 +8,9 @@
 Playlist files contain only ids of videos. Names come from the song library of the same export; a video that is not in
 the library is named by its link. Headers of playlist files may be in any language.
 
-In a history, only entries of YouTube Music are used as plays; videos and advertisements are left out. A title contains
-a verb ("Watched ..."). The verb is removed in the languages of `VERBS`; titles in other languages are rejected.
+In a history, only entries of YouTube Music are used as plays; videos and advertisements are left out. The title of an
+entry contains a verb, as in "Watched Paper Boats". The verb is removed in the languages of `VERBS`; titles in other
+languages are rejected.
 """
 
 from __future__ import annotations

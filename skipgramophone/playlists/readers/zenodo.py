@@ -51,7 +51,8 @@ COLUMN_OF_HEADER = {
     "uri": "uri",
 }
 REQUIRED = {"owner", "playlist", "artist", "title"}
-# Columns with few distinct values. The CSV parser needs twice the time of `dictionary_encode` for the other columns.
+# Columns with few distinct values, which the CSV parser encodes as dictionaries. For the other columns, this would take
+# twice as long as `dictionary_encode` after parsing.
 REPEATED = ("owner", "playlist")
 
 
@@ -202,7 +203,8 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
-    # Names of the columns between the fields. The first and the last of them are empty, and the others contain commas.
+    # The quotes are the delimiters, so there are columns between the fields. The first and the last of them are empty,
+    # and the others contain the commas.
     between = [f"{at}" for at in range(len(columns) + 1)]
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
     types = {name: DICTIONARY if name in REPEATED else TEXT for name in columns} | dict.fromkeys(between, pa.bool_())
@@ -233,7 +235,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """Insert strings into a column; each is inserted before the row that `places` contains for it."""
+    """Insert strings into a column; string i is inserted before the row with the number `places[i]`."""
     if not len(places):
         return column
     known = len(column.dictionary)

@@ -71,7 +71,7 @@ def role_in(environment: Mapping[str, str]) -> Role | None:
     except (ValueError, RecursionError) as error:
         raise SettingError(f"{VARIABLE} is not valid JSON: {error}") from error
     if not isinstance(content, dict) or not content.get("cluster"):
-        return None  # launchers set it without a cluster if there is only one machine
+        return None  # launchers set TF_CONFIG without a cluster if there is only one machine
     return _check_role(content)
 
 

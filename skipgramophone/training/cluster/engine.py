@@ -13,7 +13,7 @@ all servers.
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
 serial numbers of the tasks that it has added in the last turn (a few rounds). Therefore, it adds no task twice. Each
 server also counts three things: the pushes that have arrived, those that it has begun to add, and those that it has
-finished adding.
+finished adding. For the latter, it sums the loss and the weights of the pairs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from skipgramophone.training.threads import Workers
 Tensor = Any
 ROUNDS_PER_TURN = 4  # rounds per worker and turn; at the end of a turn, all workers wait for the slowest one
 SECONDS_TO_STOP = 5.0
-ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # indices of the counts of a server
+ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # indices of the counts and sums of a server
 WIRE = "bfloat16"  # type of rows and differences during transfer; half the size of float32
 HEAD = 3  # number of values before the task in a message: serial number, whether to add the differences, learning rate
 
@@ -56,7 +56,7 @@ class WorkerTask(NamedTuple):
     # For each server: the number of rows of tokens, then the row numbers of the tokens, then the row numbers that occur
     # only as negatives.
     at: list[Tensor]
-    counts: list[Tensor]  # number of rows of tokens on each server, then number of other rows on each server
+    counts: list[Tensor]  # number of rows of tokens on each server, then number of rows of negatives on each server
     places: Tensor  # length to which the rows of tokens are padded
     work: list[Tensor]
 
@@ -68,7 +68,7 @@ class ClusterEngine:
     patience: float | None = SECONDS_TO_STOP  # limited, because a worker that is stopped or unreachable never answers
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
-        """Connect to all members, which must be running; create the tables; write the layout for workers.
+        """Connect to all workers and servers, which must be running; create the tables; write the layout for workers.
 
         Args:
             role: role of this process.
@@ -187,7 +187,7 @@ class ClusterEngine:
         return [Outcome(float(counted[0, LOSS]), float(counted[0, PAIRS]))]
 
     def _read_counts(self) -> npt.NDArray[np.float64]:
-        """Return the counts of the servers, float64 (servers, 5)."""
+        """Return the counts and sums of the servers, float64 (servers, 5), with columns from `ARRIVED` to `PAIRS`."""
         return np.stack([variable.numpy() for variable in self._counts])
 
     def signature(self, size: int) -> Any:

@@ -71,7 +71,8 @@ def _start(role: Role, experiment: Path, output: IO[bytes]) -> subprocess.Popen[
     variables = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
     environment = os.environ | variables | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
-        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two are labels for `ps`
+        # The last two arguments only identify the process in `ps`.
+        [sys.executable, "-m", member.__name__, role.job, str(role.index)],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,

@@ -23,7 +23,7 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processes: the directory of the experiment
 SECONDS = 1.0  # time between two checks
-SECONDS_TO_ANSWER = 5.0  # time limit of the first answer of a member
+SECONDS_TO_ANSWER = 5.0  # maximum time to wait for the first answer of a member
 FRAME_HEAD, FRAME_TYPE, SETTINGS = 9, 3, 4  # HTTP/2: size of a frame header, index of its type byte, type SETTINGS
 MOST_NAMED = 3  # maximum number of members that a message names while the chief waits for them
 MISSES = 5  # number of failed checks in a row after which the chief counts as ended
@@ -53,7 +53,7 @@ def serve(role: Role, experiment: Path | None) -> None:
     if is_loopback(role.address):
         block_other_machines()
     _wait_for_end_of(role.cluster[CHIEF][0])
-    del server, task_maker  # server and function work only as long as these objects exist
+    del server, task_maker  # kept until here, because the server and the function end with these objects
 
 
 def is_listening(address: str) -> bool:

@@ -25,7 +25,7 @@ from skipgramophone.training.tasks import TrackIds
 Tensor = Any
 Numbers = npt.NDArray[np.int64]
 FIRST_NAME = b"pyfunc_0"  # TensorFlow's name of the first function that a process registers
-NUMBERS = 7  # numbers that identify a task
+NUMBERS = 7  # how many numbers identify a task
 CANNOT = "cannot read the files of the chief"
 
 
@@ -40,7 +40,7 @@ class TaskMaker:
             experiment: directory below which chiefs write the layouts of their runs.
         """
         self._role, self._experiment = role, experiment
-        self._lock = Lock()  # so that the tasks of a round are made one after the other
+        self._lock = Lock()  # makes sure that the tasks of a round are made one after the other
         self._runs: dict[tuple[bytes, int], tuple[Layout, TrackIds]] = {}  # layout and work array of the last run
 
     def make(self, place: bytes, tracks: np.int32, servers: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:

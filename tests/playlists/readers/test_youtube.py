@@ -60,7 +60,7 @@ def test_the_export_is_read_as_it_is_downloaded(tmp_path: Path) -> None:
     found = open_sources([tmp_path / "takeout.zip"], ExtractSettings())
     assert [reader.format for reader in found.readers] == ["youtube-songs", "youtube-playlist", "youtube-playlist"]
     assert [reason for _, reason in found.passed_over] == [
-        "an HTML page: save its tables as CSV, for example with a spreadsheet; histories of services as JSON",
+        "an HTML page: save its tables as CSV, for example with a spreadsheet; export listening histories as JSON",
         "a list of the names of playlists, without their tracks",
     ]
     tables = [
