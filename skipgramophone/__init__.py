@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.index import build_index
     from skipgramophone.pipeline.inspect import inspect
     from skipgramophone.pipeline.map import draw_map
-    from skipgramophone.pipeline.map import draw_map as map  # noqa: A004 (it hides a built-in, but must be called map)
+    from skipgramophone.pipeline.map import draw_map as map  # noqa: A004 (hides a built-in: users call it sgp.map)
     from skipgramophone.pipeline.similar import similar
     from skipgramophone.pipeline.train import train
     from skipgramophone.pipeline.tune import tune
@@ -94,7 +94,8 @@ _HOME = {
     "tune": "pipeline.tune",
 }
 
-# Public name -> name in its module. The modules use other names for `map` and `open`, so as not to redefine built-ins.
+# Public name -> name in its module. In their modules, `map` and `open` have other names, so that these modules do not
+# redefine the built-ins `map` and `open`.
 _OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [

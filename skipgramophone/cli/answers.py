@@ -40,9 +40,9 @@ LONGEST_QUERY = 64 << 20  # maximum number of bytes of a line; a longer line wou
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
-SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
-UNSTABLE = "~"  # mark before the rank of a track that is not stable
-HELP = "see sgp similar --help"  # explains the mark
+SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # file suffix -> format, for suffixes that are not the name of their format
+UNSTABLE = "~"  # marks the rank of a track that a model trained with another seed would probably not list
+HELP = "see sgp similar --help"  # says where the mark is explained
 Asked = TypeVar("Asked")
 
 
@@ -50,8 +50,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: the format is unknown, two formats are given, or --show-versions has no effect. It is also raised
-            if the settings ask for a list of artists or playlists, and the format cannot store it.
+        SettingError: the format is unknown, two formats are given, or --show-versions would have no effect. It is also
+            raised if the settings ask for a list of artists or playlists, and the format cannot store such a list.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
@@ -197,7 +197,7 @@ def format_of(path: Path) -> str:
 
 
 def require_json_suffix(path: Path) -> None:
-    """Refuse to write JSON to a file whose suffix means another format.
+    """Refuse to write JSON to a file whose suffix means another format, such as answer.csv.
 
     Raises:
         SettingError: the suffix means another format.

@@ -38,8 +38,9 @@ from skipgramophone.errors import SettingError, SgpError, StorageError, causes, 
 
 INTERRUPTED = 130
 TERMINATED = 143
-NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}  # command -> advice if a second name is given
-WRITING = ("extract", "train", "index")  # commands that write their results only at their end
+# Command -> advice that is added to the error if the user gives this command a second name as an argument.
+NEW_NAME = {"experiments unpack": "; give the new name with --name NEW"}
+WRITING = ("extract", "train", "index")  # commands that change an experiment only at their end
 
 
 class ErrorBoundary(TyperGroup):
@@ -59,7 +60,7 @@ class ErrorBoundary(TyperGroup):
             return super().make_context(*args, **kwargs)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command. For a word such as "ls", typed by habit, raise an error that names the right command."""
+        """Find the command. For a word of other programs, such as "ls", raise an error that names the right command."""
         meant = unknown_command("sgp", args, OF_SGP) if args[0] not in self.commands else None
         if meant is not None and not ctx.resilient_parsing:
             raise meant
@@ -129,7 +130,7 @@ def _errors_as_exit_codes(context: typer.Context | None = None) -> Iterator[None
 def _exit_interrupted(interrupt: KeyboardInterrupt | SystemExit, context: typer.Context | None) -> NoReturn:
     """Exit after an interrupt: with code 130 and a note after Ctrl-C, or with the code of a `SystemExit`.
 
-    For a command that writes its result only at its end, the note states that nothing was changed.
+    If the command is one of `WRITING`, the note says that nothing was changed.
     """
     if isinstance(interrupt, SystemExit):
         sys.exit(interrupt.code)
@@ -212,9 +213,10 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """Let a signal end the process immediately.
 
-    `SIG_DFL` alone is not enough. If SIGINT and SIGTERM arrive together, Python has already received both when it calls
-    the handler of the first one. If the second signal then had `SIG_DFL`, Python would ignore it, and the process would
-    go on. Python therefore calls this function for the second signal, and the function raises the signal again.
+    This is the handler of the other signal after the first SIGINT or SIGTERM. Setting `SIG_DFL` for the other signal
+    would not be enough: if both signals arrive together, Python has already received both when it calls the handler of
+    the first one. It would then find `SIG_DFL` for the second one and ignore it, and the process would go on. With this
+    function as its handler, the second signal is raised again, now with `SIG_DFL`.
     """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

@@ -18,7 +18,7 @@ def check(
         str | None,
         typer.Argument(
             metavar="EXPERIMENT",
-            help="Name of the experiment (default: all).",
+            help="Name of the experiment to check (default: all experiments).",
             show_default=False,
             autocompletion=completion.experiments,
         ),

@@ -19,7 +19,7 @@ AnyMatch = TypeVar("AnyMatch", bound="Track | Group")
 
 
 def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], int] | None:
-    """Return the function that asks the user, or None if nobody can be asked or `strict_names` forbids a choice."""
+    """Return the function that asks the user, or None if there is no terminal, or `strict_names` forbids a choice."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return _choose if is_terminal and not strict_names else None
 
@@ -27,9 +27,9 @@ def chooser(strict_names: bool) -> Callable[[str, AmbiguousTrackError], int] | N
 def _choose(name: str, error: AmbiguousTrackError) -> int:
     """Print a numbered list of the matches on standard error, and return the index of the one that the user chooses.
 
-    The user types a number, or text that one of the names contains. If several names contain the text, the list is
-    narrowed to them. Enter means 1. If the error has advice, it is printed below the list. The advice says what to type
-    if none of these matches is meant.
+    The user types a number, or text that one of the names contains. If several names contain the text, only these names
+    are listed again, and the user is asked again. Enter means 1. If the error has advice, it is printed below the list.
+    The advice says what to type if none of the listed names is meant.
 
     Raises:
         KeyboardInterrupt: the user typed one of `QUIT_WORDS`, or pressed Ctrl-C or Ctrl-D.
@@ -77,7 +77,7 @@ def _show(listed: Sequence[AnyMatch]) -> None:
 
 
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:
-    """Return the tracks, artists or albums that a text means, in the order given; case and accents do not matter.
+    """Return the tracks, artists or albums that a text means, in the order of `tracks`, ignoring case and accents.
 
     Entries whose whole name or title equals the text are returned. If there are none, the entries whose name contains
     each word of the text as a whole word are returned. If there are none of these either, the words of the text may

@@ -20,7 +20,7 @@ from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.names.normalization import hyphenate
 
 SHOWN = 20  # maximum number of suggestions
-SECONDS = 0.1  # time limit of a completion
+SECONDS = 0.1  # maximum time of the search for suggestions
 HARMLESS = re.compile(r"[\w][\w.-]*")
 
 
@@ -69,7 +69,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
             found[fitting] = None
         return fitting is not None
 
-    # When the value of an option is completed, the arguments are not parsed yet, so the experiment is the first word.
+    # When the value of an option is completed, the arguments are not parsed yet. The first of them is the experiment.
     name = ctx.params.get("experiment") or next(iter(ctx.args), "")
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")

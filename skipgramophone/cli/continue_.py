@@ -108,8 +108,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory to which relative paths of audio files in the sources refer. This is usually the directory "
-            "of the source that sgp extract has read (default: current directory).",
+            help="Directory to which the relative paths of audio files in the corpus refer. This is usually the "
+            "directory that contained the source when sgp extract read it (default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -143,8 +143,8 @@ def continue_playlist(
     """Suggest tracks that continue a playlist of TRACKs.
 
     By default the ranking combines shared playlists and vectors, because together they predict playlists better than
-    either of them alone. The similarity shown is the cosine of the vectors. Names that match no track are left out,
-    and listed in a note.
+    either of them alone. The column similarity shows the cosine of the vectors of the query and the track. Names that
+    match no track are left out, and listed in a note.
 
     \b
     sgp continue demo "every pencil knows" "every library knows" -n 20
@@ -191,7 +191,7 @@ def continue_playlist(
                 "with --library, --duration may cut off the end of the list, and with it the --to track: "
                 "leave out --library, --duration or --to"
             )
-        settings = replace(settings, duration=None)  # the list is limited later, by the durations of the files
+        settings = replace(settings, duration=None)  # the list is cut later, with the durations of the audio files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

@@ -71,7 +71,8 @@ def evaluate(
         bool,
         typer.Option(
             "--verbose",
-            help="Compare every ranking with every baseline, not only the main rankings with the best baseline.",
+            help="Show the difference of every ranking from every baseline, not only those of the main rankings "
+            "(cosine and hybrid) from the best baseline.",
         ),
     ] = False,
     run: Annotated[RunSettings, only("threads")],
@@ -184,7 +185,7 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
 def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root: Path | None) -> None:
     """Print the report, and the size of the stored evaluations of the experiment (`kept`, in bytes).
 
-    `named` tells whether the user named the held-out playlists in a file. `root` is the experiments directory.
+    `named` is true if the user named the held-out playlists in a file. `root` is the experiments directory.
     """
     judgement, k = report.judgement, report.settings["k"]
     title = (
@@ -223,7 +224,7 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
 def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool, root: Path | None) -> None:
     """Warn that the held-out and the training playlists contain snapshots of the same playlists.
 
-    Also print the command that avoids this.
+    Also print the command that holds out all snapshots of a playlist or none.
 
     Args:
         report: the evaluation.
@@ -231,7 +232,7 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
         named: whether the user named the held-out playlists in a file.
         root: experiments directory.
     """
-    warning = f"warning: these scores are too good: {found.share:.0%} of the held-out playlists are nearly equal to a"
+    warning = f"warning: these scores are too good: {found.share:.0%} of the held-out playlists resemble a"
     if not found.separable:
         render.text(
             f"{warning} training playlist. The playlists of an owner cannot be held out together. Either there are too "

@@ -13,8 +13,8 @@ from skipgramophone.wording import size
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
-LEFT_OUT = ("recall@", "hit@", "clicks")  # metrics that the list leaves out, unless they are the main metric
-MESSAGES = ("stale", "problem")  # entries that are printed below the table
+LEFT_OUT = ("recall@", "hit@", "clicks")  # beginnings of metrics that the list shows only as the main metric
+MESSAGES = ("stale", "problem")  # keys of records whose values are printed below the table, not in a column
 MOST_DIGITS = 9
 
 
@@ -118,7 +118,7 @@ def _state(one: Overview) -> str:
 def _heading(name: str, record: dict[str, Any]) -> str:
     """Return the column heading for a key.
 
-    For the key "train.epochs", it is "epochs" if no other command has a setting of this name.
+    For example, the heading of "train.epochs" is "epochs" if no other command has a setting with this name.
     """
     known = {"created": "date", "bytes": "size"}
     last = name.rpartition(".")[2]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ShowByName(TyperGroup):
-    """Treats an unknown command as the name of an experiment to show."""
+    """Treats a word that is no command as the name of an experiment to show, as in `sgp experiments demo`."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command.

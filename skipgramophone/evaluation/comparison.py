@@ -81,7 +81,7 @@ class Comparison:
     held_out: int  # number of held-out playlists
     asked: int  # number of held-out playlists from which queries were made
     questions: int  # number of queries
-    passed_over: int  # number of playlists that were skipped because they have fewer than five trained tracks
+    passed_over: int  # number of held-out playlists that were skipped: fewer than five of their tracks have a vector
     tracks_ranked: int
     wanted: int  # number of tracks to find, over all queries
     unknown: int  # number of tracks in held-out playlists that do not occur in training playlists

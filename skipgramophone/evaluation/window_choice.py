@@ -60,8 +60,8 @@ class ContextChoice:
         over_shuffled: relative gain in R-precision of a window on playlists in their original order ("near") over the
             same window on shuffled playlists ("shuffled"), with ranking by cosine similarity. None if nothing was
             compared.
-        over_whole: relative gain in R-precision of a window ("near") over the whole playlist ("whole"). It is the mean
-            of three rankings: by pair weights, by cosine similarity, and by cosine similarity in a few dimensions. None
+        over_whole: relative gain in R-precision of a window ("near") over the whole playlist ("whole"), averaged over
+            three rankings (by pair weights, by cosine similarity, and by cosine similarity in a few dimensions). None
             if nothing was compared, or if track order carries no information.
     """
 

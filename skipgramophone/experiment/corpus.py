@@ -31,8 +31,8 @@ class Corpus:
     Attributes:
         track_ids: the tracks of all playlists, one playlist after the other, int32 (occurrences,).
         offsets: where each playlist begins in `track_ids`, and the end of the last one, int64 (playlists + 1,).
-        directory: the stage directory of the corpus that the training playlists come from; None if they do not come
-            from a stored corpus.
+        directory: the directory of the stored corpus from which the playlists come; None if they do not come from a
+            stored corpus.
     """
 
     track_ids: npt.NDArray[np.int32]

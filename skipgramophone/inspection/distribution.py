@@ -17,7 +17,7 @@ class Step:
         least: smallest value of the range.
         most: largest value of the range.
         number: number of playlists whose length is in the range, or number of tracks whose count is in the range.
-        share: share of all occurrences that belong to these playlists or tracks.
+        share: share of all occurrences that are in these playlists, or are occurrences of these tracks.
     """
 
     least: int

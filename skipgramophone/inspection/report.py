@@ -51,12 +51,12 @@ class Inspection:
         lengths: distribution of the playlist lengths.
         counts: distribution of the track counts.
         once: number of tracks that occur only once.
-        half: the smallest number of tracks that together have half of all occurrences.
-        head_share: share of all occurrences that belong to the most frequent 1 % of the tracks.
+        half: how many of the most frequent tracks make up half of all occurrences.
+        head_share: share of all occurrences that are occurrences of the most frequent 1 % of the tracks.
         most_frequent: the most frequent tracks.
         findings: the problems that were found, sorted by kind; the order of the kinds is always the same.
         command: the command that applies the advice of the findings.
-        order: the context that `-wsz auto` chooses, and the measurements behind the choice.
+        order: the context that `sgp train -wsz auto` would choose, and the measurements on which this choice is based.
         seconds: duration of the inspection.
     """
 

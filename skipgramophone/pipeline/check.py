@@ -48,7 +48,7 @@ class CheckResult:
         experiment: name of the experiment.
         place: path below the experiments directory.
         state: the kind of problem.
-            "damaged": the bytes differ from those that were published.
+            "damaged": the bytes differ from those that `sgp` wrote.
             "stale": the stage was made from a stage that has been replaced.
             "leftover": a killed run has left the file behind; it is harmless.
             "unfinished": a training run that can be resumed.

@@ -99,14 +99,14 @@ class ExtractReport:
 
     experiment: str
     sources: list[dict[str, Any]]  # one record per source: file, format, bytes, sha256
-    passed_over: list[dict[str, str]]  # file and reason for each skipped file in directories and archives
+    passed_over: list[dict[str, str]]  # one record per skipped file in directories and archives: file, reason
     rows_read: int  # number of rows that were read: the used, the rejected and the left-out rows together
     rows_used: int
     rows_rejected: int
     rejected: dict[str, int]  # number of rejected rows by reason
     rows_left_out: int  # number of rows that were left out by cleaning or on request
     left_out: dict[str, int]  # number of rows that were left out, by reason
-    letters_replaced: int  # number of characters that replace undecodable bytes
+    letters_replaced: int  # number of characters (U+FFFD) that replace undecodable bytes
     owners: int
     playlists: int
     tracks: int
@@ -117,7 +117,7 @@ class ExtractReport:
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
     namesakes: int  # number of tracks that have the same artist and title as a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # names shared by the most tracks: artist, title and number of tracks
+    most_namesakes: list[tuple[str, str, int]]  # names with the most tracks: artist, title and number of tracks
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name
@@ -198,7 +198,7 @@ class ExportReport:
     bytes: int
     dtype: str
     recall_at_10: float | None  # recall@10 of a less precise dtype against float32; None for float32
-    of: str = "tracks"  # what was exported; if it is "artists", all counts of tracks are counts of artists
+    of: str = "tracks"  # what was exported; if it is "artists", `tracks` and the other counts are numbers of artists
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class MapReport:
     preserved: float  # share of the nearest neighbours by vector that are also nearest neighbours on the map
     seconds: float
     bytes: int
-    of: str = "tracks"  # what was drawn; if it is "artists", all counts of tracks are counts of artists
+    of: str = "tracks"  # what was drawn; if it is "artists", `tracks` and the other counts are numbers of artists
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest of the corpus
     split: str  # digest of the held-out playlists
-    set_aside: bool  # whether extract held out the playlists; if so, the existing model was evaluated
+    set_aside: bool  # whether `sgp extract` held out the playlists; if so, the model of the experiment was evaluated
     started_from: str | None
     imported: bool  # whether the vectors were imported; they may have been trained on the held-out playlists
     created: str
