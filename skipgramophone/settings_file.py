@@ -2,7 +2,7 @@
 
 [train]
 window_size = "bag"
-epochs = 30
+epochs = 20
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from skipgramophone.experiment.publishing import draft_directory, publish, withd
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
-KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that are in state.json
+KEPT = ("corpus", "settings", "progress", "history", "decay")  # fields of a checkpoint that are in state.json
 ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # name -> number of dimensions
 
 
@@ -39,6 +39,7 @@ class Checkpoint:
         settings: training settings of the run.
         progress: the progress of the run, in the format of the trainer.
         history: one record per finished epoch.
+        decay: the part of the run, at its end, in which the learning rate decays.
         arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
             parameter servers.
     """
@@ -47,6 +48,7 @@ class Checkpoint:
     settings: dict[str, Any]
     progress: dict[str, Any]
     history: list[dict[str, Any]]
+    decay: float
     arrays: Mapping[str, RowSource]
 
 
@@ -78,6 +80,9 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     try:
         state = read_json(place / STATE)
         require_format(place / STATE, state)
+        state.setdefault("decay", 1.0)  # in runs of earlier versions, the learning rate decays from the beginning
+        if not (type(state["decay"]) is float and 0 < state["decay"] <= 1):
+            raise DamagedFileError(f"{place / STATE} is damaged: its field 'decay' is not a number above 0 and up to 1")
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
         return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})
     except KeyError as error:

@@ -76,6 +76,7 @@ class Keeper:
             settings=asdict(self.settings),
             progress=asdict(progress),
             history=history,
+            decay=trainer.decay,
             arrays=trainer.tables.state(),
         )
         write_checkpoint(self.experiment, checkpoint)
@@ -243,6 +244,7 @@ def _fit_vectors(
         if checkpoint is not None:
             trainer.tables.restore(checkpoint.arrays)
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
+            trainer.decay = checkpoint.decay
         elif earlier is not None:
             trainer.tables.initialize_from(earlier)
         stage("compiling")
@@ -263,6 +265,7 @@ def _fit_vectors(
         trainer.tables.write(directory, vocabulary.learnt)
     conditions = {
         "learning_rate": trainer.learning_rate,
+        "learning_rate_decay": trainer.decay,
         **trainer.engine.conditions,
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,

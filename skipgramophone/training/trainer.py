@@ -18,7 +18,7 @@ import numpy.typing as npt
 from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
+from skipgramophone.training.batches import DECAY, HELD_OUT, STREAM, rate_for, shape_for
 from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.local_engine import LocalEngine
@@ -62,7 +62,11 @@ def _next_epoch(done: Progress) -> Progress:
 
 
 class Trainer:
-    """Trains on one corpus with one set of settings."""
+    """Trains on one corpus with one set of settings.
+
+    Attributes:
+        decay: the part of the run, at its end, in which the learning rate decays, above 0 and at most 1.
+    """
 
     def __init__(
         self,
@@ -94,6 +98,7 @@ class Trainer:
         self.shape = shape = shape_for(corpus.occurrences, settings.context)
         rate = settings.learning_rate
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
+        self.decay = DECAY
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
         # Expected number of macro-batches per epoch after subsampling, including a partial one. The learning-rate decay
@@ -205,9 +210,13 @@ class Trainer:
         return self._rate(at.epoch - 1, at.rounds * self.shape.round)
 
     def _rate(self, epoch: int, number: int) -> float:
-        """Return the learning rate of a macro-batch; it decays linearly to a ten-thousandth of its initial value."""
+        """Return the learning rate of a macro-batch.
+
+        It is constant at first, and decays linearly to a ten-thousandth of its initial value in the last part of the
+        run (see `decay`).
+        """
         left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
-        return self.learning_rate * max(left, 1e-4)
+        return self.learning_rate * max(min(left / self.decay, 1.0), 1e-4)
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:

@@ -123,6 +123,27 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
+def test_a_run_of_an_earlier_version_is_resumed_with_its_learning_rates(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("skipgramophone.training.trainer.DECAY", 1.0)
+        package.train("whole", SETTINGS, force=True)
+        with pytest.raises(Stopped):
+            package.train("broken", SETTINGS, run=EAGER, progress=stop_after(2))
+    state = corpus / "broken" / "checkpoint" / "state.json"
+    fields = json.loads(state.read_text())
+    assert fields.pop("decay") == 1.0
+    state.write_text(json.dumps(fields))
+    package.train("broken", resume=True)
+    assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")
+    for wrong in (0, 0.0, 1.5, "0.3", None, True):
+        state.parent.mkdir(exist_ok=True)
+        state.write_text(json.dumps(fields | {"decay": wrong}))
+        with pytest.raises(package.SgpError, match="its field 'decay' is not a number above 0 and up to 1; restore it"):
+            package.train("broken", resume=True)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]", "[" * 100_000])
 def test_a_damaged_checkpoint_is_a_one_line_error(sgp: Sgp, corpus: Path, text: str) -> None:
     (corpus / "stopped" / "checkpoint" / "state.json").write_text(text)

@@ -52,6 +52,21 @@ def test_all_neighbours_of_a_track_are_of_its_genre(tmp_path: Path, window_size:
         assert all((near < 30) == (row < 30) for near in nearest)
 
 
+def test_the_learning_rate_is_constant_and_then_decays_in_the_last_three_tenths(tmp_path: Path) -> None:
+    corpus = genres(30, 400, 2)
+    settings = TrainSettings(window_size="bag", embedding_dim=4, epochs=20, learning_rate=0.5)
+    trainer = Trainer(corpus, Vocabulary(corpus.counts(60), 1), settings, tmp_path / "log")
+    at_end = {step.epoch: trainer.rate_of(step) for step in trainer.run() if step.epoch_done}
+    assert set(at_end) == set(range(1, 21))
+    # After epoch 14 of 20, the decay begins; after epoch 17, half of it is done. An epoch may have fewer macro-batches
+    # than the decay allows for, which changes a rate by up to that of one epoch (0.5 / 6).
+    for epoch, rate in at_end.items():
+        assert rate == pytest.approx(0.5 if epoch <= 14 else 0.5 * (20 - epoch) / 6, abs=0.5 / 6)
+    assert [at_end[epoch] for epoch in range(1, 14)] == [0.5] * 13
+    assert at_end[20] < at_end[19] < at_end[18] < at_end[17] < 0.5
+    assert at_end[20] >= 0.5e-4
+
+
 def test_the_first_loss_is_that_of_random_vectors(tmp_path: Path) -> None:
     corpus = genres(30, 400, 2)
     settings = TrainSettings(window_size="bag", embedding_dim=16, epochs=1, learning_rate=1e-4)
