@@ -22,7 +22,7 @@ from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import GIVE_ENCODING, NOT_UTF8
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
-HEAD = 0.01  # share of all tracks that are in the head, the most frequent tracks
+HEAD = 0.01  # the head consists of this share of all tracks, the most frequent ones
 SHOWN_FREQUENT = 3
 
 

@@ -30,7 +30,7 @@ class AlbumFilter:
 
 
 def album_of(track: Track) -> str:
-    """Return the folded album of a track, or "" if it is not known."""
+    """Return the album of a track, folded by `fold_name` for comparison; "" if the album is not known."""
     return fold_name(track.album or "")
 
 

@@ -132,8 +132,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has very many remaining tracks, all of them fit only if one is placed every time that the gap
-        allows it. In this case, return only tracks of such artists.
+        An artist may have so many remaining tracks that all of them fit into the list only if one of them is placed
+        each time that the gap allows it. If there are such artists, return only their tracks.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]

@@ -63,10 +63,10 @@ FREE = Route()  # no end is fixed
 
 
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return the settings for a search that finds all tracks of a list except its `fixed` fixed tracks.
+    """Return the settings for a search that finds the tracks of a list, except its fixed first and last track.
 
-    If an artist gap is set, only a few tracks of each artist fit into the list. The search therefore returns no more
-    tracks per artist than fit.
+    `fixed` is the number of fixed tracks, from 0 to 2. If an artist gap is set, only a few tracks of each artist fit
+    into the list. The search therefore returns no more tracks per artist than fit.
     """
     number = settings.number - fixed
     limit = settings.max_per_artist
@@ -114,7 +114,7 @@ def finished(
     if settings.duration is None:
         return answer
     total = seconds_of(answer.neighbours) + seconds_of(given)
-    # If this is true, a larger -n would give no more tracks.
+    # true if a larger -n would give no more tracks
     has_enough = fit.is_cut or is_cut or (total > 0 and not unfinished.is_full(fit))
     notes = [remark_on_time(total, settings.duration, has_enough)]
     uncounted = sum(not seed.track.seconds for seed in given)
@@ -128,8 +128,9 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: for each artist of whom a track could not be placed because of the artist gap: the number of tracks that
-            could be placed. The list contains at most this many tracks of the artist from then on.
+        most: artist -> maximum number of tracks. If the artist gap prevents some tracks of an artist from being placed,
+            this is the number of tracks of the artist that could be placed. Later attempts choose at most this many of
+            them.
         tried: all tracks that were chosen in any attempt: row -> track.
     """
 

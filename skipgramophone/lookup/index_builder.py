@@ -35,7 +35,7 @@ ROWS_PER_SHARD = 1 << 22
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
-    """Build an Annoy index over the unit rows, and choose its search width so that it reaches the requested recall.
+    """Build an Annoy index of the unit vectors, and choose its search width so that it reaches the requested recall.
 
     Several threads build the index, but the same seed gives the same file (see `node_order`). Only one shard at a time
     is in memory. Recall@10 is measured on rows that the seed selects.

@@ -30,7 +30,7 @@ def order_nodes(path: Path, *, items: int, trees: int, node_bytes: int) -> None:
     """Rewrite the nodes of an Annoy file in an order that depends only on the trees.
 
     Args:
-        path: the file. It is changed in place, so no other process may use it yet.
+        path: the Annoy file. It is changed in place, so no other process may have opened it.
         items: number of items in the index.
         trees: number of trees that were built.
         node_bytes: size of a node.
@@ -69,7 +69,7 @@ def _trees(nodes: Nodes, items: int) -> Iterator[Nodes]:
 def _tree_of_each_node(nodes: Nodes, items: int) -> Rows:
     """Return the number of the tree to which each node belongs, int64 (nodes,)."""
     tree = np.zeros(len(nodes), np.int64)
-    level: Rows = np.flatnonzero(nodes[:, 0] == items)  # the roots; every other node is above fewer items
+    level: Rows = np.flatnonzero(nodes[:, 0] == items)  # the roots: only they have all items below them
     tree[level] = np.arange(len(level))
     while len(level):
         own = nodes[level]
@@ -87,5 +87,5 @@ def _are_inner(nodes: Nodes, items: int) -> Flags:
 
 
 def _digest(tree: Nodes) -> bytes:
-    """Return the digest of a tree by which the trees are sorted."""
+    """Return the SHA-256 digest of a tree; the trees are sorted by their digests."""
     return sha256(tree.data).digest()

@@ -124,7 +124,7 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of query tracks (see above), which is their number if all weights are equal."""
+    """Return the effective number of query tracks (n of the module docstring): with equal weights, their number."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
@@ -261,8 +261,8 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs. The first item contains the label of each candidate, int64 (candidates,). The second is the
-            maximum number of candidates to select with the same label.
+        limits: one pair per limit, such as the limit per artist: the label of each candidate, int64 (candidates,), and
+            the maximum number of selected candidates with the same label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

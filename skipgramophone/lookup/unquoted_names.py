@@ -22,7 +22,7 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
     """Return a note if the given single words are together the name of a track.
 
     If each word is also the name of a track, the words are a valid query of several tracks. In this case, the note
-    shows the command that looks up the single track.
+    shows how to quote the words, so that they are looked up as one track.
 
     Args:
         lookup: the opened experiment.

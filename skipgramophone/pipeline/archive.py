@@ -244,7 +244,7 @@ def _damage(experiment: Experiment) -> str | None:
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError:  # Its message is not shown, because it may name a temporary directory.
+        except ExperimentError:  # The message of the error is not shown, because it may name a temporary directory.
             return f"invalid {stage}/{MANIFEST}"
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):

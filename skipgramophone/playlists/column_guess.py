@@ -277,7 +277,11 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
 
 
 def _are_plays(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether a column may have the times of what listeners did: it has times that differ for most of their rows."""
+    """Whether the column `name` may contain the times of plays.
+
+    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
+    the rows.
+    """
     if "owner" not in roles or roles.keys() & {"id", "playlist", "time"} or not _has_times(rows, name):
         return False
     pairs = set(zip(values_of(rows, roles["owner"]), values_of(rows, name), strict=True))

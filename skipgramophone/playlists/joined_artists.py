@@ -9,7 +9,7 @@ from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.readers.artist_lists import names_between_semicolons
 from skipgramophone.playlists.table_head import values_of_column
 
-FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # numbers of different values with several names, see `are_joined`
+FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # how many different values must have a semicolon between names, see `are_joined`
 
 
 def artists_are_joined(rows: Table, roles: Mapping[str, str]) -> bool:

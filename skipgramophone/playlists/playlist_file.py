@@ -89,7 +89,7 @@ def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
 
 
 def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
-    """Return the lines of a text file, unescaped, or an empty list if a line is not the name of a known track."""
+    """Return the lines of a text file, unescaped, or an empty list if any of them is not the name of a known track."""
     if not path.is_file() or path.stat().st_size > LARGEST_LIST:
         return []
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

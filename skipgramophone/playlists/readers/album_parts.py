@@ -20,7 +20,7 @@ SHARED = 0.5  # minimum share of the names whose second part also occurs in othe
 
 
 def have_albums(names: Sequence[str], separator: str) -> bool:
-    """Whether the names in a list are artist, album and title.
+    """Whether the names in a list have the form artist, album and title, joined by `separator`.
 
     >>> have_albums(["A - X - one", "A - X - two", "B - Y - three", "B - Y - four"], " - ")
     True
