@@ -11,7 +11,7 @@ from skipgramophone.inspection.findings import Finding, Kind
 
 LONGEST_NAME = 40  # maximum number of characters in a proposed name of an experiment
 HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
-NAMELESS = "playlists"  # name of an experiment whose source has no usable name
+NAMELESS = "playlists"  # proposed name of an experiment if no name can be made from its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
 
 
 def _without(options: Sequence[str], replaced: Sequence[str]) -> tuple[str, ...]:
-    """Return the options without those that the advice also sets."""
+    """Return the options without those in `replaced`, to which the advice gives other values."""
     kept, skipped = [], False
     for word in options:
         skipped = (word.startswith("--") and word in replaced) or (skipped and not word.startswith("--"))

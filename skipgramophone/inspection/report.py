@@ -163,5 +163,5 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
 
 
 def _head(counts: Ids) -> int:
-    """Return the number of tracks in the head, at least 1."""
+    """Return the number of tracks in the head, the most frequent 1 % of all tracks; at least 1."""
     return max(1, round(HEAD * len(counts)))

@@ -43,7 +43,7 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks that are in a large share of all playlists; with few playlists, nothing is reported."""
+    """Find tracks that are in a large share of all playlists, unless there are fewer than `thresholds.playlists`."""
     number = len(contents.corpus)
     if number < thresholds.playlists:
         return

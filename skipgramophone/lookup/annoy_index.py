@@ -92,7 +92,7 @@ class AnnoyCandidates:
         for first, facts, index in self._shards:
             search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
             rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
-            # From a damaged file, Annoy may return any row number.
+            # From a damaged file, Annoy may return any row number. Only existing rows are kept.
             found.append(first + rows[(rows >= 0) & (rows < facts.items)])
         return np.concatenate(found)
 
@@ -110,7 +110,7 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
     """Open one file of an index."""
     index = empty_annoy(facts.dimension)
     with storage_errors(path, "read"):
-        # Annoy makes the same check, but it also prints an error on stderr.
+        # Annoy would check this too, but it would also print an error on stderr.
         if not _is_whole(path, facts):
             raise ExperimentError(
                 f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}; "

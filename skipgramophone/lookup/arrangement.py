@@ -102,7 +102,7 @@ class _Route:
         self.low, self.high = 1 + ends.first, tracks - int(ends.last)  # positions of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
-        """Return the number of pairs of tracks that have the same artist and are too close."""
+        """Return the number of pairs of tracks by the same artist with fewer than `gap` tracks between them."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         return sum(int(np.count_nonzero(labels[apart:] == labels[:-apart])) for apart in near)
@@ -202,9 +202,9 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """For each way to move the tracks that begin at `start`, yield the gain and the new path; largest gain first.
+        """Yield the gain and the new path for each way to move the tracks at position `start`; largest gain first.
 
-        The moved tracks are the track at `start` alone, or together with the one or more tracks that follow it.
+        The track at `start` is moved alone, or together with the next track or the next two tracks.
         """
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):

@@ -146,7 +146,7 @@ class _Unfinished:
 
     @property
     def number(self) -> int:
-        """The number of tracks to choose."""
+        """The number of tracks to choose, in addition to the fixed tracks."""
         return self.settings.number - len(self.route.seeds)
 
     def fill(self) -> Fitting[Neighbour]:
@@ -229,9 +229,10 @@ class _Unfinished:
         return [whole[place] for place in path.tolist()[len(before) :]]
 
     def _end(self, seed: Seed | None) -> list[Neighbour]:
-        """Return a list with one entry for a fixed track, or an empty list if no track is fixed.
+        """Return a list with the fixed track at one end; the list is empty if no track is fixed there (`seed` is None).
 
-        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only query tracks.
+        The similarity of the fixed track is its cosine with the query, or 1 if the fixed tracks are the only query
+        tracks.
         """
         if seed is None:
             return []

@@ -91,8 +91,9 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=THREADS)
-    path.touch(exist_ok=False)  # This fails if the path is a link. Annoy would write to the target of the link.
-    with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy raises an error, and also prints the same error
+    path.touch(exist_ok=False)  # This fails if the path is a link, because Annoy would write to its target.
+    # If Annoy cannot save, it raises an error, and also prints it on stderr.
+    with stderr_to(Path(os.devnull)), utf8_path(path) as place:
         saved = index.save(place)
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")

@@ -4,8 +4,9 @@ Each thread builds its own trees with its own random numbers, so the trees do no
 append their nodes to one list, so timing determines which number a node gets. This module numbers the nodes again: tree
 by tree, and within each tree in the order in which its thread appended them (children before parents).
 
-An Annoy file consists of the items, the other nodes of all trees, and a copy of each root. The last root must stand
-directly before the copies. Otherwise, Annoy counts this root as a further copy, and searches a tree twice.
+An Annoy file consists of the items, the other nodes of all trees, and a copy of each root. The root of the last tree
+must be directly before the copies. If another root is there, Annoy counts it as a further copy, and searches its tree
+twice.
 """
 
 from __future__ import annotations

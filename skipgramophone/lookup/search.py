@@ -294,7 +294,7 @@ class Search:
         return self._chosen(self.pool(found, width), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from a pool; return None if the list is not full and a larger pool may contain suitable tracks."""
+        """Select from a pool; return None if it cannot fill the list, but a larger pool may contain suitable tracks."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None

@@ -85,11 +85,13 @@ class _Tuning:
     def __init__(self, path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> None:
         self._path, self._facts, self._wanted = path, facts, wanted
         self._test = RecallTest(centre, facts.random_seed)
-        self._fewest = np.zeros_like(self._test.sizes)  # neighbours found per query with widths that are too narrow
-        self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
+        # for each query, number of neighbours found with the widest of the too narrow widths that were tried
+        self._fewest = np.zeros_like(self._test.sizes)
+        # for each query, number of neighbours found with the narrowest of the sufficient widths that were tried
+        self._most = self._test.sizes.copy()
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width reaches the recall.
+        """Return whether a search with this width reaches the requested recall.
 
         The width must be larger than all widths that are known to be too narrow, and smaller than all widths that are
         known to be sufficient.

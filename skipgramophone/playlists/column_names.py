@@ -281,7 +281,8 @@ def numbered_artists(header: list[str]) -> list[str]:
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
     """Return role -> name of the column that contains ISRCs or MusicBrainz recording ids.
 
-    A column that already has another role does not count. If several columns remain for a role, none is returned.
+    A column that already has another role does not count. If several columns may contain ISRCs, the dict has no entry
+    for ISRCs; the same applies to recording ids.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}

@@ -1,4 +1,4 @@
-"""What a user can do with JSON in a form that sgp does not know: the end of the message."""
+"""What a user can do with JSON in a form that sgp does not know: the end of the error message."""
 
 from __future__ import annotations
 
