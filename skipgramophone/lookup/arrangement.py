@@ -191,7 +191,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """For each reversal of a part of the path that begins at `start`, yield gain and path; largest gain first."""
+        """Yield gain and path for each reversal of a part that begins at position `start`; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -241,7 +241,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a track is not fixed, has the same artist as the fixed last track `last`, and is too close to it."""
+        """Whether the track at `at` may move, and is too close to the fixed last track `last` by the same artist."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

@@ -2,7 +2,7 @@
 
     a = sum over the tracks i of an artist of (count_i / largest count)^1.5 u_i, scaled to length 1
 
-They are computed on first use, and are not stored.
+Artist vectors are computed on first use, and are not stored.
 """
 
 from __future__ import annotations

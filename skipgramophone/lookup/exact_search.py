@@ -164,8 +164,8 @@ def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matri
         return candidate[first], found[first]
 
     starts = range(0, tracks, step)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock
-        for at in range(0, len(starts), BLOCKS_AHEAD):  # not all at once, because finished blocks need memory
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock, so threads run in parallel
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # not all blocks at once, because they fill the memory
             yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 

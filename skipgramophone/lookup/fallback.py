@@ -1,8 +1,9 @@
 """Fallbacks: if a query track is unknown or has no vector, other tracks replace it.
 
 The most frequent other version of the song replaces the track. If this version is rare, or no other version has a
-vector, the tracks of the artist replace the track instead, unless they are rare, too. These tracks are weighted by
-count, and together they weigh as much as one track. Unlike query tracks, they may themselves be listed in the answer.
+vector, the tracks of the artist replace the track instead, provided that they are not rare. These tracks are weighted
+by count, and together they weigh as much as one track. Unlike query tracks, they may themselves be listed in the
+answer.
 
 A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts is
 below `RARE`. Rare tracks of an artist are never used as the replacement. A rare version of the song is used only if the

@@ -94,8 +94,8 @@ def finished(
         answer: the tracks that were found.
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
-        find: a function that searches for more tracks. They replace tracks that cannot be placed without violating the
-            artist gap. None if there are no more tracks.
+        find: a function that searches for more tracks. The tracks found replace tracks that cannot be placed without
+            violating the artist gap. None if there are no more tracks.
         with_seeds: whether the given tracks are put before the list; if so, they count towards the maximum duration.
         is_cut: whether tracks have already been left out because of the duration.
 

@@ -256,7 +256,7 @@ class Scoring:
 
 
 def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
-    """Return the term of `hybrid` for predictions of some tracks and of the query tracks, float32 of the same shape.
+    """Return the term of `hybrid` for the predictions of some tracks and of the query tracks, float32 (predictions,).
 
     Raises:
         ExperimentError: a prediction is not finite.

@@ -240,7 +240,7 @@ class Search:
         return measured.of(asked.seeds[0].track.count)
 
     def _stable(self, asked: Question, listed: Selection, settings: SimilarSettings) -> Sequence[bool | None]:
-        """Estimate which tracks another training seed would also list (see `seed_noise`); None if it is not known."""
+        """Estimate which tracks another training seed would also list (see `seed_noise`); None for each if unknown."""
         trained = IMPORTED not in self.opened.model.facts
         single = len(asked.rows) == 1 and asked.weights[0] > 0
         if settings.by != "hybrid" or settings.diversity or not trained or not single:

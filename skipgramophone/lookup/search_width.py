@@ -1,9 +1,9 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
-A wider search inspects the same nodes as a narrower search, and additional ones. It therefore finds at least as many
-true neighbours. The narrowest width that reaches the recall is therefore found by bisection. Widths with which the
-index would be as slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so
-that the same seed gives the same choice on every machine.
+A wider search inspects the same nodes as a narrower search, and additional ones, so it finds at least as many true
+neighbours. The narrowest width that reaches the recall is therefore found by bisection. Widths with which the index
+would be as slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so that
+the same seed gives the same choice on every machine.
 """
 
 from __future__ import annotations

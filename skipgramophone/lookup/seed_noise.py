@@ -6,14 +6,14 @@ centre vectors varies between seeds; its standard deviation is about
 
     sd = 0.05 + 0.15 / m    m: count of the rarer of the two tracks
 
-Its weight in the score is 0.4 (1 - 2 / m), or 0 if this is negative. If one of the two tracks occurs only once or
-twice, the weight is therefore 0, and the score does not depend on the seed. In models without smoothed vectors, the
-weight is 0.4 (1 - 1 / m).
+The weight of this cosine in the score is 0.4 (1 - 2 / m), or 0 if this is negative. If one of the two tracks occurs
+only once or twice, the weight is therefore 0, and the score does not depend on the seed. In models without smoothed
+vectors, the weight is 0.4 (1 - 1 / m).
 
 Let s be the score of a candidate. Its score in another model is assumed to be normally distributed; the mean is s, and
 the standard deviation is sd times the weight. P(s, t) is the probability that the score of the candidate in another
 model is at least t. The list has n tracks. Therefore t is chosen so that the probabilities of all candidates add up to
-n. A track is stable if its score is at least t. It is then more likely to stay in the list than to leave it.
+n. A track is stable if its score is at least t. A stable track is more likely to stay in the list than to leave it.
 
 docs/quality.md shows on which data the numbers were fitted and checked.
 """

@@ -151,7 +151,8 @@ def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Whether two pairs of artist and title may name the same recording.
 
     The titles, without remarks such as "live" or "remaster", must be similar and have the same numbers. The artists
-    must be similar or share a credited artist. If an artist is missing, one name must contain the words of the other.
+    must be similar or share a credited artist. If an artist is missing, the words of one name (artist and title) must
+    all be in the other name.
 
     >>> are_alike(("Beyoncé", "Halo"), ("Beyonce feat. X", "HALO (Album Version)"))
     True

@@ -112,7 +112,7 @@ class Before:
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that no given setting differs from a setting of the corpus that must stay the same.
+        """Verify that the given settings do not change settings of the corpus that must stay the same.
 
         Raises:
             SettingError: a setting differs.

@@ -171,7 +171,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: true for a dry run, in which nothing is written. In this case, the whole corpus is encoded.
+            only_read: true for a dry run, which writes nothing. A dry run encodes the whole corpus.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []

@@ -40,9 +40,9 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the input of the encoder. It contains the touched tracks, and the touched playlists without their other
-            tracks. An extra first playlist contains all touched tracks, because the encoder needs each track to be in a
-            playlist.
+        known: the input of the encoder. This input contains the touched tracks, and the touched playlists without their
+            other tracks. An extra first playlist contains all touched tracks, because the encoder needs each track to
+            be in a playlist.
     """
 
     rows: Rows

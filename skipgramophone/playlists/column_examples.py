@@ -87,7 +87,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 def _has_header(rows: Table) -> bool:
     """Whether the first row contains names of columns.
 
-    This is true if it has usual column names, or a word in a column whose other rows contain only numbers or times.
+    This is true if its fields are usual column names, or if one of its fields is a word and the other rows of that
+    column contain only numbers or times.
     """
     if is_header(rows[0]):
         return True

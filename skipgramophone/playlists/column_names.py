@@ -247,7 +247,7 @@ def names_title(name: str) -> bool:
 def is_header(row: Sequence[str]) -> bool:
     """Whether a row is probably the header of a table.
 
-    It contains usual column names of at least two roles, or it has only one field, which is a usual column name.
+    A header contains usual column names of at least two roles, or it has only one field, which is a usual column name.
     """
     known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
     return known >= min(len(row), 2)
