@@ -107,7 +107,7 @@ def _has_similar_name(lookup: Lookup, name: str) -> bool:
 
 
 def _splits(name: str) -> list[tuple[str, str]]:
-    """Return all ways to split a name at a " - ", of which there are several if the artist or title contains " - "."""
+    """Return all ways to split a name at a " - ". There are several if the artist or the title contains " - "."""
     parts = name.split(SEPARATOR)
     return [(SEPARATOR.join(parts[:at]), SEPARATOR.join(parts[at:])) for at in range(1, min(len(parts), MOST_PARTS))]
 

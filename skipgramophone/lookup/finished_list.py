@@ -277,7 +277,7 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
     Raises:
         SettingError: durations are not known, or these tracks do not fit.
     """
-    instead = "give -n instead, or find the files with --library DIR"
+    instead = "give -n instead of --duration, or add --library DIR to read durations from audio files"
     if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
         raise SettingError(f"no durations are known, because the sources of the corpus do not contain them: {instead}")
     unknown = [seed.track.name for seed in route.seeds if not seed.track.seconds]

@@ -69,9 +69,8 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If the only
-                change is that tracks were added to the corpus after the training, no error is raised, and answers
-                contain a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks were
+                added to the same corpus after the training, no error is raised, and answers contain a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue

@@ -24,7 +24,7 @@ from skipgramophone.experiment.arrays import Rows
 
 Nodes = npt.NDArray[np.int32]  # (nodes, integers per node); `annoy_index.require_sound_nodes` describes the fields
 Flags = npt.NDArray[np.bool_]
-CHILDREN = slice(1, 3)  # the fields of a split with its two children
+CHILDREN = slice(1, 3)  # the fields of a split that contain the numbers of its two children
 
 
 def order_nodes(path: Path, *, items: int, trees: int, node_bytes: int) -> None:
@@ -83,7 +83,7 @@ def _tree_of_each_node(nodes: Nodes, items: int) -> Rows:
 
 def _are_inner(nodes: Nodes, items: int) -> Flags:
     """Return which of the two children of each node are nodes and not items, bool (nodes, 2)."""
-    splits: Flags = nodes[:, :1] > nodes.shape[1] - 1  # the other nodes are lists of items
+    splits: Flags = nodes[:, :1] > nodes.shape[1] - 1  # a node with fewer items lists them and has no children
     return splits & (nodes[:, CHILDREN] >= items)
 
 

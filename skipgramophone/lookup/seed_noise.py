@@ -49,13 +49,13 @@ def stable(
     reliable = reliability(counts, count, 1, has_smoothed=has_smoothed)
     deviation = COSINE_WEIGHT * reliable * (NOISE + NOISE_PER_OCCURRENCE / rarer)
     if len(scores) <= listed or not deviation.any():
-        return np.ones(listed, np.bool_)  # no other track can enter the list
+        return np.ones(listed, np.bool_)  # all are stable, because no other track can enter the list
     steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
     # The interval of the bisection extends from 1 below the smallest score to 1 above the largest score. A distance of
     # 1 is many times the standard deviation.
     low, high = float(values.min()) - 1, float(values.max()) + 1
-    with np.errstate(over="ignore"):  # an infinite value means a probability of 0
+    with np.errstate(over="ignore"):  # an exponential that overflows gives a probability of 0
         for _ in range(HALVINGS):
             threshold = (low + high) / 2
             expected = (1 / (1 + np.exp((threshold - values) * steepness))).sum()

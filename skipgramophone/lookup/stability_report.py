@@ -35,7 +35,7 @@ class StabilityReport:
     count.
     """
 
-    ranking: str  # the ranking that was measured
+    ranking: str  # the ranking whose results were compared
     neighbours: int
     strata: tuple[tuple[int, Agreement | None], ...]  # None if no track of the stratum was compared
 

@@ -289,7 +289,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as text, because readers return text too
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as text, like the columns of readers
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])

@@ -159,7 +159,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
             with draft_directory(place) as draft:
                 for member in members:
                     if member.filename == CARD and _is_generated(packed, member):
-                        continue  # sgp can write this card again from the other files
+                        continue  # not unpacked, because sgp can write this card again from the other files
                     target = draft / member.filename
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with packed.open(member) as source, target.open("xb") as file:

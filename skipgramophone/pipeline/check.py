@@ -33,7 +33,7 @@ from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
-Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
+Tell = Callable[[int, int, str], None]  # takes the number of bytes read, the total number of bytes, and the file
 TRIES = 5  # maximum number of attempts to verify a stage that is being replaced
 # Errors that do not mean that a file is damaged, such as a missing permission, a failing disk, too little memory, or
 # too many open files.

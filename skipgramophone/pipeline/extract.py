@@ -87,9 +87,9 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. If `settings.group` is set, a line is not the name of a playlist, but the text
-            that this regex matches at the start of an owner's name. Such a line selects all playlists of these owners.
-            A line with owner, tab and name is accepted too.
+            owner, a tab and its name. If `settings.group`, a regex, is set, a line is not the name of a playlist, but
+            the text that the regex matches at the start of an owner's name. Such a line selects all playlists of these
+            owners. A line with owner, tab and name is accepted too.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.

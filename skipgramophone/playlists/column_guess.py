@@ -64,9 +64,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether the table has columns for artist and title. If so, rows with times are plays of a listening
-            history, and a pause between two plays starts a new session. Otherwise, rows with times (for example
-            purchases) become one playlist per owner, unless the user sets --session-gap.
+        is_history: whether the table has columns for artist and title. In such a table, rows with times are plays of a
+            listening history, and a pause between two plays starts a new session. In other tables, rows with times (for
+            example purchases) become one playlist per owner, unless the user sets --session-gap.
         above: number of lines above the header.
     """
 
@@ -241,11 +241,10 @@ def _has_times(rows: Table, name: str) -> bool:
 
 
 def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """Return a time of a listening history in which day and month may be swapped, or "" if there is none.
+    """Return a time in which day and month may be swapped, if the table is a listening history; otherwise "".
 
-    An example is 01/02/2024 10:00.
-
-    Dates without a time of day count as times of a history only if some of them occur in several rows.
+    An example of such a time is 01/02/2024 10:00. Most times of a history must have a time of day. If most of them have
+    none, at least two different dates are needed, some of which occur in several rows.
     """
     if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return ""

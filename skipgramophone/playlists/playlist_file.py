@@ -62,8 +62,8 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
     Args:
         path: the file.
-        is_name: returns whether a line is the whole name of a known track. If all lines of a text file are such names,
-            the file is read as a list of names, even if it looks like another format.
+        is_name: returns whether a line is the whole name of a known track. If all lines of a text file are names of
+            known tracks, the file is read as a list of names, even if it looks like another format.
 
     Raises:
         SourceError: the file is binary, empty or damaged.

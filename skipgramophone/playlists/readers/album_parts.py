@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-FEWEST_NAMES = 4  # in a shorter list, a part may occur twice by chance
+FEWEST_NAMES = 4  # minimum number of names; in a shorter list, a part may occur twice by chance
 MOST_IN_PARTS = 0.9  # minimum share of the names that have three parts
 SHARED = 0.5  # minimum share of the names whose second part also occurs in other names, or is empty
 
