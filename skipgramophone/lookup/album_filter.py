@@ -70,5 +70,5 @@ def remark_on_albums(catalogue: Catalogue, settings: SimilarSettings) -> list[st
 
 
 def _names(albums: Sequence[str] | None) -> list[AlbumName]:
-    """Parse the album names in the settings."""
+    """Split and fold the names of albums in a setting, so that they can be compared with the albums of tracks."""
     return [album_name(album) for album in albums or ()]

@@ -164,7 +164,7 @@ class _Route:
         return sorted({int(place) for pair in pairs for place in pair if self.low <= place <= self.high})
 
     def _moved_alone(self, path: Path, place: int) -> Iterator[Path]:
-        """Yield the paths in which one track is moved to another position or swapped with another track."""
+        """Yield the paths in which the track at position `place` is moved elsewhere or swapped with another track."""
         rest = np.delete(path, place)
         for other in range(self.low, self.high + 1):
             if other != place:

@@ -97,7 +97,7 @@ def is_meant(name: str, track: Track) -> bool:
 
 
 def _has_similar_name(lookup: Lookup, name: str) -> bool:
-    """Whether the corpus has another song whose artist and title are similar to those in a name."""
+    """Whether the corpus has a song that is not the song in `name`, but has a similar artist and title."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     song = song_key(*split_name(name))

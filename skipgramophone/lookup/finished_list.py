@@ -190,7 +190,7 @@ class _Unfinished:
         )
 
     def _chosen(self) -> Fitting[Neighbour]:
-        """Return the best tracks that may be listed, up to the requested number and the maximum duration."""
+        """Return the best tracks that the artist gap allows, up to the requested number and the maximum duration."""
         numbers, allowed = Counter[str](), list[Neighbour]()
         for near in self.answer.neighbours:
             artist = _artist(near.track)
@@ -204,7 +204,7 @@ class _Unfinished:
         return fitting(allowed, [near.track.seconds for near in allowed], self.settings.duration, spent=spent)
 
     def _has_found_more(self) -> bool:
-        """Search for twice as many tracks, and return whether there are more."""
+        """Search for twice as many tracks as were found or are needed, and return whether more are found."""
         if self.find is None:
             return False
         found = len(self.answer.neighbours)
@@ -215,7 +215,10 @@ class _Unfinished:
         return True
 
     def _in_order(self, tracks: Sequence[Neighbour]) -> list[Neighbour]:
-        """Return the fixed tracks and the tracks that fit between them, in a smooth order after the given tracks."""
+        """Return the fixed tracks, and those of `tracks` that fit between them, in a smooth order.
+
+        The first of them continues the given tracks, which are not returned.
+        """
         before = [Neighbour(0, 1.0, seed.track) for seed in self.given[-max(1, self.settings.artist_gap) :]]
         first, last = (self._end(seed) for seed in (self.route.first, self.route.last))
         whole = [*before, *first, *tracks, *last]

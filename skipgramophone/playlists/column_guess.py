@@ -268,7 +268,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have no ids, and some playlist name occurs with several values of the column `name`."""
+    """Whether the values of the column `name` may distinguish playlists that have the same name and no id."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
