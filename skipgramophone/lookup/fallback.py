@@ -65,7 +65,10 @@ def replace_track(lookup: Lookup, track: Track, weight: float) -> Replacement | 
 
 
 def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
-    """Return another version of a song, or the tracks of its artist if no version is frequent enough."""
+    """Return another version of a song, or the tracks of its artist if no version is frequent enough.
+
+    If the tracks of the artist cannot be used, a rare version is returned. If there is none, the result is None.
+    """
     version = other_version(lookup, artist, title, name=name, weight=weight)
     if version and _are_frequent(lookup, seeds_of(version.part)):
         return version

@@ -87,8 +87,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 def _has_header(rows: Table) -> bool:
     """Whether the first row contains names of columns.
 
-    This is true if its fields are usual column names, or if one of its fields is a word and the other rows of that
-    column contain only numbers or times.
+    This is true in two cases: its fields are usual column names (see `is_header`); or all of its fields are short and
+    begin with a letter, and one of them is above a column that contains only numbers or times.
     """
     if is_header(rows[0]):
         return True
@@ -107,9 +107,9 @@ def _is_value(text: str) -> bool:
 def _has_words(rows: Table) -> bool:
     """Whether the first row may be a header.
 
-    Its fields must be short, have no digits, and not occur in the rows below. In addition, one of two conditions must
-    be met: at least one field is a usual column name; or every field is a single word, and some field in the rows below
-    has several words.
+    Its fields must all be different, be short, contain no digits, and not occur in the rows below. In addition, one of
+    two conditions must be met: at least one field is a usual column name; or every field is a single word, and some
+    field in the rows below has several words.
     """
     header, *below = rows
     if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):

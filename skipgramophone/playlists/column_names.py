@@ -256,6 +256,9 @@ def is_header(row: Sequence[str]) -> bool:
 def is_header_by_number(row: Sequence[str], places: Mapping[str, int]) -> bool:
     """Whether the first row of a table contains column names, although the user assigns the columns by number.
 
+    This is true if the row is a header (see `is_header`), or if its field in the column of artists is a usual name of
+    such a column.
+
     Args:
         row: the first row.
         places: role -> index of its column.

@@ -22,6 +22,9 @@ SHARED = 0.5  # minimum share of the names whose second part also occurs in othe
 def have_albums(names: Sequence[str], separator: str) -> bool:
     """Whether the names in a list have the form artist, album and title, joined by `separator`.
 
+    Nearly all names must have three parts. At least half of the second parts, the albums, must occur in several names,
+    and more second parts than third parts must do so.
+
     >>> have_albums(["A - X - one", "A - X - two", "B - Y - three", "B - Y - four"], " - ")
     True
     >>> have_albums(["A - one - Live", "A - two - Live", "B - three - Live", "B - four - Remix"], " - ")
