@@ -67,10 +67,11 @@ def _meaning(lookup: Lookup, name: str, *, artists: bool) -> int | TrackNameErro
 def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists: bool) -> str | None:
     """Return the words as one name if they are probably a single name, otherwise None.
 
-    The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
-    is a whole name or title, the words together must be a whole name or title too. There is one exception: if one of
-    the words alone matches several tracks, the words together need not be a whole name or title. It is then sufficient
-    that the name of a track contains the words in this order.
+    All names must be single words, and at least two of these words must be different. The words together must match a
+    track, exactly or with typos, or an artist if `artists` is true. If each word alone is a whole name or title, the
+    words together must be a whole name or title too. There is one exception: if one of the words alone matches several
+    tracks, the words together need not be a whole name or title. It is then sufficient that the name of a track
+    contains the words in this order.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:

@@ -93,7 +93,8 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all of the first rows have the same number of fields, at least two.
 
-    Prose is not a table, even if every line contains exactly one comma. Prose is recognized by the spaces after commas.
+    Prose is not a table, even if every line contains exactly one comma. Prose is recognized by the spaces after commas:
+    in more than half of the rows, a field after the first one begins with a space.
     """
     rows = rows[:LINES_OF_ONE_WIDTH]
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
@@ -182,8 +183,9 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
 
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
-    playlists. Links to playlists or albums do not identify tracks. A column named "id" identifies tracks if it contains
-    links to tracks. A column named "product" contains titles if most values have several words.
+    playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
+    column named "id" identifies tracks if it contains links to tracks. A column named "product" contains titles if most
+    values have several words.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
@@ -224,9 +226,10 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return a dict with the column by which rows are sorted: role (position or time) -> name of the column.
+    """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
 
-    The dict is empty if there is no such column.
+    If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
+    that contains times. The dict is empty if there is no such column.
     """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
