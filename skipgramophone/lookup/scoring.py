@@ -246,7 +246,7 @@ class Scoring:
                 f"(sgp train {name} --force --factors)"
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
-        # For more rows than this, copying them would take longer than computing the products of all tracks.
+        # If more than half of the rows are needed, copying them takes longer than computing the products of all rows.
         few = len(rows) < len(factors.rows) // 2
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)
