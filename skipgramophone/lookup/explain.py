@@ -126,7 +126,7 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
     """Return the rank of the second track among the first track's neighbours, and of the first among the second's.
 
-    `rows` are all tracks except the pair.
+    `rows` are all tracks that have a vector, except the pair.
     """
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
