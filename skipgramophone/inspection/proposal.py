@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from skipgramophone.inspection.findings import Finding, Kind
 
-LONGEST_NAME = 40  # maximum number of characters in a proposed name
+LONGEST_NAME = 40  # maximum number of characters in a proposed name of an experiment
 HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
-NAMELESS = "playlists"  # name of an experiment whose source has no usable name
+NAMELESS = "playlists"  # proposed name of an experiment if no name can be made from its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Target:
     """The experiment or sources for a proposed command.
 
     Attributes:
-        name: the experiment, which does not exist yet if sources are given.
+        name: name of the experiment. If `sources` are given, the experiment does not exist yet.
         sources: the arguments that name the sources. They are empty for an experiment, because its sources are not read
             again.
         options: options with which the sources were read.
@@ -56,7 +56,7 @@ class Target:
 
 
 def propose(findings: Sequence[Finding], target: Target) -> Proposal:
-    """Return the command for a target that applies the advice of the findings."""
+    """Return the command that applies the advice of the findings to a target."""
     possible = {"evaluate"} if target.imported else {"train", "evaluate"}
     possible |= {"extract"} if target.sources else set()
     applied = [finding for finding in findings if finding.apply and finding.apply.keys() <= possible]
@@ -87,7 +87,7 @@ def proposed_name(source: str, taken: Sequence[str]) -> str:
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
-    """Return the name, with a number if the name is taken.
+    """Return the name; if it is taken, append the first number, from 2, that makes it unique.
 
     >>> free_name("demo", []), free_name("demo", ["demo", "demo-2"])
     ('demo', 'demo-3')
@@ -97,9 +97,10 @@ def free_name(name: str, taken: Sequence[str]) -> str:
 
 
 def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
-    """Return the proposed commands in order.
+    """Return the proposed command lines, in the order in which they must be run.
 
-    They are extract if there are sources, and train and evaluate if the advice of a finding needs them.
+    `sgp extract` is one of them if the target has sources. `sgp train` and `sgp evaluate` are among them if the advice
+    of a finding needs these commands.
     """
     commands = []
     if target.sources:
@@ -113,7 +114,7 @@ def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
 
 
 def _without(options: Sequence[str], replaced: Sequence[str]) -> tuple[str, ...]:
-    """Return the options without those that the advice also sets."""
+    """Return the options without those in `replaced`, to which the advice gives other values."""
     kept, skipped = [], False
     for word in options:
         skipped = (word.startswith("--") and word in replaced) or (skipped and not word.startswith("--"))

@@ -22,7 +22,7 @@ from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import GIVE_ENCODING, NOT_UTF8
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
-HEAD = 0.01  # share of all tracks that are in the head, the most frequent tracks
+HEAD = 0.01  # the head consists of this share of all tracks, the most frequent ones
 SHOWN_FREQUENT = 3
 
 
@@ -163,5 +163,5 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
 
 
 def _head(counts: Ids) -> int:
-    """Return the number of tracks in the head, at least 1."""
+    """Return the number of tracks in the head, the most frequent 1 % of all tracks; at least 1."""
     return max(1, round(HEAD * len(counts)))

@@ -32,7 +32,8 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     if number > thresholds.seen_once * of:
         what = f"{number:,} of {of:,} tracks ({percent(number, of)}) occur only once"
         names = contents.track_names(np.flatnonzero(once)[:EXAMPLES])
-        # Training needs a playlist with two tracks that have a vector. --min-count 2 is proposed only if one remains.
+        # Training needs a playlist with two tracks that occur at least --min-count times. --min-count 2 is therefore
+        # proposed only if such a playlist exists.
         enough_left = of - number >= FEWEST_LEFT and (contents.distinct_among(~once) > 1).any()
         apply: Apply | None = None if enough_left else {}
         remedy = None if enough_left else TOO_FEW_LEFT
@@ -42,7 +43,7 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks that are in a large share of all playlists; with few playlists, nothing is reported."""
+    """Find tracks that are in a large share of all playlists, unless there are fewer than `thresholds.playlists`."""
     number = len(contents.corpus)
     if number < thresholds.playlists:
         return
@@ -71,7 +72,7 @@ def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _name_numbers(contents: Contents) -> Ids:
-    """Return a number for each track; tracks with the same artist and title have the same number, int64 (tracks,)."""
+    """Return one number per track, int64 (tracks,), which is the same for tracks with the same artist and title."""
     titles = rank_strings(contents.titles)
     return rank_strings(contents.artists) * (int(titles.max(initial=0)) + 1) + titles
 

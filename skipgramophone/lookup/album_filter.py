@@ -30,7 +30,7 @@ class AlbumFilter:
 
 
 def album_of(track: Track) -> str:
-    """Return the folded album of a track, or "" if it is not known."""
+    """Return the album of a track, folded by `fold_name` for comparison; "" if the album is not known."""
     return fold_name(track.album or "")
 
 
@@ -70,5 +70,5 @@ def remark_on_albums(catalogue: Catalogue, settings: SimilarSettings) -> list[st
 
 
 def _names(albums: Sequence[str] | None) -> list[AlbumName]:
-    """Parse the album names in the settings."""
+    """Split and fold the names of albums in a setting, so that they can be compared with the albums of tracks."""
     return [album_name(album) for album in albums or ()]

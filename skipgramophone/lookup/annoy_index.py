@@ -28,7 +28,7 @@ from skipgramophone.utf8 import utf8_path
 
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
-NODE_BYTES = 12  # size of an Annoy node without its vector
+NODE_BYTES = 12  # size in bytes of an Annoy node without its vector
 ADDED_FACTS = {"shards", "answered_by"}  # fields that are missing in manifests of earlier versions of sgp
 RECALL_AT = 10
 BLOCK_ROWS = 8192
@@ -86,13 +86,13 @@ class AnnoyCandidates:
         return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)
 
     def near(self, vector: Matrix, number: int) -> Rows:
-        """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
+        """Return the rows near a vector (embedding_dim,), int64. Each shard proposes up to `number` rows."""
         asked = vector.tolist()
         found = []
         for first, facts, index in self._shards:
             search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
             rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
-            # From a damaged file, Annoy may return any row number.
+            # From a damaged file, Annoy may return any row number. Only existing rows are kept.
             found.append(first + rows[(rows >= 0) & (rows < facts.items)])
         return np.concatenate(found)
 
@@ -110,7 +110,7 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
     """Open one file of an index."""
     index = empty_annoy(facts.dimension)
     with storage_errors(path, "read"):
-        # Annoy makes the same check, but it also prints an error on stderr.
+        # Annoy would check this too, but it would also print an error on stderr.
         if not _is_whole(path, facts):
             raise ExperimentError(
                 f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}; "
@@ -134,8 +134,9 @@ def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
     """Verify that every node points only to earlier nodes. Otherwise, Annoy might read beyond the file and crash.
 
     A node starts with an int32, the number of items below it. The rest of the node depends on this number. If the
-    number is 1, the rest is the length and the vector of the item. If the number is small, the rest is the row numbers
-    of the items. Otherwise, the rest is two child nodes and the vector of the splitting plane. The whole file is read,
+    number is 1, the rest is the length and the vector of the item. If the number is from 2 to the dimension + 2, so
+    that the row numbers of all items below the node fit into it, the rest is these row numbers. If the number is
+    larger, the rest is the numbers of two child nodes and the vector of the splitting plane. The whole file is read,
     which is too slow to do at every look-up.
 
     Raises:

@@ -102,7 +102,7 @@ class _Route:
         self.low, self.high = 1 + ends.first, tracks - int(ends.last)  # positions of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
-        """Return the number of pairs of tracks that have the same artist and are too close."""
+        """Return the number of pairs of tracks by the same artist with fewer than `gap` tracks between them."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         return sum(int(np.count_nonzero(labels[apart:] == labels[:-apart])) for apart in near)
@@ -132,8 +132,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If an artist has very many remaining tracks, all of them fit only if one is placed every time that the gap
-        allows it. In this case, return only tracks of such artists.
+        An artist may have so many remaining tracks that all of them fit into the list only if one of them is placed
+        each time that the gap allows it. If there are such artists, return only their tracks.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
@@ -164,7 +164,7 @@ class _Route:
         return sorted({int(place) for pair in pairs for place in pair if self.low <= place <= self.high})
 
     def _moved_alone(self, path: Path, place: int) -> Iterator[Path]:
-        """Yield the paths in which one track is moved to another position or swapped with another track."""
+        """Yield the paths in which the track at position `place` is moved elsewhere or swapped with another track."""
         rest = np.delete(path, place)
         for other in range(self.low, self.high + 1):
             if other != place:
@@ -191,7 +191,7 @@ class _Route:
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """For each reversal of a part of the path that begins at `start`, yield gain and path; largest gain first."""
+        """Yield gain and path for each reversal of a part that begins at position `start`; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -202,9 +202,9 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """For each way to move the tracks that begin at `start`, yield the gain and the new path; largest gain first.
+        """Yield the gain and the new path for each way to move the tracks at position `start`; largest gain first.
 
-        The moved tracks are the track at `start` alone, or together with the one or more tracks that follow it.
+        The track at `start` is moved alone, or together with the next track or the next two tracks.
         """
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
@@ -241,7 +241,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a track is not fixed, has the same artist as the fixed last track `last`, and is too close to it."""
+        """Whether the track at `at` may move, and is too close to the fixed last track `last` by the same artist."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

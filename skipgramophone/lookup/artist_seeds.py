@@ -47,7 +47,7 @@ def weighted_seeds(tracks: Sequence[Track], centre: Matrix) -> tuple[Seed, ...]:
 
 
 def with_vector(tracks: Sequence[Track], centre: Matrix) -> list[Track]:
-    """Return the tracks that have a vector; a track whose row number is beyond `centre` has none."""
+    """Return the tracks that have a vector: their row in `centre` exists and does not consist of zeros."""
     tracks = [track for track in tracks if track.row < len(centre)]
     learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
     return [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]

@@ -2,7 +2,7 @@
 
     a = sum over the tracks i of an artist of (count_i / largest count)^1.5 u_i, scaled to length 1
 
-They are computed on first use, and are not stored.
+Artist vectors are computed on first use, and are not stored.
 """
 
 from __future__ import annotations
@@ -84,6 +84,6 @@ def artist_vectors(artists: Artists, centre: Matrix, counts: npt.NDArray[np.int6
 
 
 def _weights(counts: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the weights as in `artist_weights`, but for several artists, whose tracks begin at indices `starts`."""
+    """Return the weights of `artist_weights` for several artists; the tracks of artist i begin at index `starts[i]`."""
     most = np.repeat(np.maximum.reduceat(counts, starts), np.diff([*starts, len(counts)]))
     return np.asarray(np.where(most > 0, counts / np.maximum(most, 1), 1.0) ** ARTIST_EXPONENT, np.float64)

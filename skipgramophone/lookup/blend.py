@@ -65,7 +65,7 @@ def _common_ranks(
     ranks = []
     for question in questions:
         rows, scores = search.scored(question, settings)
-        rank = np.zeros(len(search.catalogue), np.int64)  # from 1; 0 for tracks that are not ranked
+        rank = np.zeros(len(search.catalogue), np.int64)  # rank of each track, from 1; 0 for tracks that are not ranked
         rank[rows[np.lexsort((rows, -scores))]] = np.arange(1, len(rows) + 1)
         ranks.append(rank)
     one, other = ranks

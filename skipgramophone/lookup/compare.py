@@ -61,5 +61,5 @@ def _keys(track: Track) -> list[str]:
 
 
 def _side(near: Neighbour) -> Side:
-    """Return rank and similarity of a neighbour."""
+    """Return the rank and the similarity that a neighbour has in its answer."""
     return Side(near.rank, near.similarity)

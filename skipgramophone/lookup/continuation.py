@@ -124,7 +124,7 @@ def _on_the_way(lookup: Lookup, asked: Asked, settings: ContinueSettings, route:
     question, search_for = lookup.search.question(route.seeds, asked.notes), room_for(settings, len(route.seeds))
 
     def of(number: int) -> Answer:
-        """Return the answer with `number` tracks on the way."""
+        """Return the answer with `number` tracks on the way from the first to the last track."""
         return passage(lookup.search, question, replace(search_for, number=number))
 
     number, found = search_for.number, of(search_for.number)

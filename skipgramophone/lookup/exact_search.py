@@ -164,8 +164,8 @@ def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matri
         return candidate[first], found[first]
 
     starts = range(0, tracks, step)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock
-        for at in range(0, len(starts), BLOCKS_AHEAD):  # not all at once, because finished blocks need memory
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock, so threads run in parallel
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # not all blocks at once, because they fill the memory
             yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 
@@ -178,10 +178,11 @@ def _groups(tracks: int, number: int) -> tuple[int, int]:
 def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
     """Return the `number` largest similarities of each query, in descending order.
 
-    Ties are in row order. A few more than `number` similarities may be returned.
+    Ties are in row order.
 
     The largest similarity of each group is found first. The `number`-th largest of these maxima is a lower bound for
-    the similarities to return. Smaller values are ignored, so only a few values have to be sorted.
+    the similarities to return. Smaller values are ignored, so only a few values have to be sorted. All values from this
+    bound on are returned, which may be a few more than `number`.
 
     Args:
         similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...

@@ -31,7 +31,13 @@ class SharedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A track that is related to a pair of tracks. Each measure has two values, one for each track of the pair."""
+    """A track that is related to a pair of tracks.
+
+    Attributes:
+        track: the related track.
+        similarities: its cosines with the first and with the second track of the pair.
+        shared: numbers of playlists that it shares with the first and with the second track of the pair.
+    """
 
     track: Track
     similarities: tuple[float, float]
@@ -45,7 +51,7 @@ class SecondTraining:
     neighbours: int  # number of nearest neighbours that are compared per track
     agreed: tuple[int, int]  # per track: number of nearest neighbours that both trainings have in common
     similarity: float
-    ranks: tuple[int, int]  # value i: rank, from 1, of the other track among the neighbours of track i
+    ranks: tuple[int, int]  # entry i: rank, from 1, of the other track among the neighbours of track i
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Explanation:
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
-    ranks: tuple[int, int]  # value i: rank, from 1, of the other track among the neighbours of track i
+    ranks: tuple[int, int]  # entry i: rank, from 1, of the other track among the neighbours of track i
     learnt: int  # number of tracks with a vector
     playlists: tuple[int, int]  # number of playlists with each track
     all_playlists: int
@@ -120,7 +126,7 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
     """Return the rank of the second track among the first track's neighbours, and of the first among the second's.
 
-    `rows` are all tracks except the pair.
+    `rows` are all tracks that have a vector, except the pair.
     """
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]

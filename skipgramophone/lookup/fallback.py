@@ -1,8 +1,9 @@
 """Fallbacks: if a query track is unknown or has no vector, other tracks replace it.
 
 The most frequent other version of the song replaces the track. If this version is rare, or no other version has a
-vector, the tracks of the artist replace the track instead, unless they are rare, too. These tracks are weighted by
-count, and together they weigh as much as one track. Unlike query tracks, they may themselves be listed in the answer.
+vector, the tracks of the artist replace the track instead, provided that they are not rare. These tracks are weighted
+by count, and together they weigh as much as one track. Unlike query tracks, they may themselves be listed in the
+answer.
 
 A version is rare if it occurs fewer than `RARE` times. The tracks of an artist are rare if the sum of their counts is
 below `RARE`. Rare tracks of an artist are never used as the replacement. A rare version of the song is used only if the
@@ -64,7 +65,10 @@ def replace_track(lookup: Lookup, track: Track, weight: float) -> Replacement | 
 
 
 def replacement(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
-    """Return another version of a song, or the tracks of its artist if no version is frequent enough."""
+    """Return another version of a song, or the tracks of its artist if no version is frequent enough.
+
+    If the tracks of the artist cannot be used, a rare version is returned. If there is none, the result is None.
+    """
     version = other_version(lookup, artist, title, name=name, weight=weight)
     if version and _are_frequent(lookup, seeds_of(version.part)):
         return version
@@ -96,7 +100,7 @@ def is_meant(name: str, track: Track) -> bool:
 
 
 def _has_similar_name(lookup: Lookup, name: str) -> bool:
-    """Whether the corpus has another song whose artist and title are similar to those in a name."""
+    """Whether the corpus has a song that is not the song in `name`, but has a similar artist and title."""
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     song = song_key(*split_name(name))
@@ -106,7 +110,7 @@ def _has_similar_name(lookup: Lookup, name: str) -> bool:
 
 
 def _splits(name: str) -> list[tuple[str, str]]:
-    """Return all ways to split a name at a " - ", of which there are several if the artist or title contains " - "."""
+    """Return all ways to split a name at a " - ". There are several if the artist or the title contains " - "."""
     parts = name.split(SEPARATOR)
     return [(SEPARATOR.join(parts[:at]), SEPARATOR.join(parts[at:])) for at in range(1, min(len(parts), MOST_PARTS))]
 

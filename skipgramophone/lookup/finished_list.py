@@ -63,10 +63,10 @@ FREE = Route()  # no end is fixed
 
 
 def room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return the settings for a search that finds all tracks of a list except its `fixed` fixed tracks.
+    """Return the settings for a search that finds the tracks of a list, except its fixed first and last track.
 
-    If an artist gap is set, only a few tracks of each artist fit into the list. The search therefore returns no more
-    tracks per artist than fit.
+    `fixed` is the number of fixed tracks, from 0 to 2. If an artist gap is set, only a few tracks of each artist fit
+    into the list. The search therefore returns no more tracks per artist than fit.
     """
     number = settings.number - fixed
     limit = settings.max_per_artist
@@ -94,8 +94,8 @@ def finished(
         answer: the tracks that were found.
         settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
-        find: a function that searches for more tracks. They replace tracks that cannot be placed without violating the
-            artist gap. None if there are no more tracks.
+        find: a function that searches for more tracks. The tracks found replace tracks that cannot be placed without
+            violating the artist gap. None if there are no more tracks.
         with_seeds: whether the given tracks are put before the list; if so, they count towards the maximum duration.
         is_cut: whether tracks have already been left out because of the duration.
 
@@ -114,7 +114,7 @@ def finished(
     if settings.duration is None:
         return answer
     total = seconds_of(answer.neighbours) + seconds_of(given)
-    # If this is true, a larger -n would give no more tracks.
+    # true if a larger -n would give no more tracks
     has_enough = fit.is_cut or is_cut or (total > 0 and not unfinished.is_full(fit))
     notes = [remark_on_time(total, settings.duration, has_enough)]
     uncounted = sum(not seed.track.seconds for seed in given)
@@ -128,8 +128,9 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: for each artist of whom a track could not be placed because of the artist gap: the number of tracks that
-            could be placed. The list contains at most this many tracks of the artist from then on.
+        most: artist -> maximum number of tracks. If the artist gap prevents some tracks of an artist from being placed,
+            this is the number of tracks of the artist that could be placed. Later attempts choose at most this many of
+            them.
         tried: all tracks that were chosen in any attempt: row -> track.
     """
 
@@ -145,7 +146,7 @@ class _Unfinished:
 
     @property
     def number(self) -> int:
-        """The number of tracks to choose."""
+        """The number of tracks to choose, in addition to the fixed tracks."""
         return self.settings.number - len(self.route.seeds)
 
     def fill(self) -> Fitting[Neighbour]:
@@ -189,7 +190,7 @@ class _Unfinished:
         )
 
     def _chosen(self) -> Fitting[Neighbour]:
-        """Return the best tracks that may be listed, up to the requested number and the maximum duration."""
+        """Return the best tracks that the artist gap allows, up to the requested number and the maximum duration."""
         numbers, allowed = Counter[str](), list[Neighbour]()
         for near in self.answer.neighbours:
             artist = _artist(near.track)
@@ -203,7 +204,7 @@ class _Unfinished:
         return fitting(allowed, [near.track.seconds for near in allowed], self.settings.duration, spent=spent)
 
     def _has_found_more(self) -> bool:
-        """Search for twice as many tracks, and return whether there are more."""
+        """Search for twice as many tracks as were found or are needed, and return whether more are found."""
         if self.find is None:
             return False
         found = len(self.answer.neighbours)
@@ -214,7 +215,10 @@ class _Unfinished:
         return True
 
     def _in_order(self, tracks: Sequence[Neighbour]) -> list[Neighbour]:
-        """Return the fixed tracks and the tracks that fit between them, in a smooth order after the given tracks."""
+        """Return the fixed tracks, and those of `tracks` that fit between them, in a smooth order.
+
+        The first of them continues the given tracks, which are not returned.
+        """
         before = [Neighbour(0, 1.0, seed.track) for seed in self.given[-max(1, self.settings.artist_gap) :]]
         first, last = (self._end(seed) for seed in (self.route.first, self.route.last))
         whole = [*before, *first, *tracks, *last]
@@ -228,9 +232,10 @@ class _Unfinished:
         return [whole[place] for place in path.tolist()[len(before) :]]
 
     def _end(self, seed: Seed | None) -> list[Neighbour]:
-        """Return a list with one entry for a fixed track, or an empty list if no track is fixed.
+        """Return a list with the fixed track at one end; the list is empty if no track is fixed there (`seed` is None).
 
-        The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only query tracks.
+        The similarity of the fixed track is its cosine with the query, or 1 if the fixed tracks are the only query
+        tracks.
         """
         if seed is None:
             return []
@@ -275,7 +280,7 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
     Raises:
         SettingError: durations are not known, or these tracks do not fit.
     """
-    instead = "give -n instead, or find the files with --library DIR"
+    instead = "give -n instead of --duration, or add --library DIR to read durations from audio files"
     if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
         raise SettingError(f"no durations are known, because the sources of the corpus do not contain them: {instead}")
     unknown = [seed.track.name for seed in route.seeds if not seed.track.seconds]

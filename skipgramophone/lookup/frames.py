@@ -15,7 +15,7 @@ OPTIONAL = ("shared", "score", "album", "stable")  # columns of answers
 
 
 def frame_of_tracks(catalogue: Catalogue) -> pd.DataFrame:
-    """Return all tracks with artist, title, uri, count, first_place and, if it is known, album, indexed by row."""
+    """Return all tracks, indexed by row, with artist, title, uri, count, first_place and, if it is known, the album."""
     import pandas as pd
 
     columns = ["row", "artist", "title", "uri", "count", "first_place"]

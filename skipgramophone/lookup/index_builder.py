@@ -35,7 +35,7 @@ ROWS_PER_SHARD = 1 << 22
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
-    """Build an Annoy index over the unit rows, and choose its search width so that it reaches the requested recall.
+    """Build an Annoy index of the unit vectors, and choose its search width so that it reaches the requested recall.
 
     Several threads build the index, but the same seed gives the same file (see `node_order`). Only one shard at a time
     is in memory. Recall@10 is measured on rows that the seed selects.
@@ -91,8 +91,9 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=THREADS)
-    path.touch(exist_ok=False)  # This fails if the path is a link. Annoy would write to the target of the link.
-    with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy raises an error, and also prints the same error
+    path.touch(exist_ok=False)  # This fails if the path is a link, because Annoy would write to its target.
+    # If Annoy cannot save, it raises an error, and also prints it on stderr.
+    with stderr_to(Path(os.devnull)), utf8_path(path) as place:
         saved = index.save(place)
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")

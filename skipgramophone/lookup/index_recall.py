@@ -23,7 +23,7 @@ from skipgramophone.lookup.exact_search import Neighbours, exact_search, highest
 
 RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
 COMPARED_ROWS = 1 << 16  # number of rows per matrix product; these rows are copied in memory
-CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that a damaged file may cause
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that may kill a process that reads a damaged index
 TIE = 1e-6  # similarities count as equal if they differ by at most this much
 
 
@@ -33,7 +33,7 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
     Raises:
         ExperimentError: Annoy crashes on the file, a node of the file is corrupt, or the file has a wrong number of
             tracks.
-        StorageError: another signal ended the test.
+        StorageError: another signal killed the process that tested Annoy.
     """
     require_sound_nodes(path, facts)
     queries = draw_queries(centre, facts.random_seed)

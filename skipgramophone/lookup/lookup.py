@@ -69,9 +69,8 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If the only
-                change is that tracks were added to the corpus after the training, no error is raised, and answers
-                contain a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks were
+                added to the same corpus after the training, no error is raised, and answers contain a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -270,7 +269,7 @@ class Lookup:
         """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
 
         Raises:
-            UnknownTrackError: an artist or album is unknown; the candidates have similar names.
+            UnknownTrackError: an artist or album is unknown; the error lists known ones with similar names.
             SettingError: the settings limit albums or durations, but the catalogue has none.
         """
         if settings:
@@ -282,7 +281,7 @@ class Lookup:
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
-        """Answer several queries like `similar`, and return an answer or an error for each of them.
+        """Answer each of several queries as `similar` does, and return an answer or an error for each query.
 
         Raises:
             UnknownTrackError: an artist to exclude is unknown.
@@ -332,9 +331,10 @@ class Lookup:
         )
 
     def tracks(self) -> pd.DataFrame:
-        """Return all tracks with artist, title, uri, count and first_place (row of the source), indexed by row.
+        """Return all tracks, indexed by row, with artist, title, uri, count and first_place.
 
-        If the sources contain albums, there is a column for the album.
+        The column `first_place` is the number of the input row in which the track first occurs. If the sources contain
+        albums, there is a column for the album.
         """
         return frame_of_tracks(self.catalogue)
 

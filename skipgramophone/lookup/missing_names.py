@@ -39,7 +39,7 @@ def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError
 
 
 def _first(names: Sequence[str]) -> str:
-    """Return the first names and the number of the others."""
+    """Return a text with the first names and the number of the others, such as "'a', 'b' and 3 more"."""
     shown = [repr(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…") for name in names[:NAMED]]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -28,7 +28,7 @@ class SeedGroup:
 
     name: str
     seeds: tuple[Seed, ...]
-    weight: float = 1.0  # negative to search away from the group
+    weight: float = 1.0  # negative if the answer should be dissimilar to the group
     of: Literal["artist", "album", "playlist"] = "artist"
     fallback: Fallback | None = None  # set if the group replaces a track of the query
     playlist: int | None = None  # number of the playlist in the corpus, if the group is a playlist

@@ -4,8 +4,9 @@ Each thread builds its own trees with its own random numbers, so the trees do no
 append their nodes to one list, so timing determines which number a node gets. This module numbers the nodes again: tree
 by tree, and within each tree in the order in which its thread appended them (children before parents).
 
-An Annoy file consists of the items, the other nodes of all trees, and a copy of each root. The last root must stand
-directly before the copies. Otherwise, Annoy counts this root as a further copy, and searches a tree twice.
+An Annoy file consists of the items, the other nodes of all trees, and a copy of each root. The root of the last tree
+must be directly before the copies. If another root is there, Annoy counts it as a further copy, and searches its tree
+twice.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from skipgramophone.experiment.arrays import Rows
 
 Nodes = npt.NDArray[np.int32]  # (nodes, integers per node); `annoy_index.require_sound_nodes` describes the fields
 Flags = npt.NDArray[np.bool_]
-CHILDREN = slice(1, 3)  # the fields of a split with its two children
+CHILDREN = slice(1, 3)  # the fields of a split that contain the numbers of its two children
 
 
 def order_nodes(path: Path, *, items: int, trees: int, node_bytes: int) -> None:
     """Rewrite the nodes of an Annoy file in an order that depends only on the trees.
 
     Args:
-        path: the file. It is changed in place, so no other process may use it yet.
+        path: the Annoy file. It is changed in place, so no other process may have opened it.
         items: number of items in the index.
         trees: number of trees that were built.
         node_bytes: size of a node.
@@ -69,7 +70,7 @@ def _trees(nodes: Nodes, items: int) -> Iterator[Nodes]:
 def _tree_of_each_node(nodes: Nodes, items: int) -> Rows:
     """Return the number of the tree to which each node belongs, int64 (nodes,)."""
     tree = np.zeros(len(nodes), np.int64)
-    level: Rows = np.flatnonzero(nodes[:, 0] == items)  # the roots; every other node is above fewer items
+    level: Rows = np.flatnonzero(nodes[:, 0] == items)  # the roots: only they have all items below them
     tree[level] = np.arange(len(level))
     while len(level):
         own = nodes[level]
@@ -82,10 +83,10 @@ def _tree_of_each_node(nodes: Nodes, items: int) -> Rows:
 
 def _are_inner(nodes: Nodes, items: int) -> Flags:
     """Return which of the two children of each node are nodes and not items, bool (nodes, 2)."""
-    splits: Flags = nodes[:, :1] > nodes.shape[1] - 1  # the other nodes are lists of items
+    splits: Flags = nodes[:, :1] > nodes.shape[1] - 1  # a node with fewer items lists them and has no children
     return splits & (nodes[:, CHILDREN] >= items)
 
 
 def _digest(tree: Nodes) -> bytes:
-    """Return the digest of a tree by which the trees are sorted."""
+    """Return the SHA-256 digest of a tree; the trees are sorted by their digests."""
     return sha256(tree.data).digest()

@@ -68,7 +68,7 @@ class OpenedIndex:
             opened = self._open_index(vector)
             if not self._snapshot.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # if so, the parameters may be from the old index, and the files from the new one
+            elif self._is_rebuilt():  # the parameters may be from the old index, and the files from the new one
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened
@@ -105,7 +105,8 @@ class OpenedIndex:
 def _unsound(path: Path, facts: IndexFacts) -> str | None:
     """Return the reason why an index must not be opened, or None if it can be opened.
 
-    The nodes of a file are verified only once per user.
+    The nodes of a file are verified only once per user, because the user's state directory records which files have
+    been verified.
     """
     files = [one for one, *_ in facts.files(path)]
     try:

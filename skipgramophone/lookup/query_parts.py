@@ -74,7 +74,7 @@ def named_part(
     """Resolve a name to an artist or a track; return it as a part of a query, and remarks about the match.
 
     If the name is the whole name of an artist, it is resolved to the artist, and otherwise to a track. If it matches
-    neither, it is compared with parts of artists' names, and with artists' names that may contain typos.
+    neither, an artist is used whose name contains it, or whose name it may misspell.
     """
     if lookup.catalogue.of_artist(name):
         group, remarks = group_part(lookup, "artist", name, weight)
@@ -92,7 +92,7 @@ def named_part(
 
 
 def _means_artist(lookup: Lookup, name: str) -> bool:
-    """Return whether a name matches no track, but matches artists by a part of their names or with typos."""
+    """Return whether a name matches no track, but is a part or a misspelling of the names of artists."""
     from skipgramophone.names import typos  # imported here because only few look-ups need it
 
     try:

@@ -124,7 +124,7 @@ def rooted(agreement: Scores) -> Scores:
 
 
 def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
-    """Return the effective number of query tracks (see above), which is their number if all weights are equal."""
+    """Return the effective number of query tracks (n of the module docstring): with equal weights, their number."""
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
@@ -158,7 +158,7 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 def prediction_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
     """Return the factor sqrt(n) - 1 in the formula of `hybrid` for each number n of query tracks.
 
-    The result is float64 of the same shape. The factor is 0 for one query track.
+    The result is float64 and has the shape of `given`. The factor is 0 for one query track.
     """
     return np.asarray(np.maximum(np.sqrt(given) - 1, 0))
 
@@ -169,7 +169,7 @@ def scaled_predictions(
     """Return the term of `hybrid` for predictions by factors or by EASE, float32 (queries, tracks) or (tracks,).
 
     Args:
-        predictions: f_j or r_j of the module docstring, float32, of the same shape.
+        predictions: f_j or r_j of the module docstring, float32, with the same shape as the result.
         weight: `FACTOR_WEIGHT` or `EASE_WEIGHT`.
         given: number of query tracks, a scalar or (queries, 1).
         largest: the largest absolute value of the predictions for all tracks, including the query tracks; a scalar or
@@ -233,11 +233,11 @@ def reliability(
 
 
 def smoothed_term(cosine: Scores, agreed: Scores) -> Scores:
-    """Return the term of `hybrid` for smoothed cosines, float32 of the same shape.
+    """Return the term of `hybrid` for smoothed cosines, float32, with the same shape as `cosine`.
 
     Args:
         cosine: the smoothed cosines, float32.
-        agreed: A_j of the module docstring, float32 of the same shape.
+        agreed: A_j of the module docstring, float32, with the same shape as `cosine`.
     """
     return np.asarray(np.float32(SMOOTHED_WEIGHT) * (1 - np.abs(agreed) / 2) * cosine, np.float32)
 
@@ -247,7 +247,7 @@ def with_cosine(evidence: Scores, cosine: Scores, reliable: npt.NDArray[np.float
 
     Args:
         evidence: e_j of the module docstring.
-        cosine: the cosines, float32 of the same shape.
+        cosine: the cosines, float32, with the same shape as `evidence`.
         reliable: the `reliability` of the cosines, or 1.
     """
     return np.asarray(evidence + np.float32(COSINE_WEIGHT) * reliable * cosine, np.float32)
@@ -261,8 +261,8 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs. The first item contains the label of each candidate, int64 (candidates,). The second is the
-            maximum number of candidates to select with the same label.
+        limits: one pair per limit, such as the limit per artist: the label of each candidate, int64 (candidates,), and
+            the maximum number of selected candidates with the same label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

@@ -2,8 +2,8 @@
 
 Of the last n plays, the newest has weight 1, the play before it has weight (n - 1) / n, and so on; the oldest play has
 weight 1 / n. The weight of a track is the sum of the weights of its plays. A track that was played several times
-therefore counts more. Tracks that are not among these, but among the last `exclude_recent` plays, get weight 0: they do
-not change the query, but the answer does not list them.
+therefore counts more. If a track is not among the last n plays, but among the last `exclude_recent` plays, it has
+weight 0: it does not change the query, but the answer does not list it.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Asked:
         return Asked(self.seeds + other.seeds, self.notes + other.notes, self.missing + other.missing)
 
     def scaled(self) -> Asked:
-        """Return the same tracks with weights that add up to 1."""
+        """Return the same tracks, with their weights divided by the sum of the weights."""
         total = sum(seed.weight for seed in self.seeds)
         return Asked(tuple(replace(seed, weight=seed.weight / total) for seed in self.seeds), self.notes)
 

@@ -34,7 +34,7 @@ from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
-# number of tracks for which all terms of `hybrid` are computed: 4 * `width`, but at least 2,000
+# All terms of `hybrid` are computed for 4 tracks per track from which the caller selects, but at least for 2,000.
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4
 
 
@@ -127,7 +127,7 @@ class Scoring:
         """
         artists, in_common = self.opened.embeddings.artists, None
         if artists is not None:
-            in_common = np.zeros_like(agreed)  # the corpus may have more tracks than the model
+            in_common = np.zeros_like(agreed)  # 0 for tracks that the corpus has, but the model does not
             in_common[: artists.tracks] = artists.in_common(asked.rows, asked.scaled)
         has_factors = self.opened.embeddings.factors is not None
         return evidence(agreed, self.counts, asked.number, in_common=in_common, has_factors=has_factors)
@@ -246,7 +246,7 @@ class Scoring:
                 f"(sgp train {name} --force --factors)"
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
-        # For more rows than this, copying them would take longer than computing the products of all tracks.
+        # If more than half of the rows are needed, copying them takes longer than computing the products of all rows.
         few = len(rows) < len(factors.rows) // 2
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)
@@ -256,7 +256,7 @@ class Scoring:
 
 
 def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
-    """Return the term of `hybrid` for predictions of some tracks and of the query tracks, float32 of the same shape.
+    """Return the term of `hybrid` for the predictions of some tracks and of the query tracks, float32 (predictions,).
 
     Raises:
         ExperimentError: a prediction is not finite.

@@ -1,9 +1,10 @@
 """The search of a look-up: makes a query vector from the query tracks, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. For the hybrid ranking with one query track, the tracks with the
-highest evidence (from playlists, counts and artists; e_j in `ranking`) are candidates too. All other rankings use exact
-search. Exact search is also used if the index proposes too few candidates. Similarities in answers are always computed
-from the vectors.
+For ranking by cosine, the index proposes candidates. The hybrid ranking uses the index if factors and EASE have no
+weight, for example with one query track. The tracks with the highest evidence (from playlists, counts and artists; e_j
+in `ranking`) are then candidates too. All other rankings use exact search, and so do settings that need the scores of
+all tracks, such as a minimum similarity. Exact search is also used if the index proposes too few candidates.
+Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -240,7 +241,7 @@ class Search:
         return measured.of(asked.seeds[0].track.count)
 
     def _stable(self, asked: Question, listed: Selection, settings: SimilarSettings) -> Sequence[bool | None]:
-        """Estimate which tracks another training seed would also list (see `seed_noise`); None if it is not known."""
+        """Estimate which tracks another training seed would also list (see `seed_noise`); None for each if unknown."""
         trained = IMPORTED not in self.opened.model.facts
         single = len(asked.rows) == 1 and asked.weights[0] > 0
         if settings.by != "hybrid" or settings.diversity or not trained or not single:
@@ -273,8 +274,8 @@ class Search:
         """Return whether the index may be used.
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several query tracks, the score of hybrid depends mostly on the predictions (factors and EASE), not on the
-        cosine. Comparing all tracks is then only a little slower than using the index.
+        several query tracks, the score of hybrid depends mostly on the predictions of factors and EASE (if the model
+        has them), not on the cosine. Comparing all tracks is then only a little slower than using the index.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -294,7 +295,7 @@ class Search:
         return self._chosen(self.pool(found, width), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from a pool; return None if the list is not full and a larger pool may contain suitable tracks."""
+        """Select from a pool; return None if it cannot fill the list, but a larger pool may contain suitable tracks."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None

@@ -1,9 +1,9 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
-A wider search inspects the same nodes as a narrower search, and additional ones. It therefore finds at least as many
-true neighbours. The narrowest width that reaches the recall is therefore found by bisection. Widths with which the
-index would be as slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so
-that the same seed gives the same choice on every machine.
+A wider search inspects the same nodes as a narrower search, and additional ones, so it finds at least as many true
+neighbours. The narrowest width that reaches the recall is therefore found by bisection. Widths with which the index
+would be as slow as exact search are not tried. Time is estimated from the number of nodes and never measured, so that
+the same seed gives the same choice on every machine.
 """
 
 from __future__ import annotations
@@ -85,11 +85,13 @@ class _Tuning:
     def __init__(self, path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> None:
         self._path, self._facts, self._wanted = path, facts, wanted
         self._test = RecallTest(centre, facts.random_seed)
-        self._fewest = np.zeros_like(self._test.sizes)  # neighbours found per query with widths that are too narrow
-        self._most = self._test.sizes.copy()  # neighbours found per query with the narrowest sufficient width
+        # for each query, number of neighbours found with the widest of the too narrow widths that were tried
+        self._fewest = np.zeros_like(self._test.sizes)
+        # for each query, number of neighbours found with the narrowest of the sufficient widths that were tried
+        self._most = self._test.sizes.copy()
 
     def reaches(self, width: int) -> bool:
-        """Return whether a width reaches the recall.
+        """Return whether a search with this width reaches the requested recall.
 
         The width must be larger than all widths that are known to be too narrow, and smaller than all widths that are
         known to be sufficient.
@@ -106,7 +108,7 @@ class _Tuning:
         return self._test.recall(self._most)
 
     def recall(self, width: int) -> float:
-        """Return the recall of a width, which must be at least as large as the widths that were too narrow."""
+        """Return the recall of a width, which must not be narrower than a width that was too narrow."""
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:

@@ -6,14 +6,14 @@ centre vectors varies between seeds; its standard deviation is about
 
     sd = 0.05 + 0.15 / m    m: count of the rarer of the two tracks
 
-Its weight in the score is 0.4 (1 - 2 / m), or 0 if this is negative. If one of the two tracks occurs only once or
-twice, the weight is therefore 0, and the score does not depend on the seed. In models without smoothed vectors, the
-weight is 0.4 (1 - 1 / m).
+The weight of this cosine in the score is 0.4 (1 - 2 / m), or 0 if this is negative. If one of the two tracks occurs
+only once or twice, the weight is therefore 0, and the score does not depend on the seed. In models without smoothed
+vectors, the weight is 0.4 (1 - 1 / m).
 
 Let s be the score of a candidate. Its score in another model is assumed to be normally distributed; the mean is s, and
 the standard deviation is sd times the weight. P(s, t) is the probability that the score of the candidate in another
 model is at least t. The list has n tracks. Therefore t is chosen so that the probabilities of all candidates add up to
-n. A track is stable if its score is at least t. It is then more likely to stay in the list than to leave it.
+n. A track is stable if its score is at least t. A stable track is more likely to stay in the list than to leave it.
 
 docs/quality.md shows on which data the numbers were fitted and checked.
 """
@@ -49,13 +49,13 @@ def stable(
     reliable = reliability(counts, count, 1, has_smoothed=has_smoothed)
     deviation = COSINE_WEIGHT * reliable * (NOISE + NOISE_PER_OCCURRENCE / rarer)
     if len(scores) <= listed or not deviation.any():
-        return np.ones(listed, np.bool_)  # no other track can enter the list
+        return np.ones(listed, np.bool_)  # all are stable, because no other track can enter the list
     steepness = LOGISTIC / np.maximum(deviation, LEAST)
     values = scores.astype(np.float64)
     # The interval of the bisection extends from 1 below the smallest score to 1 above the largest score. A distance of
     # 1 is many times the standard deviation.
     low, high = float(values.min()) - 1, float(values.max()) + 1
-    with np.errstate(over="ignore"):  # an infinite value means a probability of 0
+    with np.errstate(over="ignore"):  # an exponential that overflows gives a probability of 0
         for _ in range(HALVINGS):
             threshold = (low + high) / 2
             expected = (1 / (1 + np.exp((threshold - values) * steepness))).sum()

@@ -90,7 +90,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     scores = pool.scores[passed]
     places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
     chosen = [passed[place] for place in places.tolist()]
-    last = max(chosen, default=-1)  # candidates below this position would not be listed anyway
+    last = max(chosen, default=-1)  # later candidates are not reported as versions that were left out
     versions: dict[str, list[Track]] = {}
     for at in passed if settings.fold_versions else ():
         if at < last and at not in chosen:

@@ -94,9 +94,8 @@ class SimilarArtists:
         """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            Two values. The first is a list with one `Track` per artist. Its title is empty, and its row is the rank of
-            the artist by count, counted from 0. The second contains the unit vectors of the artists, float32 (artists,
-            embedding_dim).
+            The artists, and their unit vectors, float32 (artists, embedding_dim). Each artist is a `Track` with an
+            empty title, whose row is the rank of the artist by count, counted from 0.
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))

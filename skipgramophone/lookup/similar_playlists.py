@@ -175,7 +175,7 @@ def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
     scale = np.divide(1, exact.lengths, out=np.zeros_like(exact.lengths), where=exact.lengths > 0)
 
     def measure(first: int, end: int) -> None:
-        """Compute the lengths of consecutive playlists."""
+        """Compute the lengths of the vectors of the playlists from `first` to `end` - 1."""
         offsets = corpus.offsets[first : end + 1]
         ids = np.asarray(corpus.track_ids[offsets[0] : offsets[-1]])
         known = np.where(ids < len(scale), ids, 0)  # a track that was added later has no vector
@@ -184,7 +184,7 @@ def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
         lengths[first:end] = np.sqrt(np.einsum("ij,ij->i", sums, sums))
 
     bounds = [0, *(np.flatnonzero(np.diff(corpus.offsets[:-1] // OCCURRENCES_AT_ONCE)) + 1).tolist(), len(corpus)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the products release the interpreter lock
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the products release the interpreter lock, so all cores work
         list(pool.map(measure, bounds[:-1], bounds[1:]))
     lengths[lengths < VANISHED] = 0
     return lengths

@@ -27,7 +27,7 @@ from skipgramophone.experiment.postings import Postings, build_postings, has_pos
 from skipgramophone.lookup.stability_report import StabilityReport, read_stability
 from skipgramophone.wording import plural
 
-TRIES = 10  # attempts to open an experiment that is being replaced
+TRIES = 10  # maximum number of attempts to open an experiment that is being replaced
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class Snapshot:
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
 
     def require_whole_files(self) -> None:
-        """Verify that no other program has truncated a file since it was opened. Reading it would kill the process.
+        """Verify that no other program has truncated a file since it was opened.
+
+        Reading a truncated file through its memory map would kill the process.
 
         Raises:
             ExperimentError: a file has been truncated.
@@ -116,7 +118,8 @@ class Snapshot:
 def open_snapshot(experiment: Experiment) -> Snapshot:
     """Open corpus and model of an experiment, and verify that they belong together.
 
-    The corpus may have grown since the model was trained. Rows then keep their numbers, and new tracks have no vector.
+    The corpus may have grown since the model was trained. The old tracks then have the same row numbers as before, and
+    the new tracks have no vector.
 
     Raises:
         ExperimentError: a stage is missing, stale or damaged, or another process replaces it again and again.

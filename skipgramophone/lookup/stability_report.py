@@ -35,12 +35,12 @@ class StabilityReport:
     count.
     """
 
-    ranking: str  # the ranking that was measured
+    ranking: str  # the ranking whose results were compared
     neighbours: int
     strata: tuple[tuple[int, Agreement | None], ...]  # None if no track of the stratum was compared
 
     def of(self, count: int) -> Agreement | None:
-        """Return the agreement for tracks with about this count."""
+        """Return the agreement for the stratum to which a track with this count belongs."""
         return next((agreement for least, agreement in self.strata if count >= least), None)
 
 

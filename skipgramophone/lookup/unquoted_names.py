@@ -22,7 +22,7 @@ def notes_on_quotes(lookup: Lookup, names: Sequence[str], command: str, *, artis
     """Return a note if the given single words are together the name of a track.
 
     If each word is also the name of a track, the words are a valid query of several tracks. In this case, the note
-    shows the command that looks up the single track.
+    shows how to quote the words, so that they are looked up as one track.
 
     Args:
         lookup: the opened experiment.
@@ -67,10 +67,11 @@ def _meaning(lookup: Lookup, name: str, *, artists: bool) -> int | TrackNameErro
 def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists: bool) -> str | None:
     """Return the words as one name if they are probably a single name, otherwise None.
 
-    The words together must match a track, exactly or with typos, or an artist if `artists` is true. If each word alone
-    is a whole name or title, the words together must be a whole name or title too. There is one exception: if one of
-    the words alone matches several tracks, the words together need not be a whole name or title. It is then sufficient
-    that the name of a track contains the words in this order.
+    All names must be single words, and at least two of these words must be different. The words together must match a
+    track, exactly or with typos, or an artist if `artists` is true. If each word alone is a whole name or title, the
+    words together must be a whole name or title too. There is one exception: if one of the words alone matches several
+    tracks, the words together need not be a whole name or title. It is then sufficient that the name of a track
+    contains the words in this order.
     """
     together = " ".join(names)
     if any(len(name.split()) != 1 for name in names) or len(set(words_of(together))) < 2:

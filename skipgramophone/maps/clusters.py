@@ -47,11 +47,11 @@ def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
 def describe_clusters(tracks: Sequence[Track], labels: Labels) -> list[TrackGroup]:
     """Return the size and the label of each cluster.
 
-    The label consists of the leading artists of the cluster, or of its leading titles if most of its tracks have no
-    artist.
+    The label consists of the artists with the largest weights or, if most tracks of the cluster have no artist, of the
+    titles with the largest weights.
 
     The weight of an artist or title in a cluster is n * n / N, where N is the number of its occurrences, and n is the
-    number of its occurrences in the cluster. This favours those that are frequent in the cluster and rare elsewhere.
+    number of its occurrences in the cluster. This favours names that are frequent in the cluster and rare elsewhere.
     """
     artists = _leaders([track.artist for track in tracks], tracks, labels)
     titles = _leaders([track.title for track in tracks], tracks, labels)

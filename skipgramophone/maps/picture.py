@@ -49,7 +49,7 @@ def write(path: Path, drawing: Drawing, format: str) -> None:
         warnings.simplefilter("ignore", UserWarning)  # characters that are missing in the font are drawn as boxes
         figure = Figure(figsize=INCHES, dpi=DPI, facecolor=GROUND, layout="constrained")
         _paint(figure.add_subplot(), drawing)
-        with path.open("xb") as file:  # does not follow a link
+        with path.open("xb") as file:  # mode "x" fails if the path is a link
             figure.savefig(file, format=format, metadata={"Date": None} if format == "svg" else None)
 
 

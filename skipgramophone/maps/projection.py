@@ -23,7 +23,7 @@ def choose_projection(projection: Projection, number: int, of: Embedded = "track
     """Return the projection to use for `number` tracks or artists; "auto" means t-SNE if there are enough of them.
 
     Raises:
-        SettingError: there are too few for t-SNE.
+        SettingError: "tsne" is requested, but there are too few tracks or artists for it.
     """
     enough = number > 2 * NEIGHBOURS
     if projection == "tsne" and not enough:

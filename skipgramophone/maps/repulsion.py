@@ -69,7 +69,7 @@ class RepulsionGrid:
         spacing = min(SPACING, span / LEAST_CELLS) if span else SPACING
         spacing = max(spacing, span / MOST_CELLS)
         nodes = math.ceil(span / spacing / LEAST_CELLS) * LEAST_CELLS + 2 * MARGIN
-        side = fft.next_fast_len(2 * nodes, real=True)  # twice the side, because the transform is periodic
+        side = fft.next_fast_len(2 * nodes, real=True)  # twice as long as the grid, because the transform is periodic
         at = (plane - low).astype(np.float64) / spacing + MARGIN / 2
         below = at.astype(np.int64)
         (across, across_slope), (down, down_slope) = (spline(at[:, axis] - below[:, axis]) for axis in (0, 1))

@@ -19,7 +19,7 @@ class AlbumName(NamedTuple):
     album: str
 
     def means(self, artist: str, album: str) -> bool:
-        """Whether the name means the album of a track; artist and album of the track must be folded.
+        """Whether the name means the album of a track. `artist` and `album`, those of the track, must be folded.
 
         >>> name = album_name("Ada Fenn - Doors")
         >>> name.means("ada fenn", "doors"), name.means("the hatches", "doors")
@@ -33,6 +33,6 @@ class AlbumName(NamedTuple):
 
 
 def album_name(text: str) -> AlbumName:
-    """Parse the name of an album in a query."""
+    """Fold the name of an album in a query, and split it into artist and album."""
     artist, album = split_name(text)
     return AlbumName(fold_name(text), fold_name(artist), fold_name(album))

@@ -38,7 +38,7 @@ def full_names(artists: pa.Array, titles: pa.Array) -> pa.Array:
 
 
 def _where_ascii(strings: pa.Array, plain: Callable[[pa.Array], pa.Array], other: Callable[[str], str]) -> pa.Array:
-    """Normalize ASCII strings together with the function `plain`, and all other strings one by one with `other`."""
+    """Normalize all ASCII strings by one call of `plain`, and each of the other strings by a call of `other`."""
     beyond = pc.invert(pc.string_is_ascii(strings))
     others = pa.array([other(name) for name in strings.filter(beyond).to_pylist()], strings.type)
     return pc.replace_with_mask(plain(strings), beyond, others)

@@ -10,7 +10,7 @@ PERHAPS = r"\s(?:&|\+|/|x|vs\.?|with)\s"  # separates two artists, but can also 
 
 
 def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
-    """Whether a credit names an artist. Both must be folded names (see `fold_name`).
+    """Whether a credit names an artist. The credit and the artist must be folded (see `fold_name`).
 
     Args:
         artist: name of an artist.

@@ -204,7 +204,7 @@ def _artists(texts: list[str], number: dict[str, int], count: Numbers) -> tuple[
 
 
 def _slices(credit: str, separator: re.Pattern[str]) -> Iterator[str]:
-    """Yield every sequence of consecutive parts of a credit."""
+    """Yield every sequence of at most `MOST_PARTS` consecutive parts of a credit."""
     bounds = _bounds(credit, separator)
     for at, (first, _) in enumerate(bounds):
         yield from (credit[first:end] for _, end in bounds[at : at + MOST_PARTS])

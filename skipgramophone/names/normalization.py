@@ -69,7 +69,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def hyphenate(name: str) -> str:
-    """Return the words of the folded name, joined with hyphens, so that it can be typed in a shell without quotes.
+    """Return the words of the folded name, joined with hyphens, so that a shell needs no quotes around the result.
 
     >>> hyphenate("Håkan - Don't! (Live)")
     'hakan-don-t-live'

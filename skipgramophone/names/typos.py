@@ -151,7 +151,8 @@ def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Whether two pairs of artist and title may name the same recording.
 
     The titles, without remarks such as "live" or "remaster", must be similar and have the same numbers. The artists
-    must be similar or share a credited artist. If an artist is missing, one name must contain the words of the other.
+    must be similar or share a credited artist. If an artist is missing, it is enough that the words of one name (artist
+    and title) are all in the other name.
 
     >>> are_alike(("Beyoncé", "Halo"), ("Beyonce feat. X", "HALO (Album Version)"))
     True
@@ -172,7 +173,8 @@ def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def may_mean(asked: tuple[str, str], known: tuple[str, str]) -> bool:
     """Whether an artist and a title may mean a known track.
 
-    This is true if the pairs of artist and title are alike (see `are_alike`), or if the title has exactly one typo.
+    This is true if the pairs of artist and title are alike (see `are_alike`). It is also true if the artists are alike
+    and the titles differ by exactly one typo.
 
     A typo is a letter that is missing, added, replaced or swapped with the next one. A replaced digit is not a typo.
 

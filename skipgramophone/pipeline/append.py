@@ -105,14 +105,14 @@ class Before:
 
     @property
     def former(self) -> list[dict[str, Any]]:
-        """All earlier versions of the corpus, oldest first; the last one is the corpus before it grows."""
+        """All versions of the corpus before it grows, oldest first; the last one is the present corpus."""
         facts = self.manifest.facts
         own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
         own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that no given setting differs from a setting of the corpus that must stay the same.
+        """Verify that the given settings do not change settings of the corpus that must stay the same.
 
         Raises:
             SettingError: a setting differs.
@@ -152,7 +152,7 @@ class Before:
         Input rows are numbered from the first extraction on, including those that cleaning has dropped.
 
         Args:
-            places: for each new track, the position among the encoded rows of the row in which it first occurs.
+            places: for each new track, the number of the encoded row in which it first occurs, counted from 1.
             rows: number of encoded rows that come from the existing corpus.
         """
         facts = self.manifest.facts
@@ -289,7 +289,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as text, because readers return text too
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as text, like the columns of readers
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
@@ -299,7 +299,7 @@ def read_names(directory: Path, experiment: str) -> Names:
 
 
 def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the playlist number of each row, int64 (rows,), or -1 for a row beyond the end of the corpus."""
+    """Return the playlist number of each row, int64 (rows,); -1 if the corpus has no row of this number."""
     found = np.searchsorted(corpus.offsets, rows, side="right") - 1
     return np.where(rows < corpus.occurrences, found, -1)
 

@@ -159,7 +159,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
             with draft_directory(place) as draft:
                 for member in members:
                     if member.filename == CARD and _is_generated(packed, member):
-                        continue  # sgp can write this card again from the other files
+                        continue  # not unpacked, because sgp can write this card again from the other files
                     target = draft / member.filename
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with packed.open(member) as source, target.open("xb") as file:
@@ -244,7 +244,7 @@ def _damage(experiment: Experiment) -> str | None:
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError:  # Its message is not shown, because it may name a temporary directory.
+        except ExperimentError:  # The message of the error is not shown, because it may name a temporary directory.
             return f"invalid {stage}/{MANIFEST}"
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):

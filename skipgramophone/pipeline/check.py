@@ -1,8 +1,8 @@
 """Verifies experiments: the files of each stage, and whether the stages match each other.
 
-Every file is read. The hash of the file is compared with the manifest. The content of the file is checked too, because
-the file may have been damaged before it was hashed. Nothing is changed, except that files left behind by killed runs
-are removed on request.
+Every file of a stage is read, and its hash is compared with the manifest. The content of each file is checked too,
+because a file may have been damaged before it was hashed. Nothing is changed, except that files left behind by killed
+runs are removed on request.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
-Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
-TRIES = 5  # attempts to verify a stage that is being replaced
+Tell = Callable[[int, int, str], None]  # takes the number of bytes read, the total number of bytes, and the file
+TRIES = 5  # maximum number of attempts to verify a stage that is being replaced
 # Errors that do not mean that a file is damaged, such as a missing permission, a failing disk, too little memory, or
 # too many open files.
 NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)

@@ -54,10 +54,10 @@ def evaluate(
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. If `settings.group` is set, a line is not the name of a playlist, but the text
-            that this regex matches at the start of an owner's name. It means all playlists of these owners. A line with
-            owner, tab and name is accepted too. If neither this file nor `settings.share` is given, but extract has
-            held out playlists, these playlists are used, and the model of the experiment is evaluated.
+            owner, a tab and its name. If `settings.group`, a regex, is set, a line is not the name of a playlist, but
+            the text that the regex matches at the start of an owner's name. Such a line selects all playlists of these
+            owners. A line with owner, tab and name is accepted too. If neither this file nor `settings.share` is given,
+            but extract has held out playlists, these playlists are used, and the model of the experiment is evaluated.
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.

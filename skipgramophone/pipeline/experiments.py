@@ -221,7 +221,7 @@ def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[s
             if model is None or (report["corpus"], report["training"]) != (model.parent, model.settings):
                 continue
             _require_numbers(report["judgement"])
-            of = report["settings"].get("of", "tracks")  # not in reports of earlier versions
+            of = report["settings"].get("of", "tracks")  # reports of earlier versions have no "of"
             found[task(report["settings"]["protocol"], of)] = report
     return found
 

@@ -87,9 +87,9 @@ def extract(
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
         held_out: file that lists the playlists to hold out, one per line. Each line is the name of a playlist, or its
-            owner, a tab and its name. If `settings.group` is set, a line is not the name of a playlist, but the text
-            that this regex matches at the start of an owner's name. It means all playlists of these owners. A line with
-            owner, tab and name is accepted too.
+            owner, a tab and its name. If `settings.group`, a regex, is set, a line is not the name of a playlist, but
+            the text that the regex matches at the start of an owner's name. Such a line selects all playlists of these
+            owners. A line with owner, tab and name is accepted too.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -99,7 +99,7 @@ def extract(
     Raises:
         SettingError: the sources and the sample are both given, or both missing; or the settings contradict those of
             the corpus.
-        EvaluationError: there are too few playlists for a split, or a name matches no playlist.
+        EvaluationError: there are too few playlists for a split, or a line of `held_out` matches no playlist.
         SourceError: a source cannot be read, contains no usable row, or is already part of the corpus.
         ExperimentError: the experiment already has a corpus; or `append` is true, and there is no corpus that can grow;
             or the name of the experiment is not valid.
@@ -213,7 +213,7 @@ def read_playlists(
         SourceError: a source cannot be read, or no row of it can be used.
         ExperimentError: two tracks of the existing corpus would become one.
     """
-    with background_thread() as thread:  # hash large files while they are read, so that the disk is read once
+    with background_thread() as thread:  # hash large files while they are read, so that the disk is read only once
         hashes = SourceHashes(sources.readers, thread)
 
         def described() -> list[dict[str, Any]]:
@@ -236,7 +236,7 @@ def hold_out(
     `playlist_groups`).
 
     Raises:
-        EvaluationError: there are too few playlists, or a name matches no playlist.
+        EvaluationError: there are too few playlists, or a line of the file `named` matches no playlist.
     """
     if before and before.held_out.any():
         groups = playlist_groups(encoded.corpus, encoded.playlists, settings.group, settings.random_seed)

@@ -19,7 +19,8 @@ from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
 
-# maximum number of merges, and of conflicts, that a report lists; the report of a dry run lists all of them
+# maximum number of identifiers that a report lists: of those that merged tracks, and of those with conflicts; a dry run
+# lists all
 EXAMPLES = 10
 
 

@@ -2,8 +2,10 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is identical to that of
-encoding all rows of the corpus again. In three cases, all rows are encoded again: many rows are added; the corpus or an
-added row has identifiers of tracks; or a setting needs all playlists.
+encoding all rows of the corpus again. In any of these cases, all rows are encoded again: many rows are added, or they
+touch a large part of the corpus; the corpus or an added row has identifiers of tracks; an added row has an album, a
+duration or a location, but no row of the corpus has one; playlists of the corpus are held out; or a setting needs all
+playlists.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows count as few if there are at most this many of them
 FEW_OF = 16  # added rows also count as few if they are at most 1/16 of the rows of the corpus
-# Counts in a report whose increase in the touched part is the same as in the whole corpus.
+# Counts in a report. When rows are added, such a count increases by the same number in the touched part and in the
+# whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 
@@ -59,8 +62,8 @@ class Growth:
         corpus: the playlists of the whole corpus, including the added rows.
         playlists: owner, name and key of these playlists.
         postings: the postings of the whole corpus.
-        sorted_by_title: two differences between the grown and the earlier corpus: in the number of playlists that are
-            sorted by title, and in the number of playlists that are long enough for this test.
+        sorted_by_title: by how much two numbers differ between the grown and the earlier corpus: the number of
+            playlists that are sorted by title, and the number of playlists that are long enough to test this.
     """
 
     before: Before
@@ -140,9 +143,9 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return the spelling of a name (artist and title) that its most frequent track uses.
+        """Return artist and title in the spelling of the most frequent track with this name, and `bearers`.
 
-        The third value is `bearers`, the number of tracks with this name, unchanged.
+        `bearers`, the number of tracks with this name, is returned unchanged.
         """
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
@@ -170,7 +173,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: true for a dry run, in which nothing is written. In this case, the whole corpus is encoded.
+            only_read: true for a dry run, which writes nothing. A dry run encodes the whole corpus.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []

@@ -35,7 +35,7 @@ from skipgramophone.playlists.encoding import PlaylistEncoder
 from skipgramophone.settings import ExtractSettings, TrainSettings
 from skipgramophone.settings.setting import given_options
 
-TRIES = 10  # attempts to read a corpus that is being replaced
+TRIES = 10  # maximum number of attempts to read a corpus that is being replaced
 
 
 def inspect(

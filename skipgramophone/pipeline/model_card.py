@@ -21,7 +21,7 @@ from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
 from skipgramophone.wording import code_block, code_span, markdown_text, plural
 
-GENERATED_START = "<!-- Written by sgp experiments --card. "  # also the start of cards by earlier versions
+GENERATED_START = "<!-- Written by sgp experiments --card. "  # cards by earlier versions start with this too
 GENERATED = (
     f"{GENERATED_START}If you edit this card, remove this line. Otherwise, sgp experiments pack replaces the card. -->"
 )

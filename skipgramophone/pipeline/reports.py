@@ -30,7 +30,7 @@ class Reading:
 
     bytes_read: int
     bytes_total: int  # 0 if unknown
-    rows: int  # 0 while standard input is being received
+    rows: int  # number of rows read so far; 0 while standard input is being received
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class ExportReport:
 
     experiment: str
     destination: str
-    beside: list[str]  # other files that belong to the export
+    beside: list[str]  # names of the other files that the export wrote beside `destination`
     format: str
     tracks: int
     left_out: int  # number of tracks without a vector

@@ -28,7 +28,7 @@ from skipgramophone.settings import GroupBy
 Value = TypeVar("Value")
 # name and key of the extra playlist that contains all touched tracks; no reader makes this key, so it is unique
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"
-NO_KEY = "\0"  # is used instead of the key in the label of a playlist that has no key
+NO_KEY = "\0"  # takes the place of the key in the label of a playlist that has no key
 ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
 SCANNED_FROM = 8  # If more than 1 / SCANNED_FROM of the tracks of the catalogue is needed, all tracks are read.
 
@@ -40,9 +40,9 @@ class TouchedPart:
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
-        known: the input of the encoder. It contains the touched tracks, and the touched playlists without their other
-            tracks. An extra first playlist contains all touched tracks, because the encoder needs each track to be in a
-            playlist.
+        known: the input of the encoder. This input contains the touched tracks, and the touched playlists without their
+            other tracks. An extra first playlist contains all touched tracks, because the encoder needs each track to
+            be in a playlist.
     """
 
     rows: Rows
@@ -90,7 +90,7 @@ def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, 
         tracks,
         table,
         Corpus(track_ids, offsets),
-        spellings=pa.schema(SPELLINGS).empty_table(),  # only needed to match tracks by identifiers
+        spellings=pa.schema(SPELLINGS).empty_table(),  # needed only to match tracks by identifiers
         uris=pa.schema(URIS).empty_table(),
         unlisted=unlisted,
     )

@@ -21,7 +21,7 @@ from skipgramophone.settings_file import settings_text
 if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
-TUNING = "tuning"  # directory of an experiment: journal, best settings and report
+TUNING = "tuning"  # subdirectory of an experiment for the journal, the best settings and the report of the search
 
 
 def tune(

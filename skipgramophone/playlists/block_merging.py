@@ -48,8 +48,8 @@ class BlockMerger:
 def merge_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
     """Return one block with the rows and rejects of several blocks, which may be of different files.
 
-    `bytes_read` and `replaced` are 0, because they are counts within a single file, and the merged block may contain
-    several.
+    `bytes_read` and `replaced` are 0, because they count within a single file, and the merged block may contain rows of
+    several files.
     """
     left_out: Counter[str] = Counter()
     for block in blocks:
@@ -62,7 +62,7 @@ def merge_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
 def _merge_tables(tables: Sequence[pa.Table]) -> pa.Table:
     """Concatenate the rows of several tables.
 
-    Each column has a single dictionary. A column that a table lacks is null in the rows of this table.
+    In the result, each column has a single dictionary. A column that a table lacks is null in the rows of this table.
     """
     encoded = [table if set(table.schema.types) == {DICTIONARY} else _encoded(table) for table in tables]
     return pa.concat_tables(encoded, promote_options="default").unify_dictionaries().combine_chunks()

@@ -62,7 +62,8 @@ def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | Non
 def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
     """Return the columns of ranks and of charts if the rows of different charts are mixed.
 
-    Each rank must occur only once in each chart.
+    Each rank must occur only once in each chart, but many ranks in several charts. On average, a chart must have at
+    least two rows.
 
     >>> rows = [["rank", "year", "song"], *(f"{rank} {year} x".split() for rank in (1, 2) for year in (1999, 2000))]
     >>> _mixed_charts(rows, ["year", "rank"])

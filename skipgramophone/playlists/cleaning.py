@@ -101,7 +101,6 @@ def count_repeats(held: Postings) -> tuple[int, int]:
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
     # `held` lists the playlists of each track. So `playlist_slices` yields slices of tracks here, despite its name.
-    # called `playlist_slices`.
     for some in playlist_slices(held.offsets):
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
@@ -151,7 +150,8 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
     Args:
         corpus: the playlists.
-        stay: bool (playlists,), playlists that must be kept; the result is false for them.
+        stay: bool (playlists,), playlists that must be kept; the result is false for them. A near-duplicate of such a
+            playlist is flagged even if it is longer.
     """
     group = join_near_duplicates(corpus, np.arange(len(corpus)), NEAR_DUPLICATE_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))

@@ -12,7 +12,8 @@ PLAYLIST_ROLES = ("id", "playlist", "owner")
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
     """Return the column of playlists or owners in which a spreadsheet had merged cells.
 
-    In such a column, each value occurs once, and the cells below it are empty.
+    In such a column, each value occurs only once, and the cells below it are empty. At least half of all cells must be
+    empty.
 
     >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
     'Show'

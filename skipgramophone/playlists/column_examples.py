@@ -41,10 +41,10 @@ DECIMAL = re.compile(r"-?\d*\.\d+")
 # Strings of digits that are probably ids and not times: they start with 0, or they would mean a time before 1995 if
 # they were seconds since 1970.
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
-HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # an id that is made of a name
+HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # matches an id that is the hash of a name
 ID = re.compile(r"\S*\d\S*")
-IDS = ("id", "isbn")  # ends of the names of columns with ids
-NAME = re.compile(r"[^\W\d_]|[#№]")  # start of the name of a column
+IDS = ("id", "isbn")  # the names of columns with ids end with one of these
+NAME = re.compile(r"[^\W\d_]|[#№]")  # matches the first character of the name of a column
 LONGEST_NAME = 40  # a field in the first line can be the name of a column only if it has at most this many characters
 PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
 
@@ -87,7 +87,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 def _has_header(rows: Table) -> bool:
     """Whether the first row contains names of columns.
 
-    This is true if it has usual column names, or a word in a column whose other rows contain only numbers or times.
+    This is true in two cases: its fields are usual column names (see `is_header`); or all of its fields are short and
+    begin with a letter, and one of them is above a column that contains only numbers or times.
     """
     if is_header(rows[0]):
         return True
@@ -106,9 +107,9 @@ def _is_value(text: str) -> bool:
 def _has_words(rows: Table) -> bool:
     """Whether the first row may be a header.
 
-    Its fields must be short, have no digits, and not occur in the rows below. In addition, one of two conditions must
-    be met: at least one field is a usual column name; or every field is a single word, and some field in the rows below
-    has several words.
+    Its fields must all be different, be short, contain no digits, and not occur in the rows below. In addition, one of
+    two conditions must be met: at least one field is a usual column name; or every field is a single word, and some
+    field in the rows below has several words.
     """
     header, *below = rows
     if len(set(header)) < len(header) or not all(0 < len(field) <= LONGEST_NAME for field in header):
@@ -187,9 +188,9 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _fits(role: str, name: str) -> bool:
-    """Whether a column may have a role in an example.
+    """Whether a column may have a role in an example for `--columns`.
 
-    In JSON, a column with a field of a playlist cannot have a role of tracks.
+    A column with a field of a playlist in JSON, such as "playlist.name", cannot have a role of tracks, such as "title".
     """
     of_playlist = name.startswith("playlist.") and role not in PLAYLIST_ROLES
     return role not in ("position", "rating", "time") and not of_playlist
@@ -250,7 +251,7 @@ def _names_playlist(name: str) -> bool:
 
 
 def _may_be_artists(values: list[str], titles: list[str]) -> bool:
-    """Whether the values of a column may be the artists of `titles`; a single row does not show this."""
+    """Whether the values of a column may be the artists of `titles`; always true if there is only one row."""
     return len(titles) < 2 or may_be_artists(values, titles)
 
 

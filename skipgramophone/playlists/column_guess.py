@@ -64,9 +64,9 @@ class ColumnGuess:
     Attributes:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether the table has columns for artist and title. If so, rows with times are plays of a listening
-            history, and a pause between two plays starts a new session. Otherwise, rows with times (for example
-            purchases) become one playlist per owner, unless the user sets --session-gap.
+        is_history: whether the table has columns for artist and title. In such a table, rows with times are plays of a
+            listening history, and a pause between two plays starts a new session. In other tables, rows with times (for
+            example purchases) become one playlist per owner, unless the user sets --session-gap.
         above: number of lines above the header.
     """
 
@@ -93,7 +93,8 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all of the first rows have the same number of fields, at least two.
 
-    Prose is not a table, even if every line contains exactly one comma. Prose is recognized by the spaces after commas.
+    Prose is not a table, even if every line contains exactly one comma. Prose is recognized by the spaces after commas:
+    in more than half of the rows, a field after the first one begins with a space.
     """
     rows = rows[:LINES_OF_ONE_WIDTH]
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
@@ -182,8 +183,9 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
 
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
-    playlists. Links to playlists or albums do not identify tracks. A column named "id" identifies tracks if it contains
-    links to tracks. A column named "product" contains titles if most values have several words.
+    playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
+    column named "id" identifies tracks if it contains links to tracks. A column named "product" contains titles if most
+    values have several words.
     """
     header = rows[0]
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
@@ -224,9 +226,10 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return a dict with the column by which rows are sorted: role (position or time) -> name of the column.
+    """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
 
-    The dict is empty if there is no such column.
+    If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
+    that contains times. The dict is empty if there is no such column.
     """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
@@ -241,11 +244,10 @@ def _has_times(rows: Table, name: str) -> bool:
 
 
 def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """Return a time of a listening history in which day and month may be swapped, or "" if there is none.
+    """Return a time in which day and month may be swapped, if the table is a listening history; otherwise "".
 
-    An example is 01/02/2024 10:00.
-
-    Dates without a time of day count as times of a history only if some of them occur in several rows.
+    An example of such a time is 01/02/2024 10:00. Most times of a history must have a time of day. If most of them have
+    none, at least two different dates are needed, some of which occur in several rows.
     """
     if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return ""
@@ -269,7 +271,7 @@ def _all_differ(rows: Table, name: str) -> bool:
 
 
 def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether playlists have no ids, and some playlist name occurs with several values of the column `name`."""
+    """Whether the values of the column `name` may distinguish playlists that have the same name and no id."""
     if "playlist" not in roles or "id" in roles:
         return False
     pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
@@ -277,7 +279,11 @@ def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
 
 
 def _are_plays(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether a column may have the times of what listeners did: it has times that differ for most of their rows."""
+    """Whether the column `name` may contain the times of plays.
+
+    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
+    the rows.
+    """
     if "owner" not in roles or roles.keys() & {"id", "playlist", "time"} or not _has_times(rows, name):
         return False
     pairs = set(zip(values_of(rows, roles["owner"]), values_of(rows, name), strict=True))

@@ -247,7 +247,7 @@ def names_title(name: str) -> bool:
 def is_header(row: Sequence[str]) -> bool:
     """Whether a row is probably the header of a table.
 
-    It contains usual column names of at least two roles, or it has only one field, which is a usual column name.
+    A header contains usual column names of at least two roles, or it has only one field, which is a usual column name.
     """
     known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
     return known >= min(len(row), 2)
@@ -255,6 +255,9 @@ def is_header(row: Sequence[str]) -> bool:
 
 def is_header_by_number(row: Sequence[str], places: Mapping[str, int]) -> bool:
     """Whether the first row of a table contains column names, although the user assigns the columns by number.
+
+    This is true if the row is a header (see `is_header`), or if its field in the column of artists is a usual name of
+    such a column.
 
     Args:
         row: the first row.
@@ -281,7 +284,8 @@ def numbered_artists(header: list[str]) -> list[str]:
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
     """Return role -> name of the column that contains ISRCs or MusicBrainz recording ids.
 
-    A column that already has another role does not count. If several columns remain for a role, none is returned.
+    A column that already has another role does not count. If several columns may contain ISRCs, the dict has no entry
+    for ISRCs; the same applies to recording ids.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}

@@ -53,7 +53,8 @@ def _is_text(value: str) -> bool:
 def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:
     """Whether the values of a column may be the artists of `titles`.
 
-    The values may be artists if most of them differ, or if one title occurs with several of them.
+    The values must be text. In addition, at least half of them must be different, or one title must occur with several
+    of them.
 
     >>> may_be_artists(["Lanyards", "Nell Quay"], ["Home", "Home"]), may_be_artists(["MP3", "MP3"], ["Home", "Salt"])
     (True, False)
@@ -68,7 +69,9 @@ def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:
 
 
 def may_separate_playlists(values: Sequence[str]) -> bool:
-    """Whether the values of a column may be the names of playlists: few values, and at least two of them repeat.
+    """Whether the values of a column may be the names of playlists.
+
+    The values must be text. On average, each value must be in more than two rows, and at least two values must repeat.
 
     >>> may_separate_playlists(["Evening"] * 3 + ["Morning"] * 2), may_separate_playlists(["Evening"] * 5)
     (True, False)

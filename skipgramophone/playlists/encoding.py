@@ -49,7 +49,7 @@ from skipgramophone.playlists.track_identifiers import TrackIdentifiers, track_i
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
-Coded = dict[str, tuple[Codes, pa.Array]]  # column -> index of each row's string (-1: null), distinct strings
+Coded = dict[str, tuple[Codes, pa.Array]]  # column -> (index of each row's string, or -1 for null; distinct strings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ def _named_tracks(coded: Coded) -> Codes:
 def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
     """Number the rows by track, int32 (rows,).
 
-    A track is identified by its uri or, in rows without a uri, by artist and title, whose numbers are in `named`.
+    A track is identified by its uri or, without a uri, by `named`: rows with the same artist and title have one number.
     """
     if np.all(uri < 0):
         return named
@@ -370,7 +370,7 @@ def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> t
     """Sort the rows by playlist; `known` are the rows of the existing corpus.
 
     Returns:
-        Indices of rows, int32 (rows,); the bounds of the playlists among them; see `_number_playlists` for the others.
+        Row indices, int32 (rows,); the bounds of the playlists in them; then as the last two of `_number_playlists`.
     """
     playlist, playlists, welded = _number_playlists(coded, group_by)
     if known:

@@ -52,7 +52,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     asks for the format or the columns, because nobody would notice a wrong guess.
 
     Args:
-        file: the file; only its name is used.
+        file: the file. Its name is used, and the names of the files beside it; its content is read only for Parquet.
         head: its first bytes.
         rated: whether a table may have a column of ratings.
 

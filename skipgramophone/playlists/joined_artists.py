@@ -9,7 +9,7 @@ from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.readers.artist_lists import names_between_semicolons
 from skipgramophone.playlists.table_head import values_of_column
 
-FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # numbers of different values with several names, see `are_joined`
+FEWEST_LISTS, ENOUGH_LISTS = 2, 5  # how many different values must have a semicolon between names, see `are_joined`
 
 
 def artists_are_joined(rows: Table, roles: Mapping[str, str]) -> bool:
@@ -26,8 +26,9 @@ def artists_are_joined(rows: Table, roles: Mapping[str, str]) -> bool:
 def are_joined(artists: Sequence[str]) -> bool:
     """Whether values are lists of artists that are joined by semicolons, and not names such as "Steins;Gate".
 
-    At least two different values must have a semicolon between names. In addition, a name in one of these values must
-    also occur in another value, or at least five different values must have a semicolon between names.
+    At least two different values must have a semicolon between names. In addition, one of two conditions must be met: a
+    name in one of these values also occurs in another value, or at least five different values have a semicolon between
+    names.
 
     >>> are_joined(["Ada;Nell", "Nell", "Me;Ada"]), are_joined(["Steins;Gate", "Chaos;Head", "Nell"])
     (True, False)

@@ -1,4 +1,4 @@
-"""What a user can do with JSON in a form that sgp does not know: the end of the message."""
+"""What a user can do with JSON in a form that sgp does not know: the end of the error message."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def remedy_for_json(head: bytes) -> str:
 
 
 def _is_list_of_text(value: Any) -> bool:
-    """Whether a value is a list of several texts, or empty."""
+    """Whether a value is a list that contains only strings; an empty list counts."""
     return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -54,21 +54,24 @@ class KnownRows:
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
     def by_track(self, codes: Codes) -> Codes:
-        """Expand `codes`, which has one code per known track and then one per new row, to one code per row."""
+        """Return one code per row; `codes` contains one code per known track, followed by one code per new row."""
         return self._expanded(codes, self.tracks.num_rows, self.corpus.track_ids)
 
     def by_playlist(self, codes: Codes) -> Codes:
-        """Expand `codes`, which has one code per known playlist and then one per new row, to one code per row."""
+        """Return one code per row; `codes` contains one code per known playlist, followed by one code per new row."""
         playlist = np.repeat(np.arange(len(self.corpus), dtype=np.int32), self.corpus.lengths())
         return self._expanded(codes, self.playlists.num_rows, playlist)
 
     def _expanded(self, codes: Codes, distinct: int, places: Codes) -> Codes:
-        """Return the codes at the indices `places`, followed by the codes after the first `distinct` ones.
+        """Return the codes of the known rows, followed by the codes of the new rows.
 
-        The first `distinct` codes belong to known tracks or playlists, and each of the other codes to a new row.
+        Args:
+            codes: one code for each known track or playlist, followed by one code for each new row.
+            distinct: number of known tracks or playlists.
+            places: for each known row, the index of its track or playlist in `codes`.
         """
         known = len(places)
-        if not codes.strides[0]:  # no row has a value
+        if not codes.strides[0]:  # all codes are one repeated number, because no row has a value
             return np.broadcast_to(codes[:1], known + len(codes) - distinct)
         expanded = scratch(known + len(codes) - distinct, np.int32)
         own = np.asarray(codes[:distinct])

@@ -19,7 +19,7 @@ from skipgramophone.playlists.known_rows import KnownRows
 from skipgramophone.playlists.numbering import Codes
 
 Ids = npt.NDArray[np.int64]
-Column = tuple[Codes, pa.Array]  # index of each row's value (-1: null), distinct values
+Column = tuple[Codes, pa.Array]  # for each row, the index of its value (-1: null); the distinct values
 
 
 def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merge_uris: bool) -> list[tuple[int, int]]:

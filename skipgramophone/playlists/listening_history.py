@@ -10,7 +10,7 @@ from skipgramophone.playlists.playlist_file import NamedTrack, named_tracks
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
-MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
+MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # matches the name that `histories` gives to a session
 # Session gap of one second. With such a short gap, a session is usually a single play, and the name of the session (the
 # minute of its start) is the time of this play.
 SHORT_GAP = "1s"

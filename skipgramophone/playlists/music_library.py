@@ -65,7 +65,7 @@ class MusicLibrary:
     _identified: dict[str, AudioFile] = field(default_factory=dict)
 
     def add(self, file: AudioFile) -> None:
-        """Add a file; if several files have the same artist and title, the first one is used."""
+        """Add a file. Of several files with the same artist and title or the same identifier, the first one matches."""
         self.files.append(file)
         self._same.setdefault((identity(file.artist), identity(file.title)), file)
         self._folded.setdefault((fold_name(file.artist), fold_name(file.title)), file)

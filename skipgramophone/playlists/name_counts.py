@@ -12,7 +12,7 @@ from skipgramophone.playlists.partitioning import first_bytes
 
 Ids = npt.NDArray[np.int64]
 SHOWN_NAMESAKES = 3
-SORTABLE_LENGTH = 5  # minimum number of tracks; shorter playlists may be sorted by chance
+SORTABLE_LENGTH = 5  # minimum length of the playlists that are tested; shorter playlists may be sorted by chance
 
 
 def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:

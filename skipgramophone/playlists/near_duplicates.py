@@ -74,10 +74,13 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 
 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
-    """Return min-hashes, uint32 (SIGNATURE, playlists): the lowest hash of a playlist's tracks per hash function."""
+    """Return the min-hashes of each playlist, uint32 (SIGNATURE, playlists).
+
+    A min-hash is the lowest value that one of the `SIGNATURE` hash functions has for the tracks of the playlist.
+    """
     rng = np.random.default_rng([seed, SIGNATURE])
-    # A sample of playlists contains few of the tracks of a large catalogue. Because these tracks are renumbered, the
-    # permutations are short.
+    # A sample of playlists contains few of the tracks of a large catalogue. These tracks are renumbered from 0, so
+    # that the permutations are not longer than the number of these tracks.
     tracks = _numbered_from_zero(corpus.track_ids)
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)
     filled = np.flatnonzero(corpus.lengths() > 0)

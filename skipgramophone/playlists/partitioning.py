@@ -1,7 +1,7 @@
 """Partition strings by their letters, so that the hash table of each part fits into the processor's cache.
 
 With a single large table, nearly every access waits for memory. For ten million strings with two million distinct
-values, this takes six times as long as partitioning the strings and using 64 smaller tables.
+values, a single table takes six times as long as partitioning the strings and using 64 smaller tables.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def first_bytes(strings: pa.Array) -> Words:
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Return the start and end of each string in the data, and the eight bytes from each position as a number."""
+    """Return the start and the end of each string in the data, and for each byte the 8 bytes from there as a number."""
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)
@@ -83,6 +83,6 @@ def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
 
 
 def _cut(words: npt.NDArray[np.uint64], lengths: Ids) -> Words:
-    """Keep the first `lengths` bytes of each word, and set its other bytes to zero."""
+    """Keep the first `lengths[i]` bytes of word i, and set its other bytes to zero."""
     kept = np.array([(1 << 8 * WORD) - (1 << 8 * (WORD - length)) for length in range(WORD + 1)], np.uint64)
     return words.astype(np.uint64) & kept[np.minimum(lengths, WORD)]

@@ -62,8 +62,8 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
     Args:
         path: the file.
-        is_name: returns whether a line is the whole name of a known track. If all lines of a text file are such names,
-            the file is read as a list of names, even if it looks like another format.
+        is_name: returns whether a line is the whole name of a known track. If all lines of a text file are names of
+            known tracks, the file is read as a list of names, even if it looks like another format.
 
     Raises:
         SourceError: the file is binary, empty or damaged.
@@ -89,7 +89,7 @@ def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
 
 
 def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
-    """Return the lines of a text file, unescaped, or an empty list if a line is not the name of a known track."""
+    """Return the lines of a text file, unescaped, or an empty list if any of them is not the name of a known track."""
     if not path.is_file() or path.stat().st_size > LARGEST_LIST:
         return []
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

@@ -74,8 +74,8 @@ Write = Callable[[Sequence[Entry], str], str]  # takes the entries and the title
 def m3u8(entries: Sequence[Entry], title: str) -> str:
     """Return an M3U playlist.
 
-    If the path of a track (or the uri or name in its place) begins with #, ./ is written before it, because a line that
-    begins with # is a comment.
+    The line of a track contains its path or, if it has none, its uri or name. If this text begins with "#", "./" is
+    written before it, because players treat a line that begins with "#" as a comment.
     """
     lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
     for entry in entries:

@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-FEWEST_NAMES = 4  # in a shorter list, a part may occur twice by chance
+FEWEST_NAMES = 4  # minimum number of names; in a shorter list, a part may occur twice by chance
 MOST_IN_PARTS = 0.9  # minimum share of the names that have three parts
 SHARED = 0.5  # minimum share of the names whose second part also occurs in other names, or is empty
 
 
 def have_albums(names: Sequence[str], separator: str) -> bool:
-    """Whether the names in a list are artist, album and title.
+    """Whether the names in a list have the form artist, album and title, joined by `separator`.
+
+    Nearly all names must have three parts. At least half of the second parts, the albums, must occur in several names,
+    and more second parts than third parts must do so.
 
     >>> have_albums(["A - X - one", "A - X - two", "B - Y - three", "B - Y - four"], " - ")
     True
