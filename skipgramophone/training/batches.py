@@ -28,9 +28,6 @@ BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum; the rows of more tokens would not fit into a core's cache
 MACRO_BATCHES_PER_EPOCH = 75
 MIN_STEPS, MAX_STEPS = 8, 128
-# The part of a run, at its end, in which the learning rate decays. With 0.3, 15 epochs give vectors about as good as
-# those of 30 epochs with a rate that decays from the beginning.
-DECAY = 0.3
 Numbers = npt.NDArray[np.int64]
 
 

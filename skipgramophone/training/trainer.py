@@ -18,7 +18,7 @@ import numpy.typing as npt
 from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.batches import DECAY, HELD_OUT, STREAM, rate_for, shape_for
+from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
 from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.local_engine import LocalEngine
@@ -31,6 +31,9 @@ from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
 BLOCK = 1 << 14  # number of playlists that are checked in one step
+# The part of a run, at its end, in which the learning rate decays. With 0.3, 15 epochs give vectors about as good as
+# those of 30 epochs with a rate that decays from the beginning.
+DECAY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
