@@ -92,7 +92,7 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # number of the input row where the track first occurs; only used rows are counted, from 1
+    first_place: int  # input row of its first occurrence, counted from 1; rows that name no track are not counted
     location: str | None = None  # path of the audio file: absolute, or relative to the source's directory
     seconds: int | None = None  # duration
     album: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,7 +33,7 @@ def without_brackets(artists: pa.Array) -> pa.Array:
     return pa.array([_joined(text) for text in artists.to_pylist()], TEXT)
 
 
-@cache
+@lru_cache(KNOWN_LISTS)
 def _joined(text: str) -> str:
     """Return the names in a list as "first, second", or the text itself if it is not a list of names."""
     if not text.lstrip().startswith("["):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 
+KNOWN_TEXTS = 1 << 16  # maximum number of texts in the cache, so that a large table does not fill the memory
 BYTES = re.compile(r"""b('[^']*'|"[^"]*"|'(?:[^'\\]|\\.)*')""", re.DOTALL)
 
 
@@ -26,7 +27,7 @@ def without_byte_marks(texts: pa.Array) -> pa.Array:
     return pa.array([None if text is None else _text(text) for text in texts.to_pylist()], TEXT)
 
 
-@cache
+@lru_cache(KNOWN_TEXTS)
 def _text(written: str) -> str:
     """Return the text in b'...' without these marks; return other texts, and bytes that are not UTF-8, unchanged."""
     if BYTES.fullmatch(written) is None:
