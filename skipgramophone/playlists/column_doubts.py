@@ -1,12 +1,16 @@
-"""Detect, from the values of a table, that the rows of several playlists would be read as a single playlist."""
+"""Detect, from the values of a table, that its rows would be divided into the wrong playlists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from skipgramophone.playlists.column_values import Table, values_of
 
 PLAYLIST_ROLES = ("id", "playlist", "owner")
+CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s?([AP])\.?M\.?)?", re.IGNORECASE)
+IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
@@ -24,3 +28,38 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
         if values and values[0] and len(filled) == len(set(filled)) <= len(values) - len(filled):
             return name
     return None
+
+
+def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:
+    """Return the column with the times of day that belong to the dates in the column `dates`, or None.
+
+    Durations such as 3:45 look like times of day. Unlike durations, the times of day of one date are in order.
+
+    >>> column_of_clock_times([["Date", "At"], *(["1 May", f"{hour}:30"] for hour in (8, 9, 11))], "Date", ["At"])
+    'At'
+    """
+    days = values_of(rows, dates)
+    if any(":" in day for day in days):
+        return None
+    for name in others:
+        clocks = [_seconds_of_clock(value) for value in values_of(rows, name)]
+        steps = [
+            after - before
+            for (day, before), (same, after) in pairwise(zip(days, clocks, strict=True))
+            if day == same and before is not None and after is not None and before != after
+        ]
+        forward = sum(step > 0 for step in steps)
+        if None not in clocks and len(steps) > 1 and max(forward, len(steps) - forward) >= IN_ORDER * len(steps):
+            return name
+    return None
+
+
+def _seconds_of_clock(text: str) -> int | None:
+    """Return the seconds since midnight of a time of day such as 20:05, 8:05 PM or 20:05:30; None if it is not one."""
+    found = CLOCK.fullmatch(text.strip())
+    if found is None:
+        return None
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    if found[4]:
+        hour = hour % 12 + 12 * (found[4].upper() == "P")
+    return 3600 * hour + 60 * minute + second if hour < 24 and minute < 60 and second < 60 else None

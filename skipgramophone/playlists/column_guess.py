@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.charts import RANKS, charts_in
-from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_with_merged_cells
+from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_of_clock_times, column_with_merged_cells
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -156,6 +156,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
+    days = roles.get("time") if named and not roles.keys() & {"id", "playlist"} else None
+    if days is not None and (clock := column_of_clock_times(rows, days, unused)):
+        remedy = "join them in one column, as in 2024-02-01 10:00, or make one playlist of each day"
+        return question(rows, f"in which {days!r} has the dates and {clock!r} the times of day: {remedy}", roles)
     if merged := column_with_merged_cells(rows, roles):
         remedy = "repeat the values in all rows, or leave this column out"
         others = {role: name for role, name in roles.items() if name != merged}

@@ -213,3 +213,19 @@ def test_the_creation_of_rows_may_be_the_time_of_plays() -> None:
     accounts = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:00\n8,a,2024-01-02 10:00\n8,c,2024-01-02 10:00\n"
     assert guess(f"user_id,track_id,created_at\n{accounts}") == "owner=user_id,uri=track_id"
     assert guess(f"user_id,track_id,timestamp\n{plays}") == "owner=user_id,uri=track_id,time=timestamp"
+
+
+@pytest.mark.parametrize("clocks", [("8:00 PM", "8:04 pm", "9:30 p.m."), ("20:30", "20:04:00", "08:00")])
+def test_dates_and_times_of_day_in_two_columns_are_asked_about(clocks: tuple[str, ...]) -> None:
+    rows = "".join(f"2024-03-0{day},{clock},Ada,Home {clock}\n" for day in (1, 2) for clock in clocks)
+    found = guess(f"Date,Time,Artist,Title\n{rows}")
+    assert "'Date' has the dates and 'Time' the times of day: join them in one column, as in 2024-02-01 10:00" in found
+    assert found.endswith("--columns artist=Artist,title=Title,time=Date")
+
+
+def test_durations_beside_dates_are_not_times_of_day() -> None:
+    durations = ("3:45", "2:59", "4:10", "3:01", "5:22")
+    rows = "".join(f"2024-03-01,{length},Ada,Home {length}\n" for length in durations)
+    assert guess(f"Date,Time,Artist,Title\n{rows}") == "artist=Artist,title=Title,time=Date"
+    with_clock = rows.replace("2024-03-01", "2024-03-01 10:00")
+    assert guess(f"Date,Time,Artist,Title\n{with_clock}") == "artist=Artist,title=Title,time=Date"
