@@ -118,7 +118,7 @@ def _show(found: Explanation) -> bool:
         agreed = f"neighbours that stay the same: {of_first} of {of} for A, {of_second} of {of} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
-    render.facts(f"{first} and {second}", rows, fold_words=True)  # rows contain names of any length
+    render.facts(f"{first} and {second}", rows, fold_words=True)  # names of tracks may contain very long words
     is_shortened = []
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"

@@ -32,7 +32,9 @@ OF_SGP = COMMANDS | OF_EXPERIMENTS | {"show": "sgp experiments NAME", "compare":
 
 
 def unknown_command(group: str, words: Sequence[str], meant: dict[str, str]) -> SettingError | None:
-    """Return the error for a word that people type instead of a command; return None if `meant` does not contain it.
+    """Return the error for a word that people type instead of a command.
+
+    `meant` maps such words to the commands to run instead. The result is None if it does not contain the first word.
 
     >>> print(unknown_command("sgp", ["rm", "demo"], OF_SGP))
     sgp has no command 'rm': run sgp experiments rm demo

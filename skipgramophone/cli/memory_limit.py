@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limits() -> dict[str, int]:
-    """Return the memory limits of this process in bytes, keyed by the shell command that sets them."""
+    """Return the memory limits of this process: the shell command that sets a limit, such as "ulimit -v" -> bytes."""
     found = {command: resource.getrlimit(kind)[0] for command, kind in LIMITS.items()}
     return {command: size for command, size in found.items() if size != resource.RLIM_INFINITY}
 
@@ -112,7 +112,10 @@ def _gave_up(log: IO[bytes]) -> bool:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Return whether an exception means a lack of memory or threads. Under a limit, a SystemError counts too."""
+    """Return whether an exception means a lack of memory or threads.
+
+    Python may raise a SystemError if memory runs out, so under a memory limit (`ulimit`) a SystemError counts too.
+    """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, SystemError):

@@ -150,7 +150,7 @@ def similar(
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
-    """Return the answer for the most frequent track."""
+    """Look up the tracks that are most similar to the most frequent track of an experiment."""
     from skipgramophone.lookup import lookup
     from skipgramophone.lookup.results import Seed
 

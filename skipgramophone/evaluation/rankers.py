@@ -54,7 +54,7 @@ Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is give
 Scores = npt.NDArray[np.float32]
 NOT_FOUND = -2.0  # score of tracks that the index does not propose, lower than any cosine
 OVERSAMPLING, POWER_ITERATIONS = 16, 4
-# A direction is treated as a rounding error if its eigenvalue, divided by the largest eigenvalue, is smaller than this.
+# An eigenvector is treated as a rounding error if its eigenvalue, divided by the largest one, is smaller than this.
 NEGLIGIBLE = 1e-10
 
 
@@ -296,8 +296,8 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        lengths: float32 (playlists,), number of tracks of each playlist. If `lengths` is given, long playlists get less
-            weight, as in `postings`. None gives plain cosines.
+        lengths: float32 (playlists,), number of tracks of each playlist. If `lengths` is given, a playlist of l tracks
+            has the weight 1 / sqrt(l), as in the module `postings`. None gives plain cosines.
     """
     from scipy import sparse
 

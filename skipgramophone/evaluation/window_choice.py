@@ -38,7 +38,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-# Maximum number of occurrences in the sample. The time to count and rank pairs grows faster than linearly with it.
+# Maximum number of occurrences in the sample. The time to count and rank pairs grows faster than this number.
 SAMPLE_TOKENS = 100_000
 UNRANKED = -1  # replaces the row number of each track that is too rare to be ranked
 # A window is chosen if its relative gain is larger than this. With a smaller gain, the whole playlist is the better
@@ -131,7 +131,10 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Return the weights of pairs within a block, csr_array (tracks, tracks); each centre has a total weight of 1."""
+    """Return the weights of pairs within a block, csr_array (tracks, tracks).
+
+    Each occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
+    """
     from scipy import sparse
 
     position = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())

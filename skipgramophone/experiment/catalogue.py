@@ -163,7 +163,7 @@ class Catalogue:
 
     @cached_property
     def name_index(self) -> NameIndex:
-        """Finds tracks by the trigrams of their names. Earlier versions of `sgp` wrote it into the catalogue file."""
+        """The index of the trigrams of names. Earlier versions of `sgp` wrote this index into the catalogue file."""
         if self.can_grow:
             from skipgramophone.experiment.name_index import read_name_index  # imports numpy
 
@@ -173,7 +173,7 @@ class Catalogue:
 
     @property
     def has_open_name_index(self) -> bool:
-        """Whether the name index has been used before, or is part of the catalogue file."""
+        """Whether this object has already opened the name index, or the index is part of the catalogue file."""
         return "name_index" in vars(self) or not self.can_grow
 
     def __len__(self) -> int:
@@ -268,7 +268,7 @@ class Catalogue:
         return self.query("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def identifiers(self) -> list[tuple[str | None]]:
-        """Return the identifiers of every track in row order, joined into one text."""
+        """Return the identifiers of every track in row order; those of one track are joined into one text."""
         return self.query(f"SELECT {OF_TRACK} FROM tracks ORDER BY row")
 
     def all_spellings(self) -> list[SpellingFields]:
@@ -312,7 +312,7 @@ class Catalogue:
         return found
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
+        """Yield tracks that fulfil a condition, by count. Only for use inside `time_limit`, which handles errors."""
         for statement, values in self._statements(self._fields, condition):
             yield from map(self._track, self._database.execute(statement, bindable(values)))
 

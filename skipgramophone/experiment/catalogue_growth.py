@@ -1,7 +1,8 @@
 """Add tracks to a copy of a catalogue without reading the names of all tracks.
 
-A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. In the name index, their rows
-follow the existing rows of each trigram. The order of all tracks by count is computed again.
+A catalogue file is never changed in place, so a copy is changed. New tracks are inserted with row numbers after those
+of the existing tracks. In the name index, the list of rows of each trigram is continued with the rows of the new tracks
+that contain it. The order of all tracks by count is computed again.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
             write_name_index(path.parent, names.merged(), None if by_count is None else places_by_count(by_count))
             indexed.result()
         except BaseException:
-            # Also for an interrupt: otherwise the thread would continue until all indexes of SQLite are complete.
+            # Also after Ctrl-C: otherwise the thread would continue until all indexes of SQLite are complete.
             database.interrupt()
             wait([indexed])
             raise
@@ -168,7 +168,7 @@ def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
-    """Return the column `album_folded` as a dict; the dict is empty if the tracks have no column of albums."""
+    """Return {"album_folded": folded names of the albums}, or an empty dict if the tracks have no column "album"."""
     if "album" not in tracks.schema.names:
         return {}
     albums = tracks["album"]

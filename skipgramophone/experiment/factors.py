@@ -52,7 +52,7 @@ from skipgramophone.parallel import run_in_order
 FACTORS = "factors.npy"
 FACTORS_JSON = "factors.json"
 GATHERED = 1 << 22  # matrix elements per batch of systems
-EXACT_SIZES = 8  # systems up to this size are not padded
+EXACT_SIZES = 8  # rows with at most this many entries are not padded to a larger system (see `_padded`)
 
 Matrix = npt.NDArray[np.float32]
 
@@ -228,7 +228,10 @@ def _product_into(out: Matrix, rows: Matrix, turn: Matrix) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Systems:
-    """The linear systems of all rows, given fixed factors of the columns. Systems of the same size form a batch."""
+    """The linear systems that give the factors of all rows while the factors of the columns are fixed.
+
+    If the rows are playlists, the columns are tracks. Systems of the same size form batches.
+    """
 
     fixed: Factors
     rows: SparseRows
@@ -251,7 +254,7 @@ class _Systems:
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
     def _entries(self, some: npt.NDArray[np.int64], first: int, end: int) -> tuple[Any, Any, Matrix]:
-        """Return the entries of some rows from position `first` to `end`, padded to the same number.
+        """Return the entries from position `first` to `end` of some rows; shorter rows are padded to the same length.
 
         Returns:
             Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r,
@@ -289,7 +292,7 @@ class _Systems:
 
 
 def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Round lengths up by at most a quarter, so that many rows have systems of the same size.
+    """Round numbers of entries up by at most a quarter, so that many rows have systems of the same size.
 
     >>> _padded(np.array([0, 7, 9, 17, 33])).tolist()
     [0, 7, 10, 20, 40]

@@ -27,7 +27,7 @@ from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack
 
 TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
 FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
-# Number of rows that are tested at once: at first, the factor by which it grows, and its maximum.
+# Number of rows that a search tests in one step: in the first step, the factor by which it grows, and the maximum.
 FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16
 SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
 ROW_BITS = 32
@@ -41,7 +41,8 @@ class TrigramIndex:
     """The memory-mapped files of a name index.
 
     Attributes:
-        trigrams, offsets, all_rows, places: the arrays described above; `places` is None if rows are in order of count.
+        trigrams, offsets, all_rows, places: the arrays of the four files that the module docstring describes. `places`
+            is None if the rows of the catalogue are in order of count.
         tracks: number of tracks in the catalogue.
         directory: the corpus stage.
     """
@@ -87,7 +88,7 @@ class TrigramIndex:
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
         """Return a condition for tracks whose folded names contain each word.
 
-        The words have one or two letters, and the clue belongs to one of them.
+        The words have one or two letters, and `clue` is the result of `around` for one of them.
         """
         return self.matching([clue], words)
 
@@ -161,7 +162,10 @@ def _are_valid(packed: Packed) -> bool:
 
 
 def _slices(rows: SomeRows) -> Iterator[SomeRows]:
-    """Yield longer and longer slices of an array. The first are short, because the first tracks are often enough."""
+    """Yield longer and longer slices of an array.
+
+    The first slices are short, because a search often needs only the first tracks.
+    """
     start, length = 0, FIRST_TESTED
     while start < len(rows):
         yield rows[start : start + length]

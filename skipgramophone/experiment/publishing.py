@@ -160,7 +160,7 @@ def remove_at_once(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove drafts of `name` (default: of any name) that are left in a directory because their writers were killed."""
+    """Remove drafts whose writers were killed from a directory: drafts of the stage or file `name`, or else all."""
     for path in leftovers(directory, name):
         remove(path)
 
@@ -178,7 +178,7 @@ def place_of_draft(name: str) -> str:
 
 
 def is_draft(name: str) -> bool:
-    """Whether a file with this name is a draft or another unpublished file."""
+    """Whether a name is that of a draft or of another temporary file of a writer (.old, .scratch or .writing)."""
     return _DRAFT.fullmatch(name) is not None
 
 

@@ -18,7 +18,7 @@ from skipgramophone.names.normalization import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
-VALUE_BITS = 31  # a playlist number and a value are packed into one number: playlist << VALUE_BITS | value
+VALUE_BITS = 31  # a playlist number and a value, such as a track id, are packed as playlist << VALUE_BITS | value
 EXAMPLES = 2  # maximum number of examples in a finding
 # minimum number of tracks to test whether a playlist is sorted; shorter playlists may be sorted by chance
 MIN_SORTABLE = 5
