@@ -320,7 +320,9 @@ def _matching(report: ExtractReport) -> list[tuple[str, str]]:
     rows = [("matched", f"{plural(found.merged, 'track')} merged with another track that has the same identifier")]
     rows += _shared(found.merges, "=")
     if found.conflicts:
-        rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} of tracks with clearly different names"))
+        rows.append(
+            ("not merged", f"{plural(found.conflicts, 'identifier')} shared by tracks with clearly different names")
+        )
         rows += _shared(found.conflicting, "≠")
     if found.kept_apart:
         shared = plural(found.kept_apart, "identifier")

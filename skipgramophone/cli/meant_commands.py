@@ -59,11 +59,14 @@ def no_such_command(group: str, words: Sequence[str], meant: dict[str, str], kno
 
 
 def _filled_in(command: str, arguments: Sequence[str]) -> str:
-    """Replace the placeholders of a command, such as NAME, by the typed arguments before the first option."""
+    """Replace the placeholders of a command, such as NAME, by the arguments that the user typed.
+
+    Only arguments before the first option are used.
+    """
     parts = command.split()
     places = [at for at, part in enumerate(parts) if part.isupper()]
     for at, argument in zip(places, arguments, strict=False):
         if argument.startswith("-"):
             break
         parts[at] = shell_word(argument)
-    return " ".join(parts).removesuffix(" --name NEW")  # the new name is optional
+    return " ".join(parts).removesuffix(" --name NEW")  # `sgp experiments unpack` needs no new name

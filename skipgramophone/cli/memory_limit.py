@@ -61,7 +61,7 @@ def run_supervised(command: Callable[[], object]) -> None:
             command()
             sys.exit(0)
         code, received = _wait_for(child)
-        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends SIGINT to its own process
+        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends itself SIGINT on failure
         if (code < 0 and -code not in received) or unasked or _gave_up(log):
             render.error(memory_shortage(MemoryError()) or MemoryShortageError("out of memory"))
             sys.exit(MemoryShortageError.exit_code)

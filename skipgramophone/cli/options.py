@@ -102,7 +102,7 @@ def with_config(context: typer.Context, config: Path | None, stage: str, setting
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """Return the settings of a stage in a settings file, or no settings if there is no file."""
+    """Return the settings of a stage, such as "train", in a settings file; without a file, return no settings."""
     if config is None:
         return {}
     from skipgramophone.settings_file import read_settings

@@ -263,7 +263,7 @@ def _context(report: TrainReport) -> str:
 
 def _recency(choice: RecencyChoice) -> str:
     """Describe the recency (weight of a given track divided by that of the track after it), and why it was chosen."""
-    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because it is slow to import
+    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because this module is slow to import
 
     if choice.asked < MIN_QUERIES:
         return f"1, so all given tracks have the same weight ({_too_few(choice.asked)})"
@@ -295,7 +295,7 @@ def reason(order: ContextChoice) -> str:
         return "track order carries no information"
     gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
-        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
+        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because this module is slow to import
 
         return f"a window scores {gain} compared with the whole playlist; more than {MIN_GAIN:+.0%} would be needed"
     return f"a window scores {gain} compared with the whole playlist"

@@ -83,7 +83,7 @@ class Remembered:
         return scores
 
     def _forget(self, _given: weakref.ref[Given]) -> None:
-        """Free the memory of the scores when the batch is deleted."""
+        """Free the memory of the scores after the batch of queries to which they belong has been deleted."""
         self._given = self._scores = None
 
 
@@ -117,7 +117,7 @@ class TruncatedSvd:
     factors: Matrix  # (tracks, dimensions), orthonormal columns
 
     def scores(self, given: Given) -> Scores:
-        """Return the projection of the given tracks onto the factors."""
+        """Return the projection of the given tracks onto the singular vectors (`factors`)."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
 
 
@@ -207,7 +207,7 @@ class PairWeights:
     pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
 
     def scores(self, given: Given) -> Scores:
-        """For each track, return the sum of its pair weights with the given tracks."""
+        """For each track, return the sum of the weights of its pairs with the given tracks."""
         return np.asarray((given @ self.pairs).todense(), np.float32)
 
 

@@ -151,13 +151,13 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker by pair weight, divided by the square roots of the total weights of both tracks."""
+    """Return a ranker that scores a pair of tracks by its weight / sqrt(total weight of one x total of the other)."""
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
 
 def _cosines(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows in the matrix of mutual information."""
+    """Return a ranker that scores tracks by the cosine similarity of their rows in the matrix of mutual information."""
     information = _mutual_information(pairs)
     length = np.sqrt(np.asarray(information.multiply(information).sum(axis=1)).ravel())
     unit = (_diagonal(1 / np.maximum(length, TINY)) @ information).tocsr().astype(np.float32)
@@ -165,10 +165,10 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows in the matrix of mutual information.
+    """Return a ranker that scores tracks by the cosine similarity of vectors with a few dimensions.
 
-    The rows are first reduced to a few dimensions. The singular vectors are scaled by the square root of the singular
-    values.
+    The vectors are computed from the rows of the matrix of mutual information by a truncated singular value
+    decomposition: they are the singular vectors, scaled by the square roots of the singular values.
     """
     from scipy.sparse.linalg import eigsh
 
@@ -201,7 +201,7 @@ def _diagonal(values: npt.NDArray[np.float64]) -> Any:
 
 
 def _mean(values: Values) -> float:
-    """Return the mean, but at least `TINY`, so that other values can be divided by it."""
+    """Return the mean of some values or, if it is smaller, `TINY`, so that other values can be divided by it."""
     return max(float(values.mean()), TINY)
 
 

@@ -243,7 +243,7 @@ class Catalogue:
         return counts
 
     def first_places(self) -> list[int]:
-        """Return `first_place` of each track, in row order."""
+        """Return the column `first_place` (see `Track`) of all tracks, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def by_uri(self, uri: str) -> list[Track]:
@@ -276,7 +276,7 @@ class Catalogue:
         return self.query("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
 
     def require_sound(self) -> None:
-        """Read the whole file and verify that it is a complete catalogue and nothing else.
+        """Read the whole file, and verify that it is a complete catalogue and contains nothing else.
 
         Raises:
             ExperimentError: a page, an index or a row is damaged, the row numbers have gaps or do not start at 0, or

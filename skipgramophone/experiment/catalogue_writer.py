@@ -112,7 +112,7 @@ def write_catalogue(
         write_indexes(path, indexes, names, by_count)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
-    except adbc.Error as error:  # the first line of its text ends with SQLite's message
+    except adbc.Error as error:  # the first line of the driver's error text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 

@@ -3,7 +3,8 @@
     name_trigrams.npy   int64 (trigrams,)       the trigrams that occur, packed and sorted (see `trigrams`)
     name_offsets.npy    int64 (trigrams + 1,)   trigram i occurs in the names of rows[offsets[i]:offsets[i + 1]]
     name_rows.npy       int32 (pairs,)          rows of the catalogue, ascending for each trigram
-    name_places.npy     int32 (tracks,)         position of each row by count; only if rows are not in order of count
+    name_places.npy     int32 (tracks,)         position of each row in the order of counts; only if rows are not in
+                                                this order
 
 A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
 name may contain all trigrams of a word without containing the word itself.
@@ -156,7 +157,7 @@ def _contain(packed: Packed, word: str) -> npt.NDArray[np.bool_]:
 
 
 def _are_valid(packed: Packed) -> bool:
-    """Whether all trigrams consist of code points."""
+    """Whether all trigrams consist of valid Unicode code points."""
     letters = (packed >> LETTER_BITS * place & LETTER for place in range(LENGTH))
     return all(bool(np.all(codes <= LAST_LETTER)) for codes in letters) and bool(np.all(packed >= 0))
 
@@ -173,7 +174,7 @@ def _slices(rows: SomeRows) -> Iterator[SomeRows]:
 
 
 def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
-    """Return those of `rows` that are also in all `others`. All arrays are in ascending order."""
+    """Return those of `rows` that are in every array of `others`. All arrays are in ascending order."""
     for other in others:
         if not len(rows):
             break

@@ -197,7 +197,7 @@ class NameIndexWriter:
         files = ExitStack()
         weakref.finalize(self, files.close)
         self._names, self._rows = (files.enter_context(_temporary_file()) for _ in range(2))
-        self._texts: list[tuple[int, int]] = []  # bytes and number of names of each text
+        self._texts: list[tuple[int, int]] = []  # size in bytes and number of names of each added text
 
     def add(self, text: bytes, names: int) -> None:
         """Add the next names to the index.
@@ -250,7 +250,7 @@ def write_name_index(directory: Path, merged: MergedBlocks, places: SomeRows | N
     Args:
         directory: the corpus stage.
         merged: the trigrams of all names.
-        places: position of each row by count, int32 (tracks,); None if rows are in order of count.
+        places: position of each row in the order of counts, int32 (tracks,); None if rows are in this order.
     """
     write_array(directory / TRIGRAMS, merged.trigrams)
     write_array(directory / OFFSETS, merged.offsets)

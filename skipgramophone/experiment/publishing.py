@@ -183,7 +183,7 @@ def is_draft(name: str) -> bool:
 
 
 def _claim_draft(place: Path, held: ExitStack) -> Path:
-    """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
+    """Return a new path for a draft of `place`. Its lock file (suffix .writing) is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
         # The file is registered for removal before it is opened, because an interrupt may come immediately after
@@ -209,7 +209,7 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    except OSError:  # it is locked, or the file system has no locks
+    except OSError:  # a writer has locked the file, or the file system has no locks
         return True
     return False
 

@@ -79,7 +79,7 @@ class TrackArtists:
         write_array(directory / FILE, np.stack([self.rows, self.artists]))
 
     def _artists(self) -> int:
-        """Return the largest artist number plus 1."""
+        """Return the largest artist number plus 1, which is the number of columns of `matrix`."""
         return int(self.artists.max(initial=-1)) + 1
 
 

@@ -117,7 +117,7 @@ class Contents:
         return tuple(full_name(row["artist"], row["title"]) or row["uri"] or NAMELESS for row in rows)
 
     def playlist_names(self, chosen: Ids) -> tuple[str, ...]:
-        """Return the name and length of each playlist in `chosen`, as in "gym (40)"."""
+        """Return the name of each playlist in `chosen` with its number of tracks, as in "gym (40)"."""
         names = self.playlists["name"].take(pa.array(chosen)).to_pylist()
         return tuple(f"{name} ({self.lengths[at]:,})" for name, at in zip(names, chosen, strict=True))
 

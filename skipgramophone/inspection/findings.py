@@ -143,8 +143,8 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "near-duplicates": Advice(
         "the same pairs of tracks are trained several times, so they count as if several people had chosen them",
-        "--drop-duplicate-playlists keeps only the longest playlist of each group; sgp evaluate never divides such a "
-        "group between training and test playlists",
+        "--drop-duplicate-playlists keeps only the longest of several near-duplicates; sgp evaluate never divides such "
+        "a group between training and test playlists",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
     ),
@@ -243,7 +243,10 @@ def make_finding(
     effect: str | None = None,
     remedy: str | None = None,
 ) -> Finding:
-    """Return a finding with the effect, remedy and options of its kind. Each of them can be replaced by an argument."""
+    """Return a finding with the effect, remedy and options that `ADVICE` has for its kind.
+
+    The arguments `apply`, `effect` and `remedy`, if given, replace what `ADVICE` says.
+    """
     advice = ADVICE[kind]
     return Finding(
         kind=kind,
