@@ -101,7 +101,7 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
                 return os.waitstatus_to_exitcode(status), received
             continue
         received.add(info.si_signo)
-        if info.si_code <= 0 or not os.isatty(STDIN):  # sent by a process, not by the terminal
+        if info.si_code <= 0 or not os.isatty(STDIN):  # a process sent the signal, not the terminal
             os.kill(child, info.si_signo)
 
 

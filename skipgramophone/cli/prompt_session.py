@@ -82,7 +82,7 @@ class PromptState:
         """
         if line == BACK:
             return self._back()
-        if line in (MORE, LIKE):  # a plus sign alone asks for more, too
+        if line in (MORE, LIKE):  # a plus sign alone asks for more results, like ">"
             return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
         if line == sign:
@@ -125,7 +125,7 @@ class PromptState:
                 kind = _kind(group[1]) if group else "artist"
                 near = tuple(NamedGroup(kind, name) for name in error.candidates)
                 self.listed = error.tracks or error.groups or near
-                self._pages = 0  # candidates are listed, so there is no answer to continue
+                self._pages = 0  # the list contains candidates, so ">" has nothing to continue
             elif is_number and self.listed:
                 error.advice = f"to choose from the list, type a number from 1 to {len(self.listed)}"
             elif is_number:

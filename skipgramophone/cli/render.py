@@ -33,7 +33,7 @@ from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
-WIDEST_STEP = 4  # maximum number of characters that show one value of a curve
+WIDEST_STEP = 4  # maximum width of one value of a curve, in characters
 LONGEST_BAR = 40
 LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal

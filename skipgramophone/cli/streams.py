@@ -160,7 +160,7 @@ def _occupy_closed_descriptors() -> list[bool]:
             os.fstat(descriptor)
             is_closed.append(False)
         except OSError:
-            null = os.open(os.devnull, os.O_RDWR)  # gets the number `descriptor`, the lowest that is free
+            null = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is `descriptor`
             os.set_inheritable(null, True)
             is_closed.append(True)
     return is_closed

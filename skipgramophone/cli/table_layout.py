@@ -19,7 +19,7 @@ LEAST_TEXT = 8  # minimum width of a text
 # Minimum width at which a text is shortened before its remark (such as "- Live"), so that the remark stays visible. A
 # narrower text is shortened at its end.
 LEAST_WITH_REMARK = 12
-REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
+REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # the gap before a remark such as "- Live" or "(feat. A)"
 GUESTS = re.compile(r"[(\[]?(?:feat|ft|featuring)\b", re.IGNORECASE)
 JOINER = "\u200d"  # joins two characters into one symbol
 SHORT_HEADINGS = {

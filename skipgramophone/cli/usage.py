@@ -28,7 +28,7 @@ class Command(TyperCommand):
         If the command line is invalid, the error that is raised refers to this command, so that its usage line is
         shown. For an unknown option, the error message also names the option that was probably meant.
         """
-        given = list(args)  # the parser changes the list
+        given = list(args)  # a copy, because the parser changes `args`
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:

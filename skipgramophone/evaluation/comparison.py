@@ -241,8 +241,8 @@ def model_rankers(
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
     """Return a ranker that uses an Annoy index of the vectors.
 
-    If look-ups would use exact search, return the ranker `cosine` instead. The file of the index is temporary: it is
-    deleted as soon as the index is open.
+    If look-ups would use exact search, because an index would not be faster, return the ranker `cosine` instead. The
+    file of the index is temporary: it is deleted as soon as the index is open.
     """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE

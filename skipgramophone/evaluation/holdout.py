@@ -92,7 +92,7 @@ def read_extract_split(
     or the protocol deezer2018).
 
     Raises:
-        EvaluationError: the settings group playlists, but extract has already held out playlists.
+        EvaluationError: `--group` was given without a new split, but extract has already held out playlists.
     """
     aside = read_held_out_corpus(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":

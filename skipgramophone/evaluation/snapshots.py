@@ -25,7 +25,7 @@ SEPARATORS = "@#:/|~"  # separators that may stand before the date or number of 
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
 COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
-FEWEST_GROUPS = 10  # minimum number of groups; with fewer, a tenth of the playlists cannot be held out
+FEWEST_GROUPS = 10  # minimum number of groups; with fewer groups, a tenth of the playlists cannot be held out
 # There is a warning if at least this share of held-out playlists has a snapshot among the training playlists. Measured:
 # the share is 0.63 on an archive of snapshots, and 0.03 on the sample. In the sample, the playlists of one owner
 # reflect one taste, but they are not snapshots of one playlist.

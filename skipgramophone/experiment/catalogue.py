@@ -49,7 +49,7 @@ ROW_BITS = 32
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
 BATCH = 10_000  # number of rows that are fetched together
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
-LAST = "\U0010ffff"  # sorts after every other character
+LAST = "\U0010ffff"  # the last code point, which sorts after every other character
 BY_URI = (
     "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
     " OR tracks.row IN (SELECT identifiers.row FROM identifiers WHERE identifier = ?)"
@@ -347,7 +347,7 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema in its message
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # a message may quote a damaged schema
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error

@@ -42,7 +42,7 @@ from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
 from skipgramophone.parallel import background_thread
 
-CACHE = "PRAGMA cache_size = -262144"  # in KiB; so large that updates in random order read each page only once
+CACHE = "PRAGMA cache_size = -262144"  # 256 MiB, so large that updates in random order read each page only once
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
                 sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
             ) as database,
             background_thread() as thread,
-        ):  # the main thread handles signals
+        ):  # a thread makes the changes, so that the main thread can handle signals
             growing = thread.submit(_grow, database, tracks, changes)
             try:
                 by_count = growing.result()

@@ -3,7 +3,8 @@
     track_ids.npy   int32   concatenated track ids of all playlists
     offsets.npy     int64   playlists + 1; playlist p is track_ids[offsets[p]:offsets[p + 1]]
 
-Held-out playlists, which are never trained on, are in files with the prefix "held_out_". Names are in the catalogue.
+Held-out playlists, which are never trained on, are in files with the prefix "held_out_". The names of
+tracks are in the catalogue, and the names of playlists are in the playlist table.
 """
 
 from __future__ import annotations

@@ -70,9 +70,9 @@ class TrackWeights:
         return [self.weights, self.rows]
 
     def scores(self, given: Any) -> Scores:
-        """Return the scores of all tracks for batches of given tracks, float32 (queries, tracks).
+        """Return the scores of all tracks for several queries, float32 (queries, tracks).
 
-        Memory-mapped weights must be read first (`take`).
+        Weights that are memory-mapped must first be copied into memory with `take`.
 
         Args:
             given: scipy.sparse.csr_array (queries, tracks) of float32, the weights of the given tracks.
@@ -152,7 +152,7 @@ class PlaylistWeights:
         return [self.weights, self.members, self.own]
 
     def scores(self, given: Any) -> Scores:
-        """Return the scores of all tracks for batches of given tracks, float32 (queries, tracks)."""
+        """Return the scores of all tracks for several queries, float32 (queries, tracks)."""
         of_playlists = (given @ self._by_track).toarray() @ self.weights / np.float32(self.regularization)
         totals = np.asarray(of_playlists @ self._by_track.T) - given.multiply(self.own).toarray()
         return np.asarray(totals / (1 - self.own), np.float32)

@@ -59,7 +59,7 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows with a few entries each, such as the tracks of playlists.
+    """The rows of a sparse matrix, such as playlists whose entries are their tracks.
 
     Attributes:
         columns: int (entries,), column of each entry; all rows concatenated.

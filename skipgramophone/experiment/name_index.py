@@ -130,7 +130,7 @@ class TrigramIndex:
 class _Candidates:
     """The tracks whose folded names contain at least one trigram of each clue.
 
-    An iteration yields arrays of rows, int32.
+    An iteration yields arrays of rows, int32, with the rows of the most frequent tracks first.
     """
 
     index: TrigramIndex

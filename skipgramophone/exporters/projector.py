@@ -45,7 +45,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     with (directory / VECTORS).open("x", encoding="ascii", newline="\n") as file:
         file.writelines("\t".join(row) + "\n" for row in text_rows(rows))
     with (directory / METADATA).open("x", encoding="utf-8", newline="\n") as file:
-        file.write("\t".join(["name", *columns]) + "\n")  # the Projector labels points by the first column
+        file.write("\t".join(["name", *columns]) + "\n")  # the first column labels the points
         for values in zip(names, *columns.values(), strict=True):
             file.write("\t".join(map(_cell, values)) + "\n")
     described = {"tensor_name": matrix, "tensor_path": VECTORS, "metadata_path": METADATA}

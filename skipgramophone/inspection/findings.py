@@ -103,12 +103,12 @@ ADVICE: dict[Kind, Advice] = {
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person "
         "has more influence than many other people together",
-        "--max-length splits such a playlist; tracks that were added together stay together",
+        "--max-length splits such a playlist into parts of consecutive tracks, which were often added together",
         ("extract --max-length",),
     ),
     "whole-libraries": Advice(
         "a library is not a coherent playlist: all tracks that a person owns are trained as related",
-        "--max-length splits such a playlist; tracks that were added together stay together",
+        "--max-length splits such a playlist into parts of consecutive tracks, which were often added together",
         ("extract --max-length",),
     ),
     "automatic-lists": Advice(
