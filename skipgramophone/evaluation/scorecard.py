@@ -37,8 +37,8 @@ class Scorecard:
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail (see `RankedCatalogue.strata`);
-            None for a part that contains none of the tracks to find.
+        found_by_frequency: recall@500 for the most frequent tracks (head), the rarest tracks (tail) and those between
+            (middle), with a third of all occurrences each; None for a part that contains none of the tracks to find.
     """
 
     values: dict[str, Values]
