@@ -62,7 +62,7 @@ def _status(child: int, reading: int) -> int | None:
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Append all stderr output inside the `with` block to a file, including the output of native code."""
+    """Append everything that Python and native code write to stderr inside the `with` block to the file `log`."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

@@ -41,10 +41,10 @@ class SgpError(Exception):
 class SettingError(SgpError):
     """A setting has an invalid value.
 
-    `str(error)` names a setting as Python does, such as min_count.
+    `str(error)` is the message for users of the Python package: it names a setting as in Python, such as min_count.
 
     Attributes:
-        on_command_line: the message that names a setting by its option, such as --min-count.
+        on_command_line: the message for users of the command line: it names the option instead, such as --min-count.
     """
 
     exit_code = 2
@@ -189,7 +189,10 @@ def named_format(format: str | None) -> Iterator[None]:
 
 @contextmanager
 def storage_errors(path: Path, verb: str) -> Iterator[None]:
-    """Turn an `OSError` in the `with` block into a `StorageError` with the path and the verb ("read", "write")."""
+    """Turn an `OSError` inside the `with` block into a `StorageError`, such as "cannot read PATH: permission denied".
+
+    `verb` is "read" or "write".
+    """
     try:
         yield
     except OSError as error:

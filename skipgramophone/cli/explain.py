@@ -115,10 +115,10 @@ def _show(found: Explanation) -> bool:
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
         of = there.neighbours
-        agreed = f"neighbours that stay the same: {of_first} of {of} for A, {of_second} of {of} for B"
+        agreed = f"neighbours found with both seeds: {of_first} of {of} for A, {of_second} of {of} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
-    render.facts(f"{first} and {second}", rows, fold_words=True)  # rows contain names of any length
+    render.facts(f"{first} and {second}", rows, fold_words=True)  # names of tracks may contain very long words
     is_shortened = []
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"

@@ -129,8 +129,8 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
         rows.append(
             (
                 "left out",
-                f"{plural(report.no_room, one)}, because {report.format} shows at most {report.tracks:,}: the "
-                f"{half:,} most frequent and an evenly spaced sample of the others",
+                f"{plural(report.no_room, one)}, because {report.format} shows at most {report.tracks:,}; exported: "
+                f"the {half:,} most frequent and an evenly spaced sample of the others",
             )
         )
     if report.recall_at_10 is not None:

@@ -35,8 +35,8 @@ Holdout = Annotated[
         metavar="SHARE|FILE",
         help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
         "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
-        "owner, a tab and the name. With --group, each line names a group instead of a playlist: it is the part of the "
-        "owners' names that REGEX matches.",
+        "owner, a tab and the name. With --group REGEX, each line of the file names a group of playlists instead: the "
+        "text that REGEX matches in the names of their owners.",
         show_default=False,
     ),
 ]
@@ -105,7 +105,7 @@ def extract(
 
 
 def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
-    """Print the command that trains on a corpus that has grown."""
+    """Print the command to run next, which trains on the corpus or continues the training if the corpus has grown."""
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command
 
@@ -284,9 +284,9 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:
-    """Return advice to merge tracks with `option`.
+    """Return the advice to merge tracks with an option of extract, such as `--merge-uris`.
 
-    After `--append`, the advice is to extract all sources together again.
+    If `--append` added sources to the corpus, the advice is to extract all sources together again with this option.
     """
     if report.added is None:
         return f"merge them with {option}"
@@ -313,14 +313,16 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _matching(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the tracks that --match merged, and with the identifiers that it ignored."""
+    """Return rows with the number of tracks that --match merged, and of shared identifiers that it did not use."""
     found = report.matching
     if found is None:
         return []
     rows = [("matched", f"{plural(found.merged, 'track')} merged with another track that has the same identifier")]
     rows += _shared(found.merges, "=")
     if found.conflicts:
-        rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} of tracks with clearly different names"))
+        rows.append(
+            ("not merged", f"{plural(found.conflicts, 'identifier')} shared by tracks with clearly different names")
+        )
         rows += _shared(found.conflicting, "≠")
     if found.kept_apart:
         shared = plural(found.kept_apart, "identifier")
@@ -345,7 +347,7 @@ def _sorted(report: ExtractReport) -> str:
 
 
 def _listed(lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Return one table row without a label for each line."""
+    """Return the lines as table rows whose label is empty."""
     return [("", line) for line in lines]
 
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def several_playlists(found: HeldOutNames | None, group: str | None) -> list[str]:
-    """Return a line of a report if a name matches several playlists; `group` is the value of `--group`."""
+    """Return the line of the report that says which name matches the most playlists.
+
+    The list is empty if each name matches only one playlist. `group` is the value of `--group`.
+    """
     if found is None or not found.several:
         return []
     most = f"{found.most!r} matches {found.most_playlists:,}"

@@ -56,7 +56,7 @@ def index(
 
 
 def shard_note(facts: IndexFacts) -> str:
-    """Return text with the number of files of an index, or empty text for one file."""
+    """Return text such as " in each of 3 files", or empty text if the index is a single file."""
     return f" in each of {facts.shards} files" if facts.shards > 1 else ""
 
 

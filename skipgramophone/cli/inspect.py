@@ -84,7 +84,7 @@ def inspect(
 
 
 def _show(found: Inspection) -> None:
-    """Print the inspection."""
+    """Print the statistics and the findings of an inspection."""
     render.facts(f"inspection of {', '.join(found.inspected)}", _facts(found))
     _show_histogram("length", "playlists", found.lengths)
     _show_histogram("count", "tracks", found.counts)
@@ -95,7 +95,7 @@ def _show(found: Inspection) -> None:
 
 
 def _show_command(found: Inspection) -> None:
-    """Print the command that applies the advice, and the findings that it does not cover."""
+    """Print the command that applies the advice, and the numbers of the findings that this command does not cover."""
     if not found.findings:
         return
     number = {finding.kind: at for at, finding in enumerate(found.findings, 1)}

@@ -19,7 +19,7 @@ UNCHANGED = "interrupted: nothing was changed"
 
 @contextmanager
 def interrupted_as(message: str) -> Iterator[None]:
-    """If Ctrl-C is pressed during the block, the command ends with this message."""
+    """If Ctrl-C is pressed inside the `with` block, the command ends and prints `message`."""
     try:
         yield
     except KeyboardInterrupt as interrupt:

@@ -32,7 +32,9 @@ OF_SGP = COMMANDS | OF_EXPERIMENTS | {"show": "sgp experiments NAME", "compare":
 
 
 def unknown_command(group: str, words: Sequence[str], meant: dict[str, str]) -> SettingError | None:
-    """Return the error for a word that people type instead of a command; return None if `meant` does not contain it.
+    """Return the error for a word that people type instead of a command.
+
+    `meant` maps such words to the commands to run instead. The result is None if it does not contain the first word.
 
     >>> print(unknown_command("sgp", ["rm", "demo"], OF_SGP))
     sgp has no command 'rm': run sgp experiments rm demo
@@ -57,11 +59,14 @@ def no_such_command(group: str, words: Sequence[str], meant: dict[str, str], kno
 
 
 def _filled_in(command: str, arguments: Sequence[str]) -> str:
-    """Replace the placeholders of a command, such as NAME, by the typed arguments before the first option."""
+    """Replace the placeholders of a command, such as NAME, by the arguments that the user typed.
+
+    Only arguments before the first option are used.
+    """
     parts = command.split()
     places = [at for at, part in enumerate(parts) if part.isupper()]
     for at, argument in zip(places, arguments, strict=False):
         if argument.startswith("-"):
             break
         parts[at] = shell_word(argument)
-    return " ".join(parts).removesuffix(" --name NEW")  # the new name is optional
+    return " ".join(parts).removesuffix(" --name NEW")  # `sgp experiments unpack` needs no new name

@@ -51,7 +51,7 @@ def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str
         return f"; to write a file, use --json > {shell_word(file)}"
     if "--csv" in known:
         return f"; to write a file, use --csv > {shell_word(file)}"
-    if "--safe-cells" in known:  # only look-ups have this option; their formats include playlists
+    if "--safe-cells" in known:  # only look-ups have --safe-cells; their formats include playlists
         format = suffix if suffix in LOOKUP_FORMATS else "csv"
         return f"; to write a file, use --format {format} > {shell_word(file)}"
     return ""

@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limits() -> dict[str, int]:
-    """Return the memory limits of this process in bytes, keyed by the shell command that sets them."""
+    """Return the memory limits of this process: the shell command that sets a limit, such as "ulimit -v" -> bytes."""
     found = {command: resource.getrlimit(kind)[0] for command, kind in LIMITS.items()}
     return {command: size for command, size in found.items() if size != resource.RLIM_INFINITY}
 
@@ -61,7 +61,7 @@ def run_supervised(command: Callable[[], object]) -> None:
             command()
             sys.exit(0)
         code, received = _wait_for(child)
-        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends SIGINT to its own process
+        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends itself SIGINT on failure
         if (code < 0 and -code not in received) or unasked or _gave_up(log):
             render.error(memory_shortage(MemoryError()) or MemoryShortageError("out of memory"))
             sys.exit(MemoryShortageError.exit_code)
@@ -101,7 +101,7 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
                 return os.waitstatus_to_exitcode(status), received
             continue
         received.add(info.si_signo)
-        if info.si_code <= 0 or not os.isatty(STDIN):  # sent by a process, not by the terminal
+        if info.si_code <= 0 or not os.isatty(STDIN):  # a process sent the signal, not the terminal
             os.kill(child, info.si_signo)
 
 
@@ -112,7 +112,10 @@ def _gave_up(log: IO[bytes]) -> bool:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Return whether an exception means a lack of memory or threads. Under a limit, a SystemError counts too."""
+    """Return whether an exception means a lack of memory or threads.
+
+    Python may raise a SystemError if memory runs out, so under a memory limit (`ulimit`) a SystemError counts too.
+    """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, SystemError):

@@ -130,7 +130,7 @@ def _ranks(answer: MixedAnswer, noun: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the tracks, artists and albums in a query, and of those from which it moves away."""
+    """Return the names of the tracks, artists and albums that a query moves towards and away from, in this order."""
     unliked = [replace(part, weight=-part.weight) for part in parts if part.weight < 0]
     return with_unliked(_names([part for part in parts if part.weight >= 0]), _names(unliked))
 

@@ -39,7 +39,7 @@ class Selection:
 
     Attributes:
         names: names of settings.
-        named: True selects these settings, False all others.
+        named: True selects the settings in `names`; False selects all settings that are not in `names`.
     """
 
     names: tuple[str, ...]
@@ -92,7 +92,7 @@ def given_settings(context: typer.Context, settings: Any, config: Path | None = 
 
 
 def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
-    """Return the settings; a setting that is not given on the command line is taken from a settings file."""
+    """Take settings that are not given on the command line from the settings file `config`; return all settings."""
     read = _read_config(config, stage, type(settings))
     try:
         return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
@@ -102,7 +102,7 @@ def with_config(context: typer.Context, config: Path | None, stage: str, setting
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """Return the settings of a stage in a settings file, or no settings if there is no file."""
+    """Return the settings of a stage, such as "train", in a settings file; without a file, return no settings."""
     if config is None:
         return {}
     from skipgramophone.settings_file import read_settings

@@ -71,7 +71,7 @@ class TrackCompleter(Completer):
         words, found = fold_name(typed).split(), set[str]()
 
         def is_new(track: Track) -> bool:
-            """Return whether the name of the track's artist contains the words, and has not been seen before."""
+            """Return whether the artist's name contains the words, and no earlier track has the same artist."""
             folded = fold_name(track.artist)
             is_known = folded in found
             found.add(folded)
@@ -112,7 +112,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
 
 
 def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -> None:
-    """Print the answer to a line, or an error."""
+    """Print the answer to a line that the user has typed, or an error."""
     try:
         answer = session.answer(line)
         if isinstance(answer, Answer):

@@ -26,7 +26,7 @@ def history_file() -> Path | None:
 
 
 class SavedHistory(History):
-    """The lines of this session and of earlier sessions."""
+    """The lines that were typed at the prompt in this session and in earlier sessions."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()

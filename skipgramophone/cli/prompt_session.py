@@ -82,7 +82,7 @@ class PromptState:
         """
         if line == BACK:
             return self._back()
-        if line in (MORE, LIKE):  # a plus sign alone asks for more, too
+        if line in (MORE, LIKE):  # a plus sign alone asks for more results, like ">"
             return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
         if line == sign:
@@ -125,7 +125,7 @@ class PromptState:
                 kind = _kind(group[1]) if group else "artist"
                 near = tuple(NamedGroup(kind, name) for name in error.candidates)
                 self.listed = error.tracks or error.groups or near
-                self._pages = 0  # candidates are listed, so there is no answer to continue
+                self._pages = 0  # the list contains candidates, so ">" has nothing to continue
             elif is_number and self.listed:
                 error.advice = f"to choose from the list, type a number from 1 to {len(self.listed)}"
             elif is_number:
@@ -133,7 +133,7 @@ class PromptState:
             raise
 
     def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:
-        """Resolve the name of an artist or an album, with remarks about the match."""
+        """Find an artist or an album by its name; return it as a part of a query, with remarks about the match."""
         if not name:
             raise SettingError(f"nothing follows '{kind}:': add a name")
         return group_part(self._lookup, kind, name, weight)
@@ -168,7 +168,10 @@ class PromptState:
         return span(last + 1, last + self._settings.number)
 
     def _more(self) -> AnyAnswer:
-        """Return the next results of the latest query; numbers then refer to all results listed so far."""
+        """Return the next results of the latest query.
+
+        A number that the user types later may refer to any result of this query listed so far.
+        """
         if not self._pages:
             raise SettingError("there is no list to continue: start with a track")
         number = (self._pages + 1) * self._settings.number
@@ -180,7 +183,10 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Answer a query for tracks, artists and albums with the first results; typed numbers then refer to them."""
+        """Answer a query for tracks, artists and albums with the first results.
+
+        A number that the user types later refers to one of these results.
+        """
         answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer

@@ -24,9 +24,9 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
 
 
 def _hint(names: Sequence[str], summary: str) -> str:
-    """Return the hint for the name in an error, or "".
+    """Return the hint for a name such as "artist: queen" that an error message contains, or "" without such a name.
 
-    If the user has given a name without quotes, each of its words is an item of `names`.
+    If the user typed the name without quotes, each of its words is an item of `names`.
     """
     for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
         group = GROUP.fullmatch(name)

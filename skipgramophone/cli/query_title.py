@@ -1,4 +1,7 @@
-"""The query in the title of a table: the names of its tracks. If there are many, their number and their artists."""
+"""Describes a query in the title of a table.
+
+The title names the tracks of the query. If there are many tracks, it gives their number and their artists instead.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ MOST_NAMED = 3  # a title names at most this many tracks; for more tracks, at mo
 
 
 def query_title(seeds: Sequence[Seed]) -> str:
-    """Return the names of the tracks of a query, and of the tracks to move away from.
+    """Return the names of the tracks that a query moves towards, then of the tracks that it moves away from.
 
-    If `--fallback` has replaced a track with several tracks of its artist, these tracks form one entry.
+    If `--fallback` has replaced a track with several tracks of its artist, the title counts these tracks as one entry.
     """
     liked = [seed for seed in seeds if seed.weight >= 0]
     unliked = [replace(seed, weight=-seed.weight) for seed in seeds if seed.weight < 0]
@@ -58,7 +61,7 @@ def _by_artists(seeds: Sequence[Seed]) -> str:
 
 
 def _part_title(seeds: list[Seed]) -> str:
-    """Return the name of a track. If tracks of its artist replace it, return the number of these tracks."""
+    """Return the name of a track. If `--fallback` has replaced it by tracks of its artist, return their number."""
     first = seeds[0]
     named = f"'{first.track.name}' (pos. {first.track.position})"
     named = plural(len(seeds), "track") if first.may_be_listed else named

@@ -33,7 +33,7 @@ from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
-WIDEST_STEP = 4  # maximum number of characters that show one value of a curve
+WIDEST_STEP = 4  # maximum width of one value of a curve, in characters
 LONGEST_BAR = 40
 LEAST_ENTRY = 10  # minimum width of an entry of a numbered list
 SIZES = ("COLUMNS", "LINES")  # variables that set the size of a terminal
@@ -277,8 +277,8 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
 def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None:
     """Draw positive values as a curve of block characters on standard output, on a logarithmic scale.
 
-    If there are too many values, adjacent ones are averaged. The line below the curve shows the word `of`, such as
-    "epoch", and the numbers of the first and the last value.
+    If there are more values than columns of characters, adjacent values are averaged. The line below the curve shows
+    the argument `of` (what a value belongs to, such as "epoch") and the numbers of the first and the last value.
     """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)

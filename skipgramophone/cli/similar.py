@@ -126,7 +126,7 @@ def similar(
         from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
         def answer(name: str) -> Answer:
-            """Answer the query with one of the two experiments."""
+            """Answer the query with the experiment `name`: the experiment to search, or the one given by --compare."""
             with hint_at_option(texts), lookup.open_lookup(name, experiments_dir, strict_names) as opened:
                 remarks = notes_on_quotes(opened, track or (), _command(name))
                 asked = opened.asked(names, **given)
@@ -135,7 +135,7 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions, safe_cells=safe_cells)
         else:
-            from skipgramophone.cli import compare_table  # imported here, so that other queries start faster
+            from skipgramophone.cli import compare_table  # imported here, because only --compare needs it
             from skipgramophone.experiment.experiment import open_experiment
 
             compare_table.require_format(wanted)
@@ -150,7 +150,7 @@ def similar(
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
-    """Return the answer for the most frequent track."""
+    """Look up the tracks that are most similar to the most frequent track of an experiment."""
     from skipgramophone.lookup import lookup
     from skipgramophone.lookup.results import Seed
 
@@ -209,7 +209,7 @@ def _open_prompt(
     experiment: str, settings: SimilarSettings, quiet: bool, *, show_versions: bool, experiments_dir: Path | None
 ) -> None:
     """Open an experiment, and run the prompt until the user leaves it."""
-    from skipgramophone.cli import prompt  # imported here, so that other queries start faster
+    from skipgramophone.cli import prompt  # imported here, so that queries without the prompt start faster
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:

@@ -126,16 +126,16 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Redirect standard output to the null device. Otherwise, flushing it at exit would fail again."""
+    """Redirect standard output to the null device, so that Python's flush at exit does not fail a second time."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, STDOUT)
     os.close(null)
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """Return a stream that writes to the same file descriptor.
+    """Return a new stream that writes to the file descriptor of the given stream.
 
-    The stream loses no data, and escapes characters that it cannot encode.
+    The new stream loses no data, and escapes characters that its encoding does not have.
     """
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
@@ -151,8 +151,8 @@ def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
 def _occupy_closed_descriptors() -> list[bool]:
     """Open the null device on each standard descriptor that is closed; return which of the three were closed.
 
-    Otherwise the next file to be opened would get the number of a standard stream, and output of libraries would end up
-    in that file.
+    If a descriptor stayed closed, the next file to be opened would get its number, such as 1 for standard output, and
+    libraries that print to standard output would write into that file.
     """
     is_closed = []
     for descriptor in (STDIN, STDOUT, STDERR):
@@ -160,7 +160,7 @@ def _occupy_closed_descriptors() -> list[bool]:
             os.fstat(descriptor)
             is_closed.append(False)
         except OSError:
-            null = os.open(os.devnull, os.O_RDWR)  # gets the number `descriptor`, the lowest that is free
+            null = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is `descriptor`
             os.set_inheritable(null, True)
             is_closed.append(True)
     return is_closed

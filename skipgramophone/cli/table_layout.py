@@ -19,7 +19,7 @@ LEAST_TEXT = 8  # minimum width of a text
 # Minimum width at which a text is shortened before its remark (such as "- Live"), so that the remark stays visible. A
 # narrower text is shortened at its end.
 LEAST_WITH_REMARK = 12
-REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # before a remark such as "- Live" or "(feat. Somebody)"
+REMARK = re.compile(r"(?<=\S)(?:\s-\s+|\s+(?=[(\[]))")  # the gap before a remark such as "- Live" or "(feat. A)"
 GUESTS = re.compile(r"[(\[]?(?:feat|ft|featuring)\b", re.IGNORECASE)
 JOINER = "\u200d"  # joins two characters into one symbol
 SHORT_HEADINGS = {
@@ -88,10 +88,9 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
 
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
-    """Return how many of the first columns are needed to distinguish all rows.
+    """Return how many columns, counted from the first, are needed to distinguish all rows.
 
-    Return 1 if these columns would include one of the kind "number", or if even all columns together do not distinguish
-    the rows.
+    Return 1 if a column of the kind "number" would be among them, or if two rows are equal in all columns.
     """
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":
@@ -189,7 +188,7 @@ def _end(text: str, width: int) -> str:
 
 
 def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
-    """Share the remaining width evenly among the text columns, and shorten texts that need more."""
+    """Share the width that other columns leave evenly among the text columns, and shorten texts that need more."""
     texts = [column for column in block if column.kind == "text"]
     wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
     free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")

@@ -145,7 +145,11 @@ def run_train(
     no_index: bool = False,
     result: str = "nothing was changed",
 ) -> TrainReport:
-    """Train with a progress bar. If Ctrl-C is pressed before the first checkpoint, the message ends with `result`."""
+    """Train with a progress bar.
+
+    If Ctrl-C is pressed before the first checkpoint, the command ends with a message that contains `result`, which says
+    what state the experiment is in.
+    """
     from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command
@@ -195,7 +199,7 @@ def _published_ns(experiment: str, experiments_dir: Path | None) -> int | None:
 def _interrupted(experiment: str, experiments_dir: Path | None, result: str) -> str:
     """Return a message about an interrupted run: where it stopped, and how to continue it.
 
-    If there is no checkpoint, the message ends with `result`.
+    If there is no checkpoint, the message ends with `result`, which says what state the experiment is in.
     """
     from skipgramophone.pipeline.train import unfinished_epoch
 
@@ -258,8 +262,8 @@ def _context(report: TrainReport) -> str:
 
 
 def _recency(choice: RecencyChoice) -> str:
-    """Describe the weight of a track of a playlist relative to the track after it, and why this value was chosen."""
-    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because it is slow to import
+    """Describe the recency (weight of a given track divided by that of the track after it), and why it was chosen."""
+    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because this module is slow to import
 
     if choice.asked < MIN_QUERIES:
         return f"1, so all given tracks have the same weight ({_too_few(choice.asked)})"
@@ -284,14 +288,14 @@ def context_name(window: WindowSize) -> str:
 
 
 def reason(order: ContextChoice) -> str:
-    """Return the reason why a context was chosen."""
+    """Return the reason why -wsz auto chose a context: a window, or the whole playlist."""
     if order.over_shuffled is None:
         return _too_few(order.asked)
     if order.over_whole is None:
         return "track order carries no information"
     gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
-        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
+        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because this module is slow to import
 
         return f"a window scores {gain} compared with the whole playlist; more than {MIN_GAIN:+.0%} would be needed"
     return f"a window scores {gain} compared with the whole playlist"

@@ -66,7 +66,7 @@ def tune(
 
 
 def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:
-    """Print a trial as a row of a table; `printed` is a list of the trials that have been printed."""
+    """Print a trial as a row of a table; `printed` contains the numbers of the trials that were printed before."""
     names = [SHORT_HEADINGS.get(name, name) for name in trial.settings]
     cells = [_value(name, value) for name, value in trial.settings.items()]
     rows = [[f"{trial.number:5}", f"{trial.state:8}", f"{trial.value:8.4f}", *cells]]
@@ -91,7 +91,7 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         report: the result of the search.
         best: file with the best settings.
         new: unused name for a copy of the experiment.
-        directory: options for the experiments directory.
+        directory: the option that names the experiments directory, as words of a command line; may be empty.
     """
     names = list(report.trials[0].settings)
     columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]

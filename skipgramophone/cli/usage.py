@@ -25,10 +25,10 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the command line.
 
-        If the command line is invalid, the error gets this command as its context. For an unknown option, the error
-        message also names the option that was probably meant.
+        If the command line is invalid, the error that is raised refers to this command, so that its usage line is
+        shown. For an unknown option, the error message also names the option that was probably meant.
         """
-        given = list(args)  # the parser changes the list
+        given = list(args)  # a copy, because the parser changes `args`
         try:
             return super().parse_args(ctx, args)
         except UsageError as error:

@@ -56,7 +56,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
 SHARE = 0.1  # share of the training playlists that is held out for validation
-MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many occurrences
+MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many tracks in all
 MAX_QUERIES = 500
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 
@@ -89,7 +89,7 @@ class Validation:
         playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
-        recency: weight of a track of a playlist relative to the weight of the track after it.
+        recency: weight of a given track divided by the weight of the given track after it.
     """
 
     playlists: Any

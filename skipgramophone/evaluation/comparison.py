@@ -61,8 +61,8 @@ class RankerResult:
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if none of the tracks
-            to find is in the group.
+        found_by_frequency: recall@500 for the most frequent tracks (head), the rarest tracks (tail) and those between
+            (middle), with a third of all occurrences each; None for a part that contains none of the tracks to find.
     """
 
     ranker: str
@@ -241,8 +241,8 @@ def model_rankers(
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
     """Return a ranker that uses an Annoy index of the vectors.
 
-    If look-ups would use exact search, return the ranker `cosine` instead. The file of the index is temporary: it is
-    deleted as soon as the index is open.
+    If look-ups would use exact search, because an index would not be faster, return the ranker `cosine` instead. The
+    file of the index is temporary: it is deleted as soon as the index is open.
     """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE

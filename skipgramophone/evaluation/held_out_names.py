@@ -2,8 +2,9 @@
 
 A line is the name of a playlist, and matches all playlists with this name. A line that consists of the owner, a tab and
 the name matches only the playlist of this owner. With `--group`, a line is not the name of a playlist, but the text
-that the regular expression matches at the start of an owner's name. It matches all playlists of these owners. A line
-that consists of the owner, a tab and the name is accepted with `--group` too.
+that the regular expression matches at the start of an owner's name. The line then names all playlists of the owners
+for whom the expression matches this text. A line that consists of the owner, a tab and the name is accepted with
+`--group` too.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ def match_playlists(
     for line, playlists in _of_one_owner(lines, owners, names):
         if found[line] or len({owners[playlist] for playlist in playlists}) > 1:
             raise EvaluationError(
-                f"the line {line!r} is ambiguous: a tab in it can separate an owner from a name, or be part of one of "
-                "them, and in both cases it matches a playlist; rename one of these playlists in the source, or hold "
-                "out other playlists"
+                f"the line {line!r} is ambiguous: a tab in it can separate an owner from a name or be part of a name, "
+                "and different playlists match; rename one of these playlists in the source, or hold out other "
+                "playlists"
             )
         found[line] = playlists
     missing = [line for line in lines if not found[line]]
@@ -107,7 +108,7 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    # If several patterns are equally good, the first of them is chosen. The given pattern is the first of all.
+    # If several patterns match equally many lines, `max` returns the first of them. `group` comes before all others.
     best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"

@@ -88,10 +88,11 @@ def read_extract_split(
 ) -> tuple[Corpus, Split] | None:
     """Return all playlists with the split that extract made.
 
-    Return None if extract held out no playlists, or if the settings need another split.
+    Return None if extract held out no playlists, or if the settings of sgp evaluate ask for another split (`--share`,
+    or the protocol deezer2018).
 
     Raises:
-        EvaluationError: the settings group playlists, but extract has already held out playlists.
+        EvaluationError: `--group` was given without a new split, but extract has already held out playlists.
     """
     aside = read_held_out_corpus(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
@@ -133,7 +134,7 @@ def held_out_model(
 ) -> Embeddings:
     """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
-    `split` is the digest of the split, or `NO_SPLIT` if nothing is held out.
+    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out.
     """
     corpus = experiment.manifest("corpus").digest
     kept = split_model_directory(experiment, corpus, settings, split, cluster=run.local_cluster)

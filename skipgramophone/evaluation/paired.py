@@ -22,7 +22,7 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class PairedMetric:
-    """A metric of both models, and the paired difference (second minus first)."""
+    """The means of a metric for two models, and the paired difference (second model minus first model)."""
 
     first: Estimate
     second: Estimate

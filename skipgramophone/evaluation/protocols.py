@@ -58,9 +58,10 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries with new row numbers, for a catalogue that keeps only some of its rows.
+        """Return the queries with new row numbers, for a catalogue that keeps only the given rows of the old one.
 
-        Row `rows[i]` becomes row i. `tracks` is the number of rows before.
+        The track with the old row number `rows[i]` gets the row number i. `tracks` is the number of rows of the old
+        catalogue.
         """
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))

@@ -54,7 +54,7 @@ Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is give
 Scores = npt.NDArray[np.float32]
 NOT_FOUND = -2.0  # score of tracks that the index does not propose, lower than any cosine
 OVERSAMPLING, POWER_ITERATIONS = 16, 4
-# A direction is treated as a rounding error if its eigenvalue, divided by the largest eigenvalue, is smaller than this.
+# An eigenvector is treated as a rounding error if its eigenvalue, divided by the largest one, is smaller than this.
 NEGLIGIBLE = 1e-10
 
 
@@ -83,7 +83,7 @@ class Remembered:
         return scores
 
     def _forget(self, _given: weakref.ref[Given]) -> None:
-        """Free the memory of the scores when the batch is deleted."""
+        """Free the memory of the scores after the batch of queries to which they belong has been deleted."""
         self._given = self._scores = None
 
 
@@ -117,7 +117,7 @@ class TruncatedSvd:
     factors: Matrix  # (tracks, dimensions), orthonormal columns
 
     def scores(self, given: Given) -> Scores:
-        """Return the projection of the given tracks onto the factors."""
+        """Return the projection of the given tracks onto the singular vectors (`factors`)."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
 
 
@@ -207,7 +207,7 @@ class PairWeights:
     pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
 
     def scores(self, given: Given) -> Scores:
-        """For each track, return the sum of its pair weights with the given tracks."""
+        """For each track, return the sum of the weights of its pairs with the given tracks."""
         return np.asarray((given @ self.pairs).todense(), np.float32)
 
 
@@ -296,8 +296,8 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        lengths: float32 (playlists,), number of tracks of each playlist. If `lengths` is given, long playlists get less
-            weight, as in `postings`. None gives plain cosines.
+        lengths: float32 (playlists,), number of tracks of each playlist. If `lengths` is given, a playlist of l tracks
+            has the weight 1 / sqrt(l), as in the module `postings`. None gives plain cosines.
     """
     from scipy import sparse
 

@@ -22,7 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size in bytes of the scores of one batch of queries
-GROUPS = 4  # number of groups that `_bound` makes for each requested row
+GROUPS = 4  # `_bound` divides the scores into this many groups for each of the best rows that are requested
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -37,8 +37,8 @@ class Scorecard:
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if none of the tracks
-            to find is in the group.
+        found_by_frequency: recall@500 for the most frequent tracks (head), the rarest tracks (tail) and those between
+            (middle), with a third of all occurrences each; None for a part that contains none of the tracks to find.
     """
 
     values: dict[str, Values]
@@ -75,7 +75,7 @@ class RankedCatalogue:
     def popularity(self) -> Values:
         """For each track, return the share of tracks that are rarer, float64.
 
-        Half of the tracks with the same count are counted as rarer.
+        Of the tracks that have the same count as this track, half are counted as rarer.
         """
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
@@ -217,7 +217,11 @@ def score_rankers(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; for metrics whose names end in "_whole", unknown tracks count as relevant."""
+    """Return all metrics of one ranking.
+
+    Unknown tracks (tracks to find that do not occur in the training playlists) count as not found in the metrics whose
+    names end in "_whole"; the other metrics ignore them.
+    """
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),

@@ -1,8 +1,8 @@
 """Detects playlists that look like snapshots of the same playlist at different times.
 
-Both parts of a split may contain snapshots of the same playlist. A model is then trained on most of the tracks that it
-has to find, and its scores are too high. Near-duplicates always stay in one part. Snapshots that are less similar
-than near-duplicates stay together only if the user passes `--group`.
+If one snapshot of a playlist is held out and another is used for training, the model is trained on most of the tracks
+that it has to find, and its scores are too high. Near-duplicates are always held out together or not at all. Snapshots
+that are less similar than near-duplicates stay together only if the user passes `--group`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SEPARATORS = "@#:/|~"  # separators that may stand before the date or number of 
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
 COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
-FEWEST_GROUPS = 10  # minimum number of groups; with fewer, a tenth of the playlists cannot be held out
+FEWEST_GROUPS = 10  # minimum number of groups; with fewer groups, a tenth of the playlists cannot be held out
 # There is a warning if at least this share of held-out playlists has a snapshot among the training playlists. Measured:
 # the share is 0.63 on an archive of snapshots, and 0.03 on the sample. In the sample, the playlists of one owner
 # reflect one taste, but they are not snapshots of one playlist.
@@ -67,9 +67,9 @@ def find_snapshots(
 ) -> Snapshots | None:
     """Find held-out playlists that have a snapshot in the training part.
 
-    Playlists are grouped by the beginning of the owner's name, up to a separator, or by the whole name. Return the
-    grouping in which the largest number of such playlists is found. Return None if only a few held-out playlists have a
-    snapshot in the training part.
+    Playlists are grouped by the beginning of the owner's name, up to a separator, or by the whole name. The result is
+    for the grouping in which the most held-out playlists have a snapshot in the training part. It is None if only a few
+    held-out playlists have one.
 
     Args:
         corpus: all playlists.
@@ -95,7 +95,7 @@ def find_snapshots(
 
 
 def _is_separable(corpus: Corpus, owners: Sequence[str], pattern: str, seed: int, *, share: float) -> bool:
-    """Return whether this share of playlists can be held out and evaluated if playlists of one group stay together."""
+    """Return whether a share of the playlists can be held out and evaluated if playlists of one group stay together."""
     groups = join_near_duplicates(corpus, groups_by_owner(owners, pattern), seed)
     try:
         split = split_at_random(groups, share, seed)
@@ -132,10 +132,10 @@ def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | No
 
 
 def _patterns(owners: Sequence[str]) -> list[str]:
-    """Return regular expressions that match a part of an owner.
+    """Return regular expressions that match the beginning of an owner's name, or the whole name.
 
-    For each common separator, one expression matches the part of the owner before this separator. The last expression
-    matches the whole owner.
+    For each separator that more than half of the names contain, one expression matches the part of a name before the
+    separator: "[^@]*" for "@". The last expression, ".*", matches the whole name.
     """
     texts = pa.array(owners, pa.large_string())
     used = [mark for mark in SEPARATORS if 2 * (pc.sum(pc.match_substring(texts, mark)).as_py() or 0) > len(owners)]

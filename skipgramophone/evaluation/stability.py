@@ -36,9 +36,9 @@ class Stability:
         asked: number of query tracks.
         agreement: share of a query track's best tracks that both models have in common, averaged over query tracks.
         by_chance: expected agreement of two unrelated models.
-        by_frequency: agreement for query tracks of the head, the middle and the tail. Strata without sampled tracks are
-            left out.
-        least: for each stratum, the smallest number of occurrences of a track.
+        by_frequency: agreement for query tracks of the head (the most frequent tracks), the middle and the tail, each
+            of which has about a third of all occurrences. A part without query tracks is left out.
+        least: for each of the three parts, the number of occurrences of its rarest track.
     """
 
     ranking: Score

@@ -133,7 +133,7 @@ class Evaluator:
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
 
     def evaluate_early(self, centre: Matrix) -> Values:
-        """Evaluate unfinished centre vectors by cosine on `EARLY_QUERIES` queries; return the values of `METRIC`."""
+        """Evaluate vectors of an unfinished trial by cosine; return `METRIC` for each of `EARLY_QUERIES` queries."""
         ranker = Cosine(unit_rows(centre[self._rows]))
         return score_ranker(ranker, self.queries[:EARLY_QUERIES], self._catalogue, k=10).values[METRIC]
 

@@ -38,7 +38,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-# Maximum number of occurrences in the sample. The time to count and rank pairs grows faster than linearly with it.
+# Maximum number of occurrences in the sample. The time to count and rank pairs grows faster than this number.
 SAMPLE_TOKENS = 100_000
 UNRANKED = -1  # replaces the row number of each track that is too rare to be ranked
 # A window is chosen if its relative gain is larger than this. With a smaller gain, the whole playlist is the better
@@ -131,7 +131,10 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Return the weights of pairs within a block, csr_array (tracks, tracks); each centre has a total weight of 1."""
+    """Return the weights of pairs within a block, csr_array (tracks, tracks).
+
+    Each occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
+    """
     from scipy import sparse
 
     position = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())
@@ -148,13 +151,13 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker by pair weight, divided by the square roots of the total weights of both tracks."""
+    """Return a ranker that scores a pair of tracks by its weight / sqrt(total weight of one x total of the other)."""
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
 
 def _cosines(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows in the matrix of mutual information."""
+    """Return a ranker that scores tracks by the cosine similarity of their rows in the matrix of mutual information."""
     information = _mutual_information(pairs)
     length = np.sqrt(np.asarray(information.multiply(information).sum(axis=1)).ravel())
     unit = (_diagonal(1 / np.maximum(length, TINY)) @ information).tocsr().astype(np.float32)
@@ -162,10 +165,10 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Return a ranker by the cosine similarity of rows in the matrix of mutual information.
+    """Return a ranker that scores tracks by the cosine similarity of vectors with a few dimensions.
 
-    The rows are first reduced to a few dimensions. The singular vectors are scaled by the square root of the singular
-    values.
+    The vectors are computed from the rows of the matrix of mutual information by a truncated singular value
+    decomposition: they are the singular vectors, scaled by the square roots of the singular values.
     """
     from scipy.sparse.linalg import eigsh
 
@@ -198,7 +201,7 @@ def _diagonal(values: npt.NDArray[np.float64]) -> Any:
 
 
 def _mean(values: Values) -> float:
-    """Return the mean, but at least `TINY`, so that other values can be divided by it."""
+    """Return the mean of some values or, if it is smaller, `TINY`, so that other values can be divided by it."""
     return max(float(values.mean()), TINY)
 
 

@@ -40,7 +40,7 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
     """
     try:
         with storage_errors(path, "read"), warnings.catch_warnings():
-            warnings.simplefilter("error")  # numpy only warns about some invalid headers
+            warnings.simplefilter("error")  # for some invalid headers, numpy issues only a warning
             array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError, Warning) as error:
         raise DamagedFileError(f"{path} is damaged: {reason_of(error)}") from error

@@ -20,7 +20,7 @@ from skipgramophone.utf8 import is_utf8
 
 MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown name
 MOST_READ = 20_000  # maximum number of tracks whose artists are searched for the words of a query
-Test = Callable[[str], bool]  # takes a name, returns true or false
+Test = Callable[[str], bool]  # a condition on the name of an artist
 
 
 class ArtistSearch:
@@ -146,9 +146,9 @@ def _matching_parts(credit: str, matches: Test, is_artist: Test) -> list[str]:
 
 
 def _credited(tracks: Sequence[Track]) -> Test:
-    """Return a function that tells whether a name is credited on one of the tracks.
+    """Return a function that tells whether an artist is credited on one of the tracks.
 
-    The credit "A & B" alone does not credit A.
+    The credit "A & B" does not count as a credit for A, because "A & B" may be the name of one artist.
     """
     written = {track.artist for track in tracks}
     names = {fold_name(part) for credit in written for part in parts_of_credit(credit, loosely=False)}

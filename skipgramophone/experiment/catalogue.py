@@ -49,7 +49,7 @@ ROW_BITS = 32
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
 BATCH = 10_000  # number of rows that are fetched together
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
-LAST = "\U0010ffff"  # sorts after every other character
+LAST = "\U0010ffff"  # the last code point, which sorts after every other character
 BY_URI = (
     "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
     " OR tracks.row IN (SELECT identifiers.row FROM identifiers WHERE identifier = ?)"
@@ -163,7 +163,7 @@ class Catalogue:
 
     @cached_property
     def name_index(self) -> NameIndex:
-        """Finds tracks by the trigrams of their names. Earlier versions of `sgp` wrote it into the catalogue file."""
+        """The index of the trigrams of names. Earlier versions of `sgp` wrote this index into the catalogue file."""
         if self.can_grow:
             from skipgramophone.experiment.name_index import read_name_index  # imports numpy
 
@@ -173,7 +173,7 @@ class Catalogue:
 
     @property
     def has_open_name_index(self) -> bool:
-        """Whether the name index has been used before, or is part of the catalogue file."""
+        """Whether this object has already opened the name index, or the index is part of the catalogue file."""
         return "name_index" in vars(self) or not self.can_grow
 
     def __len__(self) -> int:
@@ -243,7 +243,7 @@ class Catalogue:
         return counts
 
     def first_places(self) -> list[int]:
-        """Return `first_place` of each track, in row order."""
+        """Return the column `first_place` (see `Track`) of all tracks, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def by_uri(self, uri: str) -> list[Track]:
@@ -268,7 +268,7 @@ class Catalogue:
         return self.query("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def identifiers(self) -> list[tuple[str | None]]:
-        """Return the identifiers of every track in row order, joined into one text."""
+        """Return the identifiers of every track in row order; those of one track are joined into one text."""
         return self.query(f"SELECT {OF_TRACK} FROM tracks ORDER BY row")
 
     def all_spellings(self) -> list[SpellingFields]:
@@ -276,7 +276,7 @@ class Catalogue:
         return self.query("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
 
     def require_sound(self) -> None:
-        """Read the whole file and verify that it is a complete catalogue and nothing else.
+        """Read the whole file, and verify that it is a complete catalogue and contains nothing else.
 
         Raises:
             ExperimentError: a page, an index or a row is damaged, the row numbers have gaps or do not start at 0, or
@@ -312,7 +312,7 @@ class Catalogue:
         return found
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield matching tracks, most frequent first. Call it in a `time_limit` block, which handles SQLite errors."""
+        """Yield tracks that fulfil a condition, by count. Only for use inside `time_limit`, which handles errors."""
         for statement, values in self._statements(self._fields, condition):
             yield from map(self._track, self._database.execute(statement, bindable(values)))
 
@@ -347,7 +347,7 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema in its message
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # a message may quote a damaged schema
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error

@@ -1,7 +1,8 @@
 """Add tracks to a copy of a catalogue without reading the names of all tracks.
 
-A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. In the name index, their rows
-follow the existing rows of each trigram. The order of all tracks by count is computed again.
+A catalogue file is never changed in place, so a copy is changed. New tracks are inserted with row numbers after those
+of the existing tracks. In the name index, the list of rows of each trigram is continued with the rows of the new tracks
+that contain it. The order of all tracks by count is computed again.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
 from skipgramophone.parallel import background_thread
 
-CACHE = "PRAGMA cache_size = -262144"  # in KiB; so large that updates in random order read each page only once
+CACHE = "PRAGMA cache_size = -262144"  # 256 MiB, so large that updates in random order read each page only once
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
                 sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
             ) as database,
             background_thread() as thread,
-        ):  # the main thread handles signals
+        ):  # a thread makes the changes, so that the main thread can handle signals
             growing = thread.submit(_grow, database, tracks, changes)
             try:
                 by_count = growing.result()

@@ -112,7 +112,7 @@ def write_catalogue(
         write_indexes(path, indexes, names, by_count)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
-    except adbc.Error as error:  # the first line of its text ends with SQLite's message
+    except adbc.Error as error:  # the first line of the driver's error text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
@@ -135,7 +135,7 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
             write_name_index(path.parent, names.merged(), None if by_count is None else places_by_count(by_count))
             indexed.result()
         except BaseException:
-            # Also for an interrupt: otherwise the thread would continue until all indexes of SQLite are complete.
+            # Also after Ctrl-C: otherwise the thread would continue until all indexes of SQLite are complete.
             database.interrupt()
             wait([indexed])
             raise
@@ -168,7 +168,7 @@ def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def folded_albums(tracks: pa.Table | pa.RecordBatch) -> dict[str, pa.Array]:
-    """Return the column `album_folded` as a dict; the dict is empty if the tracks have no column of albums."""
+    """Return {"album_folded": folded names of the albums}, or an empty dict if the tracks have no column "album"."""
     if "album" not in tracks.schema.names:
         return {}
     albums = tracks["album"]

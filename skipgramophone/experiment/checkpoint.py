@@ -27,7 +27,8 @@ from skipgramophone.experiment.publishing import draft_directory, publish, withd
 DIRECTORY = "checkpoint"
 STATE = "state.json"
 KEPT = ("corpus", "settings", "progress", "history", "decay")  # fields of a checkpoint that are in state.json
-ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # name -> number of dimensions
+# name of each array of a checkpoint -> number of its dimensions
+ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}
 
 
 @dataclass(frozen=True, slots=True)

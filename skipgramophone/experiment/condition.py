@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the help of the commands is shown without importing numpy
     import numpy as np
     import numpy.typing as npt
 
-# Some trigrams (second item), and an upper bound of the number of names that contain at least one of them (first item).
+# First item: an upper bound of the number of names that contain at least one of some trigrams. Second: these trigrams.
 Clue = tuple[int, tuple[str, ...]]
 
 
@@ -43,7 +43,8 @@ def containing_each(words: Sequence[str]) -> str:
 class NameIndex(Protocol):
     """Protocol: finds tracks by the trigrams of their names.
 
-    A rank is an integer that contains the row of a track. Ranks are sorted by count, most frequent track first.
+    Ranks are integers that sort the tracks: the most frequent track has the smallest rank. The row of a track can be
+    computed from its rank.
     """
 
     @property
@@ -62,7 +63,7 @@ class NameIndex(Protocol):
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
         """Return a condition for tracks whose folded names contain each word.
 
-        The words have one or two letters, and the clue belongs to one of them.
+        The words have one or two letters, and `clue` is the result of `around` for one of them.
         """
 
     def ranks(self, trigram: str, limit: int) -> list[int]:

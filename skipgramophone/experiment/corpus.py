@@ -3,7 +3,8 @@
     track_ids.npy   int32   concatenated track ids of all playlists
     offsets.npy     int64   playlists + 1; playlist p is track_ids[offsets[p]:offsets[p + 1]]
 
-Held-out playlists, which are never trained on, are in files with the prefix "held_out_". Names are in the catalogue.
+Held-out playlists, which are never trained on, are in files with the prefix "held_out_". The names of
+tracks are in the catalogue, and the names of playlists are in the playlist table.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the positions in `track_ids` of the tracks of some playlists, and the offsets of these playlists."""
+        """Return where the tracks of the chosen playlists are in `track_ids`, and the offsets of a corpus of them."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

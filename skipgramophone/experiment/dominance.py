@@ -1,6 +1,6 @@
 """The rule that decides whether one of several matches is used without asking the user.
 
-It must be much more frequent than the others.
+A match is used without a question only if it is much more frequent than the others.
 """
 
 from __future__ import annotations

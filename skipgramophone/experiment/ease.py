@@ -70,9 +70,9 @@ class TrackWeights:
         return [self.weights, self.rows]
 
     def scores(self, given: Any) -> Scores:
-        """Return the scores of all tracks for batches of given tracks, float32 (queries, tracks).
+        """Return the scores of all tracks for several queries, float32 (queries, tracks).
 
-        Memory-mapped weights must be read first (`take`).
+        Weights that are memory-mapped must first be copied into memory with `take`.
 
         Args:
             given: scipy.sparse.csr_array (queries, tracks) of float32, the weights of the given tracks.
@@ -109,10 +109,10 @@ class TrackWeights:
         return TrackWeights(weights, np.flatnonzero(has_weights), len(rows), self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> TrackWeights:
-        """Return the same weights, with tracks numbered by their catalogue rows.
+        """Return the same weights, with tracks numbered by the rows of a larger catalogue.
 
         Args:
-            rows: int64, ascending; the catalogue row of each track.
+            rows: int64, ascending; the row in the larger catalogue of each track that this object numbers.
             tracks: number of rows of the catalogue.
         """
         return TrackWeights(self.weights, rows[self.rows], tracks, self.regularization)
@@ -152,7 +152,7 @@ class PlaylistWeights:
         return [self.weights, self.members, self.own]
 
     def scores(self, given: Any) -> Scores:
-        """Return the scores of all tracks for batches of given tracks, float32 (queries, tracks)."""
+        """Return the scores of all tracks for several queries, float32 (queries, tracks)."""
         of_playlists = (given @ self._by_track).toarray() @ self.weights / np.float32(self.regularization)
         totals = np.asarray(of_playlists @ self._by_track.T) - given.multiply(self.own).toarray()
         return np.asarray(totals / (1 - self.own), np.float32)
@@ -178,7 +178,10 @@ class PlaylistWeights:
         return PlaylistWeights(np.array(self.weights), members, self.own[rows], self.regularization)
 
     def renumbered(self, rows: Rows, tracks: int) -> PlaylistWeights:
-        """Return the same weights, with tracks numbered by their catalogue rows; see `TrackWeights.renumbered`."""
+        """Return the same weights, with tracks numbered by the rows of a larger catalogue.
+
+        The arguments are those of `TrackWeights.renumbered`.
+        """
         own, members = np.zeros(tracks, np.float32), np.stack([rows[self.members[0]], self.members[1]])
         own[rows] = self.own
         return PlaylistWeights(self.weights, members.astype(np.int32), own, self.regularization)

@@ -199,14 +199,14 @@ class Experiment:
 def experiments_root(given: Path | str | None = None) -> Path:
     """Return the experiments directory.
 
-    It is the given one if there is one. Otherwise it is the value of $SGP_EXPERIMENTS if this variable is set, and
-    otherwise ./experiments.
+    This is the directory `given` or, if it is None, the value of $SGP_EXPERIMENTS. If this variable is not set either,
+    it is ./experiments.
     """
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
 def directory_options(given: Path | str | None) -> tuple[str, ...]:
-    """Return the option that selects the experiments directory, or nothing if it is the default directory."""
+    """Return the words of the option --experiments-dir, or no words if the directory is the default directory."""
     root = experiments_root(given)
     return () if root == experiments_root() else ("--experiments-dir", str(root))
 
@@ -376,7 +376,7 @@ def _describe(experiment: Experiment) -> None:
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
     """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
-    draft.unlink(missing_ok=True)  # It may be the draft of a killed process, or a link that must not be followed.
+    draft.unlink(missing_ok=True)  # There may be the draft of a killed process, or a link that must not be followed.
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 

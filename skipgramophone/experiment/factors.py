@@ -52,14 +52,14 @@ from skipgramophone.parallel import run_in_order
 FACTORS = "factors.npy"
 FACTORS_JSON = "factors.json"
 GATHERED = 1 << 22  # matrix elements per batch of systems
-EXACT_SIZES = 8  # systems up to this size are not padded
+EXACT_SIZES = 8  # rows with at most this many entries are not padded to a larger system (see `_padded`)
 
 Matrix = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows with a few entries each, such as the tracks of playlists.
+    """The rows of a sparse matrix, such as playlists whose entries are their tracks.
 
     Attributes:
         columns: int (entries,), column of each entry; all rows concatenated.
@@ -96,7 +96,7 @@ class Objective:
     exponent: float = 0.0
 
     def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return lambda, see the formulas above, for rows with the given numbers of entries, float64 (rows,)."""
+        """Return lambda of the module docstring for rows with the given numbers of entries, float64 (rows,)."""
         return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
 
 
@@ -131,7 +131,7 @@ class Factors:
         A playlist without given tracks gets zeros.
         """
         solved = np.zeros((len(given), self.rows.shape[1]), np.float32)
-        for some, factors in run_in_order(_Systems(self, given).batches()):  # a look-up has one batch, so no threads
+        for some, factors in run_in_order(_Systems(self, given).batches()):  # a look-up has one batch: no threads
             solved[some] = factors
         return solved
 
@@ -222,13 +222,16 @@ def _gram_of_block(columns: Matrix) -> npt.NDArray[np.float64]:
 
 
 def _product_into(out: Matrix, rows: Matrix, turn: Matrix) -> None:
-    """Write the product of two matrices into an array."""
+    """Write the matrix product of `rows` and `turn` into the array `out`."""
     np.matmul(rows, turn, out=out)
 
 
 @dataclass(frozen=True, slots=True)
 class _Systems:
-    """The linear systems of all rows, given fixed factors of the columns. Systems of the same size form a batch."""
+    """The linear systems that give the factors of all rows while the factors of the columns are fixed.
+
+    If the rows are playlists, the columns are tracks. Systems of the same size form batches.
+    """
 
     fixed: Factors
     rows: SparseRows
@@ -251,11 +254,12 @@ class _Systems:
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
     def _entries(self, some: npt.NDArray[np.int64], first: int, end: int) -> tuple[Any, Any, Matrix]:
-        """Return the entries of some rows from position `first` to `end`, padded to the same number.
+        """Return the entries from position `first` to `end` of some rows; shorter rows are padded to the same length.
 
         Returns:
-            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r,
-            of the same shape: 0 for padding. The factors of each entry's column, float32 (rows, end - first, factors).
+            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r_pi
+            of each entry, of the same shape: 0 for padding. The factors of each entry's column, float32 (rows, end -
+            first, factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
@@ -289,7 +293,7 @@ class _Systems:
 
 
 def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Round lengths up by at most a quarter, so that many rows have systems of the same size.
+    """Round numbers of entries up by at most a quarter, so that many rows have systems of the same size.
 
     >>> _padded(np.array([0, 7, 9, 17, 33])).tolist()
     [0, 7, 10, 20, 40]

@@ -48,7 +48,7 @@ class FullTextIndex:
 
     @property
     def join(self) -> str:
-        """SQL expression for the tracks that a search in the table `names` finds."""
+        """SQL expression that joins the table `names`, in which a search finds names, with the table `tracks`."""
         place = f"row = names.rowid & {LAST_ROW}" if self._is_keyed else f"{self._catalogue.rank} = names.rowid"
         return f"names JOIN tracks ON tracks.{place}"
 
@@ -76,8 +76,8 @@ class FullTextIndex:
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
         """Return a condition for tracks whose folded names contain each word.
 
-        The words have one or two letters, and the clue belongs to one of them. Names without a trigram are added
-        separately.
+        The words have one or two letters, and `clue` is the result of `around` for one of them. Names of one or two
+        letters have no trigram, so all these names are searched too.
         """
         rank = self._catalogue.rank
         name_rank = f"names.rowid & {LAST_ROW}" if self._is_keyed and rank == "row" else "names.rowid"

@@ -13,8 +13,8 @@ from skipgramophone.names.normalization import fold_name, words_of
 
 GroupKind = Literal["artist", "album"]
 SHOWN_GROUPS = 10  # number of candidates that an error lists
-PARTS = 3  # the worst kind of match: the words of the query are parts of words, or have typos
-SHOWN_OTHERS = 3  # number of other matches that are reported if one artist or album dominates
+PARTS = 3  # the worst kind of match: words of the query are only parts of words of the name, or have typos
+SHOWN_OTHERS = 3  # if a match is chosen because it is much more frequent, this many other matches are reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class GroupMatch:
 
 
 def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -> GroupMatch:
-    """Return the artist or the album that a query means: the only one, or the one that dominates the others.
+    """Return the artist or the album that a query means: the only match, or the match that dominates all others.
 
     There are three kinds of matches, from best to worst:
 
@@ -93,7 +93,10 @@ def meant_group(query: str, groups: Sequence[Group], *, complete: bool = True) -
 
 
 def have_whole_words(query: str, groups: Sequence[Group]) -> bool:
-    """Whether all words of a query are whole words of the name of one group. If not, the query may have typos."""
+    """Whether at least one group has a name that contains all words of a query as whole words.
+
+    If no group has such a name, the query may have typos.
+    """
     words = sorted(words_of(query))
     return any(_kind_of_match(words, group) < PARTS for group in groups)
 

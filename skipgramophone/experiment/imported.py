@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skipgramophone.experiment.experiment import Experiment
 
-IMPORTED = "imported"  # manifest key; only stages made from imported vectors have it
+IMPORTED = "imported"  # key in the `facts` of a manifest that only stages made from imported vectors have
 
 
 def has_corpus_of_names(experiment: Experiment) -> bool:

@@ -17,7 +17,7 @@ from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
-HOLDER = b'{"pid"'  # a lock file begins with this text; it is empty if no process holds the lock
+HOLDER = b'{"pid"'  # a lock file begins with this text, or is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
 
 

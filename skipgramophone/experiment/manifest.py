@@ -108,12 +108,18 @@ def read_manifest(path: Path, stage: str) -> Manifest:
     is_of_stage = manifest.stage == stage and isinstance(manifest.digest, str)
     is_sound = is_of_stage and isinstance(manifest.parent, str | None)
     if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
-        raise DamagedFileError(f"{path} is damaged: a field has the wrong type, or a file name is unsafe")
+        raise DamagedFileError(
+            f"{path} is damaged: a field has the wrong type, or a file name is too long or contains a directory or a "
+            "character that cannot be printed"
+        )
     return manifest
 
 
 def _are_safe(files: dict[str, Any]) -> bool:
-    """Whether every file name is printable and without a directory, and every record of a file is a JSON object."""
+    """Whether the file names of a manifest are safe, and the record of each file is a JSON object.
+
+    A safe name is printable, contains no directory and has at most `LONGEST_PART` bytes.
+    """
     return all(
         isinstance(published, dict)
         and name.isprintable()
@@ -141,7 +147,11 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
 
 
 def digest_of(manifest: Manifest) -> str:
-    """Return the SHA-256 digest of a stage: of its settings, its parent's digest, and all its files except logs."""
+    """Return the SHA-256 digest of a stage.
+
+    It is computed from the name and the settings of the stage, the digest of its parent and the hashes of its files,
+    except log files.
+    """
     content = {
         "stage": manifest.stage,
         "parent": manifest.parent,

@@ -32,7 +32,7 @@ class MappedFile:
 
 
 def mapped_files(arrays: Iterable[npt.NDArray[Any]]) -> list[MappedFile]:
-    """Return the memory-mapped files of arrays. An array that is neither mapped nor a slice of one is ignored."""
+    """Return the memory-mapped files of arrays and of slices of arrays; arrays that are not mapped are ignored."""
     found = []
     for array in arrays:
         base: Any = array

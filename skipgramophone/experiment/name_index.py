@@ -3,7 +3,8 @@
     name_trigrams.npy   int64 (trigrams,)       the trigrams that occur, packed and sorted (see `trigrams`)
     name_offsets.npy    int64 (trigrams + 1,)   trigram i occurs in the names of rows[offsets[i]:offsets[i + 1]]
     name_rows.npy       int32 (pairs,)          rows of the catalogue, ascending for each trigram
-    name_places.npy     int32 (tracks,)         position of each row by count; only if rows are not in order of count
+    name_places.npy     int32 (tracks,)         position of each row in the order of counts; only if rows are not in
+                                                this order
 
 A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
 name may contain all trigrams of a word without containing the word itself.
@@ -27,7 +28,7 @@ from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack
 
 TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
 FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
-# Number of rows that are tested at once: at first, the factor by which it grows, and its maximum.
+# Number of rows that a search tests in one step: in the first step, the factor by which it grows, and the maximum.
 FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16
 SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
 ROW_BITS = 32
@@ -41,7 +42,8 @@ class TrigramIndex:
     """The memory-mapped files of a name index.
 
     Attributes:
-        trigrams, offsets, all_rows, places: the arrays described above; `places` is None if rows are in order of count.
+        trigrams, offsets, all_rows, places: the arrays of the four files that the module docstring describes. `places`
+            is None if the rows of the catalogue are in order of count.
         tracks: number of tracks in the catalogue.
         directory: the corpus stage.
     """
@@ -87,7 +89,7 @@ class TrigramIndex:
     def matching_short(self, clue: Clue, words: Sequence[str]) -> Condition:
         """Return a condition for tracks whose folded names contain each word.
 
-        The words have one or two letters, and the clue belongs to one of them.
+        The words have one or two letters, and `clue` is the result of `around` for one of them.
         """
         return self.matching([clue], words)
 
@@ -128,7 +130,7 @@ class TrigramIndex:
 class _Candidates:
     """The tracks whose folded names contain at least one trigram of each clue.
 
-    An iteration yields arrays of rows, int32.
+    An iteration yields arrays of rows, int32, with the rows of the most frequent tracks first.
     """
 
     index: TrigramIndex
@@ -155,13 +157,16 @@ def _contain(packed: Packed, word: str) -> npt.NDArray[np.bool_]:
 
 
 def _are_valid(packed: Packed) -> bool:
-    """Whether all trigrams consist of code points."""
+    """Whether all trigrams consist of valid Unicode code points."""
     letters = (packed >> LETTER_BITS * place & LETTER for place in range(LENGTH))
     return all(bool(np.all(codes <= LAST_LETTER)) for codes in letters) and bool(np.all(packed >= 0))
 
 
 def _slices(rows: SomeRows) -> Iterator[SomeRows]:
-    """Yield longer and longer slices of an array. The first are short, because the first tracks are often enough."""
+    """Yield longer and longer slices of an array.
+
+    The first slices are short, because a search often needs only the first tracks.
+    """
     start, length = 0, FIRST_TESTED
     while start < len(rows):
         yield rows[start : start + length]
@@ -169,7 +174,7 @@ def _slices(rows: SomeRows) -> Iterator[SomeRows]:
 
 
 def _in_all(rows: SomeRows, others: Sequence[SomeRows]) -> SomeRows:
-    """Return those of `rows` that are also in all `others`. All arrays are in ascending order."""
+    """Return those of `rows` that are in every array of `others`. All arrays are in ascending order."""
     for other in others:
         if not len(rows):
             break

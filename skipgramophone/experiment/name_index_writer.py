@@ -23,8 +23,8 @@ from skipgramophone.experiment.name_index import OFFSETS, PLACES, ROWS, TRIGRAMS
 from skipgramophone.experiment.trigrams import LENGTH, LETTER_BITS
 from skipgramophone.parallel import run_in_order
 
-LETTERS_AT_ONCE = 1 << 17  # arrays of this length stay in the processor's cache
-PAIRS_AT_ONCE = 1 << 21  # (trigram, row) pairs to merge at once
+LETTERS_AT_ONCE = 1 << 17  # number of letters to process per step; arrays of this length fit the processor's cache
+PAIRS_AT_ONCE = 1 << 21  # number of (trigram, row) pairs to merge per step
 KEY_BITS = 64
 ASCII = 128
 SPACE, END = ord(" "), ord("\n")  # END follows each name
@@ -65,7 +65,7 @@ def name_block(text: bytes, first: int) -> NameBlock:
     ends = np.flatnonzero(codes == END)
     bits = max(1, int(len(alphabet) - 1).bit_length())
     row_bits = max(1, len(ends).bit_length())
-    # The names have so many different letters that a key would need more than 64 bits: split the block into halves.
+    # If the names have so many different letters that a key would need more than 64 bits, split the block into halves.
     if LENGTH * bits + row_bits > KEY_BITS:
         middle = _byte_after_line(text, len(ends) // 2)
         halves = name_block(text[:middle], first), name_block(text[middle:], first + len(ends) // 2)
@@ -116,7 +116,7 @@ def _keys(letters: Letters, row: npt.NDArray[np.uint32], bits: int, row_bits: in
         some = padded[start : end + LENGTH]
         inside = some != 0
         begins, one, two, three = ~inside[:-3], inside[1:-2], inside[2:-1], inside[3:]
-        longer = np.flatnonzero(one & two & (three | begins))  # a pair of letters counts only if it is a whole word
+        longer = np.flatnonzero(one & two & (three | begins))  # three letters, or a whole word of two letters
         single = np.flatnonzero(one & begins & ~two)
         key = some[1:-2][longer].astype(np.uint64) << np.uint64(bits)
         key |= some[2:-1][longer]
@@ -142,13 +142,13 @@ def _byte_after_line(text: bytes, line: int) -> int:
 
 
 def _joined(blocks: Sequence[NameBlock]) -> NameBlock:
-    """Return several blocks of names as one block. Each block has larger row numbers than the blocks before it."""
+    """Return several blocks of names as one block; `blocks` must be in the order of their row numbers."""
     merged = MergedBlocks(blocks)
     return NameBlock(merged.trigrams, np.diff(merged.offsets), np.concatenate([*merged.rows(), np.empty(0, np.int32)]))
 
 
 class MergedBlocks:
-    """Merged blocks of names. Each block has larger row numbers than the blocks before it."""
+    """Merges blocks of names, which must be given in the order of their row numbers."""
 
     def __init__(self, blocks: Iterable[NameBlock]) -> None:
         self._blocks = list(blocks)
@@ -160,7 +160,7 @@ class MergedBlocks:
         self.offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
 
     def rows(self) -> Iterator[SomeRows]:
-        """Yield the rows of all trigrams, in slices."""
+        """Yield the array `rows` of the merged index in consecutive parts."""
         starts = [np.concatenate([[0], np.cumsum(block.sizes)]) for block in self._blocks]
         first = 0
         tasks: list[Callable[[], SomeRows]] = []
@@ -197,7 +197,7 @@ class NameIndexWriter:
         files = ExitStack()
         weakref.finalize(self, files.close)
         self._names, self._rows = (files.enter_context(_temporary_file()) for _ in range(2))
-        self._texts: list[tuple[int, int]] = []  # bytes and number of names of each text
+        self._texts: list[tuple[int, int]] = []  # size in bytes and number of names of each added text
 
     def add(self, text: bytes, names: int) -> None:
         """Add the next names to the index.
@@ -250,7 +250,7 @@ def write_name_index(directory: Path, merged: MergedBlocks, places: SomeRows | N
     Args:
         directory: the corpus stage.
         merged: the trigrams of all names.
-        places: position of each row by count, int32 (tracks,); None if rows are in order of count.
+        places: position of each row in the order of counts, int32 (tracks,); None if rows are in this order.
     """
     write_array(directory / TRIGRAMS, merged.trigrams)
     write_array(directory / OFFSETS, merged.offsets)

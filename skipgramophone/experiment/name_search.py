@@ -23,9 +23,9 @@ from skipgramophone.names.normalization import fold_name, hyphenate, identity, w
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
-ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-# Number of trigrams per search. More trigrams make the search slower; with fewer trigrams, more names must be verified.
+SHOWN_OTHERS = 3  # if a track is chosen because it is much more frequent, this many other matches are reported
+ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title, so only the artist matches
+# Number of trigrams per search. More trigrams make the search slower; with fewer, more names are compared with a query.
 CLUES_ASKED = 4
 # Number of tracks to find for each variant of a query in which one piece is left out (see `_without_one_piece`).
 FREQUENT_ENOUGH = 100
@@ -33,9 +33,13 @@ MOST_POSTINGS = 10_000  # index entries to read when names are scored by the tri
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
-SCANNED = 300_000  # names that can be scanned while Python imports numpy, which reading the index needs
-FEW = 2000  # with fewer matches than this, a search uses the index; otherwise it scans all names
-FEW_OF = 50  # In large catalogues, the limit is not `FEW`, but the number of tracks divided by this.
+# Scanning this many names takes as long as importing numpy, which reading the index needs, so smaller catalogues are
+# scanned until something has opened the index.
+SCANNED = 300_000
+# A trigram in more names than `FEW` is not rare. Short words and beginnings of names use an index only if they match
+# fewer tracks than `FEW` or, in a catalogue of more than 100,000 tracks, the number of tracks divided by `FEW_OF`.
+FEW = 2000
+FEW_OF = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,10 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the first of uri, name and identifiers that finds the track, or the name if none of them does."""
+        """Return a text that finds a track: its uri, its name or, if the name is not found, one of its identifiers.
+
+        If none of them finds the track, return the name.
+        """
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -183,7 +190,7 @@ class NameSearch:
         with self._catalogue.time_limit(seconds):
             tracks = self._catalogue.each_matching(self._completing(folded))
             for track in islice(filter(fitting, tracks), number):
-                found.append(track)  # noqa: PERF402 (`list` would lose tracks found before the time limit)
+                found.append(track)  # noqa: PERF402 (`list` would lose the tracks found before the time limit)
         return found
 
     def _completing(self, folded: str) -> Condition:
@@ -195,7 +202,10 @@ class NameSearch:
         return (self._beginning(folded) if is_short else None) or Condition(containing_each(words), words)
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose hyphenated name is the query, or if there are none, whose hyphenated title is it."""
+        """Return the tracks whose name, written with hyphens between its words, is the query.
+
+        If there are none, return the tracks whose title, written with hyphens, is the query.
+        """
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -207,7 +217,8 @@ class NameSearch:
         """Find tracks for a query that may contain typos.
 
         Returns:
-            The tracks whose name contains each word of the query, and the tracks with a similar name.
+            The tracks whose name contains each word of the query, possibly with typos, and the tracks whose whole name
+            is similar to the query.
         """
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -236,7 +247,8 @@ class NameSearch:
             return self._beginning(folded) or self.__containing_short(words)
         clues: list[Clue] = sorted((names, (trigram,)) for trigram, names in frequency.items())
         if clues[0][0] > FEW:
-            # No trigram is rare, so combine the rarest trigram of each word with the short words that are even rarer.
+            # No trigram is rare, so search for the rarest trigram of each word of three or more letters, and for those
+            # shorter words that are in fewer names than the rarest trigram.
             rarest: set[Clue] = {
                 min((frequency[gram], (gram,)) for gram in trigrams_of([word])) for word in words if word[2:]
             }
@@ -313,8 +325,8 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
     3. the words of the query are parts of words, and at least one of them is in the title.
 
     A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
-    as often as every other track with the same kind. A query that is an artist's name, or matches only artists,
-    contains no title. For such a query no track dominates, unless the query is also a whole title.
+    as often as every other track with the same kind. If the query is an artist's name or only artists match it, no
+    track dominates, because the query contains no title. A query that is also a whole title is an exception.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]

@@ -70,7 +70,7 @@ class Postings:
         return sorted_unique(np.concatenate([self.of(row) for row in rows.tolist()]))
 
     def shared(self, given: Rows, rows: Rows) -> Rows:
-        """Return how many playlists contain a track and also a given track, for each track in `rows`, int64 (rows,)."""
+        """For each track in `rows`, count the playlists that contain it and at least one given track, int64 (rows,)."""
         of_given = self.of_any(given)
         if not len(of_given):
             return np.zeros(len(rows), np.int64)

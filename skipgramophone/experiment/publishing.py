@@ -160,7 +160,7 @@ def remove_at_once(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove drafts of `name` (default: of any name) that are left in a directory because their writers were killed."""
+    """Remove drafts whose writers were killed from a directory: drafts of the stage or file `name`, or else all."""
     for path in leftovers(directory, name):
         remove(path)
 
@@ -178,12 +178,12 @@ def place_of_draft(name: str) -> str:
 
 
 def is_draft(name: str) -> bool:
-    """Whether a file with this name is a draft or another unpublished file."""
+    """Whether a name is that of a draft or of another temporary file of a writer (.old, .scratch or .writing)."""
     return _DRAFT.fullmatch(name) is not None
 
 
 def _claim_draft(place: Path, held: ExitStack) -> Path:
-    """Return a new path for a draft of `place`. A file with the suffix .writing is locked until `held` is closed."""
+    """Return a new path for a draft of `place`. Its lock file (suffix .writing) is locked until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
         # The file is registered for removal before it is opened, because an interrupt may come immediately after
@@ -209,7 +209,7 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    except OSError:  # it is locked, or the file system has no locks
+    except OSError:  # a writer has locked the file, or the file system has no locks
         return True
     return False
 

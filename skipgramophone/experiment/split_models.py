@@ -49,7 +49,10 @@ def with_next_seed(settings: TrainSettings) -> TrainSettings:
 
 
 def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -> Embeddings | None:
-    """Read the vectors of a model's second training, which measures its stability. Return None if they are missing."""
+    """Read the vectors of a model's second training, which measures its stability.
+
+    Return None if the model was not trained a second time.
+    """
     settings = with_next_seed(TrainSettings(**model.settings))
     directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

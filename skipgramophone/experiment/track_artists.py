@@ -79,7 +79,7 @@ class TrackArtists:
         write_array(directory / FILE, np.stack([self.rows, self.artists]))
 
     def _artists(self) -> int:
-        """Return the largest artist number plus 1."""
+        """Return the largest artist number plus 1, which is the number of columns of `matrix`."""
         return int(self.artists.max(initial=-1)) + 1
 
 
@@ -108,7 +108,7 @@ def read_track_artists(directory: Path, tracks: int) -> TrackArtists | None:
 
 
 def _is_sound(rows: npt.NDArray[np.int32], artists: npt.NDArray[np.int32], tracks: int) -> bool:
-    """Return whether rows are sorted and within the catalogue, and artists are numbered without large gaps."""
+    """Return whether rows are sorted and within the catalogue, and artist numbers are below the number of credits."""
     if not len(rows):
         return True
     is_sorted = bool((rows[1:] >= rows[:-1]).all())

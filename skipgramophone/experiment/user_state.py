@@ -30,10 +30,10 @@ def cache_directory() -> Path | None:
 
 
 def _directory(variable: str, default: str) -> Path | None:
-    """Return the directory of this program.
+    """Return the directory `skipgramophone` inside the directory that an environment variable names.
 
-    It is inside the directory that the environment variable names. If the variable is not set to an absolute path, it
-    is inside the default directory.
+    If the variable is not set to an absolute path, the directory is inside `default`, such as "~/.cache". Return None
+    if the user has no home directory.
     """
     given = os.environ.get(variable, "")
     try:

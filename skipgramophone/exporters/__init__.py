@@ -33,7 +33,7 @@ __all__ = [
     "write",
 ]
 
-CARD = "card.md"  # name of the file in the directory of an export, and in packed experiments
+CARD = "card.md"  # Markdown page about the vectors, in the directory of an export and in packed experiments
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

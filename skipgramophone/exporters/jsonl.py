@@ -22,7 +22,7 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file, read it back and verify it."""
+    """Write vectors to a file of JSON lines, read it back and compare it with the vectors."""
     columns, (matrix, rows) = vectors.columns(), vectors.single()
     with path.open("x", encoding="utf-8", newline="\n") as file:
         for known, vector in zip(zip(*columns.values(), strict=True), rows, strict=True):

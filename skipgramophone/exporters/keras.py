@@ -15,7 +15,7 @@ LAYER = "tracks"
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file, read it back and verify it."""
+    """Write vectors to a Keras model, load it and compare its embedding layer with the vectors."""
     matrix, rows = vectors.single()
     keras = load_keras(Path(os.devnull))
     layer = keras.layers.Embedding(*rows.shape, name=LAYER)

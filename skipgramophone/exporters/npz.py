@@ -29,7 +29,7 @@ TEXTS = ("artist", "title", "uri", "identifiers", "album")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file, read it back and verify it."""
+    """Write vectors to an npz file, read it back and compare it with the vectors."""
     columns, matrices = vectors.columns(), vectors.matrices(*ALL_MATRICES)
     texts = [name for name in TEXTS if name in columns]
     arrays = {f"{name}_{part}": array for name in texts for part, array in _pack_texts(columns[name]).items()}

@@ -43,7 +43,7 @@ Block = tuple[Rows, npt.NDArray[np.float32]]
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file, read it back and verify it."""
+    """Write vectors to a Parquet file, read it back and compare it with the vectors."""
     columns = {name: pa.array(column, TYPES[name]) for name, column in vectors.columns().items()}
     present = vectors.matrices(*MATRICES)
     columns |= {name: _lists(matrix) for name, matrix in present.items()}
@@ -92,7 +92,10 @@ def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
-    """Verify the names and numbers in the file. The neighbours are verified only by their hash, `neighbours`."""
+    """Read the file back, and verify its names and numbers.
+
+    The neighbours are not computed again: their hash must equal `neighbours`.
+    """
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:

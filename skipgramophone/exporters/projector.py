@@ -24,9 +24,9 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write.
+    """Return the rows to write: all, or 100,000 if there are more rows than the Projector loads.
 
-    If there are too many rows, return the first 50,000 rows and, from the rest, 50,000 evenly spaced rows.
+    In this case, the first 50,000 rows are returned and, from the rest, 50,000 evenly spaced rows.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)
@@ -45,7 +45,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     with (directory / VECTORS).open("x", encoding="ascii", newline="\n") as file:
         file.writelines("\t".join(row) + "\n" for row in text_rows(rows))
     with (directory / METADATA).open("x", encoding="utf-8", newline="\n") as file:
-        file.write("\t".join(["name", *columns]) + "\n")  # the Projector labels points by the first column
+        file.write("\t".join(["name", *columns]) + "\n")  # the first column labels the points
         for values in zip(names, *columns.values(), strict=True):
             file.write("\t".join(map(_cell, values)) + "\n")
     described = {"tensor_name": matrix, "tensor_path": VECTORS, "metadata_path": METADATA}
@@ -55,7 +55,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _read_back(directory: Path, vectors: TrackVectors) -> None:
-    """Verify the names and numbers in the files."""
+    """Read the files back, and verify their names and numbers."""
     matrix, rows = vectors.single()
     fields = [f"f{at}" for at in range(rows.shape[1])]
     with (directory / VECTORS).open("rb") as file:

@@ -13,7 +13,7 @@ from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file, read it back and verify it.
+    """Write vectors to a safetensors file, read it back and compare it with the vectors.
 
     Raises:
         SettingError: the package safetensors is not installed.

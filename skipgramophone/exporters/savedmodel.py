@@ -64,7 +64,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _keys(vectors: TrackVectors) -> dict[str, int]:
-    """Return a dict from name or uri to id. If several tracks have the same name, the most frequent one is used."""
+    """Return a dict from name or uri to id. A name of several tracks is mapped to the most frequent of them."""
     keys: dict[str, int] = {}
     for at, track in enumerate(vectors.tracks):
         keys.setdefault(track.name, at)

@@ -110,7 +110,7 @@ def _keys_of(track: Track) -> list[str]:
 def _rows_named(
     tracks: list[Track], names: Sequence[str], fold: Callable[[str], str], names_of: Callable[[Track], Iterable[str]]
 ) -> tuple[set[int], list[str]]:
-    """Return the rows of the tracks that have one of `names`, and the names that no track has."""
+    """Return the rows of the tracks that are called by one of `names`, and those of `names` that belong to no track."""
     wanted = {fold(name): name for name in names}
     rows, found = set(), set()
     for track in tracks:
@@ -200,5 +200,5 @@ def _index_settings(lookup: Lookup) -> IndexSettings:
     """Return the settings of the experiment's index, or the default settings if it has no index."""
     try:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
-    except (SgpError, TypeError):  # no index, or settings of another version
+    except (SgpError, TypeError):  # no index, or its settings are those of another version of sgp
         return IndexSettings()

@@ -1,4 +1,7 @@
-"""Export as word2vec text or binary. A key is "artist - title", percent-encoded (for example %20 for a space)."""
+"""Export as word2vec text or binary.
+
+The key (word) of a vector is the track's "artist - title", percent-encoded: "A%20-%20B" for the title B by A.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
 
 
 def _header(vectors: TrackVectors) -> bytes:
-    """Return the first line: the number of vectors and their dimension."""
+    """Return the first line of a word2vec file: the number of vectors and their dimension."""
     return b"%d %d\n" % vectors.centre.shape
 
 

@@ -30,7 +30,7 @@ def format_of(source: Path, given: str | None) -> str:
         SettingError: the format is unknown.
         SourceError: the file is a pickle.
     """
-    if source.is_file():  # a pipe can be read only once
+    if source.is_file():  # a pipe is not examined, because it can be read only once
         with storage_errors(source, "read"):
             refuse_pickle(source)
     return format_by_suffix(source, given, FORMATS, SUFFIXES)

@@ -101,6 +101,9 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows with this artist and title or, if there are none, this full name, most frequent first."""
+        """Return the rows of tracks with an artist and a title, most frequent first.
+
+        If no track has both, return the rows of tracks whose full name is "artist - title".
+        """
         pair = self._by_name.get((identity(artist), identity(title)))
         return pair or self._by_name.get(identity(full_name(artist, title)), [])

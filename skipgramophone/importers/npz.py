@@ -94,7 +94,7 @@ def read(path: Path) -> NamedVectors:
 
 
 def _reason(error: Exception) -> str:
-    """Return why a file cannot be read. If NumPy's own message recommends loading pickles, it is replaced."""
+    """Return why NumPy cannot read a file. A message that recommends loading pickles is replaced by other advice."""
     if "allow_pickle" in str(error):
         return "it contains a pickled array of Python objects: save texts with numpy.array(names, dtype=str)"
     return reason_of(error)
@@ -107,7 +107,10 @@ def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) 
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return the texts of the array `name` as a list; it may be stored as two arrays (see above)."""
+    """Return the texts of the array `name` as a list.
+
+    The texts may be stored in the two arrays `{name}_utf8` and `{name}_offsets` instead (see the module docstring).
+    """
     if f"{name}_utf8" in arrays:
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []

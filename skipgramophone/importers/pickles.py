@@ -50,7 +50,7 @@ def _contains_pickle(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith("/data.pkl") for name in archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        return False  # the reader of npz reports the damage
+        return False  # the archive is damaged, which the reader of npz files reports
 
 
 def _decompressed(start: bytes) -> bytes:

@@ -18,7 +18,7 @@ from skipgramophone.names.normalization import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
-VALUE_BITS = 31  # a playlist number and a value are packed into one number: playlist << VALUE_BITS | value
+VALUE_BITS = 31  # a playlist number and a value, such as a track id, are packed as playlist << VALUE_BITS | value
 EXAMPLES = 2  # maximum number of examples in a finding
 # minimum number of tracks to test whether a playlist is sorted; shorter playlists may be sorted by chance
 MIN_SORTABLE = 5
@@ -117,7 +117,7 @@ class Contents:
         return tuple(full_name(row["artist"], row["title"]) or row["uri"] or NAMELESS for row in rows)
 
     def playlist_names(self, chosen: Ids) -> tuple[str, ...]:
-        """Return the name and length of each playlist in `chosen`, as in "gym (40)"."""
+        """Return the name of each playlist in `chosen` with its number of tracks, as in "gym (40)"."""
         names = self.playlists["name"].take(pa.array(chosen)).to_pylist()
         return tuple(f"{name} ({self.lengths[at]:,})" for name, at in zip(names, chosen, strict=True))
 

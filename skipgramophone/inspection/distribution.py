@@ -46,7 +46,7 @@ class Distribution:
 
 
 def distribution(values: Ids) -> Distribution:
-    """Compute the distribution of `values`, a non-empty array of integers that are at least 1."""
+    """Compute the distribution of `values`, a non-empty array of integers of at least 1, such as playlist lengths."""
     power = np.floor(np.log2(values)).astype(np.int64)
     number = np.bincount(power)
     share = np.bincount(power, values) / values.sum()

@@ -103,12 +103,12 @@ ADVICE: dict[Kind, Advice] = {
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person "
         "has more influence than many other people together",
-        "--max-length splits such a playlist; tracks that were added together stay together",
+        "--max-length splits such a playlist into parts of consecutive tracks, which were often added together",
         ("extract --max-length",),
     ),
     "whole-libraries": Advice(
         "a library is not a coherent playlist: all tracks that a person owns are trained as related",
-        "--max-length splits such a playlist; tracks that were added together stay together",
+        "--max-length splits such a playlist into parts of consecutive tracks, which were often added together",
         ("extract --max-length",),
     ),
     "automatic-lists": Advice(
@@ -143,8 +143,8 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "near-duplicates": Advice(
         "the same pairs of tracks are trained several times, so they count as if several people had chosen them",
-        "--drop-duplicate-playlists keeps only the longest playlist of each group; sgp evaluate never divides such a "
-        "group between training and test playlists",
+        "--drop-duplicate-playlists keeps only the longest of several near-duplicates; sgp evaluate never divides such "
+        "a group between training and test playlists",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
     ),
@@ -243,7 +243,10 @@ def make_finding(
     effect: str | None = None,
     remedy: str | None = None,
 ) -> Finding:
-    """Return a finding with the effect, remedy and options of its kind. Each of them can be replaced by an argument."""
+    """Return a finding with the effect, remedy and options that `ADVICE` has for its kind.
+
+    The arguments `apply`, `effect` and `remedy`, if given, replace what `ADVICE` says.
+    """
     advice = ADVICE[kind]
     return Finding(
         kind=kind,

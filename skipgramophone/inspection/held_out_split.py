@@ -25,7 +25,10 @@ def adapt_to_split(findings: Iterable[Finding], target: Target) -> tuple[Finding
 
 
 def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
-    """Return the finding on snapshots with other advice, which depends on the --group that sgp extract used."""
+    """Return the finding on snapshots with advice for experiments in which sgp extract has held out playlists.
+
+    The advice depends on whether sgp extract has already used the --group that the finding suggests.
+    """
     _, group = finding.apply["evaluate"]
     if group == group_of_extract:
         return replace(

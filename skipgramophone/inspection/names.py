@@ -137,6 +137,6 @@ def _marks(values: pa.Array) -> Marks:
 
 
 def _most_frequent(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of the most frequent tracks among the chosen ones."""
+    """Return the names of the most frequent tracks among those that `chosen` marks, as examples for a finding."""
     which: Ids = np.flatnonzero(chosen)
     return contents.track_names(which[np.argsort(-contents.counts[which], kind="stable")[:EXAMPLES]])

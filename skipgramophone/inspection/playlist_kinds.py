@@ -63,7 +63,7 @@ def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
 
 
 def usual_length(contents: Contents, usual: Marks) -> int:
-    """Return a round length that most of the playlists for which `usual` is true do not exceed.
+    """Return the --max-length to propose: a round length that most playlists marked by `usual` do not exceed.
 
     >>> [round_up(length) for length in (50, 51, 200, 201, 7000)]
     [50, 100, 200, 500, 10000]
@@ -85,7 +85,7 @@ def round_up(length: float) -> int:
 def playlist_finding(
     contents: Contents, kind: Kind, chosen: Marks, problem: str, *, apply: Apply | None = None
 ) -> Finding:
-    """Return a finding about the chosen playlists."""
+    """Return a finding about the playlists that `chosen` marks."""
     number, of = int(np.count_nonzero(chosen)), len(contents.corpus)
     what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {problem}"
     examples = longest_playlists(contents, chosen)
@@ -93,7 +93,7 @@ def playlist_finding(
 
 
 def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of the longest playlists among the chosen ones."""
+    """Return the names of the longest playlists among those that `chosen` marks, as examples for a finding."""
     which: Ids = np.flatnonzero(chosen)
     return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])
 
