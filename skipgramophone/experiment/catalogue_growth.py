@@ -104,7 +104,7 @@ def grow_catalogue(before: Path, directory: Path, tracks: int, changes: Catalogu
 
 
 def _grow(database: sqlite3.Connection, tracks: int, changes: CatalogueChanges) -> Rows:
-    """Change a catalogue in one transaction, and return the rows in order of count."""
+    """Change a catalogue in one transaction; return the row numbers of all tracks, most frequent first."""
     for pragma in (*UNPROTECTED, CACHE):
         database.execute(pragma)
     database.execute("BEGIN")

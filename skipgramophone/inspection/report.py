@@ -56,7 +56,8 @@ class Inspection:
         most_frequent: the most frequent tracks.
         findings: the problems that were found, sorted by kind; the order of the kinds is always the same.
         command: the command that applies the advice of the findings.
-        order: the context that `sgp train -wsz auto` would choose, and the measurements on which this choice is based.
+        order: whether the order of tracks matters: the context that `sgp train -wsz auto` would choose, and the
+            measurements on which this choice is based.
         seconds: duration of the inspection.
     """
 

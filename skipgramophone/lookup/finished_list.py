@@ -128,9 +128,8 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: artist -> maximum number of tracks. If the artist gap prevents some tracks of an artist from being placed,
-            this is the number of tracks of the artist that could be placed. Later attempts choose at most this many of
-            them.
+        most: artist -> largest number of tracks of this artist that later attempts choose. Only artists some of whose
+            tracks could not be placed because of the artist gap have an entry: the number that could be placed.
         tried: all tracks that were chosen in any attempt: row -> track.
     """
 

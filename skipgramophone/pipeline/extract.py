@@ -211,7 +211,7 @@ def read_playlists(
 
     Raises:
         SourceError: a source cannot be read, or no row of it can be used.
-        ExperimentError: two tracks of the existing corpus would become one.
+        ExperimentError: because of the added rows, two tracks of the existing corpus would become one.
     """
     with background_thread() as thread:  # hash large files while they are read, so that the disk is read only once
         hashes = SourceHashes(sources.readers, thread)

@@ -2,10 +2,13 @@
 
 Only the tracks and playlists that the added rows may change (the touched part) are encoded again. The catalogue file is
 copied, and the copy is changed. Arrays are written as a whole, which is fast. The result is identical to that of
-encoding all rows of the corpus again. In any of these cases, all rows are encoded again: many rows are added, or they
-touch a large part of the corpus; the corpus or an added row has identifiers of tracks; an added row has an album, a
-duration or a location, but no row of the corpus has one; playlists of the corpus are held out; or a setting needs all
-playlists.
+encoding all rows of the corpus again. In any of these cases, all rows are encoded again:
+
+- Many rows are added, or they may change a large part of the corpus.
+- The corpus or an added row has identifiers of tracks.
+- An added row has an album, a duration or a location, but no row of the corpus has one.
+- Playlists of the corpus are held out.
+- A setting needs all playlists.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ def _identity(file: SourceFile) -> Identity:
 
 
 def _reason_if_repeated(file: SourceFile, known: dict[Identity, SourceFile]) -> str | None:
-    """Return the reason to skip a file that is in `known`, perhaps under another path; else add the file to `known`."""
+    """Return the reason to skip a file if it is already in `known`; otherwise add it to `known` and return None."""
     first = known.setdefault(_identity(file), file)
     return None if first is file else f"the same file as {first.display_name}, which is read once"
 

@@ -98,8 +98,8 @@ class Layout:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
             scratch: a work array, int32 (tracks,); all its values must be -1, and are -1 again afterwards.
-            parts: number of parameter servers. The rows of tokens are sorted by their remainder modulo this number, and
-                so are the rows of negatives.
+            parts: number of parameter servers, among which the rows are divided. The rows of tokens are sorted by their
+                remainder modulo this number, and so are the rows of negatives.
         """
         shape = self.shape
         # The negatives of held-out playlists are the same in each epoch and differ from the negatives of training.

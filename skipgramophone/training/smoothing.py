@@ -18,7 +18,7 @@ from skipgramophone.parallel import run_in_order
 
 
 def write_smoothed(directory: Path, corpus: Corpus, embeddings: Embeddings) -> None:
-    """Smooth trained vectors over the playlists of a corpus, and write the file beside the vectors.
+    """Smooth trained vectors over the playlists of a corpus, and write the smoothed vectors to a file.
 
     Args:
         directory: directory for the file.

@@ -44,7 +44,7 @@ class Vocabulary:
         return self.counts >= max(1, self.min_count)
 
     def noise(self, exponent: float) -> Probabilities:
-        """Return the probability of each track as a negative, float64 (tracks,): count ** exponent, normalized.
+        """Return the probability of drawing each track as a negative: count ** exponent, normalized, float64 (tracks,).
 
         >>> Vocabulary(np.array([16, 1, 0])).noise(0.5).tolist()
         [0.8, 0.2, 0.0]
