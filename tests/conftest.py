@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import gzip
 import os
 import resource
@@ -76,6 +77,9 @@ LONGEST = (  # tests with the most processor time, slow tests included
     "test_the_gpu_benchmark_measures_every_context",
     "test_a_tutorial_shows_real_output[gensim]",
     "test_one_worker_and_one_server_train_the_same_bytes_as_one_process",
+    "test_the_page_of_the_python_interface_runs",
+    "test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow",
+    "test_changed_files_are_read_or_end_in_a_one_line_error",
 )
 network_is_allowed = False
 
@@ -83,6 +87,11 @@ network_is_allowed = False
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the longest tests, so that at the end no test process waits for another one."""
     items.sort(key=lambda item: LONGEST.index(item.name) if item.name in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Leave the objects of all tests out of later garbage collections, each of which would take a second."""
+    gc.freeze()
 
 
 def _forbid_network(event: str, _arguments: object) -> None:
@@ -242,6 +251,20 @@ def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package.train("demo", experiments_dir=root)
 
     return made_once(tmp_path_factory, "sample", make)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "genres", trained in a few epochs. Tests that change it work on a copy."""
+
+    def make(root: Path) -> None:
+        rows = [*two_genres(), ("z", "Rare", "Once \x1b[2J [/b] :heart:", "list z")]
+        (root / "dump.csv").write_text(dump_text(rows))
+        for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
+            ran = run_sgp(*command, "-q", "--experiments-dir", root)
+            assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+    return made_once(tmp_path_factory, "trained", make)
 
 
 @pytest.fixture

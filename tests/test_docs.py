@@ -145,17 +145,36 @@ def test_the_readme_s_verdicts_are_compared_word_by_word() -> None:
     assert "significantly better than" in README.read_text(encoding="utf-8")
 
 
-def test_the_python_of_the_documents_runs(sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
-    shutil.copytree(sample_root / "demo", tmp_path / "experiments" / "demo")
+def run_python(*documents: Path) -> dict[str, Any]:
+    """Run the Python programs of documents in the current directory, and return their global names."""
     names: dict[str, Any] = {}
-    for document in (README, PYTHON_PAGE, CONTRACT):
+    for document in documents:
         (program,) = PYTHON.findall(document.read_text(encoding="utf-8"))
         exec(program, names)
+    return names
+
+
+@pytest.fixture
+def new_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, empty, with the default directory of experiments."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
+    return tmp_path
+
+
+def test_the_python_of_the_readme_and_of_the_contract_runs(sample_root: Path, new_place: Path) -> None:
+    shutil.copytree(sample_root / "demo", new_place / "experiments" / "demo")
+    names = run_python(README, CONTRACT)
     assert type(names["demo"]).__name__ == "Lookup"
     assert names["recall"] >= 0.98
     names["tracks"].close()
+
+
+@pytest.mark.slow
+def test_the_page_of_the_python_interface_runs(new_place: Path) -> None:
+    names = run_python(PYTHON_PAGE)
+    assert type(names["mine"]).__name__ == "Lookup"
+    assert (new_place / "mine.npz").stat().st_size > 0
 
 
 def test_the_glossary_is_sorted_and_explains_every_column() -> None:

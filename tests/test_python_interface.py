@@ -124,12 +124,12 @@ def test_frames_contain_the_whole_corpus(demo: sgp.Lookup) -> None:
 
 def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> None:
     dump = tmp_path / "dump.csv"
-    rows = "".join(f'"u","A","t{at % 9}","p{at // 9}"\n' for at in range(90))
+    rows = "".join(f'"u","A","t{at % 80}","p{at // 10}"\n' for at in range(800))
     dump.write_text('"user_id", "artistname", "trackname", "playlistname"\n' + rows)
     report = sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
-    assert report.tracks == 9
+    assert report.tracks == 80
     seen: list[int] = []
-    settings = sgp.TrainSettings(epochs=2, embedding_dim=4)
+    settings = sgp.TrainSettings(epochs=2, embedding_dim=8)
     stages: list[str] = []
     sgp.train(
         "x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch), stage=stages.append
@@ -145,9 +145,9 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
     ]
     assert seen == sorted(seen)
     assert set(seen) == {1, 2}
-    assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8
-    assert sgp.build_index("x", experiments_dir=tmp_path / "e").items == 9
-    assert sgp.export("x", tmp_path / "x.npz", experiments_dir=tmp_path / "e").tracks == 9
+    assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 10
+    assert sgp.build_index("x", experiments_dir=tmp_path / "e").items == 80
+    assert sgp.export("x", tmp_path / "x.npz", experiments_dir=tmp_path / "e").tracks == 80
     with pytest.raises(sgp.SgpError, match="already has a corpus"):
         sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
 

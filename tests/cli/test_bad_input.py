@@ -239,9 +239,9 @@ def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, exp
 
 
 def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
-    small, large = write_dump(two_genres(10), "small.csv"), write_dump(two_genres(20), "large.csv")
+    small, large = write_dump(two_genres(60), "small.csv"), write_dump(two_genres(80), "large.csv")
     assert sgp("extract", "x", small, "-q").code == 0
-    assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
+    assert sgp("train", "x", "-e", "1", "-emb", "8", "-q").code == 0
     before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
     for arguments, message in (
         (["extract", "x", str(large)], "a corpus: add to it with sgp extract --append, choose another name"),

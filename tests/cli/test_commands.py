@@ -17,7 +17,7 @@ import pytest
 
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.settings.extraction import LATER
-from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
+from tests.conftest import HEADER, Row, Sgp, dump_text, run_sgp, two_genres
 
 WriteDump = Callable[..., Path]
 SMALL: list[Row] = [
@@ -254,12 +254,12 @@ def test_a_huge_number_of_results_may_be_requested(trained: Path) -> None:
 def test_a_file_name_that_is_not_utf8_is_escaped(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     name = os.fsencode(str(tmp_path)) + b"/b\xffd.csv"
     with open(name, "w") as file:  # noqa: PTH123
-        file.write(HEADER + '\n"u","A","t","p"\nbroken\n"u","A","s","p"\n')
+        file.write(dump_text(two_genres()) + "broken\n")
     ran = sgp("extract", "x", os.fsdecode(name), "--json")
     assert json.loads(ran.out)["sources"][0]["file"] == "b\\xffd.csv"
     (line,) = (experiments / "x" / "corpus" / "rejects.jsonl").read_text().splitlines()
     assert json.loads(line)["file"] == "b\\xffd.csv"
-    assert sgp("train", "x", "-e", "1", "-q").code == 0
+    assert sgp("train", "x", "-e", "1", "-emb", "8", "-q").code == 0
 
 
 def test_run_extracts_trains_and_looks_up(sgp: Sgp, write_dump: WriteDump) -> None:
@@ -307,9 +307,9 @@ def test_the_options_of_the_original_script_still_work(
 
 
 def test_minus_one_row_means_all_rows_and_a_rate_for_adam_gives_a_warning(sgp: Sgp, write_dump: WriteDump) -> None:
-    ran = sgp("run", "x", "--csv_path", write_dump(two_genres(20)), "-nr", "-1", "-lr", "0.001", "-e", "1", "-emb", "4")
+    ran = sgp("run", "x", "--csv_path", write_dump(two_genres()), "-nr", "-1", "-lr", "0.001", "-e", "1", "-emb", "8")
     assert ran.code == 0
-    assert "rows read        240\n" in ran.out
+    assert "rows read        720\n" in ran.out
     assert ran.err == (
         "warning: a learning rate of 0.001 suits Adam, but is too small for row-wise Adagrad: "
         "leave out -lr to use a default that fits the corpus size\n"

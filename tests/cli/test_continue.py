@@ -233,11 +233,11 @@ def test_a_file_among_the_names_gets_the_advice_to_use_its_option(sample_root: P
 
 
 def test_tracks_without_an_artist_do_not_count_as_tracks_of_one_artist(tmp_path: Path) -> None:
-    sessions = [" ".join(str((start + step) % 30) for step in range(8)) for start in range(30)]
+    sessions = [" ".join(str((start + step) % 80) for step in range(8)) for start in range(80)]
     (tmp_path / "sessions.txt").write_text("\n".join(sessions) + "\n")
     where = ("-q", "--experiments-dir", tmp_path)
     assert run_sgp("extract", "ids", tmp_path / "sessions.txt", "--format", "sessions", *where).code == 0
-    assert run_sgp("train", "ids", "-e", "1", "-emb", "4", "--no-index", *where).code == 0
+    assert run_sgp("train", "ids", "-e", "1", "-emb", "8", "--no-index", *where).code == 0
     for more in ((), ("--max-per-artist", "1")):
         ran = run_sgp("continue", "ids", "0", "1", "-n", "12", "--json", *more, "--experiments-dir", tmp_path)
         assert len(json.loads(ran.out)["neighbours"]) == 12

@@ -111,9 +111,9 @@ def test_names_of_rankings_are_never_shortened(genres_root: Path, monkeypatch: p
 
 
 def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
-    evaluate_genres(genres_root, "--share", "0.15")
+    evaluate_genres(genres_root, "--share", "0.15", "--baselines", "none")
     models = sorted((genres_root / "genres" / "evaluation" / "models").iterdir())
-    again = evaluate_genres(genres_root, "--share", "0.15", "--protocol", "lookup")
+    again = evaluate_genres(genres_root, "--share", "0.15", "--protocol", "lookup", "--baselines", "none")
     assert again[0] == 0
     assert sorted((genres_root / "genres" / "evaluation" / "models").iterdir()) == models
 
@@ -182,7 +182,7 @@ def test_imported_vectors_are_evaluated_without_training(genres_root: Path, tmp_
     assert "model" not in rows  # there are no context vectors
     assert rows["cosine"]["r_precision"]["mean"] > 1.5 * rows["popularity"]["r_precision"]["mean"]
     assert not (tmp_path / "foreign" / "evaluation" / "models").exists()
-    shown = run_sgp("evaluate", "foreign", "--share", "0.2", "--experiments-dir", tmp_path)
+    shown = run_sgp("evaluate", "foreign", "--share", "0.2", "--baselines", "none", "--experiments-dir", tmp_path)
     assert shown.out.endswith(
         "warning: the vectors were imported and may have been trained on the held-out playlists, so these scores may "
         "be too good\n"
@@ -196,7 +196,7 @@ def test_a_model_of_a_replaced_corpus_is_an_error(sgp: Sgp, experiments: Path, t
     dump.write_text(dump_text(two_genres(40)))
     assert sgp("extract", "x", dump, "-q").code == 0
     assert sgp("evaluate", "x").err == "error: experiment 'x' has no model yet: run sgp train x\n"
-    assert sgp("train", "x", "-wsz", "bag", "-emb", "4", "-e", "1", "-q").code == 0
+    assert sgp("train", "x", "-wsz", "bag", "-emb", "8", "-e", "1", "-q").code == 0
     dump.write_text(dump_text(two_genres(41)))
     assert sgp("extract", "x", dump, "--force", "-q").code == 0
     ran = sgp("evaluate", "x")

@@ -103,7 +103,9 @@ def test_artists_know_nothing_of_held_out_playlists(genres: Path) -> None:
 
 def test_two_experiments_are_compared_by_their_artists(genres: Path) -> None:
     assert run_sgp("experiments", "copy", "genres", "other", "--experiments-dir", genres).code == 0
-    trained = run_sgp("train", "other", "-emb", "4", "-e", "1", "--force", "-q", "--experiments-dir", genres)
+    trained = run_sgp(
+        "train", "other", "-wsz", "bag", "-emb", "8", "-e", "1", "--force", "-q", "--experiments-dir", genres
+    )
     assert trained.code == 0
     ran = evaluate(genres, "--compare", "other", "--score", "cosine")
     assert ran.code == 0

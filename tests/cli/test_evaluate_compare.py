@@ -43,7 +43,8 @@ def test_two_experiments_are_compared_on_the_same_playlists(imported: Path) -> N
     require_valid(json.loads(out), "evaluate_compare")
     scores = json.loads(out)["comparison"]["scores"]
     assert list(scores) == ["cosine", "hybrid"]
-    alone = [json.loads(evaluate(imported, name, "--json")[1])["judgement"]["judged"] for name in ("bad", "good")]
+    asked = ("--baselines", "none", "--json")
+    alone = [json.loads(evaluate(imported, name, *asked)[1])["judgement"]["judged"] for name in ("bad", "good")]
     for score, metrics in scores.items():
         for metric, found in metrics.items():
             # Each mean is that of the experiment alone, and the mean of the differences is the difference of the means.

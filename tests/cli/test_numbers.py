@@ -88,7 +88,7 @@ def test_playlists_with_the_same_tracks_count_once(
 
 
 def test_a_learning_rate_that_diverges_is_reported(sgp: Sgp, experiments: Path) -> None:
-    (experiments.parent / "dump.csv").write_text(dump_text([("o", f"a{at}", f"t{at}", "p") for at in range(9)]))
+    (experiments.parent / "dump.csv").write_text(dump_text([("o", f"a{at}", f"t{at}", "p") for at in range(80)]))
     assert sgp("extract", "x", experiments.parent / "dump.csv", "-q").code == 0
     ran = sgp("train", "x", "-lr", "100", "-e", "2", "-emb", "8", "--no-index", "--json")
     assert ran.code == 0

@@ -109,8 +109,8 @@ def test_reports_of_changes_are_valid(root: Path, tmp_path: Path) -> None:
         shutil.copytree(root / command, tmp_path / "changed" / command)
     here = tmp_path / "changed"
     for name, *arguments in (
+        ("train", "train", "copy", "-emb", "16", "-e", "1", "--force"),
         ("extract", "extract", "copy", tmp_path / "more.csv", "--append"),
-        ("train", "train", "copy", "-e", "1", "--force"),
         ("export", "export", "genres", tmp_path / "v.npz"),
         ("import", "import", "theirs", tmp_path / "v.npz"),
         ("import", "import", "copy", tmp_path / "v.npz", "--force"),

@@ -30,7 +30,7 @@ def genres(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows += [(f"owner {at % 9}", "folk artist 1, folk artist 2", "joint", f"list {at}") for at in range(0, 60, 4)]
     rows += [(f"owner {at % 9}", "Various Artists", "sampler", f"list {at}") for at in range(0, 60, 2)]
     (root / "dump.csv").write_text(dump_text(rows))
-    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
+    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "8", "-e", "10"]):
         assert run_sgp(*command, "-q", "--experiments-dir", root).code == 0
     return root
 

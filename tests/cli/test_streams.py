@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -25,21 +25,19 @@ def environment(root: Path, **variables: str) -> dict[str, str]:
     return {**os.environ, "SGP_EXPERIMENTS": str(root), **variables}
 
 
-def drain(descriptor: int, pause: float) -> bytes:
-    """Read a pipe to its end, beginning after a pause."""
-    time.sleep(pause)
-    with open(descriptor, "rb") as file:
-        return file.read()
+def wait_until_full(descriptor: int, writer: subprocess.Popen[bytes]) -> None:
+    """Wait until no more bytes can be written to a pipe, and a little longer, so that its writer notices."""
+    while writer.poll() is None and select.select([], [descriptor], [], 0)[1]:
+        time.sleep(0.01)
+    time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
 def expected(sample_root: Path) -> str:
     """The answers to all queries."""
-    done = subprocess.run(
-        [*SGP, "similar", "demo", "-"], input=QUERIES, env=environment(sample_root), capture_output=True, text=True
-    )
-    assert (done.returncode, done.stdout.count("\n")) == (0, 60)
-    return done.stdout
+    done = run_sgp("similar", "demo", "-", "--experiments-dir", sample_root, stdin=QUERIES)
+    assert (done.code, done.out.count("\n")) == (0, 60)
+    return done.out
 
 
 def test_a_non_blocking_output_gets_every_byte(sample_root: Path, expected: str) -> None:
@@ -47,33 +45,37 @@ def test_a_non_blocking_output_gets_every_byte(sample_root: Path, expected: str)
     os.set_blocking(writing, False)
     command = [*SGP, "similar", "demo", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=writing, env=environment(sample_root)) as process:
-        os.close(writing)
         assert process.stdin is not None
         process.stdin.write(QUERIES.encode())
         process.stdin.close()
-        assert drain(reading, 2.0).decode() == expected
+        wait_until_full(writing, process)
+        os.close(writing)
+        with open(reading, "rb") as file:  # noqa: PTH123
+            assert file.read().decode() == expected
     assert process.returncode == 0
 
 
 def test_a_non_blocking_input_is_read_to_its_end(sample_root: Path, expected: str, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-
-    def write_slowly() -> None:
-        time.sleep(1.5)
+    first, *others = QUERIES.encode().splitlines(keepends=True)
+    command, pipe = [*SGP, "similar", "demo", "-"], subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=reading, stdout=pipe, stderr=pipe, text=True, env=environment(sample_root)
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
         with open(writing, "wb", buffering=0) as file:  # noqa: PTH123
-            for line in QUERIES.encode().splitlines(keepends=True):
+            file.write(first)
+            found = process.stdout.readline()
+            time.sleep(0.1)  # the command reads from an empty pipe
+            for line in others:
                 file.write(line)
-                time.sleep(0.005)
-
-    writer = threading.Thread(target=write_slowly)
-    writer.start()
-    command = [*SGP, "similar", "demo", "-"]
-    done = subprocess.run(command, stdin=reading, capture_output=True, text=True, env=environment(sample_root))
-    writer.join()
+                found += process.stdout.readline()
+        assert (process.stdout.read(), process.stderr.read()) == ("", "")
     os.close(reading)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == expected
+    assert process.returncode == 0
+    assert found == expected
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

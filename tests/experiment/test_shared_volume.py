@@ -140,6 +140,7 @@ load_keras(Path(os.devnull))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without an entry")
 def test_keras_writes_no_configuration_without_a_home(tmp_path: Path) -> None:
     ran = subprocess.run(

@@ -25,7 +25,7 @@ from skipgramophone.pipeline.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
 
-PIECES, PAUSE = 20, 0.05
+PIECES, PAUSE = 20, 0.01
 SOON = 5.0  # seconds, allowing for a busy machine
 
 

@@ -64,7 +64,7 @@ def test_only_a_successful_forced_import_discards_an_unfinished_run(
     experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
 ) -> None:
     package.extract("world", write_dump(two_genres()))
-    settings, run = package.TrainSettings(embedding_dim=4, epochs=3), RunSettings(checkpoint_seconds=0)
+    settings, run = package.TrainSettings(embedding_dim=8, epochs=3), RunSettings(checkpoint_seconds=0)
 
     def interrupt(progress: Any) -> None:
         if progress.epoch == 2:
@@ -222,7 +222,7 @@ def test_training_cannot_start_from_imported_vectors(
     experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
 ) -> None:
     package.extract("world", write_dump(two_genres()))
-    settings = package.TrainSettings(embedding_dim=4, epochs=2)
+    settings = package.TrainSettings(embedding_dim=8, epochs=2)
     package.train("world", settings)
     package.export("world", tmp_path / "v.npz")
     package.import_vectors("world", tmp_path / "v.npz", force=True)

@@ -22,9 +22,9 @@ from tests.conftest import run_sgp
 
 
 @pytest.fixture
-def root(sample_root: Path, tmp_path: Path) -> Path:
-    """A directory with a copy of the trained sample."""
-    shutil.copytree(sample_root, tmp_path / "root")
+def root(trained: Path, tmp_path: Path) -> Path:
+    """A directory with a copy of the small experiment."""
+    shutil.copytree(trained / "genres", tmp_path / "root" / "genres")
     return tmp_path / "root"
 
 
@@ -35,17 +35,17 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def test_copied_and_renamed_experiments_give_the_same_answers(root: Path) -> None:
-    whole = contents(root / "demo")
-    copy_experiment("demo", "again", root)
+    whole = contents(root / "genres")
+    copy_experiment("genres", "again", root)
     rename_experiment("again", "new", root)
-    assert sorted(path.name for path in root.iterdir()) == ["demo", "new"]
-    assert contents(root / "demo") == contents(root / "new") == whole
-    described = [json.loads((root / name / "experiment.json").read_text()) for name in ("demo", "new")]
-    assert [one.pop("name") for one in described] == ["demo", "new"]
+    assert sorted(path.name for path in root.iterdir()) == ["genres", "new"]
+    assert contents(root / "genres") == contents(root / "new") == whole
+    described = [json.loads((root / name / "experiment.json").read_text()) for name in ("genres", "new")]
+    assert [one.pop("name") for one in described] == ["genres", "new"]
     assert described[0] == described[1]
     index = open_experiment("new", root).manifest("index")  # kept modification times save hashing the index again
     assert (root / "new/index/tracks.annoy").stat().st_mtime_ns == index.files["tracks.annoy"]["modified_ns"]
-    answers = [package.similar(name, "every pencil knows", experiments_dir=root) for name in ("demo", "new")]
+    answers = [package.similar(name, "folk 3", experiments_dir=root) for name in ("genres", "new")]
     assert answers[0] == answers[1]
     assert answers[1].answered_by == "index"
 
@@ -54,42 +54,42 @@ def test_copied_and_renamed_experiments_give_the_same_answers(root: Path) -> Non
 def test_taken_and_invalid_names_are_refused(root: Path, move: Callable[..., None]) -> None:
     (root / "empty").mkdir()
     for new, why in (
-        ("demo", "already exists: choose another name"),
+        ("genres", "already exists: choose another name"),
         ("empty", "already exists: choose another name"),
         ("../up", "cannot be an experiment's name"),
         (".hidden", "cannot be an experiment's name"),
     ):
         with pytest.raises(ExperimentError, match=why):
-            move("demo", new, root)
+            move("genres", new, root)
     with pytest.raises(ExperimentError, match="there is no experiment 'unknown'"):
         move("unknown", "new", root)
-    with open_experiment("demo", root).writing("train"), pytest.raises(ExperimentError, match="is being written by"):
-        move("demo", "new", root)
-    os.mkfifo(root / "demo" / "pipe")
+    with open_experiment("genres", root).writing("train"), pytest.raises(ExperimentError, match="is being written by"):
+        move("genres", "new", root)
+    os.mkfifo(root / "genres" / "pipe")
     with pytest.raises(ExperimentError, match="pipe is not a regular file or directory: move it out of"):
-        copy_experiment("demo", "new", root)
-    assert sorted(path.name for path in root.iterdir()) == ["demo", "empty"]
+        copy_experiment("genres", "new", root)
+    assert sorted(path.name for path in root.iterdir()) == ["empty", "genres"]
 
 
 def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -> None:
-    (root / "demo" / "notes.txt").write_text("mine")
-    whole = contents(root / "demo")
-    (root / "demo" / ".corpus.1.draft").mkdir()
-    (root / "demo" / ".corpus.1.draft" / "half").write_text("half")
-    size = pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
-    assert size == (tmp_path / "demo.zip").stat().st_size
+    (root / "genres" / "notes.txt").write_text("mine")
+    whole = contents(root / "genres")
+    (root / "genres" / ".corpus.1.draft").mkdir()
+    (root / "genres" / ".corpus.1.draft" / "half").write_text("half")
+    size = pack_experiment("genres", tmp_path / "genres.zip", experiments_dir=root)
+    assert size == (tmp_path / "genres.zip").stat().st_size
     elsewhere = tmp_path / "elsewhere"
-    assert unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere) == "demo"
-    assert contents(elsewhere / "demo") == whole
-    assert package.similar("demo", "every pencil knows", experiments_dir=elsewhere).answered_by == "index"
+    assert unpack_experiment(tmp_path / "genres.zip", experiments_dir=elsewhere) == "genres"
+    assert contents(elsewhere / "genres") == whole
+    assert package.similar("genres", "folk 3", experiments_dir=elsewhere).answered_by == "index"
     with pytest.raises(ExperimentError, match="already exists: choose another name with --name NEW"):
-        unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere)
-    assert unpack_experiment(tmp_path / "demo.zip", "theirs", experiments_dir=elsewhere) == "theirs"
+        unpack_experiment(tmp_path / "genres.zip", experiments_dir=elsewhere)
+    assert unpack_experiment(tmp_path / "genres.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"
     with pytest.raises(
-        ExperimentError, match=r"demo\.zip already exists: choose another path, or replace it with --force"
+        ExperimentError, match=r"genres\.zip already exists: choose another path, or replace it with --force"
     ):
-        pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
+        pack_experiment("genres", tmp_path / "genres.zip", experiments_dir=root)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
 def test_a_damaged_experiment_is_not_packed(
     root: Path, tmp_path: Path, stage: str, name: str, change: bytes | None
 ) -> None:
-    path = root / "demo" / stage / name
+    path = root / "genres" / stage / name
     if change is None:
         path.unlink()
     else:
         path.write_bytes(change)
     place = f"{stage}/{name}"
-    message = rf"'demo' is damaged and is not packed, .*{place}.*; run sgp check demo to list all damage"
+    message = rf"'genres' is damaged and is not packed, .*{place}.*; run sgp check genres to list all damage"
     with pytest.raises(ExperimentError, match=message):
-        pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
-    assert not (tmp_path / "demo.zip").exists()
+        pack_experiment("genres", tmp_path / "genres.zip", experiments_dir=root)
+    assert not (tmp_path / "genres.zip").exists()
 
 
 def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
@@ -138,7 +138,7 @@ def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
             archive_of([(name, b"x")])
             for name in (
                 "../up", "/tmp/absolute", "corpus/../../up", "corpus/./x", "corpus//x", "..", "a\\..\\up", "line\nend",
-                "experiment.json", ".lock", ".demo.1.draft/x", "/".join("abcdefghi"), "n" * 300, "corpus/",
+                "experiment.json", ".lock", ".genres.1.draft/x", "/".join("abcdefghi"), "n" * 300, "corpus/",
             )
         ),
         archive_of([("corpus", b"/etc")], 0o120777),  # a link that a later member could write through
@@ -162,8 +162,8 @@ def test_member_in_place_of_a_directory_of_another_is_refused(tmp_path: Path) ->
 def test_damaged_archive_is_refused_and_leaves_nothing(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, into = tmp_path / "demo.zip", tmp_path / "into"
-    pack_experiment("demo", place, experiments_dir=root)
+    place, into = tmp_path / "genres.zip", tmp_path / "into"
+    pack_experiment("genres", place, experiments_dir=root)
     whole = place.read_bytes()
     half = len(whole) // 2
 
@@ -181,7 +181,7 @@ def test_damaged_archive_is_refused_and_leaves_nothing(
         (b"", "is not a packed experiment, or is damaged"),
         (
             changed("model/context.npy", lambda data: data + b"!"),
-            r"is damaged: model/context\.npy: wrong size: 1,193,729 bytes",
+            r"is damaged: model/context\.npy: wrong size: 5,313 bytes",
         ),
         (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: checksum mismatch"),
         (
@@ -206,16 +206,22 @@ def test_damaged_archive_is_refused_and_leaves_nothing(
     assert list(into.iterdir()) == []
 
 
-def test_full_disk_leaves_nothing(root: Path, tmp_path: Path, full_disk: None) -> None:
+@pytest.fixture
+def sample(sample_root: Path, tmp_path: Path) -> Path:
+    """A directory with a copy of the trained sample, whose files are larger than the full disk allows."""
+    return Path(shutil.copytree(sample_root, tmp_path / "root"))
+
+
+def test_full_disk_leaves_nothing(sample: Path, tmp_path: Path, full_disk: None) -> None:
     plain = package.MapSettings(projection="pca")
     for write in (
-        lambda: copy_experiment("demo", "new", root),
-        lambda: pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root),
-        lambda: package.draw_map("demo", tmp_path / "m.html", plain, experiments_dir=root),
+        lambda: copy_experiment("demo", "new", sample),
+        lambda: pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=sample),
+        lambda: package.draw_map("demo", tmp_path / "m.html", plain, experiments_dir=sample),
     ):
         with pytest.raises(StorageError, match=r"^cannot write [^\n]*$"):
             write()
-    assert [path.name for path in root.iterdir()] == ["demo"]
+    assert [path.name for path in sample.iterdir()] == ["demo"]
     assert [path.name for path in tmp_path.iterdir()] == ["root"]
 
 
@@ -225,10 +231,10 @@ def test_experiments_commands_report_what_they_did(root: Path, tmp_path: Path) -
         assert (done.code, done.out) == (0, "")
         return done.err
 
-    assert ran("copy", "demo", "again") == "copied 'demo' to 'again'\n"
+    assert ran("copy", "genres", "again") == "copied 'genres' to 'again'\n"
     assert ran("rename", "again", "other") == "renamed 'again' to 'other'\n"
     assert ran("pack", "other", tmp_path / "o.zip").startswith(f"packed 'other' into {tmp_path / 'o.zip'} (")
     assert ran("unpack", tmp_path / "o.zip", "--name", "third") == "unpacked 'third'\n"
     shutil.copytree(root / "third", root / ".third.1.draft")  # a draft that a killed process left behind
     listed = run_sgp("experiments", "--json", "--experiments-dir", root)
-    assert [one["experiment"] for one in json.loads(listed.out)] == ["demo", "other", "third"]
+    assert [one["experiment"] for one in json.loads(listed.out)] == ["genres", "other", "third"]

@@ -35,6 +35,14 @@ def root(sample_root: Path, tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
+@pytest.fixture
+def small(trained: Path, tmp_path: Path) -> Path:
+    """A directory with a copy of the small experiment, and an evaluation of it."""
+    shutil.copytree(trained / "genres", tmp_path / "small" / "genres")
+    write_report(tmp_path / "small" / "genres", "continuation-2026-01-02T030405.000Z.json", 0.4744)
+    return tmp_path / "small"
+
+
 def write_report(experiment: Path, file: str, mean: float, ranker: str = "hybrid") -> None:
     """Write an evaluation report for the model of an experiment."""
     model = json.loads((experiment / "model" / "manifest.json").read_text())
@@ -94,16 +102,17 @@ def test_a_card_says_what_the_experiment_contains(root: Path) -> None:
     assert model["digest"] in card
 
 
-def test_a_card_shows_the_latest_evaluation_of_this_model_only(root: Path) -> None:
-    write_report(root / "demo", "continuation-2026-01-03T030405.000Z.json", 0.5)
-    write_report(root / "demo", "lookup-2026-01-03T030405.000Z.json", 0.25)
-    (root / "demo" / "evaluation" / "lookup-2026-01-04.json").write_text('{"judgement": 1}')
-    card = model_card("demo", root)
+def test_a_card_shows_the_latest_evaluation_of_this_model_only(small: Path) -> None:
+    write_report(small / "genres", "continuation-2026-01-03T030405.000Z.json", 0.5)
+    write_report(small / "genres", "lookup-2026-01-03T030405.000Z.json", 0.25)
+    (small / "genres" / "evaluation" / "lookup-2026-01-04.json").write_text('{"judgement": 1}')
+    card = model_card("genres", small)
     assert "0.500 [0.490, 0.520]" in card
     assert "0.250 [0.240, 0.270]" in card
     assert "0.474" not in card
-    package.train("demo", package.TrainSettings(window_size="bag", epochs=1), force=True, experiments_dir=root)
-    assert "The model has not been evaluated with these settings on this corpus." in model_card("demo", root)
+    settings = package.TrainSettings(window_size="bag", embedding_dim=16, epochs=1)
+    package.train("genres", settings, force=True, experiments_dir=small)
+    assert "The model has not been evaluated with these settings on this corpus." in model_card("genres", small)
 
 
 def test_a_card_states_the_licence_that_was_stored(root: Path) -> None:
@@ -160,22 +169,22 @@ def test_many_sources_are_counted_and_not_cut_silently(root: Path) -> None:
     assert "- and 3 more, listed in `corpus/manifest.json`" in card
 
 
-def test_a_packed_experiment_has_its_card(root: Path, tmp_path: Path) -> None:
-    card = model_card("demo", root)
-    assert pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root) > 0
-    with zipfile.ZipFile(tmp_path / "demo.zip") as packed:
+def test_a_packed_experiment_has_its_card(small: Path, tmp_path: Path) -> None:
+    card = model_card("genres", small)
+    assert pack_experiment("genres", tmp_path / "genres.zip", experiments_dir=small) > 0
+    with zipfile.ZipFile(tmp_path / "genres.zip") as packed:
         assert packed.read("card.md").decode() == card
-    assert unpack_experiment(tmp_path / "demo.zip", "theirs", root) == "theirs"
-    assert not (root / "theirs" / "card.md").exists()  # it can be written again
+    assert unpack_experiment(tmp_path / "genres.zip", "theirs", small) == "theirs"
+    assert not (small / "theirs" / "card.md").exists()  # it can be written again
     # A card that sgp wrote is replaced; one that its user edited is kept.
-    for text, expected in ((card, model_card("theirs", root)), ("# Ours\n", "# Ours\n")):
-        (root / "theirs" / "card.md").write_text(text)
-        pack_experiment("theirs", tmp_path / "theirs.zip", force=True, experiments_dir=root)
+    for text, expected in ((card, model_card("theirs", small)), ("# Ours\n", "# Ours\n")):
+        (small / "theirs" / "card.md").write_text(text)
+        pack_experiment("theirs", tmp_path / "theirs.zip", force=True, experiments_dir=small)
         with zipfile.ZipFile(tmp_path / "theirs.zip") as packed:
             assert packed.namelist().count("card.md") == 1
             assert packed.read("card.md").decode() == expected
-    unpack_experiment(tmp_path / "theirs.zip", "ours", root)
-    assert (root / "ours" / "card.md").read_text() == "# Ours\n"
+    unpack_experiment(tmp_path / "theirs.zip", "ours", small)
+    assert (small / "ours" / "card.md").read_text() == "# Ours\n"
 
 
 def test_exports_state_the_licence_and_have_the_card(root: Path, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
         "error: cannot resume the unfinished run, because the corpus has changed since: start over with "
         "sgp train broken --force\n"
     )
-    assert sgp("train", "broken", "--force", "-e", "1", "-emb", "4", "-q").code == 0
+    assert sgp("train", "broken", "--force", "-e", "1", "-emb", "8", "-q").code == 0
     assert not (corpus / "broken" / "checkpoint").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training import local_engine
 from skipgramophone.training.local_engine import compile_local_program
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
@@ -91,7 +93,7 @@ def test_the_loss_decreases_and_every_epoch_trains_every_track(tmp_path: Path) -
 
 def test_the_bytes_depend_on_the_seed_but_not_on_the_number_of_threads(tmp_path: Path) -> None:
     corpus = genres(40, 500, 3)
-    settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=5)
+    settings = TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=5)
     tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
     for other in tables[1:]:
         assert other.centre.rows[:].tobytes() == tables[0].centre.rows[:].tobytes()
@@ -99,7 +101,7 @@ def test_the_bytes_depend_on_the_seed_but_not_on_the_number_of_threads(tmp_path:
         for name, value in other.state().items():
             assert value[:].tobytes() == tables[0].state()[name][:].tobytes()
     reseeded = trained(
-        corpus, TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=6), tmp_path
+        corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=6), tmp_path
     ).tables
     assert reseeded.centre.rows[:].tobytes() != tables[0].centre.rows[:].tobytes()
 
@@ -110,16 +112,19 @@ def program_of(trainer: Trainer) -> Any:
     return engine._program
 
 
-def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(tmp_path: Path) -> None:
+def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus = genres(40, 500, 3)
-    settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=2, random_seed=5)
+    settings = TrainSettings(window_size="bag", embedding_dim=8, epochs=2, random_seed=5)
     first = trained(corpus, settings, tmp_path)
     program = program_of(first)
     traces = program.experimental_get_tracing_count()
     assert program_of(trained(corpus, settings, tmp_path)) is program
     assert program.experimental_get_tracing_count() == traces
-    compile_local_program.cache_clear()
-    compile_push.cache_clear()
+    # Empty caches for this test alone: later tests would otherwise compile their programs again.
+    for name, cached in (("compile_local_program", compile_local_program), ("compile_push", compile_push)):
+        monkeypatch.setattr(local_engine, name, lru_cache(cached.__wrapped__))
     alone = trained(corpus, settings, tmp_path)
     assert program_of(alone) is not program
     for name, value in alone.tables.state().items():
@@ -127,19 +132,19 @@ def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(t
 
 
 def test_rare_tracks_get_no_vector_and_are_never_negatives(tmp_path: Path) -> None:
-    lists = np.tile(np.arange(10, dtype=np.int32), 30)
-    corpus = Corpus(np.append(lists, [10, 0]).astype(np.int32), np.append(np.arange(0, 301, 10), 302).astype(np.int64))
-    trainer = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2, min_count=2), tmp_path)
-    trainer.tables.write(tmp_path, Vocabulary(corpus.counts(11), 2).learnt)
-    embeddings = read_embeddings(tmp_path, 11)
-    assert embeddings.learnt().tolist() == [True] * 10 + [False]
-    assert not embeddings.context[10].any()
-    assert np.load(tmp_path / ACCUMULATORS)[:, 10].tolist() == [np.float32(START_ACCUMULATOR)] * 2
+    lists = np.tile(np.arange(59, dtype=np.int32), 5)
+    corpus = Corpus(np.append(lists, [59, 0]).astype(np.int32), np.append(np.arange(0, 296, 59), 297).astype(np.int64))
+    trainer = trained(corpus, TrainSettings(window_size="bag", embedding_dim=16, epochs=2, min_count=2), tmp_path)
+    trainer.tables.write(tmp_path, Vocabulary(corpus.counts(60), 2).learnt)
+    embeddings = read_embeddings(tmp_path, 60)
+    assert embeddings.learnt().tolist() == [True] * 59 + [False]
+    assert not embeddings.context[59].any()
+    assert np.load(tmp_path / ACCUMULATORS)[:, 59].tolist() == [np.float32(START_ACCUMULATOR)] * 2
 
 
 def test_subtracting_the_mean_of_the_centre_vectors_keeps_every_prediction(tmp_path: Path) -> None:
     corpus = genres(30, 100, 8)
-    tables = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2), tmp_path).tables
+    tables = trained(corpus, TrainSettings(window_size="bag", embedding_dim=16, epochs=2), tmp_path).tables
     learnt = np.arange(60) % 7 != 3
     tables.write(tmp_path, learnt)
     embeddings = read_embeddings(tmp_path, 60)
@@ -174,7 +179,7 @@ def test_an_epoch_without_pairs_after_subsampling_is_an_error(tmp_path: Path) ->
     message = "epoch 1 had no pairs to train on: --subsample 1e-15 drops nearly all tracks; use a larger value, or 0"
     with pytest.raises(TrainingError, match=message):
         trained(
-            genres(30, 50, 5), TrainSettings(window_size="bag", embedding_dim=4, epochs=1, subsample=1e-15), tmp_path
+            genres(30, 50, 5), TrainSettings(window_size="bag", embedding_dim=16, epochs=1, subsample=1e-15), tmp_path
         )
 
 
@@ -182,7 +187,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(
         TrainingError, match=r"training diverged in epoch \d+ \(the loss is not finite\): try a smaller --learning-rate"
     ):
-        trained(genres(30, 200, 4), TrainSettings(window_size="bag", embedding_dim=8, learning_rate=1e30), tmp_path)
+        trained(genres(30, 200, 4), TrainSettings(window_size="bag", embedding_dim=16, learning_rate=1e30), tmp_path)
 
 
 def test_unique_rows_are_those_that_numpy_finds() -> None:

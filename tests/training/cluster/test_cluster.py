@@ -44,6 +44,7 @@ def history_of(experiment: Path) -> list[dict[str, object]]:
 
 
 @linux
+@pytest.mark.slow
 def test_one_worker_and_one_server_train_the_same_bytes_as_one_process(
     genres: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
