@@ -142,7 +142,7 @@ def test_a_numbered_list_breaks_between_words_and_keeps_its_indent(
 
 
 def test_notes_and_tables_keep_their_order_in_one_stream(sample_root: Path) -> None:
-    command = ["similar", "demo", "crooked elbow", "-n", "5", "--experiments-dir", str(sample_root)]
+    command = ["similar", "demo", "notebook song", "-n", "5", "--experiments-dir", str(sample_root)]
     lines = typer.testing.CliRunner().invoke(app, command).output.splitlines()
     assert lines[0].startswith("top 5 tracks")
     assert lines[1].startswith("rank")
