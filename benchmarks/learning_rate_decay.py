@@ -1,6 +1,6 @@
 """Measures how the number of epochs and the decay of the learning rate affect the ranking by cosine.
 
-    python -m benchmarks.learning_rate_decay SOURCE... [--runs 30:1 15:1 15:0.3] [--seeds 1 2]
+    python -m benchmarks.learning_rate_decay SOURCE... [--runs 30:1 20:1 20:0.3] [--rate 0.6] [--seeds 1 2]
 
 Each SOURCE is a corpus:
 
@@ -66,7 +66,7 @@ def validation_split(source: Path, experiment: Experiment, corpus: Corpus, seed:
     return corpus.playlists(np.flatnonzero(~held_out)), held_out
 
 
-def measure(source: Path, seed: int, runs: list[tuple[int, float]]) -> None:
+def measure(source: Path, seed: int, runs: list[tuple[int, float]], rate: float | None) -> None:
     """Train and measure all runs on a source, with the validation playlists and the start vectors of a seed."""
     with tempfile.TemporaryDirectory() as directory:
         files = [] if str(source) == SAMPLE else [source / "playlists.csv.gz" if source.is_dir() else source]
@@ -84,7 +84,7 @@ def measure(source: Path, seed: int, runs: list[tuple[int, float]]) -> None:
     print(f"{source}, seed {seed}: {part.occurrences:,} occurrences, {len(rows):,} tracks ranked", flush=True)
     for epochs, decay in runs:
         trainer.DECAY = decay
-        settings = TrainSettings(window_size="bag", epochs=epochs, factors=False, random_seed=seed)
+        settings = TrainSettings(window_size="bag", epochs=epochs, learning_rate=rate, factors=False, random_seed=seed)
         started = time.process_time()
         with tempfile.TemporaryDirectory() as directory:
             fit(part, tracks, settings, Path(directory), RunSettings(), None)
@@ -107,10 +107,11 @@ def parsed(run: str) -> tuple[int, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE")
-    parser.add_argument("--runs", nargs="+", type=parsed, default=[(30, 1.0), (15, 1.0), (15, 0.3)])
+    parser.add_argument("--runs", nargs="+", type=parsed, default=[(30, 1.0), (20, 1.0), (20, 0.3)])
+    parser.add_argument("--rate", type=float, help="initial learning rate (default: that of sgp train)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
     given = parser.parse_args()
     print(describe("tensorflow"))
     for one in given.sources:
         for number in given.seeds:
-            measure(one, number, given.runs)
+            measure(one, number, given.runs, given.rate)

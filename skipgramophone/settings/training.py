@@ -70,7 +70,7 @@ class TrainSettings:
         100, "Embedding dimension.", "-emb", "--embedding-dim", metavar="N", bounds=between(1, 4096)
     )
     epochs: int = setting(
-        15, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1, MOST_EPOCHS)
+        20, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1, MOST_EPOCHS)
     )
     learning_rate: float | None = setting(
         None,

@@ -31,8 +31,8 @@ from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
 BLOCK = 1 << 14  # number of playlists that are checked in one step
-# The part of a run, at its end, in which the learning rate decays. With 0.3, 15 epochs give vectors about as good as
-# those of 30 epochs with a rate that decays from the beginning.
+# The part of a run, at its end, in which the learning rate decays. With 0.3, 20 epochs give vectors as good as those of
+# 30 epochs with a rate that decays from the beginning.
 DECAY = 0.3
 
 

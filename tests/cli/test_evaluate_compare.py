@@ -97,18 +97,18 @@ def test_two_verdicts_are_shown_and_all_with_verbose(imported: Path) -> None:
 def test_what_evaluations_keep_is_stated_and_can_be_freed(imported: Path, tmp_path: Path) -> None:
     assert run_sgp("experiments", "copy", "good", "kept", "--experiments-dir", imported).code == 0
     _, out, _ = evaluate(imported, "kept")
-    told = re.search(
+    stated = re.search(
         r"kept for later evaluations: (\d+\.\d [kM]B) \(to free this space: sgp experiments rm kept --evaluations\)\n",
         out,
     )
-    assert told
+    assert stated
     assert list((imported / "kept" / "evaluation").glob("*.json"))
     refused = run_sgp("experiments", "rm", "kept", "--evaluations", "--experiments-dir", imported)
     problem = "cannot ask for confirmation because the input is not a terminal"
     line = f"error: {problem}: add --yes to remove the evaluations of 'kept'\n"
     assert (refused.code, refused.err) == (2, line)
     ran = run_sgp("experiments", "rm", "kept", "--evaluations", "--yes", "--experiments-dir", imported)
-    assert (ran.code, ran.err) == (0, f"removed the evaluations of 'kept' ({told[1]})\n")
+    assert (ran.code, ran.err) == (0, f"removed the evaluations of 'kept' ({stated[1]})\n")
     assert not (imported / "kept" / "evaluation").exists()
     assert run_sgp("similar", "kept", "folk 1", "-n", "1", "--experiments-dir", imported).code == 0
     assert run_sgp("experiments", "rm", "kept", "--yes", "--experiments-dir", imported).code == 0

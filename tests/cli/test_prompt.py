@@ -298,7 +298,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
         terminal.type("4", "Enter")
         answered = "top 3 tracks that go best with 'Jörund & the Inkwells - Skyline, Still"
-        assert "left out 7 " in terminal.wait_for(answered, ready)  # versions of the given song and of listed songs
+        assert "left out " in terminal.wait_for(answered, ready)  # versions of the given song and of listed songs
         terminal.type(">", "Enter")
         assert "1 to 3; type > for 4 to 6" in terminal.wait_for("tracks from rank 4 that go best with", ready)
         terminal.type("?", "Enter")
