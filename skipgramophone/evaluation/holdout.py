@@ -128,21 +128,23 @@ def held_out_model(
     tracks: int,
     *,
     settings: TrainSettings,
+    decay: float,
     split: str,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
     """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
-    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out.
+    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out. `decay` is the part of
+    the run in which the learning rate decays.
     """
     corpus = experiment.manifest("corpus").digest
-    kept = split_model_directory(experiment, corpus, settings, split, cluster=run.local_cluster)
+    kept = split_model_directory(experiment, corpus, settings, split=split, decay=decay, cluster=run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
         with draft_directory(kept) as draft:
-            fit(training, tracks, settings, directory=draft, run=run, progress=progress)
+            fit(training, tracks, settings, directory=draft, run=run, progress=progress, decay=decay)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
 

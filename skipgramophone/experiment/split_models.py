@@ -23,8 +23,23 @@ TERMS = (
 NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is held out
 
 
+OLD_DECAY = 1.0  # in versions up to 0.6.0, the learning rate decayed during the whole run
+
+
+def decay_of(model: Manifest) -> float:
+    """Return the part of a model's training run, at its end, in which the learning rate decayed."""
+    found = model.facts.get("learning_rate_decay")
+    return found if isinstance(found, float) and 0 < found <= 1 else OLD_DECAY
+
+
 def split_model_directory(
-    experiment: Experiment, corpus: str, settings: TrainSettings, split: str, cluster: str | None = None
+    experiment: Experiment,
+    corpus: str,
+    settings: TrainSettings,
+    *,
+    split: str,
+    decay: float,
+    cluster: str | None = None,
 ) -> Path:
     """Return the directory for a model trained on the training playlists of a split. It need not exist yet.
 
@@ -33,12 +48,14 @@ def split_model_directory(
         corpus: digest of the experiment's corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
+        decay: the part of the training run in which the learning rate decays.
         cluster: workers x servers of the local cluster that trains the model, such as "2x1", or None. Each cluster has
             its own directory, because the result of a cluster is not reproducible.
     """
-    key = {"corpus": corpus, "split": split, "settings": asdict(settings)}
+    key: dict[str, object] = {"corpus": corpus, "split": split, "settings": asdict(settings)}
     key |= {"terms": TERMS} if split != NO_SPLIT else {}
     key |= {"cluster": cluster} if cluster else {}
+    key |= {"decay": decay} if decay != OLD_DECAY else {}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     return experiment.path / EVALUATION / MODELS / digest
 
@@ -54,5 +71,5 @@ def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -
     Return None if the model was not trained a second time.
     """
     settings = with_next_seed(TrainSettings(**model.settings))
-    directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
+    directory = split_model_directory(experiment, str(model.parent), settings, split=NO_SPLIT, decay=decay_of(model))
     return read_embeddings(directory, tracks) if directory.is_dir() else None

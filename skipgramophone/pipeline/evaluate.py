@@ -19,7 +19,7 @@ from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.manifest import Manifest, now
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
-from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
+from skipgramophone.experiment.split_models import NO_SPLIT, decay_of, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
@@ -258,7 +258,16 @@ def _model_of_split(
         return own, settings
     part = split.training_part(corpus)
     run = run or RunSettings()
-    kept = held_out_model(experiment, part, tracks, settings=settings, split=split.digest, run=run, progress=training)
+    kept = held_out_model(
+        experiment,
+        part,
+        tracks,
+        settings=settings,
+        decay=decay_of(model),
+        split=split.digest,
+        run=run,
+        progress=training,
+    )
     return replace(kept, artists=own.artists), settings
 
 
@@ -305,6 +314,7 @@ def measure_stability(
             corpus,
             tracks,
             settings=settings,
+            decay=decay_of(model),
             split=NO_SPLIT,
             run=run or RunSettings(),
             progress=training,

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,31 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
     again = evaluate_genres(genres_root, "--share", "0.15", "--protocol", "lookup", "--baselines", "none")
     assert again[0] == 0
     assert sorted((genres_root / "genres" / "evaluation" / "models").iterdir()) == models
+
+
+def test_a_model_of_an_earlier_version_is_trained_again_with_its_learning_rates(
+    genres_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vectors_of_splits() -> set[bytes]:
+        evaluate_genres(tmp_path, "--share", "0.15", "--baselines", "none")
+        models = tmp_path / "genres" / "evaluation" / "models"
+        return {(model / "centre.npy").read_bytes() for model in models.iterdir()}
+
+    shutil.copytree(genres_root / "genres" / "corpus", tmp_path / "genres" / "corpus")
+    shutil.copy(genres_root / "genres" / "experiment.json", tmp_path / "genres")
+    settings = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("skipgramophone.training.trainer.DECAY", 1.0)
+        package.train("genres", settings, experiments_dir=tmp_path)
+        expected = vectors_of_splits()
+    manifest = tmp_path / "genres" / "model" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    assert content["facts"].pop("learning_rate_decay") == 1.0
+    manifest.write_text(json.dumps(content))
+    shutil.rmtree(tmp_path / "genres" / "evaluation")
+    assert vectors_of_splits() == expected
+    package.train("genres", settings, force=True, experiments_dir=tmp_path)
+    assert len(vectors_of_splits() - expected) == 1  # the model of the present version has another split model
 
 
 @pytest.mark.parametrize(
