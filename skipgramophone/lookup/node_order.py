@@ -11,6 +11,7 @@ twice.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import pairwise
@@ -19,8 +20,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import storage_errors
+from skipgramophone.errors import StorageError, storage_errors
 from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.new_files import open_without_following
 
 Nodes = npt.NDArray[np.int32]  # (nodes, integers per node); `annoy_index.require_sound_nodes` describes the fields
 Flags = npt.NDArray[np.bool_]
@@ -37,10 +39,13 @@ def order_nodes(path: Path, *, items: int, trees: int, node_bytes: int) -> None:
         node_bytes: size of a node.
 
     Raises:
-        StorageError: the file cannot be read or written.
+        StorageError: the file cannot be read or written, is a link, or has the wrong size.
     """
     # The file is not mapped into memory, because a full disk would then kill the process.
-    with storage_errors(path, "write"), path.open("r+b") as file:
+    with storage_errors(path, "write"), os.fdopen(open_without_following(path, os.O_RDWR), "r+b") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size % node_bytes or size < (items + 2 * trees) * node_bytes:  # each tree has a root and a copy of it
+            raise StorageError(f"cannot write {path}: the index is incomplete, or another program has changed it")
         file.seek(items * node_bytes)
         nodes: Nodes = np.fromfile(file, np.int32).reshape(-1, node_bytes // 4)
         file.seek(items * node_bytes)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from annoy import AnnoyIndex
 
+from skipgramophone.errors import StorageError
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.index_builder import THREADS, build_index
 from skipgramophone.lookup.node_order import Nodes, order_nodes
@@ -104,3 +105,18 @@ def test_repeated_builds_give_the_same_file(tmp_path: Path) -> None:
         build_index(tmp_path / str(number), vectors, IndexSettings(trees=8))
     first, *others = ((tmp_path / str(number)).read_bytes() for number in range(3))
     assert all(other == first for other in others)
+
+
+def test_a_link_or_a_file_of_another_size_is_not_changed(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    build_with_one_thread(target, unit_vectors(50, 9), 3, SEED)
+    link.symlink_to(target)
+    content = target.read_bytes()
+    with pytest.raises(StorageError, match="cannot write"):
+        order_nodes(link, items=50, trees=3, node_bytes=NODE_BYTES)
+    assert target.read_bytes() == content
+    for wrong in (b"", content[:-1], content[: 55 * NODE_BYTES]):
+        target.write_bytes(wrong)
+        with pytest.raises(StorageError, match="the index is incomplete, or another program has changed it"):
+            order_nodes(target, items=50, trees=3, node_bytes=NODE_BYTES)
+        assert target.read_bytes() == wrong
