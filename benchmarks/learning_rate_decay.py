@@ -20,32 +20,23 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from benchmarks.cosine_quality import CosineQuality, Flags
 from benchmarks.machine import describe
 from skipgramophone.evaluation.holdout import make_split
-from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import Cosine
-from skipgramophone.evaluation.scorecard import RankedCatalogue, score_ranker
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, Protocol, RunSettings, TrainSettings
-from skipgramophone.training import trainer
-from skipgramophone.training.run import fit
+from skipgramophone.settings import EvaluateSettings, TrainSettings
 
 SAMPLE, SHARE, DRAWS = "sample", 1 / 8, 3
 LEAST = 2  # minimum number of training occurrences of a ranked track
-PROTOCOLS: tuple[Protocol, ...] = ("continuation", "lookup")
 METRICS = ("r_precision", "ndcg")
-Flags = npt.NDArray[np.bool_]
 
 
 def validation_split(source: Path, experiment: Experiment, corpus: Corpus, seed: int) -> tuple[Corpus, Flags]:
@@ -74,28 +65,13 @@ def measure(source: Path, seed: int, runs: list[tuple[int, float]], rate: float 
         experiment = open_experiment("all", directory)
         corpus, tracks = open_corpus(experiment)
         part, held_out = validation_split(source, experiment, corpus, seed)
-    counts = part.counts(tracks)
-    ranked = counts >= LEAST
-    rows = np.flatnonzero(ranked)
-    queries = {
-        protocol: make_queries(corpus, held_out, ranked, protocol, seed=1, draws=DRAWS).renumbered(rows, tracks).queries
-        for protocol in PROTOCOLS
-    }
-    print(f"{source}, seed {seed}: {part.occurrences:,} occurrences, {len(rows):,} tracks ranked", flush=True)
+    quality = CosineQuality(corpus, tracks, part=part, held_out=held_out, least=LEAST, draws=DRAWS)
+    print(f"{source}, seed {seed}: {part.occurrences:,} occurrences, {len(quality.rows):,} tracks ranked", flush=True)
     for epochs, decay in runs:
-        trainer.DECAY = decay
         settings = TrainSettings(window_size="bag", epochs=epochs, learning_rate=rate, factors=False, random_seed=seed)
-        started = time.process_time()
-        with tempfile.TemporaryDirectory() as directory:
-            fit(part, tracks, settings, Path(directory), RunSettings(), None)
-            unit = unit_rows(np.asarray(read_embeddings(Path(directory), tracks).centre[rows]))
-        used = time.process_time() - started
-        cards = [
-            score_ranker(Cosine(unit), asked, RankedCatalogue(counts[rows], np.arange(len(rows))), k=10)
-            for asked in queries.values()
-        ]
-        values = "  ".join(f"{card.values[metric].mean():.4f}" for card in cards for metric in METRICS)
-        print(f"{epochs:3} epochs, decay {decay:<4g}  {values}  {used:6.1f} s", flush=True)
+        found = quality.measure(settings, decay)
+        values = "  ".join(f"{card.values[metric].mean():.4f}" for card in found.cards for metric in METRICS)
+        print(f"{epochs:3} epochs, decay {decay:<4g}  {values}  {found.seconds:6.1f} s", flush=True)
 
 
 def parsed(run: str) -> tuple[int, float]:

@@ -10,26 +10,18 @@ one given track (lookup).
 from __future__ import annotations
 
 import argparse
-import tempfile
-import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cosine_quality import CosineQuality
 from benchmarks.synthetic_corpus import synthetic_corpus
-from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import Cosine
-from skipgramophone.evaluation.scorecard import RankedCatalogue, score_ranker
-from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
-from skipgramophone.settings import Protocol, RunSettings, TrainSettings
-from skipgramophone.training.run import fit
+from skipgramophone.settings import TrainSettings
 
 PER_TRACK = 50  # occurrences
 HELD_OUT = 500
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 MOST_TOKENS = 60_000_000  # limit for one training run
 EPOCHS = (1, 3, 10, 30)
-PROTOCOLS: tuple[Protocol, ...] = ("continuation", "lookup")
 
 
 def measure(size: int, dimensions: int) -> None:
@@ -39,29 +31,18 @@ def measure(size: int, dimensions: int) -> None:
     held_out = np.zeros(len(corpus), np.bool_)
     held_out[np.random.default_rng(1).choice(len(corpus), HELD_OUT, replace=False)] = True
     part = corpus.playlists(np.flatnonzero(~held_out))
-    counts = part.counts(tracks)
-    ranked = counts >= 1
-    rows = np.flatnonzero(ranked)
-    queries = {
-        protocol: make_queries(corpus, held_out, ranked, protocol, seed=1).renumbered(rows, tracks).queries
-        for protocol in PROTOCOLS
-    }
+    quality = CosineQuality(corpus, tracks, part=part, held_out=held_out)
     for epochs in (some for some in EPOCHS if some * size <= MOST_TOKENS):
         for rate in RATES:
             settings = TrainSettings(
                 window_size="bag", embedding_dim=dimensions, epochs=epochs, learning_rate=rate, factors=False
             )
-            started = time.process_time()
-            with tempfile.TemporaryDirectory() as directory:
-                fit(part, tracks, settings, Path(directory), RunSettings(), None)
-                unit = unit_rows(np.asarray(read_embeddings(Path(directory), tracks).centre[rows]))
-            used = time.process_time() - started
-            found = [
-                score_ranker(Cosine(unit), asked, RankedCatalogue(counts[rows], np.arange(len(rows))), k=10)
-                for asked in queries.values()
-            ]
-            values = " ".join(f"{card.values['ndcg'].mean():.4f}" for card in found)
-            print(f"{size:>11,} {epochs:>3} epochs, rate {rate:<5} {values}   {used:.0f} s of processors", flush=True)
+            found = quality.measure(settings)
+            values = " ".join(f"{card.values['ndcg'].mean():.4f}" for card in found.cards)
+            print(
+                f"{size:>11,} {epochs:>3} epochs, rate {rate:<5} {values}   {found.seconds:.0f} s of processors",
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -29,6 +29,7 @@ STATE = "state.json"
 KEPT = ("corpus", "settings", "progress", "history", "decay")  # fields of a checkpoint that are in state.json
 # name of each array of a checkpoint -> number of its dimensions
 ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}
+OLD_DECAY = 1.0  # in versions up to 0.6.0, the learning rate decayed during the whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Checkpoint:
     history: list[dict[str, Any]]
     decay: float
     arrays: Mapping[str, RowSource]
+
+
+def is_decay(value: object) -> TypeGuard[float]:
+    """Whether a value is the part of a run in which the learning rate decays: a float above 0 and at most 1."""
+    return type(value) is float and 0 < value <= 1
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
@@ -81,8 +87,8 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     try:
         state = read_json(place / STATE)
         require_format(place / STATE, state)
-        state.setdefault("decay", 1.0)  # in runs of earlier versions, the learning rate decays from the beginning
-        if not (type(state["decay"]) is float and 0 < state["decay"] <= 1):
+        state.setdefault("decay", OLD_DECAY)
+        if not is_decay(state["decay"]):
             raise DamagedFileError(f"{place / STATE} is damaged: its field 'decay' is not a number above 0 and up to 1")
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
         return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from skipgramophone.experiment.checkpoint import OLD_DECAY, is_decay
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.file_names import EVALUATION
@@ -23,13 +24,10 @@ TERMS = (
 NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is held out
 
 
-OLD_DECAY = 1.0  # in versions up to 0.6.0, the learning rate decayed during the whole run
-
-
 def decay_of(model: Manifest) -> float:
     """Return the part of a model's training run, at its end, in which the learning rate decayed."""
     found = model.facts.get("learning_rate_decay")
-    return found if isinstance(found, float) and 0 < found <= 1 else OLD_DECAY
+    return found if is_decay(found) else OLD_DECAY
 
 
 def split_model_directory(

@@ -53,6 +53,11 @@ class IndexFacts:
     shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
     answered_by: AnsweredBy = "index"  # "index", or "exact search" if the index is not faster at the requested recall
 
+    @property
+    def node_bytes(self) -> int:
+        """Size of a node in bytes."""
+        return NODE_BYTES + 4 * self.dimension
+
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
         """Return the path, the first row and the parameters of each shard of an index whose first file is `path`."""
         edges = [self.items * shard // self.shards for shard in range(self.shards + 1)]
@@ -149,7 +154,7 @@ def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
 
 def _require_sound_file(path: Path, facts: IndexFacts) -> None:
     """Verify that every node of one file points only to earlier nodes."""
-    numbers = facts.dimension + NODE_BYTES // 4
+    numbers = facts.node_bytes // 4
     with storage_errors(path, "read"):
         data = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
     whole = len(data) // (4 * numbers) * (4 * numbers) == len(data)
@@ -177,7 +182,7 @@ def _require_sound_file(path: Path, facts: IndexFacts) -> None:
 def _is_whole(path: Path, facts: IndexFacts) -> bool:
     """Return whether the size of a file is a positive multiple of the node size."""
     size = path.stat().st_size
-    return size > 0 and size % (NODE_BYTES + 4 * facts.dimension) == 0
+    return size > 0 and size % facts.node_bytes == 0
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:

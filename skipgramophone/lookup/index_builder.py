@@ -16,7 +16,6 @@ from skipgramophone.lookup.annoy_index import (
     BLOCK_ROWS,
     CURE,
     METRIC,
-    NODE_BYTES,
     RECALL_AT,
     IndexFacts,
     empty_annoy,
@@ -98,7 +97,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
-    order_nodes(path, items=facts.items, trees=facts.trees, node_bytes=NODE_BYTES + 4 * facts.dimension)
+    order_nodes(path, items=facts.items, trees=facts.trees, node_bytes=facts.node_bytes)
 
 
 @cache

@@ -164,8 +164,8 @@ def fit(
         keep: called after each round, when the tables are valid; may write a checkpoint.
         keep_now: called when `progress` stops the run; should write a checkpoint.
         on_vectors: called with the trained vectors, before the factors are computed.
-        decay: the part of the run, at its end, in which the learning rate decays; None means that of the checkpoint or,
-            without a checkpoint, the default.
+        decay: the part of the run, at its end, in which the learning rate decays; None means the default. A checkpoint
+            has its own.
 
     Raises:
         SettingError: TensorFlow is not installed.
@@ -190,7 +190,7 @@ def fit(
         earlier=earlier,
         keep=keep,
         keep_now=keep_now,
-        decay=checkpoint.decay if checkpoint and decay is None else decay,
+        decay=decay,
     )
     embeddings = read_embeddings(directory, tracks)
     on_vectors(embeddings)
@@ -244,12 +244,14 @@ def _fit_vectors(
         engine = until_done.enter_context(engine_for(run, directory, log, stage))
         trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine)
         until_done.enter_context(closing(trainer.engine))
-        trainer.decay = trainer.decay if decay is None else decay
+        if decay is not None:
+            trainer.decay = decay
         scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
         after = BEGINNING
         if checkpoint is not None:
             trainer.tables.restore(checkpoint.arrays)
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
+            trainer.decay = checkpoint.decay
         elif earlier is not None:
             trainer.tables.initialize_from(earlier)
         stage("compiling")
