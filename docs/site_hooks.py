@@ -1,11 +1,13 @@
 """Hooks of the documentation site (see mkdocs.yml): pages from outside docs/, links to them, formulas, settings.
 
 The pages are written for the repository, where links such as ../experiments/README.md work. The hooks add the files
-outside docs/ to the site and point the links to them. A link to a file that is not part of the site stops the build.
+outside docs/ to the site and point the links to them. They log a warning for a link to a file that is not part of the
+site, and for a page that loads something from another site. A strict build fails after it has printed all warnings.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import posixpath
 import re
@@ -15,10 +17,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from latex2mathml.converter import convert
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 HERE = Path(__file__).parent.parent
+LOG = logging.getLogger("mkdocs.plugins.site_hooks")  # MkDocs counts the warnings of its own loggers
 # Files outside docs/ -> their place in the site.
 OUTSIDE = {
     "README.md": "tour.md",
@@ -80,7 +82,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         path = posixpath.normpath(posixpath.join(base, target))
         inside = path.removeprefix("docs/") if path.startswith("docs/") else OUTSIDE.get(path)
         if inside is None:
-            raise PluginError(f"{place}: the link to {target} leads to {path}, which is not part of the site")
+            LOG.warning("%s: the link to %s leads to %s, which is not part of the site", place, target, path)
+            return found[0]
         return f"]({posixpath.relpath(inside, posixpath.dirname(place) or '.')}{anchor})"
 
     def formula(found: re.Match[str]) -> str:
@@ -102,9 +105,9 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that loads something from another site; add a link to other versions and a name for the search."""
+    """Add a link to other versions and a name for the search; warn if a page loads something from elsewhere."""
     if found := EXTERNAL.search(output):
-        raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found[0]}")
+        LOG.warning("%s loads something from elsewhere: %s", page.file.src_uri, found[0])
     up = "../" * (page.file.dest_uri.count("/") + 1)
     others = f' <a href="{up}index.html">Other versions</a>' if os.environ.get("SITE_VERSIONS") else ""
     output = output.replace(OTHERS, others)
