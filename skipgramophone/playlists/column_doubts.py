@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_values import Table, values_of
+from skipgramophone.playlists.readers.clock_times import seconds_of_clock
 
 PLAYLIST_ROLES = ("id", "playlist", "owner")
-CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s?([AP])\.?M\.?)?", re.IGNORECASE)
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
 
 
@@ -42,7 +41,7 @@ def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str
     if any(":" in day for day in days):
         return None
     for name in others:
-        clocks = [_seconds_of_clock(value) for value in values_of(rows, name)]
+        clocks = [seconds_of_clock(value) for value in values_of(rows, name)]
         steps = [
             after - before
             for (day, before), (same, after) in pairwise(zip(days, clocks, strict=True))
@@ -52,14 +51,3 @@ def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str
         if None not in clocks and len(steps) > 1 and max(forward, len(steps) - forward) >= IN_ORDER * len(steps):
             return name
     return None
-
-
-def _seconds_of_clock(text: str) -> int | None:
-    """Return the seconds since midnight of a time of day such as 20:05, 8:05 PM or 20:05:30; None if it is not one."""
-    found = CLOCK.fullmatch(text.strip())
-    if found is None:
-        return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if found[4]:
-        hour = hour % 12 + 12 * (found[4].upper() == "P")
-    return 3600 * hour + 60 * minute + second if hour < 24 and minute < 60 and second < 60 else None

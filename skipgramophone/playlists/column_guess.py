@@ -156,10 +156,13 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
-    days = roles.get("time") if named and not roles.keys() & {"id", "playlist"} else None
-    if days is not None and (clock := column_of_clock_times(rows, days, unused)):
-        remedy = "join them in one column, as in 2024-02-01 10:00, or make one playlist of each day"
-        return question(rows, f"in which {days!r} has the dates and {clock!r} the times of day: {remedy}", roles)
+    if "time" in roles and (clock := column_of_clock_times(rows, roles["time"], unused)):
+        with_clock = dict(sorted((roles | {"clock": clock}).items(), key=lambda each: ROLES.index(each[0].split()[0])))
+        if clock in found["time"]:
+            roles, unused = with_clock, [name for name in unused if name != clock]
+        elif named and not roles.keys() & {"id", "playlist"}:
+            problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
+            return question(rows, problem, with_clock)
     if merged := column_with_merged_cells(rows, roles):
         remedy = "repeat the values in all rows, or leave this column out"
         others = {role: name for role, name in roles.items() if name != merged}

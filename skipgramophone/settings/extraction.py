@@ -23,7 +23,9 @@ Format = Literal[
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating", "isrc", "mbid", "album")
+ROLES = (
+    "artist", "title", "playlist", "owner", "uri", "time", "clock", "id", "position", "rating", "isrc", "mbid", "album",
+)  # fmt: skip
 TRACK = "track"  # synonym of the role uri
 MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
 BadBytes = Literal["reject", "replace"]
@@ -198,6 +200,12 @@ class ExtractSettings:
             need(
                 not {"time", "position"} <= set(self.roles),
                 lambda named: f"{named('columns')} can include a time or a position, but not both",
+            )
+            need(
+                "clock" not in self.roles or "time" in self.roles,
+                lambda named: (
+                    f"{named('columns')} assigns the times of day (clock) but no dates: add time=… with their column"
+                ),
             )
             need(
                 self.period is None or "time" in self.roles,

@@ -216,11 +216,14 @@ def test_the_creation_of_rows_may_be_the_time_of_plays() -> None:
 
 
 @pytest.mark.parametrize("clocks", [("8:00 PM", "8:04 pm", "9:30 p.m."), ("20:30", "20:04:00", "08:00")])
-def test_dates_and_times_of_day_in_two_columns_are_asked_about(clocks: tuple[str, ...]) -> None:
+def test_dates_and_times_of_day_in_two_columns_belong_together(clocks: tuple[str, ...]) -> None:
     rows = "".join(f"2024-03-0{day},{clock},Ada,Home {clock}\n" for day in (1, 2) for clock in clocks)
-    found = guess(f"Date,Time,Artist,Title\n{rows}")
-    assert "'Date' has the dates and 'Time' the times of day: join them in one column, as in 2024-02-01 10:00" in found
-    assert found.endswith("--columns artist=Artist,title=Title,time=Date")
+    assert guess(f"Date,Time,Artist,Title\n{rows}") == "artist=Artist,title=Title,time=Date,clock=Time"
+    found = guess(f"Date,Begins,Artist,Title\n{rows}")
+    assert "'Begins' may be the times of day of the dates in 'Date'" in found
+    assert found.endswith("--columns artist=Artist,title=Title,time=Date,clock=Begins")
+    with_shows = "".join(f"{line},Breakfast\n" for line in rows.splitlines())
+    assert guess(f"Date,Begins,Artist,Title,Playlist\n{with_shows}").count("clock=") == 0
 
 
 def test_durations_beside_dates_are_not_times_of_day() -> None:

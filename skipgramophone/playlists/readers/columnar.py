@@ -24,6 +24,7 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.artist_lists import without_brackets, without_semicolons
 from skipgramophone.playlists.readers.byte_texts import without_byte_marks
+from skipgramophone.playlists.readers.clock_times import with_clocks
 from skipgramophone.playlists.readers.columns import (
     HEADER,
     TableRecord,
@@ -74,7 +75,8 @@ from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
-NUMBERS = {"time", "position", "rating"}  # roles of columns that are not text
+NO_CLOCK = "no valid date with a time of day (such as 2024-02-01 and 20:05)"
+NUMBERS = {"time", "clock", "position", "rating"}  # roles of columns that are not text
 RULE, LINE = "^(-{3,}|={3,}|_{3,})$", "a separating line"
 ABOVE = "above the header of the table"
 Made = TypeVar("Made")
@@ -121,6 +123,13 @@ class ColumnsReader:
     def _place(self) -> str:
         """The role by which rows are sorted, "time" or "position", or "" if rows keep their order."""
         return next((role for role in ("time", "position") if role in self.settings.roles), "")
+
+    @property
+    def _no_place(self) -> str:
+        """The reason for rejecting a row without a time or position."""
+        if self._place == "position":
+            return NO_POSITION
+        return NO_CLOCK if "clock" in self.settings.roles else NO_TABLE_TIME
 
     def _ordered_blocks(self, stream: OpenFile) -> Iterator[RowBlock]:
         """While rows are read, yield blocks that contain only rejects; then yield blocks with the sorted rows."""
@@ -229,6 +238,8 @@ class ColumnsReader:
         """Return a block with only the rejects, and the usable rows with their times or positions."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place, self.date_order)
+        if "clock" in rows.columns:
+            known, places = with_clocks(known, places, rows.columns["clock"])
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         if self.settings.period:
             inside, outside = in_period(places, self.settings.period)
@@ -237,8 +248,7 @@ class ColumnsReader:
         unusable = self._unusable(table)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
-        no_place = NO_TABLE_TIME if self._place == "time" else NO_POSITION
-        faults = [(line, no_place, raw) for line, raw in rows.where(without)]
+        faults = [(line, self._no_place, raw) for line, raw in rows.where(without)]
         unnamed = rows.where(placed[list(unusable)].tolist())
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
         columns = {name: table[name].combine_chunks() for name in table.column_names}
