@@ -51,7 +51,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "listname mixname",
     ),
     "id": (
-        "pid playlistid プレイリストid 歌单id 歌單id 플레이리스트id",
+        "pid playlistid playlistpid プレイリストid 歌单id 歌單id 플레이리스트id",
         "sessionid orderid ordernumber orderno invoice invoiceid invoiceno invoicenumber basketid cartid visitid "
         "transactionid transactionno transaction receiptid tripid mixid session basket usersession visit visits "
         "visitnumber visitno besuch besuche besuchsid sitzung sitzungsid sitzungid bestellung bestellnummer bestellid "

@@ -12,7 +12,15 @@ from skipgramophone.playlists.column_names import names_people
 from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
-from skipgramophone.playlists.readers.json_tables import is_document, names_in_list, rows_in
+from skipgramophone.playlists.readers.json_tables import (
+    have_names,
+    is_document,
+    names_in_list,
+    playlists_on_lines,
+    rows_in,
+    rows_of_playlist,
+    tracks_of,
+)
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
@@ -56,9 +64,9 @@ def values_of_column(rows: Table, name: str) -> list[str]:
 def rows_of_objects(lines: list[str]) -> Table:
     """Return JSON lines as rows, the field names first, or an empty list if the lines are not JSON objects.
 
-    At least two objects are required. A file with a single object may be a JSON document instead, whose tracks are all
-    inside this object. Fields that are not text or numbers are left out. A field of a nested object gets a name
-    with a dot, such as `track.name`.
+    At least two objects are required, and the first must not be a playlist. A file with a single object may be a JSON
+    document instead, whose tracks are all inside this object. Fields that are not text or numbers are left out. A field
+    of a nested object gets a name with a dot, such as `track.name`.
     """
     records: list[dict[str, Any]] = []
     for line in lines[:JUDGED_LINES]:
@@ -71,13 +79,18 @@ def rows_of_objects(lines: list[str]) -> Table:
         if not isinstance(record, dict):
             return []
         records.append(record)
-    return rows_of_records(records) if len(records) > 1 else []
+    return rows_of_records(records) if len(records) > 1 and tracks_of(records[0]) is None else []
 
 
 def rows_of_document(head: bytes) -> Table:
-    """Return the rows of a JSON document that begins with `head`, like `rows_of_objects`."""
+    """Return the rows of a JSON document, or of JSON lines of playlists, that begins with `head`.
+
+    They are like those of `rows_of_objects`.
+    """
     if not is_document(head):
-        return []
+        playlists = playlists_on_lines(head)
+        are_names = have_names(playlists)
+        return rows_of_records([row for playlist in playlists for row in rows_of_playlist(playlist, are_names)])
     value = first_json_value(head)
     records = rows_in(value)
     return rows_of_records(records[: max(1, len(records) - 1)])  # the last object may be cut off

@@ -34,6 +34,7 @@ from skipgramophone.playlists.readers.columns import (
     records_of_fields,
     records_of_objects,
     records_of_parquet,
+    records_of_playlists,
 )
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
@@ -153,8 +154,9 @@ class ColumnsReader:
         kind = kind_of(stream)
         if kind == "parquet":
             return self._read_parquet(stream, make)
-        if kind == "document":
-            records, left = records_of_document(stream, self.settings.roles), self.settings.num_rows
+        if kind in ("document", "playlists"):
+            read = records_of_document if kind == "document" else records_of_playlists
+            records, left = read(stream, self.settings.roles), self.settings.num_rows
             return self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 

@@ -29,7 +29,15 @@ from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in, read_document
-from skipgramophone.playlists.readers.json_tables import HEAD, is_document, names_in_list, rows_in
+from skipgramophone.playlists.readers.json_tables import (
+    HEAD,
+    have_names,
+    is_document,
+    names_in_list,
+    playlists_on_lines,
+    rows_in,
+    rows_of_playlist,
+)
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -58,18 +66,27 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
         return records_of_objects(numbered_lines(stream), roles)
     if kind == "document":
         return records_of_document(stream, roles)
+    if kind == "playlists":
+        return records_of_playlists(stream, roles)
     return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
-def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "fields"]:
-    """Return the kind of a table: "parquet", "objects" (JSON lines), "document" (JSON) or "fields" (CSV and TSV)."""
+def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "playlists", "fields"]:
+    """Return the kind of a table.
+
+    The kinds are "parquet", "objects" (JSON lines of rows), "playlists" (JSON lines of playlists), "document" (JSON)
+    and "fields" (CSV and TSV).
+    """
     head = stream.peek(len(PARQUET_MAGIC))
     if head == PARQUET_MAGIC:
         return "parquet"
     start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if not JSON_START.match(start):
         return "fields"
-    return "document" if is_document(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)) else "objects"
+    start = stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+    if is_document(start):
+        return "document"
+    return "playlists" if playlists_on_lines(start) else "objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,17 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
+
+
+def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
+    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists."""
+    are_names = have_names(playlists_on_lines(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)))
+    for number, line, found in objects_in(numbered_lines(stream)):
+        if isinstance(found, str):
+            yield number, line, found
+            continue
+        for row in rows_of_playlist(found, are_names):
+            yield number, row, _fields_of(row, roles)
 
 
 def _fields_of(record: dict[str, Any], roles: Roles) -> RoleFields | str:

@@ -1,4 +1,4 @@
-"""Find the rows of a table in a JSON document that a script has written.
+"""Find the rows of a table in a JSON document, or in JSON lines of playlists, that a script has written.
 
     [{"artist": "Nell Quay", "title": "Paper Boats"}, ...]                                    rows
     {"name": "Kitchen", "tracks": {"data": [{"title": ..., "artist": {"name": ...}}]}}        rows of one playlist
@@ -8,10 +8,11 @@
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
-A row has the fields of its object, and also the text and number fields of its playlist. The name of a playlist field
-gets the prefix "playlist.", unless it begins with "playlist" already. An id of a track becomes the field "item", and a
-name becomes the fields "artist" and "title". If only some objects of a list are playlists, each object without a list
-of tracks becomes a row without a track, which is rejected later.
+JSON lines of playlists have one playlist per line. A row has the fields of its object, and also the text and number
+fields of its playlist. The name of a playlist field gets the prefix "playlist.", unless it begins with "playlist"
+already. An id of a track becomes the field "item", and a name becomes the fields "artist" and "title". If only some
+objects of a list are playlists, each object without a list of tracks becomes a row without a track, which is rejected
+later.
 """
 
 from __future__ import annotations
@@ -54,6 +55,24 @@ def is_document(head: bytes) -> bool:
     return len(lines) == 1 and bool(rows_in(first))
 
 
+def playlists_on_lines(head: bytes) -> Rows:
+    """Return the playlists on the lines of `head`, or an empty list if the first line is not a playlist with tracks.
+
+    Other lines that are not playlists, such as the last one if it is cut off, are left out.
+    """
+    found: Rows = []
+    for line in split_lines(head.decode("utf-8", "replace")):
+        try:
+            playlist = json.loads(line)
+        except (ValueError, RecursionError):
+            playlist = None
+        if isinstance(playlist, dict) and tracks_of(playlist) is not None:
+            found.append(playlist)
+        elif not found:
+            return []
+    return found
+
+
 def rows_in(document: Any) -> Rows:
     """Return the rows of a document. The result is empty if no list, or more than one list, may contain the tracks."""
     if isinstance(document, list):
@@ -70,7 +89,7 @@ def rows_in(document: Any) -> Rows:
 
 def _rows_of_names(document: Record) -> Rows:
     """Return the rows of a playlist of track names, or of an object whose fields are such playlists; otherwise []."""
-    tracks = _tracks_of(document) or []
+    tracks = tracks_of(document) or []
     is_playlist = len(document) == 1 or not all(isinstance(names, list) for names in document.values())
     if is_playlist and _are_names(tracks):
         return [_facts_of(document) | _fields_of(name, is_name=True) for name in tracks]
@@ -128,16 +147,22 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
     """Return the rows of a list: its objects or, if these are playlists, the tracks of the playlists."""
     if not values or not all(isinstance(value, dict) for value in values):
         return []
-    within = [_tracks_of(value) for value in values]
-    if not any(within):
+    if not any(map(tracks_of, values)):
         return [facts | value for value in values]
-    texts = [track for tracks in within for track in tracks or () if isinstance(track, str)]
-    are_names = 2 * sum(" " in text.strip() for text in texts) > len(texts)
-    return [
-        _facts_of(value) | _fields_of(track, are_names)
-        for value, tracks in zip(values, within, strict=True)
-        for track in ([{}] if tracks is None else tracks)
-    ]
+    are_names = have_names(values)
+    return [row for value in values for row in rows_of_playlist(value, are_names)]
+
+
+def have_names(playlists: Rows) -> bool:
+    """Whether the tracks of some playlists are names; if they are texts without spaces, they are ids."""
+    texts = [track for playlist in playlists for track in tracks_of(playlist) or () if isinstance(track, str)]
+    return 2 * sum(" " in text.strip() for text in texts) > len(texts)
+
+
+def rows_of_playlist(playlist: Record, are_names: bool) -> Rows:
+    """Return the rows of a playlist; if it has no list of tracks, it becomes one row without a track."""
+    tracks = tracks_of(playlist)
+    return [_facts_of(playlist) | _fields_of(track, are_names) for track in ([{}] if tracks is None else tracks)]
 
 
 def _fields_of(track: Any, is_name: bool) -> Record:
@@ -150,7 +175,7 @@ def _fields_of(track: Any, is_name: bool) -> Record:
     return {"artist": artist, "title": title}
 
 
-def _tracks_of(playlist: Record) -> list[Any] | None:
+def tracks_of(playlist: Record) -> list[Any] | None:
     """Return the list of tracks in an object, which may be a list of objects, texts or numbers.
 
     Return None if the object has no such list, or more than one.

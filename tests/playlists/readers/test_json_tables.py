@@ -12,6 +12,7 @@ import pytest
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.json_tables import rows_in
+from skipgramophone.playlists.readers.rows import NAMELESS
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.reading import error_of, read, reasons
@@ -168,6 +169,39 @@ def test_other_documents_are_refused(document: Any, write_dump: WriteDump) -> No
 def test_rows_have_the_facts_of_their_playlist() -> None:
     document = {"playlistId": 3, "owner": "me", "live": True, "tracks": [{"title": "Rain"}]}
     assert rows_in(document) == [{"playlistId": 3, "playlist.owner": "me", "title": "Rain"}]
+
+
+@pytest.mark.parametrize("number", [None, 3])
+def test_json_lines_may_be_playlists(number: int | None, write_dump: WriteDump) -> None:
+    playlists = [
+        {"name": "A", "tracks": TRACKS},
+        {"name": "Empty", "tracks": []},
+        {"name": "B", "tracks": [*TRACKS[1:], {"label": "no names"}]},
+    ]
+    lines = [*map(json.dumps, playlists)]
+    settings = {} if number is None else {"num_rows": number}
+    rows, rejects = read(write_dump("\n".join(lines) + "\n", "x.jsonl"), "columns", **settings)
+    assert [row[:3] for row in rows] == [("A", *NAMES[0]), ("A", *NAMES[1]), ("B", *NAMES[1])]
+    assert reasons(rejects) == ([(3, NAMELESS)] if number is None else [])
+
+
+def test_json_lines_may_be_playlists_of_names_or_ids(write_dump: WriteDump) -> None:
+    names = [{"playlist": "A", "songs": ["Ada Fenn - Rain"]}, {"playlist": "B", "songs": ["Ada Fenn - Rain", "Salt"]}]
+    rows, rejects = read(write_dump("".join(json.dumps(one) + "\n" for one in names), "x.jsonl"), "columns")
+    assert [row[:3] for row in rows] == [("A", *NAMES[0]), ("B", *NAMES[0]), ("B", "", "Salt")]
+    assert rejects == []
+    ids = [{"pid": 1, "trackIDs": ["a1", "b2"]}, {"pid": 2, "trackIDs": ["b2"]}]
+    rows, _ = read(write_dump("".join(json.dumps(one) + "\n" for one in ids), "y.jsonl"), "columns")
+    assert [(row[0], row[3]) for row in rows] == [("1", "a1"), ("1", "b2"), ("2", "b2")]
+
+
+def test_a_damaged_line_among_playlists_is_rejected(write_dump: WriteDump) -> None:
+    lines = [json.dumps({"name": f"list {number}", "tracks": TRACKS}) for number in range(2000)]
+    lines[1500] = lines[1500][:-9]
+    lines[1600] = '{"name": "no list"}'
+    rows, rejects = read(write_dump("\n".join(lines), "x.jsonl"), "columns")
+    assert len(rows) == 2 * 1998
+    assert reasons(rejects) == [(1501, "not JSON"), (1601, NAMELESS)]
 
 
 def test_json_lines_are_still_read_as_lines(write_dump: WriteDump) -> None:
