@@ -43,6 +43,7 @@ JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
 PLAYLISTS_OBJECT = re.compile(rb'"playlists"\s*:\s*\{')
 MARKUP = re.compile(r"<[?!/]?[A-Za-z]")
 HLS = re.compile(r"#EXT-X-(TARGETDURATION|STREAM-INF)")
+OF_SPOTIFY = (b'"trackName"', b'"lastModifiedDate"', b'"localTrack"')  # in playlists of Spotify's account data
 
 
 def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format | ColumnGuess:
@@ -185,7 +186,7 @@ def _detect_json(head: bytes) -> Format | None:
         if b'"pid"' in head:
             return "mpd"
         if b'"items"' in head:
-            return "spotify"
+            return "spotify" if any(name in head for name in OF_SPOTIFY) else None
         return None if b'"tracks"' in head else "mpd"
     if head.startswith(b"[") and (b'"msPlayed"' in head or b'"ms_played"' in head):
         return "spotify"

@@ -39,6 +39,8 @@ OBJECTS = [
          [("A", *NAMES[0]), ("B", *NAMES[0]), ("B", *NAMES[1])]),
         ({"playlists": [{"name": "A", "songs": TRACKS[:1]}, {"name": "B", "songs": TRACKS[1:]}]},
          [("A", *NAMES[0]), ("B", *NAMES[1])]),
+        ({"playlists": [{"id": "p", "title": "A", "items": [{"track": {"name": "Rain", "artists": ["Ada"]}}]}]},
+         [("A", "Ada", "Rain")]),
         ([{"track": {"title": "Rain", "artists": ["Ada", "Nell"]}}, {"track": {"title": "Salt", "artists": ["Ada"]}}],
          [("x", "Ada, Nell", "Rain"), ("x", "Ada", "Salt")]),
         (OBJECTS, [("x", "Ada Fenn", "Rain"), ("x", "Nell, Ada", "Salt")]),
