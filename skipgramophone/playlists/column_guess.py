@@ -44,6 +44,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
@@ -123,7 +124,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
-    named = {"title", "artist"} <= roles.keys()
+    if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
+        roles["name"] = roles.pop("title")
+    named = {"title", "artist"} <= roles.keys() or "name" in roles
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
         return question(rows, "whose links are not links to tracks")
@@ -256,7 +259,7 @@ def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[
     An example of such a time is 01/02/2024 10:00. Most times of a history must have a time of day. If most of them have
     none, at least two different dates are needed, some of which occur in several rows.
     """
-    if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
+    if not ({"title", "artist"} <= roles.keys() or "name" in roles) or roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return ""
     for name in found.get("time", ()):
         dates = list(filter(is_numeric_date, values_of(rows, name)))

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.artist_lists import without_brackets, without_semicolons
 from skipgramophone.playlists.readers.byte_texts import without_byte_marks
@@ -264,7 +265,7 @@ class ColumnsReader:
         dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
         found = find_unusable(table, self.settings)
-        if "title" not in self.settings.roles:
+        if not {"title", "name"} & self.settings.roles.keys():
             return found
         titles = table["title"].combine_chunks()
         empty = _rows_with(titles, pc.equal(pc.utf8_trim_whitespace(titles.dictionary), ""))
@@ -315,7 +316,17 @@ class ColumnsReader:
         for role in roles.keys() - NUMBERS:
             named = without_byte_marks(found[role])
             found[role] = pc.utf8_trim_whitespace(named) if spaced else named
+        if "name" in found:
+            found["artist"], found["title"] = artists_and_titles(found.pop("name"))
         return found
+
+
+def artists_and_titles(names: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Split names such as "Nell Quay - Paper Boats"; a name without " - " is a title."""
+    encoded = names.dictionary_encode()
+    parts = [split_name(name.strip()) for name in encoded.dictionary.to_pylist()]
+    artists, titles = (pa.array(values, TEXT) for values in zip(*parts, strict=True)) if parts else (names, names)
+    return artists.take(encoded.indices), titles.take(encoded.indices)
 
 
 def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:

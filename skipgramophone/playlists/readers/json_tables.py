@@ -91,9 +91,9 @@ def _rows_of_names(document: Record) -> Rows:
     """Return the rows of a playlist of track names, or of an object whose fields are such playlists; otherwise []."""
     tracks = tracks_of(document) or []
     is_playlist = len(document) == 1 or not all(isinstance(names, list) for names in document.values())
-    if is_playlist and _are_names(tracks):
+    if is_playlist and are_names(tracks):
         return [_facts_of(document) | _fields_of(name, is_name=True) for name in tracks]
-    if not all(isinstance(names, list) and (_are_names(names) or not names) for names in document.values()):
+    if not all(isinstance(names, list) and (are_names(names) or not names) for names in document.values()):
         return []
     return [
         {"playlist": playlist} | _fields_of(name, is_name=True)
@@ -124,7 +124,7 @@ def _rows_of_columns(document: Record) -> Rows:
     return [{name: column[key] for name, column in document.items()} for key in values[0]]
 
 
-def _are_names(values: list[Any]) -> bool:
+def are_names(values: list[Any]) -> bool:
     """Whether all values are texts, and at least 90 % of them have an artist and a title, split by " - "."""
     texts = [value for value in values if isinstance(value, str)]
     return len(texts) == len(values) > 0 and sum(SEPARATOR in text for text in texts) >= MOST_NAMES * len(texts)
