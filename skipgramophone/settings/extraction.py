@@ -268,13 +268,11 @@ class ExtractSettings:
             artists = sum(known.startswith("artist") for known in roles)
             unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
             roles[unique] = column
-        unknown = re.match(r"([^\W\d]+)=", parts[0])
+        unknown = re.findall(r"^([^\W\d]+)=", parts[0])
         require_named(
             self,
-            unknown is None,
-            lambda named: (
-                f"{named('columns')} has no role {unknown and unknown[1]!r}: the roles are {', '.join(ROLES)}"
-            ),
+            not unknown,
+            lambda named: f"{named('columns')} has no role {unknown[0]!r}: the roles are {', '.join(ROLES)}",
         )
         require_named(
             self,
