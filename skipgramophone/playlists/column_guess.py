@@ -40,6 +40,7 @@ from skipgramophone.playlists.column_values import (
     Table,
     is_text,
     is_time,
+    known_values,
     may_be_artists,
     may_separate_playlists,
     values_of,
@@ -203,7 +204,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
-    ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
+    filled = {name: sum(map(bool, known_values(rows, name))) for name in found.get("id", ())}
+    ids = [name for name in found.pop("id", []) if 2 * filled[name] >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import columns_by_role
-from skipgramophone.playlists.column_values import Table, values_of
+from skipgramophone.playlists.column_values import Table, known_values, values_of
 from skipgramophone.wording import visible
 
 PLAYLIST_ROLES = ("id", "playlist", "owner")
@@ -49,11 +49,11 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     'Show'
     """
     for name in (roles[role] for role in PLAYLIST_ROLES if role in roles):
-        values = values_of(rows, name)
+        values = known_values(rows, name)
         if _has_merged_cells(values, FEW_EMPTY if _all_differ(values) else SOME_EMPTY):
             return name
     for name in columns_by_role(rows[0]).get("id", ()):
-        values = values_of(rows, name)
+        values = known_values(rows, name)
         if name not in roles.values() and _all_differ(values) and _has_merged_cells(values, FEW_EMPTY):
             return name
     if "artist" in roles and "title" in roles:

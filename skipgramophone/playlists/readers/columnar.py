@@ -39,6 +39,7 @@ from skipgramophone.playlists.readers.columns import (
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.missing_values import empty_if_missing
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
@@ -76,6 +77,7 @@ from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
+NO_ID = "no id of a playlist"
 NO_CLOCK = "no valid date with a time of day (such as 2024-02-01 and 20:05)"
 NUMBERS = {"time", "clock", "position", "rating"}  # roles of columns that are not text
 RULE, LINE = "^(-{3,}|={3,}|_{3,})$", "a separating line"
@@ -263,7 +265,7 @@ class ColumnsReader:
         In a table with titles, a row with an artist alone names no track; it may be the total below the table. A row of
         dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
-        found = find_unusable(table, self.settings)
+        found = find_unusable(table, self.settings) | dict.fromkeys(self._without_id(table), NO_ID)
         if "title" not in self.settings.roles:
             return found
         titles = table["title"].combine_chunks()
@@ -273,6 +275,13 @@ class ColumnsReader:
         artists = table["artist"].take(pa.array(ruled)).cast(pa.large_string())
         lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
+
+    def _without_id(self, table: pa.Table) -> list[int]:
+        """Return the indices of the rows that belong to no playlist, because their id is missing."""
+        if "id" not in self.settings.roles:
+            return []
+        keys = table["key"].combine_chunks()
+        return _rows_with(keys, pc.equal(keys.dictionary, "")).tolist()
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert invalid records to rejects that name this file."""
@@ -307,7 +316,8 @@ class ColumnsReader:
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the text columns without the b'...' of Python bytes, and without spaces after delimiters.
 
-        Spaces are removed only if the names of the columns have them too, as in the header "artist, title".
+        Spaces are removed only if the names of the columns have them too, as in the header "artist, title". Ids and
+        uris that a program has written for a missing value, such as NULL, become empty.
         """
         roles = self.settings.roles
         spaced = any(name != name.strip() for name in roles.values())
@@ -315,6 +325,8 @@ class ColumnsReader:
         for role in roles.keys() - NUMBERS:
             named = without_byte_marks(found[role])
             found[role] = pc.utf8_trim_whitespace(named) if spaced else named
+        if "placeholders" not in (self.settings.keep or ()):
+            found |= {role: empty_if_missing(found[role]) for role in ("id", "uri") if role in found}
         return found
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
-from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
+from skipgramophone.playlists.readers.columnar import NO_ID, NO_POSITION, NO_TITLE, ColumnsReader
 from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -29,13 +29,28 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
+from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str
 PIECES = st.sampled_from(
-    [*'abé,;\t"\\ 1', '""', '"a,b"', "\r", "\0", "\ufeff", "\U0001f600", '"x""y"', "-", "<MISSING>", "", "[unknown]"]
+    [
+        *'abé,;\t"\\ 1',
+        '""',
+        '"a,b"',
+        "\r",
+        "\0",
+        "\ufeff",
+        "\U0001f600",
+        '"x""y"',
+        "-",
+        "<MISSING>",
+        "",
+        "[unknown]",
+        "NaN",
+    ]
 )
 FIELDS = st.lists(PIECES, max_size=4).map("".join)
 
@@ -56,7 +71,8 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
     for number, raw, named in islice(table_records(stream, roles), number_of_rows):
         place = number_of(named) if isinstance(named, dict) else math.nan
         if isinstance(named, dict) and not math.isnan(place):
-            placed.append((place, number, raw, named))
+            missing = [role for role in ("id", "uri") if named.get(role, "").strip() in ("", *MISSING)]
+            placed.append((place, number, raw, named | {role: "" for role in missing if role in named}))
         else:
             yield number, raw, named if isinstance(named, str) else NO_TABLE_TIME if "time" in named else NO_POSITION
     if "time" in roles and not {"playlist", "id"} & set(roles):
@@ -77,11 +93,16 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
 
 
 def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
-    """Yield records; in a table with titles, a row with an artist, but neither title nor uri, is rejected."""
+    """Yield records.
+
+    A row without an id is rejected. In a table with titles, the same applies to a row with an artist, but neither title
+    nor uri.
+    """
     for number, raw, row in records:
         untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
         named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
-        yield number, raw, NO_TITLE if untitled and named else row
+        without_id = isinstance(row, Row) and is_valid_text(row) and row.key == ""
+        yield number, raw, NO_ID if without_id else NO_TITLE if untitled and named else row
 
 
 def number_of(named: dict[str, str]) -> float:
