@@ -191,9 +191,9 @@ class ColumnsReader:
                 fields = fields_in(_lines(rest, stream), display_name, plain.delimiter)
                 records = records_of_fields(fields, display_name, roles, plain.layout)
                 yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
-            else:
-                left -= 0 if left == ALL_ROWS else min(left, len(raw))
-                yield made
+                return
+            left -= 0 if left == ALL_ROWS else min(left, len(raw))
+            yield made
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read JSON lines, and yield the result of `make` for each block."""

@@ -41,7 +41,7 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
@@ -95,16 +95,27 @@ class ColumnLayout:
 
     Attributes:
         places: role -> index of its field in a row.
-        width: number of fields per row.
+        first: the fields of the first line.
         has_header: whether the first line has the column names.
         is_by_number: whether the columns are assigned by number. If so, and the first line nevertheless contains column
             names, this line is rejected.
     """
 
     places: dict[str, int]
-    width: int
+    first: Sequence[str]
     has_header: bool
     is_by_number: bool = False
+
+    @property
+    def width(self) -> int:
+        """Number of fields per row."""
+        return len(self.first)
+
+    def fault_of(self, fields: Sequence[str]) -> str | None:
+        """Return the reason for rejecting a row with these fields, or None if it can be used."""
+        if len(fields) != self.width:
+            return wrong_width(fields, self.width)
+        return REPEATED if self.has_header and repeats_header(fields, self.first) else None
 
 
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
@@ -119,8 +130,8 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
     """
     numbers = None if list(first) == [str(at) for at in range(len(first))] else _numbers(roles, len(first))
     if numbers is None:
-        return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
-    return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
+        return ColumnLayout(column_places(roles, first, display_name), first, has_header=True)
+    return ColumnLayout(numbers, first, has_header=is_header_by_number(first, numbers), is_by_number=True)
 
 
 def records_of_fields(
@@ -137,9 +148,8 @@ def records_of_fields(
                 if layout.is_by_number:
                     yield number, line, HEADER
                 continue
-        fits = len(fields) == layout.width
-        found = {role: fields[at] for role, at in layout.places.items()} if fits else wrong_width(fields, layout.width)
-        yield number, line, found
+        fault = layout.fault_of(fields)
+        yield number, line, fault or {role: fields[at] for role, at in layout.places.items()}
 
 
 def _numbers(roles: Roles, width: int) -> dict[str, int] | None:

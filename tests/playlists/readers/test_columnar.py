@@ -52,6 +52,7 @@ PIECES = st.sampled_from(
         "NaN",
     ]
 )
+REPEATED_HEADERS = [["A", "T", "P"], ["\ufeffA", '"T"', "P"], ["A", "T", "x"]]
 FIELDS = st.lists(PIECES, max_size=4).map("".join)
 
 
@@ -151,7 +152,7 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
 
 
 @given(
-    st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8),
+    st.lists(st.lists(FIELDS, min_size=1, max_size=4) | st.sampled_from(REPEATED_HEADERS), max_size=8),
     st.sampled_from([",", "\t", ";"]),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([20, 60, 1 << 20]),
@@ -168,6 +169,8 @@ def test_csv_gives_the_same_rows_both_ways(
     text = "".join(delimiter.join(row) + end for row in header + rows)
     data = text.encode().replace(b"\\", b"\xff")
     fast, slow, _ = both(data, columns, size, bad_bytes="replace" if replaces else "reject", num_rows=number)
+    if number != -1 and not isinstance(fast, str):
+        fast, slow = fast[:2], slow[:2]  # the lines after these rows may be decoded too, or not
     assert fast == slow
 
 
