@@ -35,6 +35,7 @@ from skipgramophone.playlists.readers.columns import (
     records_of_objects,
     records_of_parquet,
     records_of_playlists,
+    require_fields,
 )
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
@@ -197,6 +198,7 @@ class ColumnsReader:
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read JSON lines, and yield the result of `make` for each block."""
+        require_fields(stream, self.settings.roles)
         plain = PlainObjects(self.settings.roles)
         raws = first_of(read_raw_lines(stream), self.settings.num_rows)
         tried = plain_pieces(raws, ALL_ROWS, partial(_try_plain, plain, stream=stream, make=make))

@@ -29,6 +29,7 @@ from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in, read_document
+from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
     have_names,
@@ -63,6 +64,7 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
     if kind == "parquet":
         return _from_parquet(stream, roles)
     if kind == "objects":
+        require_fields(stream, roles)
         return records_of_objects(numbered_lines(stream), roles)
     if kind == "document":
         return records_of_document(stream, roles)
@@ -83,7 +85,7 @@ def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "play
     start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if not JSON_START.match(start):
         return "fields"
-    start = stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+    start = _start_of(stream)
     if is_document(start):
         return "document"
     return "playlists" if playlists_on_lines(start) else "objects"
@@ -174,6 +176,20 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     return {role: header.index(name) for role, name in roles.items()}
 
 
+def require_fields(stream: OpenFile, roles: Roles) -> None:
+    """Check that the objects at the start of JSON lines have the assigned fields.
+
+    Raises:
+        SourceError: none of these objects has an assigned field.
+    """
+    existing_fields(objects_on_first_lines(_start_of(stream)), roles, stream.file.display_name)
+
+
+def _start_of(stream: OpenFile) -> bytes:
+    """Return the first bytes of a JSON file, without a byte order mark; they stay unread."""
+    return stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+
+
 def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
     """Yield the rows of JSON lines.
 
@@ -190,17 +206,25 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     """Yield the rows of a JSON document; their line numbers are row numbers, from 1.
 
     Raises:
-        SourceError: the file is not JSON, or contains no list of objects that could be tracks.
+        SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
     """
     rows = rows_in(read_document(stream, "a table in JSON"))
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
+    roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
 
 
 def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists."""
-    are_names = have_names(playlists_on_lines(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)))
+    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists.
+
+    Raises:
+        SourceError: the first objects lack an assigned field.
+    """
+    playlists = playlists_on_lines(_start_of(stream))
+    are_names = have_names(playlists)
+    first = [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
+    roles = existing_fields(first, roles, stream.file.display_name)
     for number, line, found in objects_in(numbered_lines(stream)):
         if isinstance(found, str):
             yield number, line, found

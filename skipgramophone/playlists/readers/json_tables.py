@@ -33,6 +33,7 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
+PLAYLIST = "playlist."  # before the name of a field of the playlist
 ITEM = "item"  # field with the id of a track
 # If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
 MOST_NAMES = 0.9
@@ -188,7 +189,7 @@ def tracks_of(playlist: Record) -> list[Any] | None:
 def _facts_of(playlist: Record) -> Record:
     """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name"."""
     return {
-        name if name.lower().startswith("playlist") else f"playlist.{name}": value
+        name if name.lower().startswith("playlist") else f"{PLAYLIST}{name}": value
         for name, value in playlist.items()
         if isinstance(value, SCALAR) and not isinstance(value, bool)
     }
