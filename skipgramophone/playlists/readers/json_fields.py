@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.column_names import OF_PLAYLIST
 from skipgramophone.playlists.line_ends import split_lines
-from skipgramophone.playlists.readers.json_tables import PLAYLIST, Record
+from skipgramophone.playlists.readers.json_tables import Record
 from skipgramophone.wording import visible
 
 Roles = dict[str, str]  # role -> name of its field
@@ -42,8 +43,8 @@ def existing_fields(records: Sequence[Record], roles: Roles, display_name: str) 
     for role, name in roles.items():
         if any(has_field(record, name) for record in records):
             continue
-        if any(PLAYLIST + name in record for record in records):
-            found[role] = PLAYLIST + name
+        if any(OF_PLAYLIST + name in record for record in records):
+            found[role] = OF_PLAYLIST + name
         elif role not in SPARSE and any(records):
             fields = list(dict.fromkeys(field for record in records for field in flat(record)))
             listed = ", ".join(map(visible, fields[:MOST_LISTED])) + (", …" if len(fields) > MOST_LISTED else "")
