@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.charts import RANKS, charts_in
-from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_of_clock_times, column_with_merged_cells
+from skipgramophone.playlists.column_doubts import column_of_clock_times
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -40,10 +40,12 @@ from skipgramophone.playlists.column_values import (
     Table,
     is_text,
     is_time,
+    known_values,
     may_be_artists,
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
 from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
@@ -166,10 +168,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         elif named and not roles.keys() & {"id", "playlist"}:
             problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
             return question(rows, problem, with_clock)
-    if merged := column_with_merged_cells(rows, roles):
-        remedy = "repeat the values in all rows, or leave this column out"
-        others = {role: name for role, name in roles.items() if name != merged}
-        return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
+    if merged := question_on_merged_cells(rows, roles):
+        return merged
     if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
         rank, chart = charts
         problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
@@ -207,7 +207,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
-    ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
+    filled = {name: sum(map(bool, known_values(rows, name))) for name in found.get("id", ())}
+    ids = [name for name in found.pop("id", []) if 2 * filled[name] >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 
 

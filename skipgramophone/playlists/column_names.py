@@ -159,6 +159,7 @@ ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 CATEGORY = re.compile(r"(tag|genre|type|style|mood|language|category|categoria|kategorie)s?$")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 REGIONS = ("region", "country")  # columns that separate charts
+OF_PLAYLIST = "playlist."  # before the name of a field of the playlist, in rows from JSON
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -195,13 +196,15 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     For each role, the groups in `NAMES` are tried in order. The first group that contains the name of a column decides:
     all columns with a name in this group are returned. In a table with a column of titles, the names in
     `NAMES_NEXT_TO_TITLES` are tried last. For the role "time", all columns with a name in `TIMES` are returned, the
-    best first.
+    best first. The id of a playlist may also be a field of the object around the tracks, such as "playlist.order_id".
     """
     words = [_names_of(name) for name in header]
+    ids = [own | _names_of(name.removeprefix(OF_PLAYLIST)) for name, own in zip(header, words, strict=True)]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
         for group in groups:
-            if columns := [name for name, own in zip(header, words, strict=True) if own & _words(group)]:
+            known = ids if role in ("id", "owner") else words
+            if columns := [name for name, own in zip(header, known, strict=True) if own & _words(group)]:
                 found[role] = columns
                 break
     if _has_title(words, found):

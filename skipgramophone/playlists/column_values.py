@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -29,6 +30,11 @@ def values_of(rows: Table, name: str) -> list[str]:
     """
     at = rows[0].index(name)
     return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
+
+
+def known_values(rows: Table, name: str) -> list[str]:
+    """Return the values of a column; a value such as NaN, which stands for a missing value, becomes ""."""
+    return ["" if value in MISSING else value for value in values_of(rows, name)]
 
 
 def is_text(values: Sequence[str]) -> bool:

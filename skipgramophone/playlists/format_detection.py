@@ -15,7 +15,7 @@ from skipgramophone.playlists.binary_files import OTHER, binary_reason
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
-from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.column_values import Table, values_of
 from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
@@ -167,15 +167,23 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess |
     """Return the roles of the fields in a JSON document, or None if it is not a table with usual names.
 
     A list of titles and links may be anything, such as a news feed. Therefore, artists or ids of tracks are required.
+    Ids of orders together with ids of products are enough, too.
 
     Raises:
         UnknownFormatError: the roles are ambiguous.
     """
     rows = rows_of_document(head)
     guess = _guess_columns(file, rows, rated)
-    if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM:
+    if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM and not _are_orders(rows, guess):
         raise UnknownFormatError(file.display_name, question(rows, "in which sgp does not recognize the artist"))
     return guess
+
+
+def _are_orders(rows: Table, guess: ColumnGuess) -> bool:
+    """Whether the rows of a document are items of orders or sessions, with ids of both."""
+    if not {"id", "uri"} <= guess.roles.keys():
+        return False
+    return not any("/" in value for value in values_of(rows, guess.roles["uri"]))
 
 
 def _detect_json(head: bytes) -> Format | None:

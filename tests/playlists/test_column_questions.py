@@ -179,6 +179,35 @@ def test_merged_cells_are_asked_about(write_dump: WriteDump) -> None:
     assert guess(alone) == "artist=Artist,title=Title,playlist=Playlist"
 
 
+MERGED = "is empty below each of its values: repeat the values in all rows"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        # Some orders have only one line.
+        ("order_id,product_id,quantity\n1000,milk,1\n,bread,1\n1001,tea,1\n1002,soap,1\n,milk,1\n", "order_id"),
+        # Most cells are empty, and the customers come again.
+        ("order_id,date,customer_id,product_id\n1000,2014-04-07,u0,P004\n,,,P005\n,,,P006\n1001,2014-04-08,u0,P1\n"
+         ",,,P004\n,,,P007\n", "order_id"),
+        ("order_id,product_id\n1,a\n1,b\n,c\n2,a\n,d\n3,b\n3,c\n", "order_id"),
+        ("Artist,Song\nABBA,Waterloo\n,Dancing Queen\n,SOS\nQueen,Jazz\n,Radio Ga Ga\n", "Artist"),
+    ],
+)  # fmt: skip
+def test_cells_that_belong_to_the_value_above_are_asked_about(text: str, column: str) -> None:
+    assert guess(text) == f"a table of {text.splitlines()[0].count(',') + 1} columns in which {column!r} {MERGED}"
+
+
+def test_a_few_missing_values_are_not_merged_cells() -> None:
+    header = "order_id,product_id\n"
+    within = "".join(f"{'' if row in (7, 40) else row // 3},p{row}\n" for row in range(60))
+    assert guess(header + within) == "uri=product_id,id=order_id"
+    ends = "".join(f"{'' if row in (8, 41) else row // 3},p{row}\n" for row in range(60))
+    assert guess(header + ends) == "uri=product_id,id=order_id"
+    artists = "Artist,Song\nABBA,Waterloo\n,Take Five\nQueen,Jazz\nSeeed,Ding\n"
+    assert guess(artists) == "artist=Artist,title=Song"
+
+
 @pytest.mark.parametrize(("rank", "year"), [("positie", "jaar"), ("Platz", "Jahr"), ("rank", "year"), ("pos", "no")])
 def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dump: WriteDump) -> None:
     header = f"{year},{rank},artist,title,released"

@@ -29,6 +29,7 @@ from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in, read_document
+from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
     have_names,
@@ -41,7 +42,7 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
@@ -63,6 +64,7 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
     if kind == "parquet":
         return _from_parquet(stream, roles)
     if kind == "objects":
+        require_fields(stream, roles)
         return records_of_objects(numbered_lines(stream), roles)
     if kind == "document":
         return records_of_document(stream, roles)
@@ -83,7 +85,7 @@ def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "play
     start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if not JSON_START.match(start):
         return "fields"
-    start = stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+    start = _start_of(stream)
     if is_document(start):
         return "document"
     return "playlists" if playlists_on_lines(start) else "objects"
@@ -95,16 +97,27 @@ class ColumnLayout:
 
     Attributes:
         places: role -> index of its field in a row.
-        width: number of fields per row.
+        first: the fields of the first line.
         has_header: whether the first line has the column names.
         is_by_number: whether the columns are assigned by number. If so, and the first line nevertheless contains column
             names, this line is rejected.
     """
 
     places: dict[str, int]
-    width: int
+    first: Sequence[str]
     has_header: bool
     is_by_number: bool = False
+
+    @property
+    def width(self) -> int:
+        """Number of fields per row."""
+        return len(self.first)
+
+    def fault_of(self, fields: Sequence[str]) -> str | None:
+        """Return the reason for rejecting a row with these fields, or None if it can be used."""
+        if len(fields) != self.width:
+            return wrong_width(fields, self.width)
+        return REPEATED if self.has_header and repeats_header(fields, self.first) else None
 
 
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
@@ -119,8 +132,8 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
     """
     numbers = None if list(first) == [str(at) for at in range(len(first))] else _numbers(roles, len(first))
     if numbers is None:
-        return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
-    return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
+        return ColumnLayout(column_places(roles, first, display_name), first, has_header=True)
+    return ColumnLayout(numbers, first, has_header=is_header_by_number(first, numbers), is_by_number=True)
 
 
 def records_of_fields(
@@ -137,9 +150,8 @@ def records_of_fields(
                 if layout.is_by_number:
                     yield number, line, HEADER
                 continue
-        fits = len(fields) == layout.width
-        found = {role: fields[at] for role, at in layout.places.items()} if fits else wrong_width(fields, layout.width)
-        yield number, line, found
+        fault = layout.fault_of(fields)
+        yield number, line, fault or {role: fields[at] for role, at in layout.places.items()}
 
 
 def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
@@ -164,6 +176,20 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     return {role: header.index(name) for role, name in roles.items()}
 
 
+def require_fields(stream: OpenFile, roles: Roles) -> None:
+    """Check that the objects at the start of JSON lines have the assigned fields.
+
+    Raises:
+        SourceError: none of these objects has an assigned field.
+    """
+    existing_fields(objects_on_first_lines(_start_of(stream)), roles, stream.file.display_name)
+
+
+def _start_of(stream: OpenFile) -> bytes:
+    """Return the first bytes of a JSON file, without a byte order mark; they stay unread."""
+    return stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+
+
 def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
     """Yield the rows of JSON lines.
 
@@ -180,17 +206,25 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     """Yield the rows of a JSON document; their line numbers are row numbers, from 1.
 
     Raises:
-        SourceError: the file is not JSON, or contains no list of objects that could be tracks.
+        SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
     """
     rows = rows_in(read_document(stream, "a table in JSON"))
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
+    roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
 
 
 def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists."""
-    are_names = have_names(playlists_on_lines(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)))
+    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists.
+
+    Raises:
+        SourceError: the first objects lack an assigned field.
+    """
+    playlists = playlists_on_lines(_start_of(stream))
+    are_names = have_names(playlists)
+    first = [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
+    roles = existing_fields(first, roles, stream.file.display_name)
     for number, line, found in objects_in(numbered_lines(stream)):
         if isinstance(found, str):
             yield number, line, found

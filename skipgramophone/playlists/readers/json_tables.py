@@ -20,9 +20,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from skipgramophone.names.normalization import SEPARATOR, split_name
+from skipgramophone.playlists.column_names import OF_PLAYLIST, columns_by_role
 from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
@@ -33,6 +35,8 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
+# Lists of items or orders in exports of shops. In other JSON, they may be anything.
+LIST_OF_ITEMS = re.compile(r"(line_?items|events|products|orders|purchases|clicks|articles)", re.IGNORECASE)
 ITEM = "item"  # field with the id of a track
 # If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
 MOST_NAMES = 0.9
@@ -83,6 +87,7 @@ def rows_in(document: Any) -> Rows:
         return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
+    named = named or [found for found in lists if LIST_OF_ITEMS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
     return _rows_of_list(chosen[0][1], chosen[0][2]) if len(chosen) == 1 else []
 
@@ -178,17 +183,28 @@ def _fields_of(track: Any, is_name: bool) -> Record:
 def tracks_of(playlist: Record) -> list[Any] | None:
     """Return the list of tracks in an object, which may be a list of objects, texts or numbers.
 
-    Return None if the object has no such list, or more than one.
+    Return None if the object has no such list, or more than one. A list with a name such as "events" counts only if the
+    object seems to be an order or a session.
     """
     lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
+    if not lists:
+        lists = [value for name, value in playlist.items() if LIST_OF_ITEMS.fullmatch(name) and isinstance(value, list)]
+        lists = lists if lists and _are_of_order(tuple(playlist)) else []
     are_tracks = len(lists) == 1 and all(isinstance(each, dict | SCALAR) for each in lists[0])
     return lists[0] if are_tracks else None
+
+
+@lru_cache(1024)
+def _are_of_order(names: tuple[str, ...]) -> bool:
+    """Whether these are the names of the fields of an order or a session, which has an id but is not a track itself."""
+    roles = columns_by_role(list(names)).keys()
+    return ("id" in roles or "id" in names) and not {"artist", "title"} <= roles
 
 
 def _facts_of(playlist: Record) -> Record:
     """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name"."""
     return {
-        name if name.lower().startswith("playlist") else f"playlist.{name}": value
+        name if name.lower().startswith("playlist") else f"{OF_PLAYLIST}{name}": value
         for name, value in playlist.items()
         if isinstance(value, SCALAR) and not isinstance(value, bool)
     }
