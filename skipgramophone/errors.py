@@ -7,6 +7,7 @@
     │   └── FormatError               a file is not in the detected or given format
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     │   └── DamagedFileError          a file of an experiment is damaged
+    ├── ClosedLookupError    exit 1   a Lookup is used after the end of its with block
     ├── StorageError         exit 1   the disk is full, read-only or failing
     ├── MemoryShortageError  exit 1   out of memory, or over a limit on the address space
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
@@ -80,6 +81,13 @@ class DamagedFileError(ExperimentError):
     def __init__(self, problem: str) -> None:
         super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command re-creates it")
         self.problem = problem
+
+
+class ClosedLookupError(SgpError):
+    """A `Lookup` is used after it was closed at the end of its `with` block."""
+
+    def __init__(self) -> None:
+        super().__init__("this Lookup is closed: use it inside the with block, or open the experiment again")
 
 
 class StorageError(SgpError):

@@ -22,7 +22,15 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, decay_of, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
+from skipgramophone.settings import (
+    EVALUATED_SHARE,
+    EvaluateSettings,
+    RunSettings,
+    Score,
+    TrainSettings,
+    require_settings,
+    task,
+)
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
 
 if TYPE_CHECKING:
@@ -71,6 +79,8 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     settings = _with_recency(settings or EvaluateSettings(), model)
@@ -149,6 +159,8 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     if name == other:
         raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]

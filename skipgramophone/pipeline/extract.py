@@ -47,7 +47,7 @@ from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings, Thresholds
+from skipgramophone.settings import ExtractSettings, Thresholds, require_settings
 
 Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
@@ -105,6 +105,7 @@ def extract(
             or the name of the experiment is not valid.
         StorageError: the disk failed or is full.
     """
+    require_settings(settings, ExtractSettings)
     paths = source_paths(sources, sample)
     started = time.perf_counter()
     with ExitStack() as until_done:
