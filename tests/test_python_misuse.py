@@ -158,15 +158,19 @@ def test_a_weight_must_be_finite(demo: sgp.Lookup, names: list[str], weight: flo
 
 
 def test_other_arguments_of_the_wrong_form_are_errors(demo: sgp.Lookup, names: list[str]) -> None:
+    untyped: Any = demo
     wrong: list[tuple[Callable[[], object], str]] = [
-        (lambda: demo.vector(5), "the name of a track must be text, not 5"),  # type: ignore[arg-type]
-        (lambda: demo.resolve(names), "the name of a track must be text, not ["),  # type: ignore[arg-type]
-        (lambda: demo.explain(names[0], 5), "the name of a track must be text, not 5"),  # type: ignore[arg-type]
-        (lambda: demo.similar_many(names[0]), "queries must be a list, such as ['one name', 'another name'], not '"),
-        (lambda: demo.asked(artist=5), "artist must be a name or a list of names, not 5"),  # type: ignore[arg-type]
-        (lambda: demo.mixed_query(album=[5]), "album must be a name or a list of names, not a list with 5"),  # type: ignore[list-item]
-        (lambda: demo.asked(file=5), "file must be the path of a playlist file, not 5"),  # type: ignore[arg-type]
-        (lambda: demo.similar_to(names), "seeds must be a list of Seed objects, such as lookup.asked(names).seeds"),  # type: ignore[arg-type]
+        (lambda: untyped.vector(5), "the name of a track must be text, not 5"),
+        (lambda: untyped.resolve(names), "the name of a track must be text, not ["),
+        (lambda: untyped.explain(names[0], 5), "the name of a track must be text, not 5"),
+        (lambda: untyped.similar_many(names[0]), "queries must be a list, such as ['one name', 'another name'], not '"),
+        (lambda: untyped.asked(artist=5), "artist must be a name or a list of names, not 5"),
+        (lambda: untyped.mixed_query(album=[5]), "album must be a name or a list of names, not a list with 5"),
+        (lambda: untyped.asked(file=5), "the path of a playlist file must be text or a Path, not 5"),
+        (
+            lambda: untyped.similar_to(names),
+            "query tracks (seeds) must be a list of Seed objects, such as lookup.asked(names).seeds",
+        ),
     ]
     for call, message in wrong:
         with pytest.raises(SettingError) as error:
@@ -212,3 +216,39 @@ def test_the_message_shows_the_settings_that_the_user_gave(tmp_path: Path) -> No
     with pytest.raises(SettingError) as error:
         sgp.extract("x", sample=True, settings={"nonsense": 5}, experiments_dir=tmp_path)  # type: ignore[arg-type]
     assert str(error.value) == "settings must be ExtractSettings, as in ExtractSettings(num_rows=-1), not dict"
+
+
+def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: Path) -> None:
+    (tmp_path / "vectors.npz").write_bytes(b"")
+    (tmp_path / "list.csv").write_text("artist,title\n")
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: sgp.extract("x", experiments_dir=tmp_path), "give sources to read, or sample=True for the built-in"),
+        (
+            lambda: sgp.extract("x", tmp_path / "list.csv", sample=True, experiments_dir=tmp_path),
+            "give either sources or sample=True, not both",
+        ),
+        (
+            lambda: sgp.extract("demo", sample=True, experiments_dir=sample_root),
+            "add to it with append=True, choose another name, or replace it with force=True",
+        ),
+        (
+            lambda: sgp.export("demo", tmp_path / "vectors.npz", experiments_dir=sample_root),
+            "vectors.npz already exists: choose another path, or replace it with force=True",
+        ),
+        (
+            lambda: sgp.export("demo", tmp_path / "x.what", experiments_dir=sample_root),
+            ": use format with one of these",
+        ),
+        (lambda: sgp.compare_experiments("demo", "demo", experiments_dir=sample_root), "other needs the name of"),
+        (
+            lambda: sgp.extract(
+                "x", tmp_path / "list.csv", sgp.ExtractSettings(format="spotify"), experiments_dir=tmp_path
+            ),
+            "you gave format='spotify': leave it out",
+        ),
+    ]
+    for call, message in calls:
+        with pytest.raises(sgp.SgpError) as error:
+            call()
+        assert message in str(error.value)
+        assert message not in error.value.on_command_line

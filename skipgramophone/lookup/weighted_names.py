@@ -58,7 +58,8 @@ def require_seeds(seeds: object) -> None:
     wrong = [seeds] if listed is None else [each for each in listed if not isinstance(each, Seed)]
     if wrong:
         raise SettingError(
-            f"seeds must be a list of Seed objects, such as lookup.asked(names).seeds, not {_shown(wrong[0])}"
+            "query tracks (seeds) must be a list of Seed objects, such as lookup.asked(names).seeds, "
+            f"not {_shown(wrong[0])}"
         )
 
 
@@ -81,7 +82,7 @@ def file_path(file: Path | str | None) -> Path | None:
         SettingError: `file` is neither a path nor text.
     """
     if not isinstance(file, Path | str | None):
-        raise SettingError(f"file must be the path of a playlist file, not {_shown(file)}")
+        raise SettingError(f"the path of a playlist file must be text or a Path, not {_shown(file)}")
     return None if file is None else Path(file)
 
 

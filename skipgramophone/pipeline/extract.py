@@ -168,9 +168,16 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
     """
     paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
     if sample and paths:
-        raise SettingError("give either a SOURCE or --sample, not both")
+        raise SettingError.naming(
+            lambda named: f"give either {named('sources or sample=True', 'a SOURCE or --sample')}, not both"
+        )
     if not sample and not paths:
-        raise SettingError("give a SOURCE to read, or --sample for the built-in sample")
+        raise SettingError.naming(
+            lambda named: (
+                f"give {named('sources to read, or sample=True', 'a SOURCE to read, or --sample')} "
+                "for the built-in sample"
+            )
+        )
     return paths
 
 
