@@ -26,5 +26,9 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
     if name not in known:
         problem = f"unknown format {given!r}" if given else f"cannot tell the format of {path.name!r} from its suffix"
         near = suggestion(given or suffix, known)
-        raise SettingError(f"{problem}: use --format with one of these names: {', '.join(known)}{near}")
+        raise SettingError.naming(
+            lambda named: (
+                f"{problem}: use {named('format', '--format')} with one of these names: {', '.join(known)}{near}"
+            )
+        )
     return name

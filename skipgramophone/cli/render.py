@@ -28,7 +28,7 @@ from rich.text import Text
 
 from skipgramophone.cli.table_layout import lay_out, shortened
 from skipgramophone.cli.word_wrap import wrapped
-from skipgramophone.errors import SettingError, SgpError, StorageError, TrackNameError
+from skipgramophone.errors import SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
@@ -68,11 +68,9 @@ def _valid_environment() -> dict[str, str]:
 
 def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
-    summary, names = str(failure), tuple[str, ...]()
-    if isinstance(failure, SettingError):
-        summary = failure.on_command_line
-    if isinstance(failure, TrackNameError) and failure.candidates:
-        summary, names = failure.summary, failure.candidates
+    summary, names = failure.on_command_line, tuple[str, ...]()
+    if isinstance(failure, TrackNameError):
+        summary, names = (failure.summary, failure.candidates) if failure.candidates else (str(failure), ())
     _print_stderr(f"error: {visible(summary)}")
     for name in names:
         _print_stderr(f"  {visible(name)}")

@@ -83,10 +83,13 @@ class Experiment:
             if stage == "model" and self.has_grown():
                 self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
-            if stage == "corpus":
-                keep = "add to it with sgp extract --append, choose another name"
-            raise ExperimentError(
-                f"experiment '{self.name}' already has {article} {stage}: {keep}, or replace it with --force"
+            add = "add to it with {}, choose another name".format
+            raise ExperimentError.naming(
+                lambda named: (
+                    f"experiment '{self.name}' already has {article} {stage}: "
+                    f"{add(named('append=True', 'sgp extract --append')) if stage == 'corpus' else keep}, "
+                    f"or replace it with {named('force=True', '--force')}"
+                )
             )
 
     def manifest(self, stage: str) -> Manifest:

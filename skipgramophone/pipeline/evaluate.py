@@ -22,7 +22,15 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, decay_of, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
+from skipgramophone.settings import (
+    EVALUATED_SHARE,
+    EvaluateSettings,
+    RunSettings,
+    Score,
+    TrainSettings,
+    require_settings,
+    task,
+)
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
 
 if TYPE_CHECKING:
@@ -71,6 +79,8 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     settings = _with_recency(settings or EvaluateSettings(), model)
@@ -149,8 +159,12 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     if name == other:
-        raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
+        raise EvaluationError.naming(
+            lambda named: f"{named('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+        )
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
     settings = _with_recency(settings or EvaluateSettings(), manifests[0])
@@ -216,9 +230,14 @@ def _held_out(
             playlists, or the split of the protocol deezer2018.
     """
     if held_out and settings.protocol == "deezer2018":
-        raise SettingError(f"--held-out {NOT_IN_DEEZER}")
+        raise SettingError.naming(lambda named: f"{named('held_out', '--held-out')} {NOT_IN_DEEZER}")
     if held_out and settings.share is not None:
-        raise SettingError("hold out either a share of the playlists (--share) or those of --held-out, not both")
+        raise SettingError.naming(
+            lambda named: (
+                f"hold out either a share of the playlists ({named('share', '--share')}) "
+                f"or those of {named('held_out', '--held-out')}, not both"
+            )
+        )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
 
     corpus, tracks = open_corpus(experiment)

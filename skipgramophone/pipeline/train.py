@@ -25,7 +25,7 @@ from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
-from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
+from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, require_settings
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
@@ -81,6 +81,9 @@ def train(
     """
     from skipgramophone.evaluation.recency_choice import choose_recency
 
+    require_settings(settings, TrainSettings)
+    require_settings(index_settings, IndexSettings, "index_settings")
+    require_settings(run, RunSettings, "run")
     started, run = time.perf_counter(), run or RunSettings()
     require_tensorflow()
     experiment = open_experiment(name, experiments_dir)

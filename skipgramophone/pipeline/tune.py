@@ -15,7 +15,7 @@ from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.experiment.track_artists import read_track_artists
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings, require_settings
 from skipgramophone.settings_file import settings_text
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def tune(
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
     from skipgramophone.evaluation.tuning import tune as search
 
+    require_settings(settings, TuneSettings)
+    require_settings(run, RunSettings, "run")
     settings = settings or TuneSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
