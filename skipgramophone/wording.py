@@ -69,6 +69,15 @@ def shell_word(text: str) -> str:
     return shlex.quote(text)
 
 
+def shell_command(*words: str) -> str:
+    """Return a command of sgp for messages. Each word is quoted for a shell, so that a copy of the command works.
+
+    >>> print(shell_command("train", "demo", "--force"), "or", shell_command("train", "my music"))
+    sgp train demo --force or sgp train 'my music'
+    """
+    return " ".join(["sgp", *map(shell_word, words)])
+
+
 def visible(text: str) -> str:
     """Replace control characters and bidirectional marks by Python escapes, so that a text is safe to print.
 

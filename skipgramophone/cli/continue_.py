@@ -17,7 +17,7 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import require_replaceable
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings, HistorySettings
-from skipgramophone.wording import plural, shell_word
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -213,7 +213,7 @@ def continue_playlist(
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist or album:
                 if track != [STDIN]:
-                    command = f"sgp continue {shell_word(experiment)}"
+                    command = shell_command("continue", experiment)
                     asked += Asked((), tuple(notes_on_quotes(opened, names, command)))
                 weighted, groups = [(name, 1.0) for name in names], {"artist": artist or (), "album": album or ()}
                 given_tracks = opened.asked(

@@ -24,7 +24,7 @@ from skipgramophone.settings import (
     SimilarSettings,
     task,
 )
-from skipgramophone.wording import plural, size
+from skipgramophone.wording import plural, shell_command, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
@@ -205,7 +205,7 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
         render.text(line)
     if report.snapshots:
         _warn_of_snapshots(report, report.snapshots, named=named, root=root)
-    free = f"to free this space: sgp experiments rm {report.experiment} --evaluations"
+    free = f"to free this space: {shell_command('experiments', 'rm', report.experiment, '--evaluations')}"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
         render.text("sgp extract held out these playlists, so the model of the experiment itself was evaluated")

@@ -19,7 +19,7 @@ from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.utf8 import with_remedy
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Added, ExtractReport
@@ -111,7 +111,7 @@ def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) 
 
     opened = open_experiment(experiment, experiments_dir)
     grown = opened.has_grown()
-    step = continue_command(experiment, opened.manifest("model")) if grown else f"sgp train {experiment}"
+    step = continue_command(experiment, opened.manifest("model")) if grown else shell_command("train", experiment)
     render.note(f"next: {step}", quiet)
 
 

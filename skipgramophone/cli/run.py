@@ -11,6 +11,7 @@ from skipgramophone.cli import train as train_command
 from skipgramophone.cli.interruption import UNCHANGED, interrupted_as
 from skipgramophone.cli.options import only, with_settings, without
 from skipgramophone.settings import ExtractSettings, RunSettings, SimilarSettings, TrainSettings
+from skipgramophone.wording import shell_command
 
 
 @with_settings
@@ -53,7 +54,8 @@ def run(
         force=force,
         quiet=quiet,
         experiments_dir=experiments_dir,
-        result=f"the corpus is complete, but no model was trained on it; continue with `sgp train {experiment}`",
+        result="the corpus is complete, but no model was trained on it; continue with "
+        f"`{shell_command('train', experiment)}`",
     )
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)

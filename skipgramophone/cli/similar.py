@@ -17,7 +17,7 @@ from skipgramophone.cli.options import with_settings
 from skipgramophone.cli.prompt_syntax import hint_at_option
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
-from skipgramophone.wording import shell_word
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -160,7 +160,7 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
 
 def _command(experiment: str) -> str:
     """Return the command line of a look-up in an experiment, without names and options."""
-    return f"sgp similar {shell_word(experiment)}"
+    return shell_command("similar", experiment)
 
 
 def _what_to_give(settings: SimilarSettings) -> str:

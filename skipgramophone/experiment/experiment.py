@@ -38,7 +38,7 @@ from skipgramophone.experiment.manifest import (
 from skipgramophone.experiment.next_commands import continue_command, remake_command
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import shell_command, suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
@@ -96,7 +96,7 @@ class Experiment:
             ExperimentError: the stage is missing, damaged, or has a format that this version does not know.
         """
         if not self.has(stage):
-            command = f"sgp {COMMAND[stage]} {self.name}"
+            command = shell_command(COMMAND[stage], self.name)
             missing = f"experiment '{self.name}' has no {stage} yet"
             if stage == "model" and (advice := self._advice_on_unfinished_run()):
                 raise ExperimentError(f"{missing}, because its training was interrupted: {advice}")
@@ -227,7 +227,7 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     experiment = named_experiment(name, root)
     if not experiment.has_description():
         near = similar_name(experiment)
-        make = "; sgp experiments lists all" if to_manage else f": run sgp extract {name} SOURCE"
+        make = "; sgp experiments lists all" if to_manage else f": run {shell_command('extract', name, 'SOURCE')}"
         cure = f"{near} sgp experiments lists all" if near else f"{make}{other_directory(root)}"
         raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent.absolute()}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))

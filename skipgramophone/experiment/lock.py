@@ -15,6 +15,7 @@ from typing import IO
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
+from skipgramophone.wording import shell_command
 
 LOCK = ".lock"
 HOLDER = b'{"pid"'  # a lock file begins with this text, or is empty if no process holds the lock
@@ -29,7 +30,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
         ExperimentError: another process is writing this experiment.
     """
     with _locked(directory / LOCK, name) as lock:
-        holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
+        holder = {"pid": os.getpid(), "command": shell_command(command, name), "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
             if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
                 raise ExperimentError(f"{directory / LOCK} is not a lock file of sgp: move it to another directory")
