@@ -36,10 +36,13 @@ def run(
     sgp run demo --sample
     sgp run large_wsz --csv_path spotify_playlists.csv --window_size 4
     """
+    sources = extract_command.source_files(
+        "run", experiment, source, csv_path, sample=sample, experiments_dir=experiments_dir
+    )
     with interrupted_as(UNCHANGED):
         extracted = extract_command.run_extract(
             experiment,
-            extract_command.source_files(source, csv_path),
+            sources,
             reading,
             sample=sample,
             force=force,
