@@ -157,7 +157,6 @@ def continue_playlist(
         if json:
             answers.require_json_suffix(output)
         format = format or (None if json else answers.format_of(output))
-        require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
     answers.require_cells(safe_cells, wanted)
     answers.require_no_fallback(strict_names, settings)
@@ -199,6 +198,8 @@ def continue_playlist(
     from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        if output is not None:
+            require_replaceable(output, force)
         if stdin:
             answers.require_lines(format)
             opened.require_known(settings)
