@@ -11,6 +11,7 @@ import typer
 
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
+from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
 from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, TrackNameError
@@ -197,7 +198,10 @@ def continue_playlist(
     from skipgramophone.lookup.results import Asked
     from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
-    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+    with (
+        hint_at_known_names(experiment, experiments_dir),
+        lookup.open_lookup(experiment, experiments_dir, strict_names) as opened,
+    ):
         if output is not None:
             require_replaceable(output, force)
         if stdin:
