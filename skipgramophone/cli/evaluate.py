@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -249,7 +248,7 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
         f"{warning} training playlist of an owner with a similar name. Such playlists may be snapshots of one "
         "playlist, that is, copies of it from different dates. Hold them out together:"
     )
-    render.copyable(shlex.join(["sgp", *command, "--group", found.group, *directory_options(root)]))
+    render.copyable(shell_command(*command, "--group", found.group, *directory_options(root)))
 
 
 def _task(report: EvaluateReport | CompareReport) -> str:
