@@ -17,6 +17,7 @@ def format_of(
     given: str | None,
     known: Collection[str],
     suffixes: Mapping[str, str],
+    *,
     hints: Mapping[str, str] = NO_HINTS,
 ) -> str:
     """Return the name of a file's format: the given name or, if there is none, the format that belongs to the suffix.

@@ -91,7 +91,7 @@ def format_of(destination: Path, given: str | None) -> str:
     Raises:
         SettingError: the format is unknown.
     """
-    return format_by_suffix(destination, given, FORMATS, SUFFIXES, HINTS)
+    return format_by_suffix(destination, given, FORMATS, SUFFIXES, hints=HINTS)
 
 
 def require_supported(format: str, settings: ExportSettings) -> None:
