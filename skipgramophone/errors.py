@@ -159,9 +159,14 @@ class TrackNameError(SgpError):
 
 
 class UnknownTrackError(TrackNameError):
-    """No track matches the name."""
+    """No track matches the name.
+
+    Attributes:
+        unlike: what was searched ("track", "artist" or "album"), if no name is similar either; otherwise empty.
+    """
 
     exit_code = 3
+    unlike = ""
 
     @classmethod
     def of(
@@ -170,7 +175,9 @@ class UnknownTrackError(TrackNameError):
         """Return the error for a name that was not found; `kind` is what was searched: "track", "artist" or "album"."""
         if candidates:
             return cls(f"no {kind} matches {name!r}; did you mean one of these?", candidates, tracks)
-        return cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
+        error = cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
+        error.unlike = kind
+        return error
 
 
 class AmbiguousTrackError(TrackNameError):

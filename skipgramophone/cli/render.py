@@ -228,7 +228,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     """Print a table with a header on standard output; without rows, print only the title.
 
     Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
-    "text" are shortened; see `table_layout`. Return whether cells were shortened on a terminal.
+    "text" are shortened; see `table_layout`. Return whether cells were shortened.
     """
     to = console(sys.stdout)
     text(title, style="bold")
@@ -248,13 +248,15 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
             table.add_row(*map(Text, row))
         _print_table(to, table)
     printed = (cell for block in blocks for column in block.columns for cell in column.cells)
-    return to.is_terminal and any(cell not in whole for cell in printed)
+    return any(cell not in whole for cell in printed)
 
 
 @cache
 def hint_at_full_names() -> None:
     """Print, at most once per process, how to see the full names that a table has shortened."""
-    note("names are shortened: to see them in full, widen the window or pipe the output (| less -S)", quiet=False)
+    is_set = "COLUMNS" in _valid_environment()
+    cure = "unset COLUMNS or set it to a larger width" if is_set else "widen the window or pipe the output (| less -S)"
+    note(f"names are shortened: to see them in full, {cure}", quiet=False)
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:

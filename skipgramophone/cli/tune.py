@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from skipgramophone.cli.table_layout import SHORT_HEADINGS
 from skipgramophone.evaluation.metric_names import metric_heading
 from skipgramophone.inspection.proposal import free_name
 from skipgramophone.settings import LEAST_ASKED, RunSettings, TuneSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
@@ -159,4 +158,4 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         render.text(f"to train a copy with the new settings, and keep the model of {report.experiment}:")
         train = ["train", new, "--config", str(best), "--force"]
         for command in (["experiments", "copy", report.experiment, new], train):
-            render.copyable(shlex.join(["sgp", *command, *directory]))
+            render.copyable(shell_command(*command, *directory))

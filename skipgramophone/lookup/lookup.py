@@ -55,6 +55,7 @@ from skipgramophone.lookup.weighted_names import (
 )
 from skipgramophone.playlists.playlist_file import NamedTrack
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings, require_settings
+from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,7 +190,7 @@ class Lookup(Closable):
         if not asked.seeds:
             # Unlike `Path.is_file`, `os.path.isfile` raises no error for a text that is not a valid path.
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113
-            advice = "; ".join(f"'{each}' is a file: use --file '{each}'" for each in files)
+            advice = "; ".join(f"'{each}' is a file: use --file {shell_word(each)}" for each in files)
             if not asked.missing:
                 raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")
             error = nothing_found(asked.missing, experiment.name)

@@ -32,6 +32,7 @@ from skipgramophone.settings import (
     task,
 )
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -172,7 +173,7 @@ def compare_experiments(
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared. "
             "To compare settings, copy the experiment and train the copy with other settings: "
-            f"sgp experiments copy {name} NEW, then sgp train NEW --force SETTINGS"
+            f"{shell_command('experiments', 'copy', name, 'NEW')}, then sgp train NEW --force SETTINGS"
         )
     with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)

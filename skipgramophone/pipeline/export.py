@@ -41,9 +41,9 @@ def export(
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
     exporters.require_supported(chosen, settings)
-    exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
+        exporters.require_writable(destination, chosen, force)
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
         experiment, dim = lookup.experiment, lookup.embeddings.dim

@@ -56,10 +56,10 @@ def draw_map(
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
     _require_page(destination)
     picture.require_formats(stills)
-    for place in (destination, *stills.values()):
-        require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
+        for place in (destination, *stills.values()):
+            require_replaceable(place, force)
         tracks, centre, learnt = _entries(lookup, settings)
         if not tracks:
             raise ExperimentError(

@@ -31,6 +31,7 @@ from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
@@ -91,7 +92,9 @@ def train(
         digest = experiment.manifest("corpus").digest
         checkpoint = unfinished_run(experiment, digest, settings, resume=resume, force=force)
         if checkpoint is None:
-            experiment.require_new("model", force, keep=f"to keep it, train a copy (sgp experiments copy {name} NEW)")
+            experiment.require_new(
+                "model", force, keep=f"to keep it, train a copy ({shell_command('experiments', 'copy', name, 'NEW')})"
+            )
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         stage("reading the corpus")
         corpus, tracks = open_corpus(experiment)

@@ -27,7 +27,7 @@ def test_format_is_named_or_taken_from_the_suffix() -> None:
     assert exporters.format_of(Path("x.vec"), None) == "word2vec"
     assert exporters.format_of(Path("x.bin"), None) == "word2vec-binary"
     names = "use format with one of these names: annoy, csv, "
-    with pytest.raises(SettingError, match=rf"cannot tell the format of 'x\.txt' from its suffix: {names}"):
+    with pytest.raises(SettingError, match=r"cannot tell the format of 'x\.txt' from its suffix: use \.annoy, "):
         exporters.format_of(Path("x.txt"), None)
     with pytest.raises(SettingError, match=f"unknown format 'x': {names}"):
         exporters.format_of(Path("x.npz"), "x")
