@@ -119,7 +119,7 @@ def test_a_pipe_whose_table_is_shortened_says_so(
     from skipgramophone.cli.render import hint_at_full_names
 
     note = "names are shortened: to see them in full, unset COLUMNS or set it to a larger width\n"
-    query = ("similar", "genres", "folk 3", *option, "--experiments-dir", trained)
+    query = ("similar", "genres", "folk 3", *option, "--experiments-dir", str(trained))
     hint_at_full_names.cache_clear()
     full = run_sgp(*query)
     assert ("…" in full.out, "names are shortened" in full.err) == (False, False)
