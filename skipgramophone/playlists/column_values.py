@@ -33,7 +33,7 @@ def values_of(rows: Table, name: str) -> list[str]:
 
 
 def known_values(rows: Table, name: str) -> list[str]:
-    """Return the values of a column; a value such as NaN, which stands for a missing value, becomes ""."""
+    """Return the values of a column; a value such as NaN, which means that there is none, becomes ""."""
     return ["" if value in MISSING else value for value in values_of(rows, name)]
 
 

@@ -30,6 +30,7 @@ from skipgramophone.playlists.readers.tab_text import is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
+from skipgramophone.playlists.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.table_preamble import lines_above_header
@@ -142,6 +143,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     if starts_with_counts(lines):
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
+    if doubt := doubt_about_sessions(lines[:100]):
+        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {doubt}")
     if are_sessions(lines[:100]):
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):

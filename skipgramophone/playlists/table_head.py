@@ -14,6 +14,7 @@ from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.json_fields import flat
 from skipgramophone.playlists.readers.json_tables import (
+    field_with_lists,
     have_names,
     is_document,
     names_in_list,
@@ -97,7 +98,12 @@ def rows_of_document(head: bytes) -> Table:
 
 
 def rows_of_records(objects: list[dict[str, Any]]) -> Table:
-    """Return JSON objects as rows, the field names first. Lists of artists become text."""
+    """Return JSON objects as rows, the field names first. Lists of artists become text.
+
+    The result is empty if the titles are in lists, because an object is then not one track.
+    """
+    if field_with_lists(objects):
+        return []
     records = [flat(record) for record in objects[:JUDGED_LINES]]
     for record in records:
         people = {name: names_in_list(value) for name, value in record.items() if names_people(name)}

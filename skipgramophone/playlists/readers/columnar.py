@@ -279,12 +279,12 @@ class ColumnsReader:
         lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
 
-    def _without_id(self, table: pa.Table) -> list[int]:
+    def _without_id(self, table: pa.Table) -> Sequence[int]:
         """Return the indices of the rows that belong to no playlist, because their id is missing."""
         if "id" not in self.settings.roles:
             return []
         keys = table["key"].combine_chunks()
-        return _rows_with(keys, pc.equal(keys.dictionary, "")).tolist()
+        return list(map(int, _rows_with(keys, pc.equal(keys.dictionary, ""))))
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert invalid records to rejects that name this file."""

@@ -15,6 +15,7 @@ number, counted from 1.
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from skipgramophone.playlists.readers.documents import objects_in, read_document
 from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
+    are_divided_by_field,
     have_names,
     is_document,
     names_in_list,
@@ -43,6 +45,7 @@ from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, number
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
+from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
@@ -207,10 +210,18 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
 
     Raises:
         SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
+            Or each field of the document is a playlist, and their names are not assigned.
     """
-    rows = rows_in(read_document(stream, "a table in JSON"))
+    document = read_document(stream, "a table in JSON")
+    rows = rows_in(document)
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
+    if are_divided_by_field(document, rows) and not roles.keys() & {"id", "playlist"}:
+        columns = shlex.quote(columns_text({**roles, "playlist": "playlist"}))
+        raise SourceError(
+            f"{stream.file.display_name} contains several playlists, whose names are fields of the object around them: "
+            f"assign their names too, with --columns {columns}"
+        )
     roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
 

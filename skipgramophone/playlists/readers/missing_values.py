@@ -9,7 +9,7 @@ MISSING = ("NULL", "null", "NA", "N/A", "<NA>", "NaN", "nan", "None", "\\N")
 
 
 def are_missing(values: pa.Array) -> pa.BooleanArray:
-    """Return for each text whether it stands for a missing value."""
+    """Return for each text whether a program writes it for a missing value."""
     return pc.is_in(values, pa.array(MISSING, values.type))
 
 
