@@ -44,6 +44,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.owner_doubts import columns_with_playlists_of_owners
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
@@ -145,10 +146,12 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
     unclear = [name for name in unclear if not (normalized(name).endswith("id") and _all_differ(rows, name))]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
-        return question(rows, f"in which {_listed(unclear)} may name the playlist", {"playlist": unclear[0]})
+        known = {"playlist": unclear[0]}
+        return question(rows, f"in which {_listed(unclear)} may name the playlist", known | _order(rows, found, known))
     if missing := _missing_role(rows, roles, unused):
         role, candidates = missing
-        return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
+        known = {**roles, role: candidates[0]}
+        return question(rows, f"in which {_listed(candidates)} may name the {role}", known | _order(rows, found, known))
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
         problem = f"in which {dates[0]!r} may distinguish playlists with the same name"
         return question(rows, problem, {**roles, "id": dates[0]})
@@ -225,6 +228,8 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
         titles = values_of(rows, roles["title"])
         if names := [name for name in candidates if may_be_artists(values_of(rows, name), titles)]:
             return "artist", names
+    if lists := columns_with_playlists_of_owners(rows, roles, unused):
+        return "playlist", lists
     if roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return None
     candidates = [name for name in candidates if not names_people(name)]

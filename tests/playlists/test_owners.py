@@ -1,0 +1,35 @@
+"""Guessed columns of tables with owners: playlists and sessions of different people are neither merged nor split."""
+
+from __future__ import annotations
+
+import pytest
+
+from skipgramophone.playlists.column_guess import guess_columns, rows_of
+
+
+def guess(text: str) -> str:
+    """Return the guessed columns as the value of `--columns`, or the question."""
+    found = guess_columns(rows_of(text.splitlines()))
+    return found if isinstance(found, str) else found.text
+
+
+LISTS = "Chill,1,u1,Home,Ada\nChill,2,u1,Salt,Nell\nGym,1,u1,Rain,Quay\nGym,2,u1,Tide,Café Tacuba\n"
+
+
+def test_a_column_with_the_playlists_of_an_owner_is_asked_about() -> None:
+    assert guess(f"name,position,owner_id,title,artist\n{LISTS}") == (
+        "a table of 5 columns in which 'name' may name the playlist: assign the columns, for example "
+        "--columns artist=artist,title=title,playlist=name,owner=owner_id,position=position"
+    )
+    without_owner = LISTS.replace(",u1", "")
+    assert guess(f"name,position,title,artist\n{without_owner}").endswith(
+        "--columns title=title,artist=artist,playlist=name,position=position"
+    )
+
+
+@pytest.mark.parametrize("name", ["owner_name", "town", "mood", "event"])
+def test_properties_of_an_owner_or_a_track_do_not_name_playlists(name: str) -> None:
+    one_each = "Ana,1,u1,Home,Ada\nAna,2,u1,Salt,Nell\nBo,1,u2,Rain,Quay\nBo,2,u2,Tide,Café Tacuba\n"
+    assert guess(f"{name},at,owner_id,title,artist\n{one_each}") == "artist=artist,title=title,owner=owner_id"
+    differ = "A,1,u1,Home,Ada\nB,2,u1,Salt,Nell\nC,1,u2,Rain,Quay\nD,2,u2,Tide,Café Tacuba\n"
+    assert guess(f"{name},at,owner_id,title,artist\n{differ}") == "artist=artist,title=title,owner=owner_id"
