@@ -33,3 +33,28 @@ def test_properties_of_an_owner_or_a_track_do_not_name_playlists(name: str) -> N
     assert guess(f"{name},at,owner_id,title,artist\n{one_each}") == "artist=artist,title=title,owner=owner_id"
     differ = "A,1,u1,Home,Ada\nB,2,u1,Salt,Nell\nC,1,u2,Rain,Quay\nD,2,u2,Tide,Café Tacuba\n"
     assert guess(f"{name},at,owner_id,title,artist\n{differ}") == "artist=artist,title=title,owner=owner_id"
+
+
+@pytest.mark.parametrize("name", ["creator", "curator", "created_by", "Nutzer", "hörer", "DJ", "Erstellt von"])
+def test_playlists_with_one_name_belong_to_different_people(name: str) -> None:
+    assert guess(f"playlist,{name},artist,title\nChill,ana,Ada,Home\nChill,bo,Quay,Rain\n") == (
+        f"artist=artist,title=title,playlist=playlist,owner={name}"
+    )
+
+
+def test_a_creator_without_playlists_or_artists_may_be_the_artist() -> None:
+    assert "'creator' may name the artist" in guess("playlist,creator,title\nChill,Ada,Home\nChill,Quay,Rain\n")
+    assert "owner=" not in guess("creator,title\nAda,Home\nQuay,Rain\n")
+    assert guess("dj,artist,title\nbo,Ada,Home\nbo,Quay,Rain\n") == "artist=artist,title=title"
+    with_id = guess("playlist_id,playlist,created_by,artist,title\n1,Chill,ana,Ada,Home\n1,Chill,bo,Quay,Rain\n")
+    assert with_id == "artist=artist,title=title,playlist=playlist,id=playlist_id"
+
+
+def test_people_with_an_unknown_name_who_share_a_playlist_are_asked_about() -> None:
+    rows = "Chill,ana,Ada,Home\nChill,bo,Quay,Rain\n"
+    assert guess(f"playlist,made for,artist,title\n{rows}") == (
+        "a table of 4 columns in which 'made for' may distinguish playlists with the same name: assign the columns, "
+        "for example --columns 'artist=artist,title=title,playlist=playlist,owner=made for'"
+    )
+    one_each = rows.replace("Chill,bo", "Gym,bo")
+    assert guess(f"playlist,made for,artist,title\n{one_each}") == "artist=artist,title=title,playlist=playlist"

@@ -1,0 +1,16 @@
+"""Usual names of columns for owners, such as listeners and customers."""
+
+from __future__ import annotations
+
+# Groups of names, the most specific group first; see `column_names.NAMES`.
+OWNERS = (
+    "userid ownerid customerid visitorid listenerid reviewerid accountid memberid playlistownerid",
+    "user username owner ownername customer visitor listener member playlistowner playlistcreator playlistcurator "
+    "benutzer benutzername nutzer nutzername hörer hörerin utilisateur auditeur usuario oyente utente",
+)
+# Names that are used only if the table has columns of playlists and artists, but no ids of playlists. In other tables,
+# a creator may be the artist, and a DJ may be the host of a show.
+OWNERS_NEXT_TO_PLAYLISTS = (
+    "creator creatorname createdby curator curatorname curatedby dj djname madeby ersteller erstelltvon kurator "
+    "kuratorin creepar createur creadopor creador criadopor criador creatoda creatore"
+)
