@@ -44,7 +44,11 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
-from skipgramophone.playlists.owner_doubts import columns_with_people_of_playlists, columns_with_playlists_of_owners
+from skipgramophone.playlists.owner_doubts import (
+    columns_with_owners_of_ids,
+    columns_with_people_of_playlists,
+    columns_with_playlists_of_owners,
+)
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
@@ -158,6 +162,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if people := columns_with_people_of_playlists(rows, roles, unused):
         problem = f"in which {people[0]!r} may distinguish playlists with the same name"
         return question(rows, problem, {**roles, "owner": people[0]})
+    if owners := columns_with_owners_of_ids(rows, roles, unused):
+        problem = f"in which {roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
+        return question(rows, problem, {**roles, "owner": owners[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):

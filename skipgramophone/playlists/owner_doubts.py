@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from skipgramophone.playlists.column_names import is_descriptive, is_unclear, names_listener, names_people, normalized
+from skipgramophone.playlists.column_names import (
+    is_count,
+    is_descriptive,
+    is_unclear,
+    names_listener,
+    names_people,
+    normalized,
+)
 from skipgramophone.playlists.column_values import Table, is_text, values_of
 
 # Columns that may contain people who own playlists.
 OWNER = re.compile(
     r"creator|creat(ed)?by|curat|kurat|made(by|for)|erstell|nutzer|horer|kunde|persona?$|friend|freund|^dj|dj$"
+)
+# Columns that may contain customers or devices.
+HOLDER = re.compile(
+    r"e?mail(ad+ress[ei]?)?$|device(id)?$|cookie|^(client|remote)?ip(addr(ess)?)?$|^uid$|subject(id)?$|person"
+)
+ID = re.compile(r"(id|no|nr|num|nummer|numero)$")  # columns of ids end with one of these
+# Columns of ids that belong to an item, to its seller, or to a row.
+OF_ITEM = re.compile(
+    r"item|product|article|artikel|sku|track|song|video|channel|upload|media|film|movie|book|seller|vendor|supplier|store"
+    r"|shop|market|brand|categ|depart|aisle|class|type|group|artist|album|dis[ck]|release|genre|label|warehouse|campaign"
+    r"|promo|discount|coupon|event|page|line|row|zeile|position|index|variant|size|colou?r|level|step|rank"
 )
 
 
@@ -53,6 +72,51 @@ def columns_with_people_of_playlists(rows: Table, roles: Mapping[str, str], unus
     people = [name for name in unused if _names_owner(name) and not is_descriptive(name) and rows[0].count(name) == 1]
     playlists = values_of(rows, roles["playlist"])
     return [name for name in people if _several_per_group(playlists, values_of(rows, name))]
+
+
+def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
+    """Return the unused columns that may contain the owners of the ids, if different owners have the same ids.
+
+    For example, the visits of each customer may be numbered from 1. For a column whose name suggests people or devices,
+    it is enough that one id occurs with several of its values. Any other column of ids must look like a column of
+    owners: some of its values occur with several ids, some pairs of id and value repeat, and the values are not
+    properties of the items.
+
+    >>> rows = [["visit", "email", "uri"], ["1", "a@x", "p"], ["1", "b@x", "q"]]
+    >>> columns_with_owners_of_ids(rows, {"id": "visit", "uri": "uri"}, ["email"])
+    ['email']
+    """
+    if "id" not in roles or "owner" in roles:
+        return []
+    ids, items = values_of(rows, roles["id"]), values_of(rows, roles["uri" if "uri" in roles else "title"])
+    once = [name for name in unused if rows[0].count(name) == 1]
+    shared = [name for name in once if _several_per_group(ids, values_of(rows, name))]
+    people = [name for name in shared if _names_holder(name)]
+    if people or "artist" in roles:
+        return people
+    others = [name for name in shared if _names_id(name)]
+    return [name for name in others if _are_owners(ids, values_of(rows, name), items)]
+
+
+def _are_owners(ids: Sequence[str], values: Sequence[str], items: Sequence[str]) -> bool:
+    """Whether `values` look like the owners of `ids`, and not like properties of `items` or numbers of lines."""
+    pairs = [(own, value) for own, value in zip(ids, values, strict=True) if own and value]
+    repeats, has_several = len(set(pairs)) < len(pairs), _several_per_group(values, ids)
+    counts = Counter(items)
+    are_properties = sum(counts[item] > 1 for item in items) > len(items) / 2 and not _several_per_group(items, values)
+    return repeats and has_several and not are_properties
+
+
+def _names_id(name: str) -> bool:
+    """Whether a column contains ids or numbers that do not belong to items, according to its name."""
+    word = normalized(name)
+    return ID.search(word) is not None and not (OF_ITEM.search(word) or is_count(name) or is_descriptive(name))
+
+
+def _names_holder(name: str) -> bool:
+    """Whether a column may contain customers or devices, according to its name."""
+    is_listener = names_listener(name) and not (is_count(name) or is_descriptive(name))
+    return is_listener or HOLDER.search(normalized(name)) is not None
 
 
 def _names_owner(name: str) -> bool:

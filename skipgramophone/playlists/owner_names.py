@@ -7,6 +7,9 @@ OWNERS = (
     "userid ownerid customerid visitorid listenerid reviewerid accountid memberid playlistownerid",
     "user username owner ownername customer visitor listener member playlistowner playlistcreator playlistcurator "
     "benutzer benutzername nutzer nutzername hörer hörerin utilisateur auditeur usuario oyente utente",
+    "clientid clientno clientnumber customerno customernumber customernr custid buyer buyerid shopper shopperid "
+    "patientid studentid householdid household householdkey cookieid readerid reader subscriberid "
+    "kunde kundin kundenid kundennr kundennummer idclient numéroclient nclient idcliente cliente clienteid",
 )
 # Names that are used only if the table has columns of playlists and artists, but no ids of playlists. In other tables,
 # a creator may be the artist, and a DJ may be the host of a show.

@@ -58,3 +58,34 @@ def test_people_with_an_unknown_name_who_share_a_playlist_are_asked_about() -> N
     )
     one_each = rows.replace("Chill,bo", "Gym,bo")
     assert guess(f"playlist,made for,artist,title\n{one_each}") == "artist=artist,title=title,playlist=playlist"
+
+
+VISITS = "x1,1,a\nx1,1,b\nx2,1,c\nx2,1,d\nx1,2,a\n"
+
+
+@pytest.mark.parametrize("name", ["client_id", "Kundennr", "buyer", "patient_id", "Household", "cookie_id", "Reader"])
+def test_customers_are_owners(name: str) -> None:
+    assert guess(f"{name},visit,product_id\n{VISITS}") == f"owner={name},uri=product_id,id=visit"
+
+
+@pytest.mark.parametrize("name", ["email", "device_id", "uid", "ip", "subject_id", "E-Mail", "tablet_no"])
+def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: str) -> None:
+    assert guess(f"{name},visit,product_id\n{VISITS}") == (
+        f"a table of 3 columns in which 'visit' is not unique: {name!r} may distinguish rows with the same id: assign "
+        f"the columns, for example --columns id=visit,uri=product_id,owner={name}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("email", "x1,1,a\nx1,1,b\nx2,2,c\nx2,2,d\nx1,3,a\n"),  # each id belongs to one customer
+        ("line_no", "1,1,a\n2,1,b\n1,2,c\n2,2,d\n"),
+        ("bundle_no", "1,1,a\n2,1,b\n1,2,c\n2,2,d\n"),  # a number of lines with an unknown name
+        ("maker_id", "m,1,a\nn,1,b\nm,2,a\nn,2,b\nm,3,a\nm,3,c\n"),  # each item has one maker
+        ("seller_id", VISITS),
+        ("parcel_no", "p1,1,a\np1,1,b\np2,1,c\np2,1,d\np3,2,a\n"),  # each parcel belongs to one order
+    ],
+)
+def test_properties_of_items_and_lines_do_not_distinguish_ids(name: str, text: str) -> None:
+    assert guess(f"{name},visit,product_id\n{text}") == "uri=product_id,id=visit"
