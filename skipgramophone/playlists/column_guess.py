@@ -28,6 +28,7 @@ from skipgramophone.playlists.column_names import (
     is_descriptive,
     is_header,
     is_unclear,
+    names_order,
     names_people,
     normalized,
     numbered_artists,
@@ -45,6 +46,7 @@ from skipgramophone.playlists.column_values import (
     values_of,
 )
 from skipgramophone.playlists.owner_doubts import (
+    columns_with_orders_of_owners,
     columns_with_owners_of_ids,
     columns_with_people_of_playlists,
     columns_with_playlists_of_owners,
@@ -167,6 +169,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, problem, {**roles, "owner": owners[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
+    others = [name for name in unused if name not in found.get("time", ())]
+    if orders := columns_with_orders_of_owners(rows, roles, others):
+        return question(rows, f"in which {_listed(orders)} may be the orders or sessions", {**roles, "id": orders[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
     if "time" in roles and (clock := column_of_clock_times(rows, roles["time"], unused)):
@@ -204,7 +209,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
-    column named "id" identifies tracks if it contains links to tracks. A column named "product" contains titles if most
+    column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
+    not playlists if all of its values are different. A column named "product" contains titles if most
     values have several words.
     """
     header = rows[0]
@@ -217,7 +223,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
-    ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
+    ids = [name for name in found.pop("id", []) if not (names_order(name) and _all_differ(rows, name))]
+    ids = [name for name in ids if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 
 

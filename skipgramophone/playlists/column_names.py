@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from skipgramophone.playlists.owner_names import OWNERS, OWNERS_NEXT_TO_PLAYLISTS
+from skipgramophone.playlists.owner_names import ORDERS, OWNERS, OWNERS_NEXT_TO_PLAYLISTS
 
 # A column with one of these names may contain the ids or the names of products.
 PRODUCTS = (
@@ -59,6 +59,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "visitnumber visitno besuch besuche besuchsid sitzung sitzungsid sitzungid bestellung bestellnummer bestellid "
         "warenkorb visite visiteid commande commandeid numerodecommande panier visita pedido pedidoid numerodepedido "
         "ordine ordineid carrello cesta",
+        ORDERS,
     ),
     "owner": OWNERS,
     "uri": (
@@ -239,6 +240,11 @@ def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) 
     """
     is_certain = any(own & _words(group) for group in NAMES["title"][:-1] for own in words)
     return is_certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+
+
+def names_order(name: str) -> bool:
+    """Whether a column has one of the names in `ORDERS`."""
+    return bool(_names_of(name) & _words(ORDERS))
 
 
 def names_title(name: str) -> bool:

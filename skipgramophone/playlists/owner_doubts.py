@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from skipgramophone.playlists.column_names import (
+    is_category,
     is_count,
     is_descriptive,
     is_unclear,
@@ -16,6 +17,7 @@ from skipgramophone.playlists.column_names import (
 )
 from skipgramophone.playlists.column_values import Table, is_text, values_of
 
+LEAST_ITEMS = 1.2  # least average number of different items in an order
 # Columns that may contain people who own playlists.
 OWNER = re.compile(
     r"creator|creat(ed)?by|curat|kurat|made(by|for)|erstell|nutzer|horer|kunde|persona?$|friend|freund|^dj|dj$"
@@ -24,12 +26,14 @@ OWNER = re.compile(
 HOLDER = re.compile(
     r"e?mail(ad+ress[ei]?)?$|device(id)?$|cookie|^(client|remote)?ip(addr(ess)?)?$|^uid$|subject(id)?$|person"
 )
-ID = re.compile(r"(id|no|nr|num|nummer|numero)$")  # columns of ids end with one of these
+ID = re.compile(
+    r"(id|no|nr|num|nummer|numero)$|store|shop|branch|register|terminal|filiale|kasse"
+)  # columns of ids or of shops
 # Columns of ids that belong to an item, to its seller, or to a row.
 OF_ITEM = re.compile(
-    r"item|product|article|artikel|sku|track|song|video|channel|upload|media|film|movie|book|seller|vendor|supplier|store"
-    r"|shop|market|brand|categ|depart|aisle|class|type|group|artist|album|dis[ck]|release|genre|label|warehouse|campaign"
-    r"|promo|discount|coupon|event|page|line|row|zeile|position|index|variant|size|colou?r|level|step|rank"
+    r"item|product|article|artikel|sku|track|song|video|channel|upload|media|film|movie|book|seller|vendor|supplier"
+    r"|market|brand|categ|depart|aisle|class|type|group|artist|album|dis[ck]|release|genre|label|warehouse|campaign"
+    r"|promo|discount|coupon|event|page|line|row|zeile|position|index|variant|size|colou?r|level|step|rank|review|text"
 )
 
 
@@ -98,6 +102,38 @@ def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Se
     return [name for name in others if _are_owners(ids, values_of(rows, name), items)]
 
 
+def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
+    """Return the unused columns that may contain the ids of the orders or sessions of each owner.
+
+    Each value of such a column belongs to exactly one owner, but some owners have several values. At least two owners
+    have values with several items. Therefore, neither properties of owners, such as a country, nor properties of items
+    count. Tables with artists, ids or names of playlists have no such columns.
+
+    >>> rows = [["customer", "slip", "uri"]]
+    >>> rows += [[who, slip, uri] for who, slip in (("x", "1"), ("x", "2"), ("y", "3")) for uri in "pq"]
+    >>> columns_with_orders_of_owners(rows, {"owner": "customer", "uri": "uri"}, ["slip"])
+    ['slip']
+    """
+    if "owner" not in roles or roles.keys() & {"id", "playlist", "artist"}:
+        return []
+    owners, items = values_of(rows, roles["owner"]), values_of(rows, roles["uri" if "uri" in roles else "title"])
+    free = [name for name in unused if rows[0].count(name) == 1 and not (is_descriptive(name) or is_category(name))]
+    free = [name for name in free if not (is_count(name) or _names_holder(name) or OF_ITEM.search(normalized(name)))]
+    return [name for name in free if _are_orders(owners, values_of(rows, name), items)]
+
+
+def _are_orders(owners: Sequence[str], values: Sequence[str], items: Sequence[str]) -> bool:
+    """Whether `values` look like the orders of `owners` with several `items` each."""
+    filled = {(owner, value, item) for owner, value, item in zip(owners, values, items, strict=True) if owner and value}
+    pairs = {(owner, value) for owner, value, _ in filled}
+    sizes = Counter((owner, value) for owner, value, _ in filled)
+    with_several_items = {owner for (owner, _), size in sizes.items() if size > 1}
+    of_one_owner = len({value for _, value in pairs}) == len(pairs)
+    several = len({owner for owner, _ in pairs}) < len(pairs)
+    are_full = 2 * sum(map(bool, values)) >= len(values) and len(filled) >= LEAST_ITEMS * len(pairs)
+    return of_one_owner and several and len(with_several_items) > 1 and are_full
+
+
 def _are_owners(ids: Sequence[str], values: Sequence[str], items: Sequence[str]) -> bool:
     """Whether `values` look like the owners of `ids`, and not like properties of `items` or numbers of lines."""
     pairs = [(own, value) for own, value in zip(ids, values, strict=True) if own and value]
@@ -108,7 +144,7 @@ def _are_owners(ids: Sequence[str], values: Sequence[str], items: Sequence[str])
 
 
 def _names_id(name: str) -> bool:
-    """Whether a column contains ids or numbers that do not belong to items, according to its name."""
+    """Whether a column contains shops, or ids or numbers that do not belong to items, according to its name."""
     word = normalized(name)
     return ID.search(word) is not None and not (OF_ITEM.search(word) or is_count(name) or is_descriptive(name))
 

@@ -68,7 +68,7 @@ def test_customers_are_owners(name: str) -> None:
     assert guess(f"{name},visit,product_id\n{VISITS}") == f"owner={name},uri=product_id,id=visit"
 
 
-@pytest.mark.parametrize("name", ["email", "device_id", "uid", "ip", "subject_id", "E-Mail", "tablet_no"])
+@pytest.mark.parametrize("name", ["email", "device_id", "uid", "ip", "subject_id", "E-Mail", "tablet_no", "Shop"])
 def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: str) -> None:
     assert guess(f"{name},visit,product_id\n{VISITS}") == (
         f"a table of 3 columns in which 'visit' is not unique: {name!r} may distinguish rows with the same id: assign "
@@ -89,3 +89,46 @@ def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: st
 )
 def test_properties_of_items_and_lines_do_not_distinguish_ids(name: str, text: str) -> None:
     assert guess(f"{name},visit,product_id\n{text}") == "uri=product_id,id=visit"
+
+
+ORDERS = "10,x1,a\n10,x1,b\n11,x1,c\n11,x1,a\n12,x2,a\n12,x2,d\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("idVisit", "increment_id", "BillNo", "bill_id", "sale_id", "checkout_id", "ticket_id", "ga_session_id"),
+        *("Rechnungsnr.", "Belegnummer", "Bon-Nr", "Auftragsnummer", "N° facture", "Nº pedido"),
+    ],
+)
+def test_ids_of_orders_are_known(name: str) -> None:
+    assert guess(f"{name},customer_id,product_id\n{ORDERS}").replace("'", "") == (
+        f"owner=customer_id,uri=product_id,id={name}"
+    )
+
+
+def test_sales_of_one_item_each_identify_rows() -> None:
+    assert guess("sale_id,customer_id,product_id\n10,x1,a\n11,x1,b\n12,x2,a\n") == "owner=customer_id,uri=product_id"
+
+
+@pytest.mark.parametrize("name", ["Order", "slip", "Vorgang"])
+def test_orders_with_an_unknown_name_are_asked_about(name: str) -> None:
+    assert guess(f"{name},customer_id,product_id\n{ORDERS}") == (
+        f"a table of 3 columns in which {name!r} may be the orders or sessions: assign the columns, for example "
+        f"--columns owner=customer_id,uri=product_id,id={name}"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "de,x1,a\nde,x1,b\nfr,x2,a\nfr,x2,b\n",  # one value for each customer
+        "1,x1,a\n2,x1,b\n1,x2,a\n2,x2,b\n",  # values that customers share
+        "5,x1,a\n5,x1,a\n6,x1,b\n7,x2,c\n7,x2,c\n8,x2,d\n",  # properties of items
+        "5,x1,a\n6,x1,b\n7,x2,c\n8,x2,d\n",  # one value for each row
+        "5,x1,a\n5,x1,b\n6,x1,c\n6,x1,d\n",  # one customer
+        f"{ORDERS},x1,d\n,x1,e\n,x1,f\n,x2,g\n,x2,h\n,x2,i\n,x2,j\n",  # mostly empty cells
+    ],
+)
+def test_properties_of_customers_and_items_are_no_orders(text: str) -> None:
+    assert guess(f"slip,customer_id,product_id\n{text}") == "owner=customer_id,uri=product_id"
