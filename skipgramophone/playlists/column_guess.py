@@ -53,6 +53,7 @@ from skipgramophone.playlists.owner_doubts import (
 )
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.playlists.title_doubts import titles_of_others
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
 JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
@@ -211,9 +212,18 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
     column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
     not playlists if all of its values are different. A column named "product" contains titles if most
-    values have several words.
+    values have several words. Columns named like titles that do not name the items are not used: see `title_doubts`.
     """
     header = rows[0]
+    found = _suitable_columns(rows, header)
+    while others := titles_of_others(rows, found):
+        header = ["" if name in others else name for name in header]
+        found = _suitable_columns(rows, header)
+    return found
+
+
+def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
+    """Return the result of `_columns_by_role` for the columns in `header`, in which "" replaces the other columns."""
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)

@@ -11,6 +11,7 @@ from skipgramophone.playlists.column_names import (
     is_count,
     is_descriptive,
     is_unclear,
+    names_item,
     names_listener,
     names_people,
     normalized,
@@ -118,7 +119,11 @@ def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused:
         return []
     owners, items = values_of(rows, roles["owner"]), values_of(rows, roles["uri" if "uri" in roles else "title"])
     free = [name for name in unused if rows[0].count(name) == 1 and not (is_descriptive(name) or is_category(name))]
-    free = [name for name in free if not (is_count(name) or _names_holder(name) or OF_ITEM.search(normalized(name)))]
+    free = [
+        name
+        for name in free
+        if not (is_count(name) or names_item(name) or _names_holder(name) or OF_ITEM.search(normalized(name)))
+    ]
     return [name for name in free if _are_orders(owners, values_of(rows, name), items)]
 
 
