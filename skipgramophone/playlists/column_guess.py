@@ -46,6 +46,7 @@ from skipgramophone.playlists.column_values import (
     values_of,
 )
 from skipgramophone.playlists.owner_doubts import (
+    column_of_uploaders,
     columns_with_orders_of_owners,
     columns_with_owners_of_ids,
     columns_with_people_of_playlists,
@@ -155,6 +156,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
         known = {"playlist": unclear[0]}
         return question(rows, f"in which {_listed(unclear)} may name the playlist", known | _order(rows, found, known))
+    if uploaders := column_of_uploaders(rows, roles, unused):
+        problem = f"in which most rows have another {roles['owner']!r}, so {uploaders!r} may name the artist"
+        known = {role: name for role, name in roles.items() if role != "owner"} | {"artist": uploaders}
+        return question(rows, problem, known)
     if missing := _missing_role(rows, roles, unused):
         role, candidates = missing
         known = {**roles, role: candidates[0]}

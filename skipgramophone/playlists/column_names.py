@@ -69,6 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "artikelnummer artikelnr produitid idproduit productoid idproducto 曲id 歌曲id 곡id",
         PRODUCTS,
         "url link trackurl trackurls songurl spotifyurl",
+        "permalinkurl permalink",
         "recordingmbid trackmbid",  # these names, and those of the next group, are also in IDENTIFIERS
         "isrc",
     ),

@@ -18,6 +18,8 @@ from skipgramophone.playlists.column_names import (
 )
 from skipgramophone.playlists.column_values import Table, is_text, values_of
 
+LEAST_UPLOADS = 4  # number of rows that are needed to recognize uploaders
+DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5  # least number of different values, as a share of the rows
 LEAST_ITEMS = 1.2  # least average number of different items in an order
 # Columns that may contain people who own playlists.
 OWNER = re.compile(
@@ -137,6 +139,33 @@ def _are_orders(owners: Sequence[str], values: Sequence[str], items: Sequence[st
     several = len({owner for owner, _ in pairs}) < len(pairs)
     are_full = 2 * sum(map(bool, values)) >= len(values) and len(filled) >= LEAST_ITEMS * len(pairs)
     return of_one_owner and several and len(with_several_items) > 1 and are_full
+
+
+def column_of_uploaders(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> str | None:
+    """Return the column that may contain the artists or uploaders of the tracks, in a table without artists, or None.
+
+    The rows of the table have a title and an owner, but neither an id nor a playlist. Nearly every row has another
+    title, and on average an owner is in at most two rows. The result is the column of owners or, if that contains ids
+    or numbers, an unused column with the names of these owners.
+
+    >>> rows = [["title", "user"], ["Rain", "Ada"], ["Salt", "Nell"], ["Tide", "Quay"], ["Sun", "Ada"]]
+    >>> column_of_uploaders(rows, {"title": "title", "owner": "user"}, [])
+    'user'
+    """
+    if not {"title", "owner"} <= roles.keys() or roles.keys() & {"artist", "id", "playlist"}:
+        return None
+    titles, owners = (values_of(rows, roles[role]) for role in ("title", "owner"))
+    if len(titles) < LEAST_UPLOADS or _share(titles) < DIFFERENT_TITLES or _share(owners) < DIFFERENT_OWNERS:
+        return None
+    named = [name for name in unused if rows[0].count(name) == 1 and (names_listener(name) or names_people(name))]
+    candidates = [roles["owner"], *named]
+    columns = ((name, values_of(rows, name)) for name in candidates if not normalized(name).endswith("id"))
+    return next((name for name, values in columns if is_text(values) and _share(values) >= DIFFERENT_OWNERS), None)
+
+
+def _share(values: Sequence[str]) -> float:
+    """Return the number of different values as a share of all values."""
+    return len(set(filter(None, values))) / len(values)
 
 
 def _are_owners(ids: Sequence[str], values: Sequence[str], items: Sequence[str]) -> bool:

@@ -132,3 +132,31 @@ def test_orders_with_an_unknown_name_are_asked_about(name: str) -> None:
 )
 def test_properties_of_customers_and_items_are_no_orders(text: str) -> None:
     assert guess(f"slip,customer_id,product_id\n{text}") == "owner=customer_id,uri=product_id"
+
+
+LIKES = [("Rain", "Ada Fenn", "s/1"), ("Salt", "Nell", "s/2"), ("Tide", "Quay Official", "s/3"), ("Eve", "Oz", "s/4")]
+
+
+def likes(rows: list[tuple[str, str, str]], header: str = "title,user,permalink_url") -> str:
+    """Return liked tracks with their uploaders as a table."""
+    return "\n".join([header, *(f"{title},{user},https://soundcloud.test/{link}" for title, user, link in rows)])
+
+
+def test_uploaders_are_not_owners_without_a_question() -> None:
+    assert guess(likes(LIKES)) == (
+        "a table of 3 columns in which most rows have another 'user', so 'user' may name the artist: assign the "
+        "columns, for example --columns artist=user,title=title,uri=permalink_url"
+    )
+    with_ids = "title,user_id,username\n" + "\n".join(
+        f"{title},7{at},{user}" for at, (title, user, _) in enumerate(LIKES)
+    )
+    assert guess(with_ids.replace("username", "user.username")).endswith("--columns artist=user.username,title=title")
+
+
+def test_owners_with_several_titles_or_titles_with_several_owners_are_no_uploaders() -> None:
+    owned = "title=title,owner=user,uri=permalink_url"
+    assert guess(likes([(title, "Ada", link) for title, _, link in LIKES])) == owned
+    assert guess(likes([("Rain", user, "s/1") for _, user, _ in LIKES])) == owned
+    assert guess(likes(LIKES[:2])) == owned
+    ids = "title,user_id\n" + "\n".join(f"{title},7{at}" for at, (title, _, _) in enumerate(LIKES))
+    assert guess(ids) == "title=title,owner=user_id"
