@@ -52,6 +52,7 @@ from skipgramophone.playlists.owner_doubts import (
     columns_with_people_of_playlists,
     columns_with_playlists_of_owners,
 )
+from skipgramophone.playlists.position_columns import column_of_positions
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.playlists.title_doubts import titles_of_others
@@ -273,12 +274,17 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
     """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
 
     If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
-    that contains times. The dict is empty if there is no such column.
+    that contains times or, if there are no times either, a column with other numbers that order the rows of each
+    playlist. The dict is empty if there is no such column.
     """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
-    return next(({"time": name} for name in found.get("time", ()) if _has_times(rows, name)), {})
+    if times := [name for name in found.get("time", ()) if _has_times(rows, name)]:
+        return {"time": times[0]}
+    others = [name for name in rows[0] if name not in roles.values()] if roles.keys() & {"id", "playlist"} else []
+    numbered = column_of_positions(rows, roles, others)
+    return {"position": numbered} if numbered else {}
 
 
 def _has_times(rows: Table, name: str) -> bool:

@@ -79,7 +79,7 @@ def test_a_composer_may_be_the_artist_but_a_file_or_an_id_may_not() -> None:
         "Playlist;Titel\nAbend;Home\nAbend;Salt\n",
         "Playlist;Titel;Kommentar\nAbend;Home;good\nAbend;Salt;too long\n",
         "Playlist;Titel;Genre\nAbend;Home;Pop\nAbend;Salt;Rock\n",
-        "Playlist;Titel;Nr\nAbend;Home;1\nAbend;Salt;2\n",
+        "Playlist;Titel;Nr\nAbend;Home;41\nAbend;Salt;7\n",
         "Playlist;Titel;Gekauft\nAbend;Home;01.02.2024\nAbend;Salt;03.02.2024\n",
         "Playlist;Titel;Ablage\nAbend;Home;Box\nAbend;Salt;Box\nAbend;Tide;Box\n",  # the same value for all titles
     ],

@@ -80,8 +80,7 @@ def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: st
     ("name", "text"),
     [
         ("email", "x1,1,a\nx1,1,b\nx2,2,c\nx2,2,d\nx1,3,a\n"),  # each id belongs to one customer
-        ("line_no", "1,1,a\n2,1,b\n1,2,c\n2,2,d\n"),
-        ("bundle_no", "1,1,a\n2,1,b\n1,2,c\n2,2,d\n"),  # a number of lines with an unknown name
+        ("bundle_no", "1,1,a\n2,1,b\n1,2,c\n2,2,d\n"),  # a number of lines
         ("maker_id", "m,1,a\nn,1,b\nm,2,a\nn,2,b\nm,3,a\nm,3,c\n"),  # each item has one maker
         ("seller_id", VISITS),
         ("parcel_no", "p1,1,a\np1,1,b\np2,1,c\np2,1,d\np3,2,a\n"),  # each parcel belongs to one order
