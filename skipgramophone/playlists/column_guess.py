@@ -51,6 +51,7 @@ from skipgramophone.playlists.owner_doubts import (
     columns_with_owners_of_ids,
     columns_with_people_of_playlists,
     columns_with_playlists_of_owners,
+    has_ids_without_owner,
 )
 from skipgramophone.playlists.position_columns import column_of_positions
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
@@ -171,6 +172,12 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if people := columns_with_people_of_playlists(rows, roles, unused):
         problem = f"in which {people[0]!r} may distinguish playlists with the same name"
         return question(rows, problem, {**roles, "owner": people[0]})
+    if has_ids_without_owner(rows, roles):
+        problem = (
+            f"in which some rows of one {roles['id']!r} have no {roles['owner']!r}, so they would be split: leave "
+        )
+        problem += f"{roles['owner']!r} out"
+        return question(rows, problem, {role: name for role, name in roles.items() if role != "owner"})
     if owners := columns_with_owners_of_ids(rows, roles, unused):
         problem = f"in which {roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
         return question(rows, problem, {**roles, "owner": owners[0]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from skipgramophone.playlists.column_names import (
@@ -18,6 +18,7 @@ from skipgramophone.playlists.column_names import (
 )
 from skipgramophone.playlists.column_values import Table, is_text, values_of
 
+MISSING = frozenset(("", "na", "n/a", "<na>", "nan", "null", "(null)", "none", "\\n"))  # values that mean "no value"
 LEAST_UPLOADS = 4  # number of rows that are needed to recognize uploaders
 DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5  # least number of different values, as a share of the rows
 LEAST_ITEMS = 1.2  # least average number of different items in an order
@@ -103,6 +104,25 @@ def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Se
         return people
     others = [name for name in shared if _names_id(name)]
     return [name for name in others if _are_owners(ids, values_of(rows, name), items)]
+
+
+def has_ids_without_owner(rows: Table, roles: Mapping[str, str]) -> bool:
+    """Whether some rows of an id have an owner, and other rows of the same id have none.
+
+    These rows would become two playlists. The result is false if an id occurs with several owners, because the rows
+    without an owner may then belong to any of them.
+
+    >>> rows = [["session", "user", "uri"], ["s1", "", "a"], ["s1", "u7", "b"]]
+    >>> has_ids_without_owner(rows, {"id": "session", "owner": "user", "uri": "uri"})
+    True
+    """
+    if not {"id", "owner"} <= roles.keys():
+        return False
+    owners_of = defaultdict[str, set[str]](set)
+    for own, owner in zip(values_of(rows, roles["id"]), values_of(rows, roles["owner"]), strict=True):
+        owners_of[own].add("" if owner.casefold() in MISSING else owner)
+    found = [owners for own, owners in owners_of.items() if own.casefold() not in MISSING]
+    return any("" in owners and len(owners) == 2 for owners in found) and all(len(own - {""}) < 2 for own in found)
 
 
 def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:

@@ -72,7 +72,7 @@ def test_customers_are_owners(name: str) -> None:
 def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: str) -> None:
     assert guess(f"{name},visit,product_id\n{VISITS}") == (
         f"a table of 3 columns in which 'visit' is not unique: {name!r} may distinguish rows with the same id: assign "
-        f"the columns, for example --columns id=visit,uri=product_id,owner={name}"
+        f"the columns, for example --columns owner={name},uri=product_id,id=visit"
     )
 
 
@@ -159,3 +159,16 @@ def test_owners_with_several_titles_or_titles_with_several_owners_are_no_uploade
     assert guess(likes(LIKES[:2])) == owned
     ids = "title,user_id\n" + "\n".join(f"{title},7{at}" for at, (title, _, _) in enumerate(LIKES))
     assert guess(ids) == "title=title,owner=user_id"
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "null", "\\N"])
+def test_sessions_with_and_without_an_owner_are_asked_about(missing: str) -> None:
+    header = "session_id,user_id,item_id\n"
+    assert guess(f"{header}s1,{missing},a\ns1,u7,b\n") == (
+        "a table of 3 columns in which some rows of one 'session_id' have no 'user_id', so they would be split: leave "
+        "'user_id' out: assign the columns, for example --columns uri=item_id,id=session_id"
+    )
+    whole = "owner=user_id,uri=item_id,id=session_id"
+    assert guess(f"{header}s1,{missing},a\ns1,{missing},b\ns2,u7,b\n") == whole
+    assert guess(f"{header}1,u1,a\n1,u2,b\n1,{missing},b\n") == whole  # the ids are unique only within an owner
+    assert guess(f"{header}{missing},u1,a\n{missing},{missing},b\n2,u2,a\n2,u2,b\n") == whole  # rows without an id
