@@ -39,6 +39,7 @@ from skipgramophone.playlists.column_values import (
     OTHER_URI,
     TRACK_URI,
     Table,
+    are_audio_files,
     is_text,
     is_time,
     may_be_artists,
@@ -153,7 +154,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles["album"] = album
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
-    unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
+    no_files = [name for name in unused if not are_audio_files(values_of(rows, name))]
+    unclear = [name for name in no_files if is_unclear(name) and name not in found.get("time", ())]
     unclear = [name for name in unclear if not (normalized(name).endswith("id") and _all_differ(rows, name))]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
         known = {"playlist": unclear[0]}
@@ -162,7 +164,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         problem = f"in which most rows have another {roles['owner']!r}, so {uploaders!r} may name the artist"
         known = {role: name for role, name in roles.items() if role != "owner"} | {"artist": uploaders}
         return question(rows, problem, known)
-    if missing := _missing_role(rows, roles, unused):
+    if missing := _missing_role(rows, roles, no_files):
         role, candidates = missing
         known = {**roles, role: candidates[0]}
         return question(rows, f"in which {_listed(candidates)} may name the {role}", known | _order(rows, found, known))
