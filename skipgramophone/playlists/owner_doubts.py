@@ -71,11 +71,13 @@ def columns_with_playlists_of_owners(rows: Table, roles: Mapping[str, str], unus
 def columns_with_people_of_playlists(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
     """Return the unused columns of people that may distinguish playlists with the same name and no id.
 
-    >>> rows = [["playlist", "made for", "title"], ["Chill", "ana", "Rain"], ["Chill", "bo", "Salt"]]
-    >>> columns_with_people_of_playlists(rows, {"playlist": "playlist", "title": "title"}, ["made for"])
+    In a table of titles without artists, these people may be the artists instead, so the result is empty.
+
+    >>> rows = [["playlist", "made for", "uri"], ["Chill", "ana", "Rain"], ["Chill", "bo", "Salt"]]
+    >>> columns_with_people_of_playlists(rows, {"playlist": "playlist", "uri": "uri"}, ["made for"])
     ['made for']
     """
-    if "playlist" not in roles or roles.keys() & {"id", "owner"}:
+    if "playlist" not in roles or roles.keys() & {"id", "owner"} or ("title" in roles and "artist" not in roles):
         return []
     people = [name for name in unused if _names_owner(name) and not is_descriptive(name) and rows[0].count(name) == 1]
     playlists = values_of(rows, roles["playlist"])
