@@ -185,8 +185,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, problem, {**roles, "owner": owners[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
-    others = [name for name in unused if name not in found.get("time", ())]
-    if orders := columns_with_orders_of_owners(rows, roles, others):
+    untimed = [name for name in unused if name not in found.get("time", ())]
+    if orders := columns_with_orders_of_owners(rows, roles, untimed):
         return question(rows, f"in which {_listed(orders)} may be the orders or sessions", {**roles, "id": orders[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
