@@ -67,6 +67,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     roles = {**example_roles, **known}
     if known.keys() & {"title", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    if {"time", "position"} <= roles.keys():
+        del roles["position"]  # --columns can include only one of them
     if not roles.keys() & {"title", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"

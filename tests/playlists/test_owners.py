@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.settings import ExtractSettings
 
 
 def guess(text: str) -> str:
@@ -25,6 +26,13 @@ def test_a_column_with_the_playlists_of_an_owner_is_asked_about() -> None:
     assert guess(f"name,position,title,artist\n{without_owner}").endswith(
         "--columns title=title,artist=artist,playlist=name,position=position"
     )
+
+
+def test_an_example_has_a_time_or_a_position_but_not_both() -> None:
+    rows = "Live,2024-02-01T10:00:00,2,Ada,Home\nLive,2024-02-01T10:00:00,1,Nell,Salt\n"
+    asked = guess(f"programTitle,episodeTimestamp,sequence,artist,title\n{rows}")
+    assert asked.endswith("--columns time=episodeTimestamp,artist=artist,title=title,playlist=programTitle")
+    assert ExtractSettings(columns=asked.split("--columns ")[1]).roles["time"] == "episodeTimestamp"
 
 
 @pytest.mark.parametrize("name", ["owner_name", "town", "mood", "event"])
