@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
 SHOWN_SHARED = 10
+MANY_PLAYLISTS, FEW_TRACKS = 10, 1.1  # see `_are_short`
+SHORT = (
+    "hardly any playlist has two tracks; if another column of a table identifies playlists, assign it with --columns"
+)
 NAMED = {"isrc": "an ISRC", "mbid": "a MusicBrainz id", "uri": "a further uri"}
 
 Holdout = Annotated[
@@ -284,6 +288,7 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
     return [
         *([("without artist", nameless)] if report.without_artist and named else []),
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
+        *([("", SHORT)] if _are_short(report) else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
         *_listed(several_playlists(report.held_out_names, group)),
         *([("", same)] if report.same_tracks else []),
@@ -298,6 +303,11 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
         ("occurrences", f"{report.occurrences:,} ({report.repeats:,} repeated within a playlist)"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
     ]
+
+
+def _are_short(report: ExtractReport) -> bool:
+    """Whether there are many playlists, but hardly any of them has two tracks."""
+    return report.playlists >= MANY_PLAYLISTS and report.occurrences < FEW_TRACKS * report.playlists
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:

@@ -55,7 +55,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     Args:
         rows: the first rows of the table.
         problem: the end of a sentence that begins with "a table of 3 columns".
-        known: role -> column; the example contains these assignments.
+        known: role -> column; the example contains these assignments. If one of them has the titles or the uris, the
+            example contains no others.
     """
     if wide := several_items(rows):
         return visible(f"a table of {len(rows[0])} columns {wide}")
@@ -64,8 +65,10 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
     example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
     roles = {**example_roles, **known}
-    if "title" in known:
+    if known.keys() & {"title", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    if {"time", "position"} <= roles.keys():
+        del roles["position"]  # --columns can include only one of them
     if not roles.keys() & {"title", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"

@@ -79,7 +79,7 @@ def test_a_composer_may_be_the_artist_but_a_file_or_an_id_may_not() -> None:
         "Playlist;Titel\nAbend;Home\nAbend;Salt\n",
         "Playlist;Titel;Kommentar\nAbend;Home;good\nAbend;Salt;too long\n",
         "Playlist;Titel;Genre\nAbend;Home;Pop\nAbend;Salt;Rock\n",
-        "Playlist;Titel;Nr\nAbend;Home;1\nAbend;Salt;2\n",
+        "Playlist;Titel;Nr\nAbend;Home;41\nAbend;Salt;7\n",
         "Playlist;Titel;Gekauft\nAbend;Home;01.02.2024\nAbend;Salt;03.02.2024\n",
         "Playlist;Titel;Ablage\nAbend;Home;Box\nAbend;Salt;Box\nAbend;Tide;Box\n",  # the same value for all titles
     ],
@@ -261,3 +261,21 @@ def test_durations_beside_dates_are_not_times_of_day() -> None:
     assert guess(f"Date,Time,Artist,Title\n{rows}") == "artist=Artist,title=Title,time=Date"
     with_clock = rows.replace("2024-03-01", "2024-03-01 10:00")
     assert guess(f"Date,Time,Artist,Title\n{with_clock}") == "artist=Artist,title=Title,time=Date"
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("filename", ("Home.mp3", "Salt.FLAC")),
+        ("File title", ("/music/Ada/01 Home.m4a", "/music/Ada/02 Salt.ogg")),
+        ("Dateititel", ("C:\\Musik\\Home.wma", "C:\\Musik\\Salt.wav")),
+        ("list", ("file:///m/Home.opus", "file:///m/Salt.aiff")),
+    ],
+)
+def test_names_of_audio_files_are_not_playlists_or_artists(name: str, files: tuple[str, str]) -> None:
+    rows = "".join(f"{song},Ada,{file}\n" * 2 for song, file in zip(("Home", "Salt"), files, strict=True))
+    assert guess(f"title,artist,{name}\n{rows}") == "artist=artist,title=title"
+    assert guess(f"playlist,title,{name}\nEvening,Home,{files[0]}\nEvening,Salt,{files[1]}\n") == (
+        "title=title,playlist=playlist"
+    )
+    assert "may name the playlist" in guess("title,artist,filename\nHome,Ada,evening.m3u\nSalt,Ada,evening.m3u\n")

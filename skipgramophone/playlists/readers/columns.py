@@ -2,7 +2,7 @@
 
 The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
 
-    id                     rows with the same id, in all files
+    id                     rows with the same id (and the same owner and name, if there are any), in all files
     owner and playlist     rows with the same owner and name, in all files
     playlist               rows with the same name, in one file
     time                   the rows of a session, up to a pause
