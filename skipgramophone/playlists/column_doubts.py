@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_values import Table, values_of
-from skipgramophone.playlists.readers.clock_times import seconds_of_clock
+from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order

@@ -162,7 +162,7 @@ def test_lists_of_artists_that_scripts_write_are_read_as_names(write_dump: Write
         ("20 Foo 2020 09:35", None),
         ("11/20/2020 09:35", None),
         ("UTC", None),
-        ("20 Nov 2020", None),
+        ("20 Nov 2020", 1605830400),
     ],
 )
 def test_times_that_are_the_same_in_every_country_are_read(text: str, seconds: float | None) -> None:

@@ -58,6 +58,23 @@ def test_columns_of_dates_and_times_of_parquet_are_joined(tmp_path: Path) -> Non
     assert [(row[0], row[2]) for row in rows] == [("2024-03-01 23:50", "x"), ("2024-03-01 23:50", "y")]
 
 
+def test_dates_and_times_of_day_may_be_written_in_several_ways(tmp_path: Path) -> None:
+    plays = [
+        ("Ada", "x", "2024/03/01", "8:00"),
+        ("Ada", "y", "2024/03/01", "08h05"),
+        ("Ada", "z", "1.3.2024", "08.10"),
+        ("Ada", "u", "2024年3月1日", "08:15 Uhr"),
+        ("Ada", "v", "1 Mar 2024", "20 h 05"),
+    ]
+    (tmp_path / "log.csv").write_text("\n".join(map(",".join, (("by", "song", "day", "at"), *plays))) + "\n")
+    rows, rejects = read(tmp_path / "log.csv", "columns", columns=COLUMNS)
+    assert [(row[0], row[2]) for row in rows] == [
+        *(("2024-03-01 08:00", title) for title in "xyzu"),
+        ("2024-03-01 20:05", "v"),
+    ]
+    assert rejects == []
+
+
 def test_columns_can_be_assigned_by_number(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("1.3.2024,10:00,Ada,x\n1.3.2024,09:00,Ada,y\n")
     rows, _ = read(tmp_path / "log.csv", "columns", columns="1=time,2=clock,3=artist,4=title")
@@ -69,6 +86,8 @@ def test_columns_can_be_assigned_by_number(tmp_path: Path) -> None:
     [
         ("2024-03-01", "25:00"),
         ("2024-03-01", "13:00 PM"),
+        ("2024-03-01", "20"),
+        ("2024-03-01", "20.65"),
         ("2024-03-01", ""),
         ("2024-03-01 10:00", "10:00"),  # the date has a time of day of its own
         ("", "9:00"),
