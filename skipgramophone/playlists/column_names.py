@@ -90,16 +90,21 @@ NAMES_NEXT_TO_TITLES = {
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
-    "when", "wann", "quand", "cuando", "quando",
+    "when", "wann", "quand", "cuando", "quando", "scrobbletime", "timeplayed", "streamedat", "spintime",
     "startedplayingat", "unixtime", "unixreviewtime", "transactiondate", "transactiontime", "transactiondt",
     "invoicedate", "orderdate", "purchasedate", "eventdate",
-    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
+    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat",
+    "streamdate", "spindate", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
     "ecoutele", "datedecoute", "datedelecture", "horodatage", "fechadereproduccion", "fechayhora", "fecha",
+    "reproducidoel", "datumuhrzeit",
     "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
     "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
 )  # fmt: skip
+# Names for the role "time" that are used only if another column has a certain name, as in Spotify's short history.
+TIMES_NEXT_TO = {"endtime": "msplayed"}
+TIME_ZONE = re.compile(r"(?:utc|gmt|local)$")  # may end the name of a column of times, as in "Timestamp (UTC)"
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
 ALBUMS = (
@@ -208,8 +213,13 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
         for role, names in NAMES_NEXT_TO_TITLES.items():
             columns = [name for name, own in zip(header, words, strict=True) if own & _words(names)]
             found |= {role: columns} if columns and role not in found else {}
+    times_of = [own | {TIME_ZONE.sub("", word) for word in own} for own in words]
+    known = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
     named = (
-        (name, own) for word in map(normalized, TIMES) for name, own in zip(header, words, strict=True) if word in own
+        (name, own)
+        for word in map(normalized, known)
+        for name, own in zip(header, times_of, strict=True)
+        if word in own
     )
     times = list(dict.fromkeys(name for name, _ in named))
     return found | ({"time": times} if times else {})

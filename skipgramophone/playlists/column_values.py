@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
@@ -29,6 +29,12 @@ def values_of(rows: Table, name: str) -> list[str]:
     """
     at = rows[0].index(name)
     return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
+
+
+def most_fit(values: Iterable[str], fits: Callable[[str], object]) -> bool:
+    """Whether `fits` is true for most of the non-empty values."""
+    filled = list(filter(None, values))
+    return bool(filled) and sum(bool(fits(value)) for value in filled) > 0.5 * len(filled)
 
 
 def is_text(values: Sequence[str]) -> bool:

@@ -7,9 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.playlists.readers.ordering import Flags, Places
-from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
-
-DAY = 86_400  # seconds
+from skipgramophone.playlists.readers.times_of_day import DAY, seconds_of_clock
 
 
 def with_clocks(known: Flags, dates: Places, clocks: pa.Array) -> tuple[Flags, Places]:

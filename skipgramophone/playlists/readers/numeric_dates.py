@@ -51,12 +51,6 @@ def is_numeric_date(text: str) -> bool:
     return NUMERIC_DATE.fullmatch(text.strip()) is not None
 
 
-def has_clock(text: str) -> bool:
-    """Whether a text is a date with a time of day, such as 01/02/2024 10:00."""
-    match = NUMERIC_DATE.fullmatch(text.strip())
-    return match is not None and match["hour"] is not None
-
-
 def seconds_of_numeric_date(text: str, order: DateOrder = "") -> float | None:
     """Convert a date to seconds since 1970; None if it is invalid or ambiguous. The time of day is in UTC.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+DAY = 86_400  # seconds
 # The groups of these patterns do not occur in the patterns of dates.
 WITH_POINTS = r"[:.](?P<minute>\d\d)(?:[:.](?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?M\.?)?(?:\s?(?:Uhr|h))?"
 SECONDS = r"(?:\s?(?P<seconds>\d\d)\s?(?:s|秒|초))?"
