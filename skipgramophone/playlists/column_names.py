@@ -104,7 +104,7 @@ TIMES = (
 )  # fmt: skip
 # Names for the role "time" that are used only if another column has a certain name, as in Spotify's short history.
 TIMES_NEXT_TO = {"endtime": "msplayed"}
-TIME_ZONE = re.compile(r"(?:utc|gmt|local)$")  # may end the name of a column of times, as in "Timestamp (UTC)"
+UNIT = re.compile(r"(?:utc|gmt|local|ms)$")  # may end the name of a column of times, as in "Timestamp (UTC)"
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
 ALBUMS = (
@@ -213,7 +213,7 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
         for role, names in NAMES_NEXT_TO_TITLES.items():
             columns = [name for name, own in zip(header, words, strict=True) if own & _words(names)]
             found |= {role: columns} if columns and role not in found else {}
-    times_of = [own | {TIME_ZONE.sub("", word) for word in own} for own in words]
+    times_of = [own | {UNIT.sub("", word) for word in own} for own in words]
     known = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
     named = (
         (name, own)

@@ -88,12 +88,12 @@ def may_separate_playlists(values: Sequence[str]) -> bool:
 
 
 def is_time(text: str, order: DateOrder = "") -> bool:
-    """Whether a string is a date, perhaps with a time, or seconds or milliseconds since 1970.
+    """Whether a string is a date, perhaps with a time, or a number that means a time, such as seconds since 1970.
 
     Args:
         text: the string.
-        order: which part of a date such as 01/02/2024 comes first; "" if that is not known. The result is false for
-            such a date if its order is not known.
+        order: how dates are written; see `DateOrder`. The result is false for a date such as 01/02/2024 if it is not
+            known which part comes first.
     """
     seconds = seconds_since_1970(text, order)
-    return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)
+    return seconds is not None and (not NUMBER.fullmatch(text.strip()) or seconds >= EARLIEST_TIME)

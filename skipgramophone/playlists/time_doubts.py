@@ -19,7 +19,7 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 CLOCK_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时点點]\s?\d\d(?!\d)", re.IGNORECASE)
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
 NUMBER_OF_TIME = re.compile(r"\d{12,}|\d(?:[.,]\d+)?E\+?\d+|[2-7]\d{4}[.,]\d+", re.IGNORECASE)  # also Excel's 45360.83
-RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*", re.IGNORECASE)
+RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
 # Columns with times of something else than a play, according to their names.
 OF_OTHER_EVENTS = re.compile(
     r"added|hinzugefugt|ajout|anadid|agregad|aggiunt|adicionad|toegevoegd|追加|release|veroffentlich|erschein|sortie|parution"
@@ -118,5 +118,6 @@ def _is_moment(value: str, order: DateOrder) -> bool:
 
 
 def _has_clock(value: str) -> bool:
-    """Whether a date has a time of day."""
-    return CLOCK_TIME.search(value) is not None or bool(NUMBER_OF_TIME.fullmatch(value) or RELATIVE.fullmatch(value))
+    """Whether a date has a time of day: at least five numbers, or a time such as 20:05."""
+    is_moment = NUMBER_OF_TIME.fullmatch(value) is not None or RELATIVE.fullmatch(value) is not None
+    return is_moment or CLOCK_TIME.search(value) is not None or len(re.findall(r"\d+", value)) >= 5

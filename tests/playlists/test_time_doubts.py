@@ -36,6 +36,9 @@ def guess(header: str, *times: str) -> str:
         ("1.71001E+12", "1.71001E+12"),  # Excel has rounded milliseconds since 1970
         ("45360.8333", "45360.8368"),  # days since 1900
         ("3 hours ago", "4 hours ago"),
+        ("2024-03-09_20-00-00", "2024-03-09_20-05-00"),
+        ("20240399200000", "20240399200500"),  # no valid dates, and no milliseconds
+        ("638456256000000000", "638456259000000000"),  # 100 ns since the year 1
     ],
 )
 def test_times_in_an_unknown_notation_are_asked_about(first: str, second: str) -> None:
@@ -69,7 +72,7 @@ def test_values_that_are_not_times_are_not_asked_about(name: str, values: tuple[
     "name",
     [
         "Timestamp (UTC)", "Scrobble Time", "Time Played", "date_utc", "datetime_utc", "Played At (UTC)", "stream_date",
-        "Reproducido el", "Datum/Uhrzeit", "Spin Time",
+        "Reproducido el", "timestamp_ms", "Datum/Uhrzeit", "Spin Time",
     ],
 )  # fmt: skip
 def test_more_names_of_times_are_recognized(name: str) -> None:

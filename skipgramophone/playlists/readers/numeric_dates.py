@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from skipgramophone.playlists.readers.numeric_times import are_compact
 from skipgramophone.playlists.readers.times_of_day import AFTER_CHARACTER, AFTER_DATE, moment
 
-DateOrder = Literal["day", "month", ""]  # which part of a date comes first; "" if that is not known
+# How the dates of a column are written: the day or the month first, or only digits; "" if that is not known.
+DateOrder = Literal["day", "month", "digits", ""]
 DATE = r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)"
 NUMERIC_DATE = re.compile(DATE + AFTER_DATE, re.IGNORECASE)
 WEEKDAY = r"(?:\s?\([^\W\d_]{1,3}\))?"  # as in 2024/03/09(土)
@@ -33,16 +35,19 @@ CENTURY_FROM = 70  # years of two digits: 70 is 1970, and 69 is 2069
 
 
 def order_of_dates(values: Iterable[str]) -> DateOrder:
-    """Return which part comes first in the dates of one column, the day or the month.
+    """Return how the dates of one column are written: the day or the month first, or only digits, as in 20240201.
 
     The result is "" if all dates are ambiguous, such as 01/02/2024, or if the dates contradict each other.
 
     >>> order_of_dates(["01/02/2024", "12/31/2023"]), order_of_dates(["01/02/2024"]), order_of_dates(["1.2.2024"])
     ('month', '', 'day')
     """
+    values = list(values)
     found = [match for value in values if (match := NUMERIC_DATE.fullmatch(value.strip())) is not None]
     day = any(match["mark"] == "." or int(match["second"]) <= MONTHS < int(match["first"]) for match in found)
     month = any(match["mark"] != "." and int(match["first"]) <= MONTHS < int(match["second"]) for match in found)
+    if not found and are_compact(values):
+        return "digits"
     return "" if day == month else "day" if day else "month"
 
 
@@ -64,7 +69,7 @@ def seconds_of_numeric_date(text: str, order: DateOrder = "") -> float | None:
         return moment(int(found["year"]), int(found["month"]), int(found["day"]), found)
     found = NUMERIC_DATE.fullmatch(text)
     order = "day" if found is not None and found["mark"] == "." else order
-    if found is None or not order:
+    if found is None or order not in ("day", "month"):
         return None
     first, second, year = (int(found[part]) for part in ("first", "second", "year"))
     if len(found["year"]) == 2:
