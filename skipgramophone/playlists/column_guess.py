@@ -134,6 +134,10 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     roles |= _order(rows, found, roles)
     if problem := unread_times(rows, found.get("time", ()), roles):
         return question(rows, problem, roles)
+    free = [name for name in header if name not in roles.values()]
+    clock = column_of_clock_times(rows, roles["time"], free) if "time" in roles else None
+    if clock is not None and clock in found["time"]:
+        roles["clock"] = clock
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
@@ -159,13 +163,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
-    if "time" in roles and (clock := column_of_clock_times(rows, roles["time"], unused)):
-        with_clock = dict(sorted((roles | {"clock": clock}).items(), key=lambda each: ROLES.index(each[0].split()[0])))
-        if clock in found["time"]:
-            roles, unused = with_clock, [name for name in unused if name != clock]
-        elif named and not roles.keys() & {"id", "playlist"}:
-            problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
-            return question(rows, problem, with_clock)
+    if clock in unused and named and not roles.keys() & {"id", "playlist"}:
+        problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
+        return question(rows, problem, {**roles, "clock": clock})
     if merged := column_with_merged_cells(rows, roles):
         remedy = "repeat the values in all rows, or leave this column out"
         others = {role: name for role, name in roles.items() if name != merged}

@@ -87,6 +87,8 @@ NAMES_NEXT_TO_TITLES = {
     "recueil lista listas nombredelalista nomedalista carpeta pasta cartella elenco elenchi raccolta raccolte "
     "coleccion colecao",
 }
+# Names of columns that certainly have times of day and no durations. They are also in TIMES.
+CLOCKS = ("uhrzeit", "heure", "hora", "ora", "godzina", "klokkeslett", "saat", "時刻", "时刻", "시각", "spintime")
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
@@ -101,6 +103,7 @@ TIMES = (
     "reproducidoel", "datumuhrzeit",
     "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
     "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
+    "日付", "日期", "날짜", "dato", "時間", "时间", "시간", *CLOCKS,
 )  # fmt: skip
 # Names for the role "time" that are used only if another column has a certain name, as in Spotify's short history.
 TIMES_NEXT_TO = {"endtime": "msplayed"}
@@ -252,6 +255,11 @@ def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) 
 def names_title(name: str) -> bool:
     """Whether a column certainly has titles of tracks, unlike "name" or "description"."""
     return _has_title([_names_of(name)], {})
+
+
+def names_clock(name: str) -> bool:
+    """Whether a column certainly has times of day and no durations, such as "Uhrzeit"."""
+    return normalized(name) in map(normalized, CLOCKS)
 
 
 def is_header(row: Sequence[str]) -> bool:

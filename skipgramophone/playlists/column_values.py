@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
+from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*| ?[kKmM万萬億亿천만])?")
@@ -50,7 +51,9 @@ def is_text(values: Sequence[str]) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Whether a value has letters, and is neither a date, a link nor a flag."""
+    """Whether a value has letters, and is neither a date, a time of day, a link nor a flag."""
+    if seconds_of_clock(value) is not None:
+        return False
     if NUMBER_OR_DATE.fullmatch(value) or URI.fullmatch(value) or value.casefold() in FLAGS:
         return False
     return LETTERS.search(value) is not None

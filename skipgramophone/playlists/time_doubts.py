@@ -12,11 +12,10 @@ from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.column_values import NUMBER, Table, most_fit, values_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
-from skipgramophone.playlists.readers.times_of_day import DAY, seconds_of_clock
+from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, seconds_of_clock
 
 REMEDY = "write times in the form 2024-02-01 10:00, or read the table without this column"
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-CLOCK_TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h時时点點]\s?\d\d(?!\d)", re.IGNORECASE)
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
 NUMBER_OF_TIME = re.compile(r"\d{12,}|\d(?:[.,]\d+)?E\+?\d+|[2-7]\d{4}[.,]\d+", re.IGNORECASE)  # also Excel's 45360.83
 RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
@@ -27,6 +26,11 @@ OF_OTHER_EVENTS = re.compile(
     r"|last(?!fm)|letzt|zuletzt|dernier|ultim|first|premier|primer|modifi|update|change|geandert|creat|erstellt|insert"
     r"|saved|gespeichert|liked|favo|love|import|export|download|upload|fetch|retrieve|extract|crawl|scrape|expir|purchase"
 )
+
+
+def is_of_other_event(name: str) -> bool:
+    """Whether the times in a column are certainly not those of plays, because of its name, such as "Date Added"."""
+    return OF_OTHER_EVENTS.search(normalized(name)) is not None
 
 
 def times_are_asked_about(roles: Mapping[str, str]) -> bool:
@@ -58,14 +62,14 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
             return f"in which sgp does not know the notation of {dates[0]!r}, a time in {name!r}: {REMEDY}"
     others = [] if "time" in roles else [name for name in rows[0] if name not in (*names, *roles.values())]
     for values in (values_of(rows, name) for name in others if _may_name_times(rows, name)):
-        if most_fit(values, is_numeric_date) and most_fit(values, _has_clock) and not order_of_dates(values):
+        if most_fit(values, is_numeric_date) and most_fit(values, _is_exact) and not order_of_dates(values):
             return f"in which the day and the month of {next(filter(None, values))!r} may be swapped: {REMEDY}"
     return ""
 
 
 def _may_name_times(rows: Table, name: str) -> bool:
     """Whether a column may hold times of plays according to its name, which no other column has."""
-    return rows[0].count(name) == 1 and not OF_OTHER_EVENTS.search(normalized(name))
+    return rows[0].count(name) == 1 and not is_of_other_event(name)
 
 
 def _may_be_plays(values: Sequence[str], dates: Sequence[str]) -> bool:
@@ -74,7 +78,7 @@ def _may_be_plays(values: Sequence[str], dates: Sequence[str]) -> bool:
     Most values must have a time of day. If most have none, at least two different dates are needed, some of which occur
     in several rows.
     """
-    return most_fit(values, _has_clock) or 1 < len(set(dates)) < len(dates)
+    return most_fit(values, _is_exact) or 1 < len(set(dates)) < len(dates)
 
 
 def looks_like_time(value: str) -> bool:
@@ -90,7 +94,7 @@ def looks_like_time(value: str) -> bool:
     if len(re.findall(r"\d+", value)) > 1 and YEAR.search(value):
         return True
     numbers = [word for word in value.split() if re.search(r"\d", word)]
-    return len(numbers) > 1 and any(map(CLOCK_TIME.search, numbers)) and seconds_of_clock(value) is None
+    return len(numbers) > 1 and any(map(has_clock, numbers)) and seconds_of_clock(value) is None
 
 
 def unnamed_times(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:
@@ -117,7 +121,7 @@ def _is_moment(value: str, order: DateOrder) -> bool:
     return seconds is not None and seconds % DAY != 0
 
 
-def _has_clock(value: str) -> bool:
+def _is_exact(value: str) -> bool:
     """Whether a date has a time of day: at least five numbers, or a time such as 20:05."""
     is_moment = NUMBER_OF_TIME.fullmatch(value) is not None or RELATIVE.fullmatch(value) is not None
-    return is_moment or CLOCK_TIME.search(value) is not None or len(re.findall(r"\d+", value)) >= 5
+    return is_moment or has_clock(value) or len(re.findall(r"\d+", value)) >= 5

@@ -131,8 +131,7 @@ def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
-        numbers = {} if order == "digits" else {DIGITS_OF_TIME: _seconds_of_digits}
-        usual = numbers | {DATE_AND_TIME: _seconds_of_dates, DATE_AND_MINUTE: _seconds_of_minutes}
+        usual = _USUAL_DATES if order == "digits" else _USUAL_TIMES
         seconds = _numbers(times, usual, partial(seconds_since_1970, order=order))
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
@@ -221,6 +220,13 @@ def minutes_of(times: Places) -> pa.Array:
     early = int(np.searchsorted(minutes, YEAR_1000))
     names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
     return pa.array(names, TEXT).take(pa.array(place))
+
+
+_USUAL_DATES: dict[str, Callable[[pa.Array], Places]] = {
+    DATE_AND_TIME: _seconds_of_dates,
+    DATE_AND_MINUTE: _seconds_of_minutes,
+}
+_USUAL_TIMES = {DIGITS_OF_TIME: _seconds_of_digits} | _USUAL_DATES
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:

@@ -20,6 +20,7 @@ ZONE = r"(?P<zone>(?:UTC|GMT|Z)(?:[-+]\d{1,2}(?::?\d\d)?)?|[-+]\d\d:?\d\d)(?:\s\
 AFTER_DATE = rf"(?:(?:T|,?\s(?:(?:-|–|at|um|à|às|om|kl\.?|a las),?\s)?){CLOCK}(?:\s?{ZONE})?)?"
 AWAY = re.compile(r"([-+])(\d{1,2}):?(\d\d)?$")  # the difference to UTC in a time zone
 AFTER_CHARACTER = rf"(?:\s?{CLOCK}(?:\s?{ZONE})?)?"  # after a date such as 2024年2月1日
+IN_DATE = re.compile(r"(?<![\d.])\d{1,2}(?:\s?[:h時时点點시]\s?|\.)\d\d(?![\d.])", re.IGNORECASE)
 ALONE = re.compile(CLOCK, re.IGNORECASE)
 
 
@@ -33,6 +34,15 @@ def seconds_of_clock(text: str) -> int | None:
     """
     found = ALONE.fullmatch(text.strip())
     return None if found is None else _seconds_in(found)
+
+
+def has_clock(text: str) -> bool:
+    """Whether a text, such as a date, contains a time of day.
+
+    >>> has_clock("9 mars 2024 20:05"), has_clock("09.03.2024 20.05"), has_clock("09.03.2024"), has_clock("2024-03-09")
+    (True, True, False, False)
+    """
+    return IN_DATE.search(text) is not None
 
 
 def moment(year: int, month: int, day: int, found: re.Match[str]) -> float | None:
