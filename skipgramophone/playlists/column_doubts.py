@@ -5,31 +5,55 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from skipgramophone.playlists.column_values import Table, values_of
-from skipgramophone.playlists.readers.clock_times import seconds_of_clock
+from skipgramophone.playlists.column_names import names_clock
+from skipgramophone.playlists.column_values import NUMBER, Table, values_of
+from skipgramophone.playlists.readers.times_of_day import has_clock, seconds_of_clock
 
+VALID = 0.9  # share of the rows that must have a valid time of day
+STEPS, STEPS_OF_NUMBERS = 2, 5
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:
     """Return the column with the times of day that belong to the dates in the column `dates`, or None.
 
-    Durations such as 3:45 look like times of day. Unlike durations, the times of day of one date are in order.
+    Durations such as 3:45 look like times of day. Unlike durations, the times of day of one date are in order. A column
+    such as "Uhrzeit" has times of day even if they are not in order. More times are needed if they look like decimal
+    numbers.
 
     >>> column_of_clock_times([["Date", "At"], *(["1 May", f"{hour}:30"] for hour in (8, 9, 11))], "Date", ["At"])
     'At'
     """
     days = values_of(rows, dates)
-    if any(":" in day for day in days):
+    if any(map(has_clock, days)):
         return None
-    for name in others:
-        clocks = [seconds_of_clock(value) for value in values_of(rows, name)]
-        steps = [
-            after - before
-            for (day, before), (same, after) in pairwise(zip(days, clocks, strict=True))
-            if day == same and before is not None and after is not None and before != after
-        ]
-        forward = sum(step > 0 for step in steps)
-        if None not in clocks and len(steps) > 1 and max(forward, len(steps) - forward) >= IN_ORDER * len(steps):
+    for name in (name for name in others if rows[0].count(name) == 1):
+        values = values_of(rows, name)
+        clocks = [seconds_of_clock(value) for value in values]
+        if not clocks or sum(clock is not None for clock in clocks) < VALID * len(clocks):
+            continue
+        if names_clock(name) or _are_in_order(days, clocks, STEPS_OF_NUMBERS if _are_numbers(values) else STEPS):
             return name
     return None
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    """Whether a value may be a decimal number instead of a time of day, such as 20.05."""
+    return any(map(NUMBER.fullmatch, values))
+
+
+def _are_in_order(days: Sequence[str], clocks: Sequence[int | None], least: int) -> bool:
+    """Whether the times of day of each date are in order, the earliest or the latest first.
+
+    Args:
+        days: the date of each row.
+        clocks: the time of day of each row, in seconds since midnight.
+        least: how many pairs of different times of day must follow each other within a date.
+    """
+    steps = [
+        after - before
+        for (day, before), (same, after) in pairwise(zip(days, clocks, strict=True))
+        if day == same and before is not None and after is not None and before != after
+    ]
+    forward = sum(step > 0 for step in steps)
+    return len(steps) >= least and max(forward, len(steps) - forward) >= IN_ORDER * len(steps)

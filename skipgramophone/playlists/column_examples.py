@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from skipgramophone.playlists.column_doubts import column_of_clock_times
 from skipgramophone.playlists.column_names import (
     REGIONS,
     columns_by_role,
@@ -32,8 +33,9 @@ from skipgramophone.playlists.column_values import (
     may_be_artists,
     values_of,
 )
-from skipgramophone.playlists.readers.numeric_dates import is_numeric_date
+from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
 from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
+from skipgramophone.playlists.time_doubts import is_of_other_event
 from skipgramophone.settings import ROLES, columns_text
 from skipgramophone.wording import visible
 
@@ -176,10 +178,13 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
         if found and not any(map(OTHER_URI.search, columns[found[0]])):
             places[role] = found[0]
     left = [at for at in usable if at not in places.values() and _fits("title", header[at])]
-    times = [at for at in left if columns[at] and all(map(_is_likely_time, columns[at]))]
+    times = [at for at in left if columns[at] and _are_likely_times(columns[at])]
+    others = [at for at in times if named and is_of_other_event(header[at])]
+    times, left = ([at for at in some if at not in others] for some in (times, left))
     uris = [at for at in left if columns[at] and all(map(URI.fullmatch, columns[at]))]
     uris = [at for at in uris if not any(map(OTHER_URI.search, columns[at]))]
     places |= {"time": times[0]} if times else {}
+    places |= _clock_next_to(times[0], left, rows, named) if times else {}
     places |= {"uri": uris[0]} if uris and "uri" not in places else {}
     left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
     if named:
@@ -188,6 +193,20 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     _place_tracks(places, left, columns, header if named else [""] * width)
     order = sorted(places, key=lambda role: places[role])
     return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
+
+
+def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict[str, int]:
+    """Return the role "clock" and the index of the column with the times of day of a column of dates, if there is one.
+
+    Args:
+        date: index of the column of dates.
+        left: indices of columns that may have a role.
+        rows: the first rows of the table.
+        named: whether the first row contains names of columns.
+    """
+    table = rows if named else [[f"{number}" for number in range(1, len(rows[0]) + 1)], *rows]
+    clock = column_of_clock_times(table, table[0][date], [table[0][at] for at in left])
+    return {} if clock is None else {"clock": table[0].index(clock)}
 
 
 def _fits(role: str, name: str) -> bool:
@@ -263,6 +282,12 @@ def _names_id(name: str) -> bool:
     return normalized(name).endswith(IDS)
 
 
-def _is_likely_time(text: str) -> bool:
+def _are_likely_times(values: list[str]) -> bool:
+    """Whether all values of a column are times."""
+    order = order_of_dates(values)
+    return all(_is_likely_time(value, order) for value in values)
+
+
+def _is_likely_time(text: str, order: DateOrder = "") -> bool:
     """Whether a string is a time. Digits that are more likely an id do not count as a time."""
-    return is_time(text) and NOT_A_TIME.fullmatch(text.strip()) is None
+    return is_time(text, order) and NOT_A_TIME.fullmatch(text.strip()) is None

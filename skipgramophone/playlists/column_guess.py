@@ -45,6 +45,7 @@ from skipgramophone.playlists.column_values import (
     known_values,
     may_be_artists,
     may_separate_playlists,
+    most_fit,
     values_of,
 )
 from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
@@ -58,14 +59,15 @@ from skipgramophone.playlists.owner_doubts import (
 )
 from skipgramophone.playlists.position_columns import column_of_positions
 from skipgramophone.playlists.readers.json_tables import are_names
-from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
+from skipgramophone.playlists.readers.numeric_dates import order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.playlists.time_doubts import unnamed_times, unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
 JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
-NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d\d?){0,2}([T ].*)?")
+NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d{1,4}){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
@@ -147,9 +149,12 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
     roles |= _order(rows, found, roles)
-    if time := _ambiguous_time(rows, found, roles):
-        remedy = "write times in the form 2024-02-01 10:00, or read the table without this column"
-        return question(rows, f"in which the day and the month of {time!r} may be swapped: {remedy}", roles)
+    if problem := unread_times(rows, found.get("time", ()), roles):
+        return question(rows, problem, roles)
+    free = [name for name in header if name not in roles.values()]
+    clock = column_of_clock_times(rows, roles["time"], free) if "time" in roles else None
+    if clock is not None and clock in found["time"]:
+        roles["clock"] = clock
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
     roles |= identifier_columns(header, roles)
@@ -190,18 +195,16 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, problem, {**roles, "owner": owners[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
+    if times := unnamed_times(rows, unused, roles):
+        return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
     untimed = [name for name in unused if name not in found.get("time", ())]
     if orders := columns_with_orders_of_owners(rows, roles, untimed):
         return question(rows, f"in which {_listed(orders)} may be the orders or sessions", {**roles, "id": orders[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
-    if "time" in roles and (clock := column_of_clock_times(rows, roles["time"], unused)):
-        with_clock = dict(sorted((roles | {"clock": clock}).items(), key=lambda each: ROLES.index(each[0].split()[0])))
-        if clock in found["time"]:
-            roles, unused = with_clock, [name for name in unused if name != clock]
-        elif named and not roles.keys() & {"id", "playlist"}:
-            problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
-            return question(rows, problem, with_clock)
+    if clock in unused and named and not roles.keys() & {"id", "playlist"}:
+        problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
+        return question(rows, problem, {**roles, "clock": clock})
     if merged := question_on_merged_cells(rows, roles):
         return merged
     if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
@@ -305,25 +308,9 @@ def _has_times(rows: Table, name: str) -> bool:
     return _most_fit(rows, name, lambda value: is_time(value, order))
 
 
-def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> str:
-    """Return a time in which day and month may be swapped, if the table is a listening history; otherwise "".
-
-    An example of such a time is 01/02/2024 10:00. Most times of a history must have a time of day. If most of them have
-    none, at least two different dates are needed, some of which occur in several rows.
-    """
-    if not ({"title", "artist"} <= roles.keys() or "name" in roles) or roles.keys() & {*PLAYLIST_ROLES, "time"}:
-        return ""
-    for name in found.get("time", ()):
-        dates = list(filter(is_numeric_date, values_of(rows, name)))
-        if _most_fit(rows, name, has_clock) or 1 < len(set(dates)) < len(dates):
-            return dates[0]
-    return ""
-
-
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
     """Whether `fits` is true for most of the non-empty values in the column `name`."""
-    values = list(filter(None, values_of(rows, name)))
-    return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)
+    return most_fit(values_of(rows, name), fits)
 
 
 def _all_differ(rows: Table, name: str) -> bool:

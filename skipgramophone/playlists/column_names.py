@@ -87,19 +87,27 @@ NAMES_NEXT_TO_TITLES = {
     "recueil lista listas nombredelalista nomedalista carpeta pasta cartella elenco elenchi raccolta raccolte "
     "coleccion colecao",
 }
+# Names of columns that certainly have times of day and no durations. They are also in TIMES.
+CLOCKS = ("uhrzeit", "heure", "hora", "ora", "godzina", "klokkeslett", "saat", "時刻", "时刻", "시각", "spintime")
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
-    "when", "wann", "quand", "cuando", "quando",
+    "when", "wann", "quand", "cuando", "quando", "scrobbletime", "timeplayed", "streamedat", "spintime",
     "startedplayingat", "unixtime", "unixreviewtime", "transactiondate", "transactiontime", "transactiondt",
     "invoicedate", "orderdate", "purchasedate", "eventdate",
-    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat", "date",
+    "played", "playedon", "dateplayed", "playdate", "playtime", "listenedon", "startedat", "airdate", "airedat",
+    "streamdate", "spindate", "date",
     "再生日時", "日時", "播放时间", "播放時間", "재생일시",
     "abgespieltam", "gespieltam", "gehortam", "spielzeit", "sendezeit", "zeitpunkt", "zeitstempel", "zeit", "datum",
     "ecoutele", "datedecoute", "datedelecture", "horodatage", "fechadereproduccion", "fechayhora", "fecha",
+    "reproducidoel", "datumuhrzeit",
     "datadereproducao", "datahora", "datadiriproduzione", "dataeora", "dataora",
     "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
+    "日付", "日期", "날짜", "dato", "時間", "时间", "시간", *CLOCKS,
 )  # fmt: skip
+# Names for the role "time" that are used only if another column has a certain name, as in Spotify's short history.
+TIMES_NEXT_TO = {"endtime": "msplayed"}
+UNIT = re.compile(r"(?:utc|gmt|local|ms)$")  # may end the name of a column of times, as in "Timestamp (UTC)"
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
 ALBUMS = (
@@ -215,8 +223,13 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     if {"playlist", "artist"} <= found.keys() and not found.keys() & {"id", "owner"}:
         owners = [name for name, own in zip(header, words, strict=True) if own & _words(OWNERS_NEXT_TO_PLAYLISTS)]
         found |= {"owner": owners} if owners else {}
+    times_of = [own | {UNIT.sub("", word) for word in own} for own in words]
+    known = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
     named = (
-        (name, own) for word in map(normalized, TIMES) for name, own in zip(header, words, strict=True) if word in own
+        (name, own)
+        for word in map(normalized, known)
+        for name, own in zip(header, times_of, strict=True)
+        if word in own
     )
     times = list(dict.fromkeys(name for name, _ in named))
     return found | ({"time": times} if times else {})
@@ -254,6 +267,11 @@ def names_order(name: str) -> bool:
 def names_title(name: str) -> bool:
     """Whether a column certainly has titles of tracks, unlike "name" or "description"."""
     return _has_title([_names_of(name)], {})
+
+
+def names_clock(name: str) -> bool:
+    """Whether a column certainly has times of day and no durations, such as "Uhrzeit"."""
+    return normalized(name) in map(normalized, CLOCKS)
 
 
 def is_header(row: Sequence[str]) -> bool:

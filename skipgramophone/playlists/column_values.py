@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
+from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*| ?[kKmM万萬億亿천만])?")
@@ -41,6 +42,12 @@ def known_values(rows: Table, name: str) -> list[str]:
     return ["" if value in MISSING else value for value in values_of(rows, name)]
 
 
+def most_fit(values: Iterable[str], fits: Callable[[str], object]) -> bool:
+    """Whether `fits` is true for most of the non-empty values."""
+    filled = list(filter(None, values))
+    return bool(filled) and sum(bool(fits(value)) for value in filled) > 0.5 * len(filled)
+
+
 def is_text(values: Sequence[str]) -> bool:
     """Whether most of the non-empty values are text.
 
@@ -54,7 +61,9 @@ def is_text(values: Sequence[str]) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Whether a value has letters, and is neither a date, a link nor a flag."""
+    """Whether a value has letters, and is neither a date, a time of day, a link nor a flag."""
+    if seconds_of_clock(value) is not None:
+        return False
     if NUMBER_OR_DATE.fullmatch(value) or URI.fullmatch(value) or value.casefold() in FLAGS:
         return False
     return LETTERS.search(value) is not None
@@ -102,12 +111,12 @@ def may_separate_playlists(values: Sequence[str]) -> bool:
 
 
 def is_time(text: str, order: DateOrder = "") -> bool:
-    """Whether a string is a date, perhaps with a time, or seconds or milliseconds since 1970.
+    """Whether a string is a date, perhaps with a time, or a number that means a time, such as seconds since 1970.
 
     Args:
         text: the string.
-        order: which part of a date such as 01/02/2024 comes first; "" if that is not known. The result is false for
-            such a date if its order is not known.
+        order: how dates are written; see `DateOrder`. The result is false for a date such as 01/02/2024 if it is not
+            known which part comes first.
     """
     seconds = seconds_since_1970(text, order)
-    return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)
+    return seconds is not None and (not NUMBER.fullmatch(text.strip()) or seconds >= EARLIEST_TIME)

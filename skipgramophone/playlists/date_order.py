@@ -1,4 +1,4 @@
-"""Find out from the first rows of a table whether its dates begin with the day or the month."""
+"""Find out from the first rows of a table how its dates are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skipgramophone.playlists.table_head import values_of_column
 
 
 def date_order_in(rows: Table, roles: Mapping[str, str]) -> DateOrder:
-    """Return which part comes first in the dates of a table, the day or the month; "" if no date shows it.
+    """Return how the dates of a table are written: the day or the month first, or only digits; "" if no date shows it.
 
     Args:
         rows: the first rows of the table; the first row contains the column names, if there are any.

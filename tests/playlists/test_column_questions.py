@@ -279,3 +279,25 @@ def test_names_of_audio_files_are_not_playlists_or_artists(name: str, files: tup
         "title=title,playlist=playlist"
     )
     assert "may name the playlist" in guess("title,artist,filename\nHome,Ada,evening.m3u\nSalt,Ada,evening.m3u\n")
+
+
+def test_examples_contain_the_times_of_day_next_to_dates() -> None:
+    rows = [f"2024-03-09,{hour}:05 Uhr,Abend,Ada Fenn,Home {hour}" for hour in (20, 21, 22)]
+    found = guess("\n".join(["Datum,Uhrzeit,Sendung,Interpret,Titel", *rows]))
+    assert found.endswith("--columns time=Datum,clock=Uhrzeit,artist=Interpret,title=Titel,playlist=Sendung")
+    found = guess("\n".join(rows))
+    assert "assign the columns by number" in found
+    assert "--columns time=1,clock=2," in found
+
+
+def test_examples_do_not_contain_the_times_of_other_events() -> None:
+    rows = [f"2024-03-09 20:0{at},Abend,Ada Fenn,Home {at}" for at in range(3)]
+    assert "time=" not in guess("\n".join(["Last Played,Sendung,Artist,Title", *rows]))
+    assert "time=" in guess("\n".join(["Heard,Sendung,Artist,Title", *rows]))
+
+
+def test_decimal_numbers_are_times_of_day_only_in_longer_order() -> None:
+    rows = [f"2024-03-09,{hour}.30,Ada,Home {hour}" for hour in range(8, 16)]
+    for number, asks in ((3, False), (8, True)):
+        found = guess("\n".join(["Date,Begins,Artist,Title", *rows[:number]]))
+        assert ("'Begins' may be the times of day of the dates in 'Date'" in found) == asks

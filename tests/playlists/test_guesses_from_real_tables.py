@@ -95,7 +95,7 @@ def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
          "user_1\t2009-05-04T13:54:10Z\ta7f7\tNell Q\t\tSalt Sea\n",
          "owner=1,time=2,artist=4,title=6"),
         ("Member_number,Date,itemDescription\n1808,21-07-2015,tropical fruit\n2552,05-01-2015,whole milk\n",
-         "owner=Member_number,title=itemDescription"),
+         "owner=Member_number,time=Date,title=itemDescription"),
         ("SONG RAW,Song Clean,ARTIST RAW,CALLSIGN,TIME\nRAIN SONG,Rain Song,ADA F,KGLK,1402943314\n",
          "'title=SONG RAW,artist=ARTIST RAW,playlist=CALLSIGN'"),
         ("title,flag,block,author_main\nRain sea,must,one,Ada F\nSalt sea,must,two,Nell Q\n",
@@ -162,7 +162,7 @@ def test_lists_of_artists_that_scripts_write_are_read_as_names(write_dump: Write
         ("20 Foo 2020 09:35", None),
         ("11/20/2020 09:35", None),
         ("UTC", None),
-        ("20 Nov 2020", None),
+        ("20 Nov 2020", 1605830400),
     ],
 )
 def test_times_that_are_the_same_in_every_country_are_read(text: str, seconds: float | None) -> None:

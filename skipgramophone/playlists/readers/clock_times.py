@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.playlists.readers.ordering import Flags, Places
-
-CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:\s?([AP])\.?M\.?)?", re.IGNORECASE | re.ASCII)
-DAY = 86_400  # seconds
-
-
-def seconds_of_clock(text: str) -> int | None:
-    """Return the seconds since midnight of a time of day; None if the text is not one.
-
-    >>> seconds_of_clock("20:05"), seconds_of_clock("8:05 PM"), seconds_of_clock("20:05:30"), seconds_of_clock("25:00")
-    (72300, 72300, 72330, None)
-    """
-    found = CLOCK.fullmatch(text.strip())
-    if found is None:
-        return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if found[4]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + 12 * (found[4].upper() == "P")
-    return 3600 * hour + 60 * minute + second if hour < 24 and minute < 60 and second < 60 else None
+from skipgramophone.playlists.readers.times_of_day import DAY, seconds_of_clock
 
 
 def with_clocks(known: Flags, dates: Places, clocks: pa.Array) -> tuple[Flags, Places]:

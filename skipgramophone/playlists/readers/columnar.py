@@ -95,7 +95,7 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
-        date_order: which part comes first in dates such as 01/02/2024; "" if that is not known.
+        date_order: how dates are written: which part comes first in 01/02/2024, or whether 20240201 is a date.
         above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.

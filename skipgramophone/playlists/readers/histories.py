@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from skipgramophone.playlists.readers.named_months import seconds_of_named_month
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, seconds_of_numeric_date
+from skipgramophone.playlists.readers.numeric_times import LATEST, NUMBER, seconds_of_number
 from skipgramophone.playlists.readers.rows import LeftOut, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
@@ -115,22 +116,20 @@ def minute_of(seconds: float) -> str:
 def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
-    A time without a time zone is in UTC. Dates with the English name of a month are read too (see `named_months`), and
-    dates such as 31.12.2023 (see `numeric_dates`).
+    A time without a time zone is in UTC. Other numbers are read too (see `numeric_times`), dates with the English name
+    of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
 
     Args:
         text: the time.
-        order: which part of a date such as 01/02/2024 comes first; "" if that is not known. Such a date is then
-            invalid.
+        order: which part of a date such as 01/02/2024 comes first, or that numbers are dates such as 20240201; "" if
+            that is not known. A date such as 01/02/2024 is then invalid.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
     """
     text = text.strip()  # `float` does not ignore all the white space that `strip` removes
-    if text.isdecimal():
-        seconds = float(text)
-        seconds = seconds / 1000 if seconds > LATEST else seconds
-        return seconds if seconds <= LATEST else None
+    if NUMBER.fullmatch(text):
+        return seconds_of_number(text, order == "digits")
     try:
         time = datetime.fromisoformat(UTC_NAME.sub(r"\1", text))
     except ValueError:
@@ -140,4 +139,3 @@ def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
 
 
 EARLIEST = -62_135_596_800.0  # the year 1 in seconds since 1970
-LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970; larger numbers are treated as milliseconds

@@ -23,7 +23,6 @@ from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.columns import ColumnLayout
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
-    LATEST,
     NO_TIME,
     Play,
     PlayRecord,
@@ -36,6 +35,7 @@ from skipgramophone.playlists.readers.lines import (
     is_text,
 )
 from skipgramophone.playlists.readers.named_months import MONTHS
+from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.ordering import seconds_of_all
 from skipgramophone.playlists.readers.plain import PlainFields, are_plain
 from skipgramophone.playlists.readers.rows import ALBUM, Record, RowBlock

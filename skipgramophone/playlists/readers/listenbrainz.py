@@ -30,7 +30,7 @@ from skipgramophone.playlists.readers.documents import (
     read_document,
     text_fields,
 )
-from skipgramophone.playlists.readers.histories import LATEST, NO_TIME, Part, Play, PlayRecord, split_into_sessions
+from skipgramophone.playlists.readers.histories import NO_TIME, Part, Play, PlayRecord, split_into_sessions
 from skipgramophone.playlists.readers.identifier_columns import joined_columns
 from skipgramophone.playlists.readers.json_columns import (
     ArrayPart,
@@ -48,6 +48,7 @@ from skipgramophone.playlists.readers.lines import (
     read_raw_lines,
     whole_bytes,
 )
+from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.play_columns import (
     PlayColumns,
     PlayTable,

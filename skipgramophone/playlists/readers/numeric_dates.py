@@ -1,37 +1,53 @@
-"""Converts dates in which all parts are numbers, with the year last, to seconds since 1970.
+"""Converts dates in which all parts are numbers to seconds since 1970.
 
 31.12.2023 21:05          day first, because of the points
 31/12/2023 21:05          day first, because 31 is no month
 12/31/23 9:05 PM          month first, because 31 is no month
 01/02/2024 10:00          ambiguous: the other dates of the column decide
+2024/02/01 10:00          the year of four digits first, then always the month
+2024年2月1日 10:00
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Literal
 
-DateOrder = Literal["day", "month", ""]  # which part of a date comes first; "" if that is not known
+from skipgramophone.playlists.readers.numeric_times import are_compact
+from skipgramophone.playlists.readers.times_of_day import AFTER_CHARACTER, AFTER_DATE, moment
+
+# How the dates of a column are written: the day or the month first, or only digits; "" if that is not known.
+DateOrder = Literal["day", "month", "digits", ""]
 DATE = r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)"
-CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::(?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?M\.?)?"
-NUMERIC_DATE = re.compile(rf"{DATE}(?:,?\s{CLOCK})?", re.IGNORECASE)
+NUMERIC_DATE = re.compile(DATE + AFTER_DATE, re.IGNORECASE)
+WEEKDAY = r"(?:\s?\([^\W\d_]{1,3}\))?"  # as in 2024/03/09(土)
+YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[./-])\s?(?P<month>\d{{1,2}})(?P=mark)\s?(?P<day>\d{{1,2}})\.?{WEEKDAY}{AFTER_DATE}",
+    re.IGNORECASE,
+)
+WITH_CHARACTERS = re.compile(
+    rf"(?P<year>\d{{4}})[年년]\s?(?P<month>\d{{1,2}})[月월]\s?(?P<day>\d{{1,2}})[日일]{WEEKDAY}{AFTER_CHARACTER}",
+    re.IGNORECASE,
+)
 MONTHS = 12
 CENTURY_FROM = 70  # years of two digits: 70 is 1970, and 69 is 2069
 
 
 def order_of_dates(values: Iterable[str]) -> DateOrder:
-    """Return which part comes first in the dates of one column, the day or the month.
+    """Return how the dates of one column are written: the day or the month first, or only digits, as in 20240201.
 
     The result is "" if all dates are ambiguous, such as 01/02/2024, or if the dates contradict each other.
 
     >>> order_of_dates(["01/02/2024", "12/31/2023"]), order_of_dates(["01/02/2024"]), order_of_dates(["1.2.2024"])
     ('month', '', 'day')
     """
+    values = list(values)
     found = [match for value in values if (match := NUMERIC_DATE.fullmatch(value.strip())) is not None]
     day = any(match["mark"] == "." or int(match["second"]) <= MONTHS < int(match["first"]) for match in found)
     month = any(match["mark"] != "." and int(match["first"]) <= MONTHS < int(match["second"]) for match in found)
+    if not found and are_compact(values):
+        return "digits"
     return "" if day == month else "day" if day else "month"
 
 
@@ -40,32 +56,23 @@ def is_numeric_date(text: str) -> bool:
     return NUMERIC_DATE.fullmatch(text.strip()) is not None
 
 
-def has_clock(text: str) -> bool:
-    """Whether a text is a date with a time of day, such as 01/02/2024 10:00."""
-    match = NUMERIC_DATE.fullmatch(text.strip())
-    return match is not None and match["hour"] is not None
-
-
 def seconds_of_numeric_date(text: str, order: DateOrder = "") -> float | None:
     """Convert a date to seconds since 1970; None if it is invalid or ambiguous. The time of day is in UTC.
 
     >>> seconds_of_numeric_date("01.01.1970 00:02"), seconds_of_numeric_date("1/2/1970", "day")
     (120.0, 2678400.0)
+    >>> seconds_of_numeric_date("1970/1/1 00:02"), seconds_of_numeric_date("1970年1月1日 0時02分")
+    (120.0, 120.0)
     """
-    found = NUMERIC_DATE.fullmatch(text.strip())
+    text = text.strip()
+    if (found := YEAR_FIRST.fullmatch(text) or WITH_CHARACTERS.fullmatch(text)) is not None:
+        return moment(int(found["year"]), int(found["month"]), int(found["day"]), found)
+    found = NUMERIC_DATE.fullmatch(text)
     order = "day" if found is not None and found["mark"] == "." else order
-    if found is None or not order:
+    if found is None or order not in ("day", "month"):
         return None
     first, second, year = (int(found[part]) for part in ("first", "second", "year"))
     if len(found["year"]) == 2:
         year += 1900 if year >= CENTURY_FROM else 2000
-    hour, minute, rest = (int(found[part] or 0) for part in ("hour", "minute", "rest"))
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if found["half"].upper() == "P" else 0)
     day, month = (first, second) if order == "day" else (second, first)
-    try:
-        return datetime(year, month, day, hour=hour, minute=minute, second=rest, tzinfo=UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    return moment(year, month, day, found)

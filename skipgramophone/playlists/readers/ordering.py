@@ -19,13 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
+from skipgramophone.playlists.readers.histories import EARLIEST, minute_of, seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
+from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.rows import DICTIONARY, dictionary_of
 from skipgramophone.settings.time_span import Period
 
 BATCH = 1 << 17  # number of rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
+DIGITS_OF_TIME = r"^[0-9]{1,13}$"  # seconds or milliseconds since 1970
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)?$"
 DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
 TIED = re.compile(r"\s*(?:(?:=|T-?)(\d{1,9})|(\d{1,9})=)\s*", re.ASCII)
@@ -107,7 +109,7 @@ def place_of_each(column: pa.Array, role: str, order: DateOrder = "") -> tuple[F
     Args:
         column: the values, strings, integers or timestamps.
         role: "time" or "position".
-        order: which part of a date such as 01/02/2024 comes first.
+        order: how dates are written; see `DateOrder`.
     """
     if pa.types.is_integer(column.type):
         return column.is_valid().to_numpy(zero_copy_only=False), column.drop_null().to_numpy()
@@ -129,7 +131,7 @@ def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
-        usual = {DIGITS: _seconds_of_digits, DATE_AND_TIME: _seconds_of_dates, DATE_AND_MINUTE: _seconds_of_minutes}
+        usual = _USUAL_DATES if order == "digits" else _USUAL_TIMES
         seconds = _numbers(times, usual, partial(seconds_since_1970, order=order))
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
@@ -218,6 +220,13 @@ def minutes_of(times: Places) -> pa.Array:
     early = int(np.searchsorted(minutes, YEAR_1000))
     names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
     return pa.array(names, TEXT).take(pa.array(place))
+
+
+_USUAL_DATES: dict[str, Callable[[pa.Array], Places]] = {
+    DATE_AND_TIME: _seconds_of_dates,
+    DATE_AND_MINUTE: _seconds_of_minutes,
+}
+_USUAL_TIMES = {DIGITS_OF_TIME: _seconds_of_digits} | _USUAL_DATES
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:

@@ -20,13 +20,13 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
-    LATEST,
     NO_TIME,
     Play,
     PlayRecord,
     Sessions,
 )
 from skipgramophone.playlists.readers.json_columns import ArrayPart
+from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.ordering import in_period, minutes_of
 from skipgramophone.playlists.readers.rows import (
     ALBUM,

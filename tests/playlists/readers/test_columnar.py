@@ -23,13 +23,13 @@ from skipgramophone.playlists.readers.columnar import NO_ID, NO_POSITION, NO_TIT
 from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
-    LATEST,
     NO_TABLE_TIME,
     Play,
     seconds_since_1970,
     split_into_sessions,
 )
 from skipgramophone.playlists.readers.missing_values import MISSING
+from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings

@@ -1,0 +1,128 @@
+"""Detect columns that may hold the times of plays, although they cannot be used: by their values or by their names.
+
+Without the times, all plays of a listener would become one playlist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from skipgramophone.playlists.column_names import normalized
+from skipgramophone.playlists.column_values import NUMBER, Table, most_fit, values_of
+from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
+from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, seconds_of_clock
+
+REMEDY = "write times in the form 2024-02-01 10:00, or read the table without this column"
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
+NUMBER_OF_TIME = re.compile(r"\d{12,}|\d(?:[.,]\d+)?E\+?\d+|[2-7]\d{4}[.,]\d+", re.IGNORECASE)  # also Excel's 45360.83
+RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
+# Columns with times of something else than a play, according to their names.
+OF_OTHER_EVENTS = re.compile(
+    r"added|hinzugefugt|ajout|anadid|agregad|aggiunt|adicionad|toegevoegd|追加|release|veroffentlich|erschein|sortie|parution"
+    r"|lanzamiento|lancamento|uscita|発売|publi|birth|born|geburt|geboren|naissance|nacim|nascim|nascita|death|died"
+    r"|last(?!fm)|letzt|zuletzt|dernier|ultim|first|premier|primer|modifi|update|change|geandert|creat|erstellt|insert"
+    r"|saved|gespeichert|liked|favo|love|import|export|download|upload|fetch|retrieve|extract|crawl|scrape|expir|purchase"
+)
+
+
+def is_of_other_event(name: str) -> bool:
+    """Whether the times in a column are certainly not those of plays, because of its name, such as "Date Added"."""
+    return OF_OTHER_EVENTS.search(normalized(name)) is not None
+
+
+def times_are_asked_about(roles: Mapping[str, str]) -> bool:
+    """Whether a table is a listening history whose rows are divided into playlists only by time."""
+    is_history = {"title", "artist"} <= roles.keys() or "name" in roles
+    return is_history and not roles.keys() & {"id", "playlist"}
+
+
+def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) -> str:
+    """Say what is wrong with a column that has a usual name for times, if `extract` cannot read its times.
+
+    Either the day and the month may be swapped, as in 01/02/2024 10:00, or the notation is unknown.
+
+    Args:
+        rows: the first rows of the table.
+        names: the columns with usual names for times, the best first.
+        roles: role -> name of its column. Columns that are worse than the column of the role "time" are not examined.
+
+    Returns:
+        The end of a sentence that begins with "a table of 3 columns"; "" if there is no such column.
+    """
+    if not times_are_asked_about(roles):
+        return ""
+    for name in names[: names.index(roles["time"])] if roles.get("time") in names else names:
+        values = list(filter(None, values_of(rows, name)))
+        swapped, dates = (list(filter(fits, values)) for fits in (is_numeric_date, looks_like_time))
+        if swapped and _may_be_plays(values, swapped):
+            return f"in which the day and the month of {swapped[0]!r} may be swapped: {REMEDY}"
+        if most_fit(values, looks_like_time) and _may_be_plays(values, dates):
+            return f"in which sgp does not know the notation of {dates[0]!r}, a time in {name!r}: {REMEDY}"
+    others = [] if "time" in roles else [name for name in rows[0] if name not in (*names, *roles.values())]
+    for values in (values_of(rows, name) for name in others if _may_name_times(rows, name)):
+        if most_fit(values, is_numeric_date) and most_fit(values, _is_exact) and not order_of_dates(values):
+            return f"in which the day and the month of {next(filter(None, values))!r} may be swapped: {REMEDY}"
+    return ""
+
+
+def _may_name_times(rows: Table, name: str) -> bool:
+    """Whether a column may hold times of plays according to its name, which no other column has."""
+    return rows[0].count(name) == 1 and not is_of_other_event(name)
+
+
+def _may_be_plays(values: Sequence[str], dates: Sequence[str]) -> bool:
+    """Whether the dates among the values of a column may be those of plays.
+
+    Most values must have a time of day. If most have none, at least two different dates are needed, some of which occur
+    in several rows.
+    """
+    return most_fit(values, _is_exact) or 1 < len(set(dates)) < len(dates)
+
+
+def looks_like_time(value: str) -> bool:
+    """Whether a value is probably a date, in whatever language, perhaps with a time of day.
+
+    >>> looks_like_time("9 mars 2024 20:00"), looks_like_time("09-Mar-24"), looks_like_time("1.39692E+12")
+    (True, True, True)
+    >>> looks_like_time("3:45"), looks_like_time("1999"), looks_like_time("12 plays")
+    (False, False, False)
+    """
+    if NUMBER_OF_TIME.fullmatch(value) or WITHOUT_CENTURY.fullmatch(value) or RELATIVE.fullmatch(value):
+        return True
+    if len(re.findall(r"\d+", value)) > 1 and YEAR.search(value):
+        return True
+    numbers = [word for word in value.split() if re.search(r"\d", word)]
+    return len(numbers) > 1 and any(map(has_clock, numbers)) and seconds_of_clock(value) is None
+
+
+def unnamed_times(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:
+    """Return the columns whose values may be the times of plays, although their names are not usual for times.
+
+    Their values must be times of which at least two differ, and most of which are not at midnight. Times of other
+    events, according to the name of the column, do not count. The list is empty if the table needs no times, or if its
+    times have times of day.
+    """
+    if not times_are_asked_about(roles) or ("time" in roles and _are_moments(values_of(rows, roles["time"]))):
+        return []
+    return [name for name in unused if _may_name_times(rows, name) and _are_moments(values_of(rows, name))]
+
+
+def _are_moments(values: Sequence[str]) -> bool:
+    """Whether most values are dates with a time of day, and at least two of them differ."""
+    order, filled = order_of_dates(values), list(filter(None, values))
+    return len(set(filled)) > 1 and most_fit(filled, lambda value: _is_moment(value, order))
+
+
+def _is_moment(value: str, order: DateOrder) -> bool:
+    """Whether a value is a date with a time of day other than midnight; a mere number does not count."""
+    seconds = None if NUMBER.fullmatch(value) else seconds_since_1970(value, order)
+    return seconds is not None and seconds % DAY != 0
+
+
+def _is_exact(value: str) -> bool:
+    """Whether a date has a time of day: at least five numbers, or a time such as 20:05."""
+    is_moment = NUMBER_OF_TIME.fullmatch(value) is not None or RELATIVE.fullmatch(value) is not None
+    return is_moment or has_clock(value) or len(re.findall(r"\d+", value)) >= 5

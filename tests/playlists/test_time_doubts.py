@@ -1,0 +1,143 @@
+"""Guessed columns of listening histories whose times have an unknown notation or an unusual name."""
+
+from __future__ import annotations
+
+import pytest
+
+from skipgramophone.playlists.column_guess import guess_columns, rows_of
+
+REMEDY = (
+    "write times in the form 2024-02-01 10:00, or read the table without this column: assign the columns, for example "
+    "--columns artist=Artist,title=Title"
+)
+
+
+def guess(header: str, *times: str) -> str:
+    """Return the guessed columns of a table of plays as the value of `--columns`, or the question.
+
+    Args:
+        header: the names of the columns.
+        times: for each row, the values of all columns except the last two, which are the artist and the title.
+    """
+    plays = [f"{time},Ada,Song {number}" for number, time in enumerate(times)]
+    found = guess_columns(rows_of([header, *plays]))
+    return found if isinstance(found, str) else found.text
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("9 mars 2024 20:00", "9 mars 2024 20:05"),
+        ("9. März 2024", "9. März 2024"),
+        ("09-Mar-24 20:00", "09-Mar-24 20:05"),
+        ("Sa 09.03. 20:00", "Sa 09.03. 20:05"),
+        ("2024-03-09 20:00 CET", "2024-03-09 20:05 CET"),
+        ("2024/03/09 午後8:00", "2024/03/09 午後8:05"),
+        ("1.71001E+12", "1.71001E+12"),  # Excel has rounded milliseconds since 1970
+        ("45360.8333", "45360.8368"),  # days since 1900
+        ("3 hours ago", "4 hours ago"),
+        ("2024-03-09_20-00-00", "2024-03-09_20-05-00"),
+        ("20240399200000", "20240399200500"),  # no valid dates, and no milliseconds
+        ("638456256000000000", "638456259000000000"),  # 100 ns since the year 1
+    ],
+)
+def test_times_in_an_unknown_notation_are_asked_about(first: str, second: str) -> None:
+    found = guess("Played At,Artist,Title", first, second, "10. März 2024")
+    problem = f"a table of 3 columns in which sgp does not know the notation of {first!r}, a time in 'Played At'"
+    assert found == f"{problem}: {REMEDY}"
+
+
+def test_times_of_the_best_name_are_asked_about_even_if_another_column_has_dates() -> None:
+    found = guess("Played At,Date,Artist,Title", "9 mars 2024 20:00,1999-03-01", "9 mars 2024 20:05,2001-04-02")
+    assert "the notation of '9 mars 2024 20:00', a time in 'Played At'" in found
+    found = guess("Date,Played At,Artist,Title", "9 mars 1999,2024-03-09 20:00", "9 mars 1999,2024-03-09 20:05")
+    assert found == "artist=Artist,title=Title,time=Played At"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Time", ("3:45", "4:05", "1:03:45")),  # durations
+        ("Time", ("3 min 45", "4 min 05", "12 min 10")),
+        ("Date", ("9 mars 1999", "7 juin 2003", "7 mai 2003")),  # perhaps releases: each occurs once
+        ("Date", ("1999", "1999", "2001")),
+        ("Played", ("12 plays", "7 plays", "7 plays")),
+    ],
+)
+def test_values_that_are_not_times_are_not_asked_about(name: str, values: tuple[str, ...]) -> None:
+    assert guess(f"{name},Artist,Title", *values) == "artist=Artist,title=Title"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Timestamp (UTC)", "Scrobble Time", "Time Played", "date_utc", "datetime_utc", "Played At (UTC)", "stream_date",
+        "Reproducido el", "timestamp_ms", "Datum/Uhrzeit", "Spin Time",
+    ],
+)  # fmt: skip
+def test_more_names_of_times_are_recognized(name: str) -> None:
+    found = guess(f"{name},Artist,Title", "2024-03-09 20:00", "2024-03-09 20:05")
+    assert found == f"artist=Artist,title=Title,time={name}"
+
+
+def test_the_short_history_of_spotify_may_be_a_table() -> None:
+    found = guess("endTime,msPlayed,artistName,trackName", "2024-03-09 20:00,261000", "2024-03-09 20:05,200000")
+    assert found == "artist=artistName,title=trackName,time=endTime"
+
+
+@pytest.mark.parametrize(
+    "name", ["Start time", "Logged At", "local_time", "timeHuman", "endTime", "heard", "lastfm_time"]
+)
+@pytest.mark.parametrize("times", [("2024-03-09 20:00", "2024-03-09 20:05"), ("13/03/2024 20:00", "13/03/2024 20:05")])
+def test_times_of_day_in_a_column_of_an_unknown_name_are_asked_about(name: str, times: tuple[str, str]) -> None:
+    found = guess(f"{name},Artist,Title", *times)
+    assert found.startswith(f"a table of 3 columns in which {name!r} may be the times of plays: assign the columns")
+    assert f"artist=Artist,title=Title,time={name}" in found
+    assert guess(f"{name},Playlist,Artist,Title", *(f"{time},A" for time in times)).endswith("playlist=Playlist")
+
+
+def test_ambiguous_times_of_an_unknown_name_are_asked_about() -> None:
+    found = guess("Start time,Artist,Title", "03/04/2024 20:00", "03/04/2024 20:05")
+    assert (
+        found == f"a table of 3 columns in which the day and the month of '03/04/2024 20:00' may be swapped: {REMEDY}"
+    )
+
+
+def test_dates_are_not_the_times_if_another_column_may_have_them() -> None:
+    found = guess("Date,Heard,Artist,Title", "1999-01-01,2024-03-09 20:00", "2001-01-01,2024-03-09 20:05")
+    assert "'Heard' may be the times of plays" in found
+    found = guess(
+        "Played At,Heard,Artist,Title", "2024-03-09 20:00,2024-03-09 20:00", "2024-03-09 20:05,2024-03-09 20:05"
+    )
+    assert found == "artist=Artist,title=Title,time=Played At"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Last Played",
+        "Date Added",
+        "added_at",
+        "Hinzugefügt am",
+        "Release",
+        "Birthday",
+        "created_at",
+        "saved",
+        "updated",
+    ],
+)
+def test_times_of_other_events_are_not_asked_about(name: str) -> None:
+    for times in (("2024-03-09 20:00", "2024-03-09 20:05"), ("03/04/2024 20:00", "03/04/2024 20:05")):
+        assert guess(f"{name},Artist,Title", *times) == "artist=Artist,title=Title"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("2024-03-09 20:00", "2024-03-09 20:00"),  # perhaps the time of an export
+        ("2024-03-09 00:00", "2024-03-10 00:00"),  # dates without times of day
+        ("1710014400", "1710014700"),  # perhaps ids
+    ],
+)
+def test_values_that_may_not_be_times_of_plays_are_not_asked_about(times: tuple[str, str]) -> None:
+    assert guess("Heard,Artist,Title", *times) == "artist=Artist,title=Title"
