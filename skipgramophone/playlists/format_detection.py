@@ -19,6 +19,7 @@ from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.path_lists import are_paths, doubt_about_paths
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.json_tables import ITEM
@@ -33,6 +34,7 @@ from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.text_logs import kind_of_log
 from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
@@ -129,6 +131,12 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     above = lines_above_header(lines)
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
         return replace(guess, above=above)
+    if log := kind_of_log(lines):
+        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {log}")
+    if are_paths(lines[:100]):
+        if doubt := doubt_about_paths(lines[:100]):
+            raise UnknownFormatError(file.display_name, doubt)
+        return "m3u"
     kind = kind_of_text(lines)
     if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
         raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {kind}")
