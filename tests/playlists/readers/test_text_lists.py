@@ -47,11 +47,17 @@ UNMARKED = "without the number, time or bullet of the other lines"
         "- [{name}](https://music.example/track/4xiy?si=1)",
         "{name}.mp3",
         "{number:02d} - {name}.flac",
+        "【{number}】{name}",
+        "{number}\ufe0f\u20e3 {name}",
+        "{circled} {name}",
+        "🎵 {name}",
+        "♪ {number}. {name}",
+        "SC8000-{number:02d} - {name}",
     ],
 )
 def test_marks_around_names_are_not_part_of_them(line: str, write_dump: WriteDump) -> None:
     lines = [
-        line.format(number=number, back=99 - number, name=name, time=time)
+        line.format(number=number, back=99 - number, circled=chr(0x245F + number), name=name, time=time)
         for number, (name, time) in enumerate(zip(NAMES, TIMES, strict=True), 1)
     ]
     rows, rejects = read(write_dump("\n".join(lines), "mix.txt"), "titles")
@@ -68,6 +74,9 @@ def test_marks_around_names_are_not_part_of_them(line: str, write_dump: WriteDum
         ["Jay - 4:44", "Ada Fenn - Rain", "Nell Quay - Salt.mp3", "Ada Fenn - Salt"],  # few lines
         ["1. FC Chor - Hymne", "Ada Fenn - Rain", "Nell Quay - Salt", "- Nell Quay - Home"],
         ["1. Ada Fenn - Rain", "2. Nell Quay - Salt"],  # too few lines to judge
+        ["★ Quay - Rain", "★ Quay - Salt", "Ada Fenn - Home"],
+        ["UB40 - Rain - Live", "UB40 - Salt - Live", "UB40 - Home - Live"],
+        ["RX100 - Rain", "RX100 - Salt", "RX100 - Home"],
     ],
 )
 def test_names_that_look_like_marks_are_kept(names: list[str], write_dump: WriteDump) -> None:
