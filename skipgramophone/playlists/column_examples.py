@@ -70,10 +70,12 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
         return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
-    if any(rows[0].count(name) > 1 for name in roles.values()):
-        roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
-        named = has_words = False
+    # Without usual names, the first line may be a row as well as a header. Some names are usual only next to "title".
+    without_names = has_words and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
+    if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
+        roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
+        by_number = " by number" + " (by name if the first line is a header)" * without_names
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
     remedy = f"assign the columns{by_number}, for example --columns {example}"

@@ -140,6 +140,16 @@ def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
     assert "assign the columns by number" in question(rows_of(rows.splitlines()), "without a header that sgp knows")
 
 
+def test_a_first_line_without_usual_names_is_not_dropped(write_dump: WriteDump) -> None:
+    text = "Lanyards\tHome\nNell Quay\tSalt\nThe Hatches\tTide\n"
+    asked = question(rows_of(text.splitlines()), "without a header that sgp knows")
+    assert asked.endswith(
+        "assign the columns by number (by name if the first line is a header), for example --columns artist=1,title=2"
+    )
+    (reader,) = open_sources([write_dump(text)], ExtractSettings(columns="artist=1,title=2")).readers
+    assert [row["title"] for block in reader.blocks() for row in block.table.to_pylist()] == ["Home", "Salt", "Tide"]
+
+
 @pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record
 def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: WriteDump, quote: str) -> None:
     rows = "Abend;Lanyards;Home\nAbend;Nell Quay;Salt\n"
