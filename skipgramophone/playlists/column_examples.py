@@ -22,6 +22,7 @@ from skipgramophone.playlists.column_names import (
     names_people,
     normalized,
 )
+from skipgramophone.playlists.column_order import roles_by_order
 from skipgramophone.playlists.column_values import (
     NUMBER,
     OTHER_URI,
@@ -167,6 +168,8 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     """Return a plausible assignment of the columns, role -> column, for the example in a message."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
+    if not named and (ordered := roles_by_order(columns)):
+        return {role: f"{at + 1}" for role, at in ordered.items()}
     places: dict[str, int] = {}
     lists = columns_of_lists(rows) if named else []
     usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named) and header[at] not in lists]

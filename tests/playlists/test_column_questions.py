@@ -14,6 +14,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.reading import error_of
 
 WriteDump = Callable[..., Path]
 
@@ -148,6 +149,28 @@ def test_a_first_line_without_usual_names_is_not_dropped(write_dump: WriteDump) 
     )
     (reader,) = open_sources([write_dump(text)], ExtractSettings(columns="artist=1,title=2")).readers
     assert [row["title"] for block in reader.blocks() for row in block.table.to_pylist()] == ["Home", "Salt", "Tide"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (
+            '"Ada","Rain","Door","2024-03-09 20:00:00","Ada",""\n"Nell","Salt","Sea","2024-03-09 20:05:00","Nell",""\n'
+            '"Quay","Tide","Tide","2024-03-09 20:10:00","Quay","261"\n',
+            "artist=1,title=2,album=3,time=4",
+        ),
+        (
+            "Evening;Ada;Rain\nEvening;Nell Quay;Salt\nEvening;Quay;Tide\nMorning;Ada;Home\n",
+            "playlist=1,artist=2,title=3",
+        ),
+    ],
+)
+def test_usual_orders_of_columns_without_a_header_are_suggested(text: str, columns: str, write_dump: WriteDump) -> None:
+    assert error_of(write_dump(text)).endswith(f"assign the columns by number, for example --columns {columns}")
+    (reader,) = open_sources([write_dump(text)], ExtractSettings(columns=columns)).readers
+    artists = [row["artist"] for block in reader.blocks() for row in block.table.to_pylist()]
+    assert artists[0] == "Ada"
+    assert len(set(artists)) == 3
 
 
 @pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record

@@ -15,6 +15,7 @@ from tests.playlists.readers.reading import error_of, read
 
 WriteDump = Callable[..., Path]
 TITLES = "if each line is one track, add --format titles; see `sgp extract --help`"
+EXCHANGE = ["-E", r's/^([0-9]+[.)] )?"?(.*[^"])"? by (.*)/\3 - \2/']
 BASKETS = "write one item per line with the number of its basket"
 
 
@@ -129,7 +130,8 @@ def test_the_fields_of_other_json_are_named(write_dump: WriteDump) -> None:
 @pytest.mark.parametrize(
     ("text", "format", "program"),
     [
-        ('"Rain" by Ada Fenn\nSalt by Nell Quay\n', "titles", ["-E", r's/"?(.*[^"])"? by (.*)/\2 - \1/']),
+        ('"Rain" by Ada Fenn\nSalt by Nell Quay\n', "titles", EXCHANGE),
+        ('1. Rain by Ada Fenn\n2) "Salt" by Nell Quay\n', "titles", EXCHANGE),
         ("Ada Fenn / Rain\nNell Quay / Salt\n", "titles", ["s, / , - ,"]),
         ("Artist      Title\nAda Fenn    Rain\nNell Quay   Salt\n", "columns", ["-E", r"s/ {2,}/\t/g"]),
     ],
