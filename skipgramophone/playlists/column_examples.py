@@ -33,6 +33,7 @@ from skipgramophone.playlists.column_values import (
     may_be_artists,
     values_of,
 )
+from skipgramophone.playlists.example_roles import corrected_roles
 from skipgramophone.playlists.readers.numeric_dates import is_numeric_date
 from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.settings import ROLES, columns_text
@@ -64,6 +65,9 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     has_words = not named and _has_words(rows)
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
     example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
+    if (named or has_words) and len(set(rows[0])) == len(rows[0]):
+        corrected = corrected_roles(example_roles, rows)
+        example_roles = {role: name for role, name in corrected.items() if name not in known.values()}
     roles = {**example_roles, **known}
     if "title" in known:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
