@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_values import Table, values_of
@@ -10,6 +10,18 @@ from skipgramophone.playlists.readers.clock_times import seconds_of_clock
 
 PLAYLIST_ROLES = ("id", "playlist", "owner")
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
+
+
+def is_one_list_per_owner(roles: Collection[str]) -> bool:
+    """Whether the rows of an owner are one playlist in order of time, unless the user sets --session-gap.
+
+    This is true for tables of purchases or ratings with times: they have no column for a playlist or session, and not
+    both artists and titles, as a listening history has.
+
+    >>> is_one_list_per_owner(["owner", "uri", "time"]), is_one_list_per_owner(["artist", "title", "time"])
+    (True, False)
+    """
+    return "time" in roles and not {"id", "playlist"} & {*roles} and not {"artist", "title"} <= {*roles}
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from skipgramophone.playlists.column_doubts import is_one_list_per_owner
 from skipgramophone.playlists.column_names import (
     REGIONS,
     columns_by_role,
@@ -81,7 +82,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
         roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
         by_number = " by number" + " (by name if the first line is a header)" * without_names
-    example = shlex.quote(columns_text(roles))
+    example = shlex.quote(columns_text(roles)) + " --session-gap none" * is_one_list_per_owner(roles)
     columns = f"a table of {len(rows[0])} columns {problem}"
     remedy = f"assign the columns{by_number}, for example --columns {example}"
     title = roles.get("title", "")

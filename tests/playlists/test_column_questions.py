@@ -241,7 +241,7 @@ def test_the_creation_of_rows_may_be_the_time_of_plays() -> None:
     plays = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:04\n8,a,2024-01-02 10:00\n8,c,2024-01-03 10:00\n"
     assert guess(f"user_id,track_id,created_at\n{plays}") == (
         "a table of 3 columns in which 'created_at' may be the times of plays: assign the columns, for example "
-        "--columns owner=user_id,uri=track_id,time=created_at"
+        "--columns owner=user_id,uri=track_id,time=created_at --session-gap none"
     )
     accounts = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:00\n8,a,2024-01-02 10:00\n8,c,2024-01-02 10:00\n"
     assert guess(f"user_id,track_id,created_at\n{accounts}") == "owner=user_id,uri=track_id"

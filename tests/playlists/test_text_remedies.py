@@ -26,7 +26,9 @@ def test_long_separators_are_named(separator: str, shown: str, write_dump: Write
     message = error_of(write_dump(text, "ratings.dat"))
     assert f"its fields seem to be separated by {shown}: replace it by tabs" in message
     changed = write_dump(text.replace(separator, "\t"), "ratings.tsv")
-    assert error_of(changed).endswith("assign the columns by number, for example --columns owner=1,uri=2,time=4")
+    assert error_of(changed).endswith(
+        "assign the columns by number, for example --columns owner=1,uri=2,time=4 --session-gap none"
+    )
     rows_read, _ = read(changed, "columns", columns="owner=1,uri=2,time=4", session_gap="none")
     assert len(rows_read) == 3
 
