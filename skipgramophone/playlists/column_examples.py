@@ -77,7 +77,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
         return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
     # Without usual names, the first line may be a row as well as a header. Some names are usual only next to "title".
-    without_names = has_words and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
+    without_names = has_words and not columns_by_role(rows[0])
+    without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
     if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
         roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}

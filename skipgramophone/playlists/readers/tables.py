@@ -76,7 +76,8 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
         try:
             fields = next(rows, None)
         except csv.Error as error:
-            fields = literal_fields(text, delimiter) if lines_read == before + 1 else []
+            is_after_quote = lines_read == before + 1 and "expected after" in str(error)
+            fields = literal_fields(text, delimiter) if is_after_quote else []
             if not fields:
                 remedy = "; write a quote inside a quoted field twice" if '"' in text else ""
                 raise FormatError(f"{display_name}, line {number}: {error}{remedy}") from error
