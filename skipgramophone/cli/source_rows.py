@@ -36,5 +36,6 @@ def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     more = len(guesses) - SHOWN_FILES
     lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
     example = shlex.quote(guesses[0]["columns"])
+    example += f" --session-gap {guesses[0]['session_gap']}" if "session_gap" in guesses[0] else ""
     lines.append(f"guessed from the header; to choose other columns, edit and add this option: --columns {example}")
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]

@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
+from skipgramophone.playlists.column_doubts import is_one_list_per_owner
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
+from skipgramophone.settings import ExtractSettings
 
 # maximum number of identifiers that a report lists: of those that merged tracks, and of those with conflicts; a dry run
 # lists all
@@ -128,12 +130,21 @@ def with_examples_only(report: ExtractReport) -> ExtractReport:
 
 
 def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
-    """Describe each table whose columns were guessed: file, columns as in `--columns`, and the other columns."""
+    """Describe each table whose columns were guessed: file, columns as in `--columns`, and the other columns.
+
+    If the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
+    """
+    guessed = [reader for reader in readers if isinstance(reader, ColumnsReader) and reader.unused is not None]
     return [
-        {"file": reader.file.name, "columns": reader.settings.columns, "unused": list(reader.unused)}
-        for reader in readers
-        if isinstance(reader, ColumnsReader) and reader.unused is not None
+        {"file": reader.file.name, "columns": reader.settings.columns, "unused": list(reader.unused or ())}
+        | ({"session_gap": "none"} if _is_without_sessions(reader.settings) else {})
+        for reader in guessed
     ]
+
+
+def _is_without_sessions(settings: ExtractSettings) -> bool:
+    """Whether the rows of each owner in a table form one playlist, in order of time."""
+    return settings.session_gap == "none" and is_one_list_per_owner(settings.roles)
 
 
 def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) -> list[dict[str, Any]]:

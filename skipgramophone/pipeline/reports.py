@@ -93,7 +93,8 @@ class ExtractReport:
     """The result of an extraction. All counts are of the whole corpus, except those in `added`.
 
     Attributes:
-        guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns.
+        guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns. If
+            the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
     """
 

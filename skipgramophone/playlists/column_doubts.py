@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_names import names_clock
@@ -12,6 +12,19 @@ from skipgramophone.playlists.readers.times_of_day import has_clock, seconds_of_
 VALID = 0.9  # share of the rows that must have a valid time of day
 STEPS, STEPS_OF_NUMBERS = 2, 5
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
+
+
+def is_one_list_per_owner(roles: Collection[str]) -> bool:
+    """Whether the rows of an owner are one playlist in order of time, unless the user sets --session-gap.
+
+    This is true for tables of purchases or ratings with times: they have no column for a playlist or session, and not
+    both artists and titles, as a listening history has.
+
+    >>> is_one_list_per_owner(["owner", "uri", "time"]), is_one_list_per_owner(["artist", "title", "time"])
+    (True, False)
+    """
+    is_history = {"artist", "title"} <= {*roles} or "name" in roles
+    return "time" in roles and not {"id", "playlist"} & {*roles} and not is_history
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:

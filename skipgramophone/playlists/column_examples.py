@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from skipgramophone.playlists.column_doubts import column_of_clock_times
+from skipgramophone.playlists.column_doubts import column_of_clock_times, is_one_list_per_owner
 from skipgramophone.playlists.column_names import (
     REGIONS,
     columns_by_role,
@@ -23,6 +23,7 @@ from skipgramophone.playlists.column_names import (
     names_people,
     normalized,
 )
+from skipgramophone.playlists.column_order import roles_by_order
 from skipgramophone.playlists.column_values import (
     NUMBER,
     OTHER_URI,
@@ -33,6 +34,7 @@ from skipgramophone.playlists.column_values import (
     may_be_artists,
     values_of,
 )
+from skipgramophone.playlists.example_roles import corrected_roles
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
 from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.playlists.time_doubts import is_of_other_event
@@ -66,20 +68,26 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     has_words = not named and _has_words(rows)
     of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
     example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
+    if (named or has_words) and len(set(rows[0])) == len(rows[0]):
+        corrected = corrected_roles(example_roles, rows)
+        example_roles = {role: name for role, name in corrected.items() if name not in known.values()}
     roles = {**example_roles, **known}
-    if known.keys() & {"title", "uri"}:
+    if known.keys() & {"title", "name", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     if {"time", "position"} <= roles.keys():
         del roles["position"]  # --columns can include only one of them
-    if not roles.keys() & {"title", "uri"}:
+    if not roles.keys() & {"title", "name", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
         return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
-    if any(rows[0].count(name) > 1 for name in roles.values()):
-        roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
-        named = has_words = False
+    # Without usual names, the first line may be a row as well as a header. Some names are usual only next to "title".
+    without_names = has_words and not columns_by_role(rows[0])
+    without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
-    example = shlex.quote(columns_text(roles))
+    if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
+        roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
+        by_number = " by number" + " (by name if the first line is a header)" * without_names
+    example = shlex.quote(columns_text(roles)) + " --session-gap none" * is_one_list_per_owner(roles)
     columns = f"a table of {len(rows[0])} columns {problem}"
     remedy = f"assign the columns{by_number}, for example --columns {example}"
     title = roles.get("title", "")
@@ -170,6 +178,8 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     """Return a plausible assignment of the columns, role -> column, for the example in a message."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
+    if not named and (ordered := roles_by_order(columns)):
+        return {role: f"{at + 1}" for role, at in ordered.items()}
     places: dict[str, int] = {}
     lists = columns_of_lists(rows) if named else []
     usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named) and header[at] not in lists]

@@ -172,7 +172,7 @@ NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
-    r"|offset|playparams"
+    r"|offset|playparams|filename|dateiname"
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(

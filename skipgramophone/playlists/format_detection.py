@@ -19,21 +19,24 @@ from skipgramophone.playlists.column_values import Table, values_of
 from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.path_lists import are_paths, doubt_about_paths
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.json_tables import ITEM
 from skipgramophone.playlists.readers.lastfm import is_lastfm
+from skipgramophone.playlists.readers.line_marks import JUDGED_LINES
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.sessions import are_sessions
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.tab_text import is_tab_text
-from skipgramophone.playlists.readers.titles import are_titles
+from skipgramophone.playlists.readers.titles import are_timed_titles, are_titles, doubt_about_order
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.text_logs import kind_of_log
 from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
 from skipgramophone.wording import visible
@@ -130,9 +133,17 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     above = lines_above_header(lines)
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
         return replace(guess, above=above)
+    if log := kind_of_log(lines):
+        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {log}")
+    if are_paths(lines[:100]):
+        if doubt := doubt_about_paths(lines[:100]):
+            raise UnknownFormatError(file.display_name, doubt)
+        return "m3u"
     kind = kind_of_text(lines)
     if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
         raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {kind}")
+    if are_timed_titles(lines[:100]):
+        return "titles"
     if rows and is_table(rows) and are_baskets(rows):
         what = f"a table of {len(rows[0])} columns, several of which contain the same values "
         what += f"(first line: {_shortened(lines[0])!r})"
@@ -148,6 +159,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     if are_sessions(lines[:100]):
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
+        if doubt := doubt_about_order(lines[:JUDGED_LINES]):
+            raise UnknownFormatError(file.display_name, visible(doubt))
         return "titles"
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
 

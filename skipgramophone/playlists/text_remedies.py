@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from skipgramophone.playlists.column_guess import rows_of
-from skipgramophone.playlists.column_values import LETTERS, Table
+from skipgramophone.playlists.column_values import LETTERS, Table, is_time
 
 HELP = "see `sgp extract --help`"
 LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
@@ -46,7 +46,8 @@ FORMS = (
     ),
     (
         re.compile(r"[^,;\t]+ by [^,;\t]+"),
-        """titles before artists: exchange both, for example with sed -E 's/"?(.*[^"])"? by (.*)/\\2 - \\1/'""",
+        "titles before artists: exchange both, for example with "
+        r"""sed -E 's/^([0-9]+[.)] )?"?(.*[^"])"? by (.*)/\3 - \2/'""",
     ),
     (
         re.compile(r"[^,;\t]+ / [^,;\t]+"),
@@ -81,8 +82,11 @@ def kind_of_text(lines: Sequence[str]) -> str | None:
 def are_baskets(rows: Table) -> bool:
     """Whether rows are probably baskets of items.
 
-    They are baskets if many values occur in several columns; in a table, few values do.
+    They are baskets if many values occur in several columns; in a table, few values do. A column of times shows that
+    the rows are a table.
     """
+    if rows and len({*map(len, rows)}) == 1 and any(all(map(is_time, column)) for column in zip(*rows, strict=True)):
+        return False
     columns: dict[str, set[int]] = {}
     for row in rows:
         for at, value in enumerate(row):

@@ -60,6 +60,19 @@ def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write
     assert (assigned.code, "guessed" in assigned.out) == (0, False)
 
 
+def test_the_option_for_guessed_purchases_leads_to_the_same_playlists(sgp: Sgp, write_dump: WriteDump) -> None:
+    rows = "".join(f"{n % 2},P{n},2024-03-0{n + 1}T10:00:00\n" for n in range(6))
+    path = write_dump(f"visitorid,itemid,timestamp\n{rows}", "events.csv")
+    guessed = sgp("extract", "x", path)
+    option = guessed.out.partition("edit and add this option: ")[2].splitlines()[0]
+    assert option == "--columns owner=visitorid,uri=itemid,time=timestamp --session-gap none"
+    found = [json.loads(sgp("extract", "x", path, *more, "--json", "--force").out) for more in ((), option.split())]
+    assert [report["playlists"] for report in found] == [2, 2]
+    assert found[0]["guessed_columns"][0]["session_gap"] == "none"
+    apart = json.loads(sgp("extract", "x", path, *option.split()[:2], "--json", "--force").out)
+    assert apart["playlists"] > 2
+
+
 def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [

@@ -14,6 +14,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.reading import error_of
 
 WriteDump = Callable[..., Path]
 
@@ -140,6 +141,38 @@ def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
     assert "assign the columns by number" in question(rows_of(rows.splitlines()), "without a header that sgp knows")
 
 
+def test_a_first_line_without_usual_names_is_not_dropped(write_dump: WriteDump) -> None:
+    text = "Lanyards\tHome\nNell Quay\tSalt\nThe Hatches\tTide\n"
+    asked = question(rows_of(text.splitlines()), "without a header that sgp knows")
+    assert asked.endswith(
+        "assign the columns by number (by name if the first line is a header), for example --columns artist=1,title=2"
+    )
+    (reader,) = open_sources([write_dump(text)], ExtractSettings(columns="artist=1,title=2")).readers
+    assert [row["title"] for block in reader.blocks() for row in block.table.to_pylist()] == ["Home", "Salt", "Tide"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (
+            '"Ada","Rain","Door","2024-03-09 20:00:00","Ada",""\n"Nell","Salt","Sea","2024-03-09 20:05:00","Nell",""\n'
+            '"Quay","Tide","Tide","2024-03-09 20:10:00","Quay","261"\n',
+            "artist=1,title=2,album=3,time=4",
+        ),
+        (
+            "Evening;Ada;Rain\nEvening;Nell Quay;Salt\nEvening;Quay;Tide\nMorning;Ada;Home\n",
+            "playlist=1,artist=2,title=3",
+        ),
+    ],
+)
+def test_usual_orders_of_columns_without_a_header_are_suggested(text: str, columns: str, write_dump: WriteDump) -> None:
+    assert error_of(write_dump(text)).endswith(f"assign the columns by number, for example --columns {columns}")
+    (reader,) = open_sources([write_dump(text)], ExtractSettings(columns=columns)).readers
+    artists = [row["artist"] for block in reader.blocks() for row in block.table.to_pylist()]
+    assert artists[0] == "Ada"
+    assert len(set(artists)) == 3
+
+
 @pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record
 def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: WriteDump, quote: str) -> None:
     rows = "Abend;Lanyards;Home\nAbend;Nell Quay;Salt\n"
@@ -237,7 +270,7 @@ def test_the_creation_of_rows_may_be_the_time_of_plays() -> None:
     plays = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:04\n8,a,2024-01-02 10:00\n8,c,2024-01-03 10:00\n"
     assert guess(f"user_id,track_id,created_at\n{plays}") == (
         "a table of 3 columns in which 'created_at' may be the times of plays: assign the columns, for example "
-        "--columns owner=user_id,uri=track_id,time=created_at"
+        "--columns owner=user_id,uri=track_id,time=created_at --session-gap none"
     )
     accounts = "7,a,2024-01-01 10:00\n7,b,2024-01-01 10:00\n8,a,2024-01-02 10:00\n8,c,2024-01-02 10:00\n"
     assert guess(f"user_id,track_id,created_at\n{accounts}") == "owner=user_id,uri=track_id"

@@ -15,6 +15,7 @@ from tests.playlists.readers.reading import error_of, read
 
 WriteDump = Callable[..., Path]
 TITLES = "if each line is one track, add --format titles; see `sgp extract --help`"
+EXCHANGE = ["-E", r's/^([0-9]+[.)] )?"?(.*[^"])"? by (.*)/\3 - \2/']
 BASKETS = "write one item per line with the number of its basket"
 
 
@@ -25,7 +26,9 @@ def test_long_separators_are_named(separator: str, shown: str, write_dump: Write
     message = error_of(write_dump(text, "ratings.dat"))
     assert f"its fields seem to be separated by {shown}: replace it by tabs" in message
     changed = write_dump(text.replace(separator, "\t"), "ratings.tsv")
-    assert error_of(changed).endswith("assign the columns by number, for example --columns owner=1,uri=2,time=4")
+    assert error_of(changed).endswith(
+        "assign the columns by number, for example --columns owner=1,uri=2,time=4 --session-gap none"
+    )
     rows_read, _ = read(changed, "columns", columns="owner=1,uri=2,time=4", session_gap="none")
     assert len(rows_read) == 3
 
@@ -130,7 +133,8 @@ def test_the_fields_of_other_json_are_named(write_dump: WriteDump) -> None:
 @pytest.mark.parametrize(
     ("text", "format", "program"),
     [
-        ('"Rain" by Ada Fenn\nSalt by Nell Quay\n', "titles", ["-E", r's/"?(.*[^"])"? by (.*)/\2 - \1/']),
+        ('"Rain" by Ada Fenn\nSalt by Nell Quay\n', "titles", EXCHANGE),
+        ('1. Rain by Ada Fenn\n2) "Salt" by Nell Quay\n', "titles", EXCHANGE),
         ("Ada Fenn / Rain\nNell Quay / Salt\n", "titles", ["s, / , - ,"]),
         ("Artist      Title\nAda Fenn    Rain\nNell Quay   Salt\n", "columns", ["-E", r"s/ {2,}/\t/g"]),
     ],

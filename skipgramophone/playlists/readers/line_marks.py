@@ -1,32 +1,42 @@
 """Find the marks before and after the names in a list.
 
-Marks are numbers, bullets, times within a mix, durations, suffixes of audio files, and albums.
+Marks are numbers, bullets, emoji, codes of karaoke discs, times within a mix, durations, suffixes of audio files, and
+albums.
 
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
-A mark counts only if more than half of the lines have it. In addition, numbers and times must increase or decrease from
-line to line. After a line without a number or time, they may start again. Numbers may also be ranks with ties, such as
-1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a name if the other lines have no such
-numbers or times.
+A mark counts only if more than half of the lines have it (emoji and codes: more than 90 %). In addition, numbers and
+times must increase or decrease from line to line. After a line without a number or time, they may start again. Numbers
+may also be ranks with ties, such as 1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a
+name if the other lines have no such numbers or times.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 JUDGED_LINES = 1000  # number of lines at the start of a list that are examined to find the marks
 FEWEST_LINES = 3  # a shorter list has no marks, because any two numbers increase or decrease
 MOST_MARKS = 3  # maximum number of marks before a name, such as a bullet, a number and a time
+HALF = 0.5  # more than this share of the names must begin with a mark
+NEARLY_ALL = 0.9  # the same for marks that could also be part of a name
 IN_ORDER = 0.9  # minimum share of the pairs of consecutive numbers or times that are in order
 TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
 # Marks before a name. In the patterns with a number, the first group matches the digits.
 PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
+BRACKETED_NUMBER = re.compile(r"[【〔［](\d{1,4})[】〕］]\s*(?=\S)")
+SYMBOLIC_NUMBER = re.compile(r"([\u2460-\u2473\U0001f51f]|(?:\d\ufe0f?\u20e3)+)\s*(?=\S)")  # such as ① and 1️⃣
 PLAIN_NUMBER = re.compile(r"[#=T]?(\d{1,4})=?(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
+# Symbols such as ♪, and emoji.
+SYMBOLS = re.compile(r"(?:[\u2190-\u23ff\u2500-\u2bff\U0001f000-\U0001faff][\ufe0f\u200d]*)+\s+(?=\S)")
+# The code of a karaoke disc and its track, before an artist and a title.
+DISC_CODE = re.compile(r"[A-Za-z]{1,6}-?(?:\d{1,6}-\d{1,3}|\d{3,6})\s+[-–—]\s+(?=\S.*\s[-–—]\s)")
 TOGETHER = re.compile(r"w/\s+(?=\S)")  # before a track that a DJ plays together with the previous one
 # A mark inside a name: album and number, as in the lists that foobar2000 copies.
 ALBUM = re.compile(r" - \[[^][]+ #\d+\] +(?=\S)")
@@ -36,9 +46,9 @@ LINK = re.compile(r"\[((?:[^][]|\[[^][]*\])+)\]\(https?://[^\s()]+\)")
 TIME_AFTER = re.compile(rf"(?:\s+[-–—|]\s+|\s+)[\[(]?{TIME}[\])]?$")
 AUDIO_SUFFIX = re.compile(r"\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)$", re.IGNORECASE)
 Values = Sequence[Sequence[int]]  # for each run of consecutive lines with a mark: its numbers, or times in seconds
-# Each mark that may come before a name, with a function. The function gets the `Values` of the mark, and returns
-# whether they are plausible for a list.
-BEFORE: tuple[tuple[re.Pattern[str], Callable[[Values], bool]], ...]
+# Each mark that may come before a name, with a share and a function. More than this share of the names must begin with
+# the mark. The function gets the `Values` of the mark, and returns whether they are plausible for a list.
+BEFORE: tuple[tuple[re.Pattern[str], float, Callable[[Values], bool]], ...]
 
 
 def _steps(values: Values) -> list[int]:
@@ -81,11 +91,20 @@ def _are_ranks(values: Values) -> bool:
     return 2 * equal < steps and fitting >= IN_ORDER * steps
 
 
+def _is_plausible(_values: Values) -> bool:
+    """Return true, because marks without numbers have no order."""
+    return True
+
+
 BEFORE = (
-    (TIME_BEFORE, _are_in_order),
-    (PUNCTUATED_NUMBER, _are_in_order),
-    (PLAIN_NUMBER, _are_consecutive),
-    (BULLET, lambda _values: True),
+    (TIME_BEFORE, HALF, _are_in_order),
+    (PUNCTUATED_NUMBER, HALF, _are_in_order),
+    (BRACKETED_NUMBER, HALF, _are_in_order),
+    (SYMBOLIC_NUMBER, HALF, _are_in_order),
+    (PLAIN_NUMBER, HALF, _are_consecutive),
+    (BULLET, HALF, _is_plausible),
+    (SYMBOLS, NEARLY_ALL, _is_plausible),
+    (DISC_CODE, NEARLY_ALL, _is_plausible),
 )
 
 
@@ -135,8 +154,8 @@ class LineMarks:
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Return the pattern of a mark with which more than half of the names begin, or None."""
-    for mark, can_be_list in BEFORE:
+    """Return the pattern of a mark with which enough of the names begin, or None."""
+    for mark, least, can_be_list in BEFORE:
         found = [mark.match(name) for name in names]
         values: list[list[int]] = [[]]
         for match in found if mark.groups else ():
@@ -144,13 +163,20 @@ def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
                 values.append([])
             else:
                 values[-1].append(_value(match[1]))
-        if 2 * sum(match is not None for match in found) > len(names) and can_be_list(values):
+        if sum(match is not None for match in found) > least * len(names) and can_be_list(values):
             return mark
     return None
 
 
 def _value(text: str) -> int:
-    """Return the number that a mark contains, or the seconds of a time."""
+    """Return the number that a mark contains, or the seconds of a time.
+
+    >>> _value("1:02"), _value("1\ufe0f\u20e32\ufe0f\u20e3"), _value("③"), _value("\U0001f51f")
+    (62, 12, 3, 10)
+    """
+    text = re.sub("[\ufe0f\u20e3]", "", text)
+    if not re.search(r"\d", text):
+        return int(unicodedata.numeric(text, 10))
     value = 0
     for part in text.split(":"):
         value = 60 * value + int(part)

@@ -47,19 +47,23 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
 def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
     """Yield the fields of each row in `lines`, like `read_fields`; `display_name` is the file's name in errors.
 
+    If a quoted field is followed by other text, as in `Bowie,"Heroes" (live)`, the quotes are part of the fields of
+    this row.
+
     Raises:
         SourceError: a quoted field does not end.
     """
     faults: list[FieldsRecord] = []
-    number = 0
+    number = lines_read = 0
+    text = ""
 
     def good_lines() -> Iterator[str]:
-        nonlocal number
+        nonlocal number, lines_read, text
         for at, line, fault in lines:
             if fault:
                 faults.append((at, line, fault))
             else:
-                number = at
+                number, text, lines_read = at, line, lines_read + 1
                 yield line + "\n"
 
     csv.field_size_limit(LONGEST_FIELD)
@@ -68,14 +72,36 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
         return
     delimiter = delimiter or delimiter_of(first[1])
     lines = _chained(first, lines)
-    try:
-        for fields in csv.reader(good_lines(), delimiter=delimiter, strict=True):
-            yield from faults
-            faults.clear()
-            yield number, delimiter.join(fields), fields or "blank line"
-    except csv.Error as error:
-        raise FormatError(f"{display_name}, line {number}: {error}") from error
+    rows = csv.reader(good_lines(), delimiter=delimiter, strict=True)
+    while True:
+        before = lines_read
+        try:
+            fields = next(rows, None)
+        except csv.Error as error:
+            is_after_quote = lines_read == before + 1 and "expected after" in str(error)
+            fields = literal_fields(text, delimiter) if is_after_quote else []
+            if not fields:
+                remedy = "; write a quote inside a quoted field twice" if '"' in text else ""
+                raise FormatError(f"{display_name}, line {number}: {error}{remedy}") from error
+        if fields is None:
+            break
+        yield from faults
+        faults.clear()
+        yield number, delimiter.join(fields), fields or "blank line"
     yield from faults
+
+
+def literal_fields(line: str, delimiter: str) -> list[str]:
+    """Split a line into fields with their quotes, if its quotes are parts of names; otherwise return an empty list.
+
+    They are not if a field is in quotes as a whole, or the line has an odd number of quotes.
+
+    >>> literal_fields('Bowie,"Heroes" (live)', ","), literal_fields('"Bowie","Heroes" (live)', ",")
+    (['Bowie', '"Heroes" (live)'], [])
+    """
+    fields = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    in_quotes = any(len(field) > 1 and field[0] == field[-1] == '"' for field in fields)
+    return [] if in_quotes or line.count('"') % 2 else fields
 
 
 def read_named_fields(

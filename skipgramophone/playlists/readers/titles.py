@@ -20,7 +20,7 @@ from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.readers.album_parts import have_albums
 from skipgramophone.playlists.readers.albums import album_of
-from skipgramophone.playlists.readers.line_marks import JUDGED_LINES, LineMarks
+from skipgramophone.playlists.readers.line_marks import JUDGED_LINES, TIME_BEFORE, LineMarks
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -35,6 +35,7 @@ HEADING = "the heading of the list"
 RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
 SEPARATING = "a separating line"
 FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without one
+FEWEST_TRACKS = 4  # in a shorter list, it is a coincidence if titles repeat
 UNMARKED = "without the number, time or bullet of the other lines"
 
 
@@ -44,6 +45,43 @@ def are_titles(lines: Sequence[str]) -> bool:
     of_tables = sum(DELIMITER.search(line) is not None or QUOTED.fullmatch(line) is not None for line in written)
     most = max(sum(separator in line for line in written) for separator in SEPARATORS)
     return most > 0.5 * len(written) >= of_tables
+
+
+def are_timed_titles(lines: Sequence[str]) -> bool:
+    """Whether most lines are a time, a tab, and an artist and a title; the times must be in order.
+
+    >>> are_timed_titles(["20:05\\tAda - Rain", "20:09\\tNell - Salt", "20:12\\tAda - Home"])
+    True
+    """
+    timed = [line for line in lines if line.strip()]
+    if 2 * sum("\t" in line for line in timed) <= len(timed):
+        return False
+    marks = LineMarks(timed)
+    return marks.before[:1] == [TIME_BEFORE] and are_titles([marks.name_on(line)[0] for line in timed])
+
+
+def doubt_about_order(lines: Sequence[str]) -> str | None:
+    """Return why artists and titles may be in the wrong order, and what the user can do; None if there is no doubt.
+
+    Most artists have several titles. If few different titles are next to many different artists, the names may be in
+    the order "Title - Artist", or the lines may contain something else, such as keys of songs.
+
+    >>> doubt_about_order([f"{title} - Ada Fenn" for title in ("Rain", "Salt", "Tide")])
+    >>> doubt_about_order(["Ada - Rain", "Ada - Salt", "Ada - Tide", "Ada - Home"])
+    """
+    texts = [line for line in lines if line.strip()]
+    marks, separator = LineMarks(texts), separator_of(texts)
+    parts = [marks.name_on(_unquoted(text))[0].partition(separator) for text in texts]
+    pairs = {(before.strip(), after.strip()) for before, found, after in parts if found}
+    artists, titles = ({pair[at] for pair in pairs} for at in (0, 1))
+    if len(pairs) < FEWEST_TRACKS or 2 * len(titles) > len(artists) or _roles_in(texts[0], separator):
+        return None
+    example = max(sorted(titles), key=lambda title: sum(pair[1] == title for pair in pairs))
+    return (
+        f"a list with {len(artists)} different names before {separator.strip()!r} but only {len(titles)} after it, "
+        f"such as {example!r}: if the titles come first, insert 'Title{separator}Artist' as the first line; "
+        "if the artists come first, add --format titles"
+    )
 
 
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:

@@ -108,6 +108,17 @@ def test_both_exportify_layouts_are_read_and_the_file_names_the_playlist(write_d
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "not UTF-8")]
 
 
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_quotes_around_a_part_of_a_field_belong_to_it(delimiter: str, write_dump: WriteDump) -> None:
+    text = 'Artist,Title\nAda,"Rain" (live)\n"Nell" Quay,Salt\nAda,"Tide"\nAda,"Sea\nSand"\n'.replace(",", delimiter)
+    rows, rejects = read(write_dump(text), "columns")
+    found = [("Ada", '"Rain" (live)'), ('"Nell" Quay', "Salt"), ("Ada", "Tide"), ("Ada", "Sea\nSand")]
+    assert ([row[1:3] for row in rows], rejects) == (found, [])
+    quoted = text.replace(f'Ada{delimiter}"Rain"', f'"Ada"{delimiter}"Rain"')
+    with pytest.raises(SourceError, match=r"line 2: .* expected after .*; write a quote inside a quoted field twice"):
+        read(write_dump(quoted), "columns")
+
+
 def test_an_unclosed_quote_raises_an_error_with_its_line(write_dump: WriteDump) -> None:
     text = 'Track URI,Track Name,Artist Name\nu:1,"never ends,x\nu:2,y,z\n'
     with pytest.raises(SourceError, match=r"open\.csv, line 3: unexpected end of data"):

@@ -47,11 +47,17 @@ UNMARKED = "without the number, time or bullet of the other lines"
         "- [{name}](https://music.example/track/4xiy?si=1)",
         "{name}.mp3",
         "{number:02d} - {name}.flac",
+        "【{number}】{name}",
+        "{number}\ufe0f\u20e3 {name}",
+        "{circled} {name}",
+        "🎵 {name}",
+        "♪ {number}. {name}",
+        "SC8000-{number:02d} - {name}",
     ],
 )
 def test_marks_around_names_are_not_part_of_them(line: str, write_dump: WriteDump) -> None:
     lines = [
-        line.format(number=number, back=99 - number, name=name, time=time)
+        line.format(number=number, back=99 - number, circled=chr(0x245F + number), name=name, time=time)
         for number, (name, time) in enumerate(zip(NAMES, TIMES, strict=True), 1)
     ]
     rows, rejects = read(write_dump("\n".join(lines), "mix.txt"), "titles")
@@ -68,6 +74,9 @@ def test_marks_around_names_are_not_part_of_them(line: str, write_dump: WriteDum
         ["Jay - 4:44", "Ada Fenn - Rain", "Nell Quay - Salt.mp3", "Ada Fenn - Salt"],  # few lines
         ["1. FC Chor - Hymne", "Ada Fenn - Rain", "Nell Quay - Salt", "- Nell Quay - Home"],
         ["1. Ada Fenn - Rain", "2. Nell Quay - Salt"],  # too few lines to judge
+        ["★ Quay - Rain", "★ Quay - Salt", "Ada Fenn - Home"],
+        ["UB40 - Rain - Live", "UB40 - Salt - Live", "UB40 - Home - Live"],
+        ["RX100 - Rain", "RX100 - Salt", "RX100 - Home"],
     ],
 )
 def test_names_that_look_like_marks_are_kept(names: list[str], write_dump: WriteDump) -> None:
@@ -281,3 +290,40 @@ def test_other_numbers_are_part_of_the_name(numbers: str, write_dump: WriteDump)
     lines = [f"{number} {name}" for number, name in zip(numbers.split(), NAMES, strict=True)]
     rows, _ = read(write_dump("\n".join(lines), "x.txt"), "titles")
     assert [" - ".join(row[1:3]) for row in rows] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            "".join(f"{n}. {title} (Ada) - Key of G\n" for n, title in enumerate(["Rain", "Salt", "Tide", "Home"], 1)),
+            ("Key of G", "Rain (Ada)"),
+        ),
+        (
+            "Rain - Ada Fenn\nSalt - Ada Fenn\nTide - Nell\nHome - Nell\nRain - Ada Fenn\n",
+            ("Ada Fenn", "Rain"),
+        ),
+    ],
+)
+def test_few_titles_of_many_artists_lead_to_a_question(
+    text: str, first: tuple[str, str], write_dump: WriteDump
+) -> None:
+    message = error_of(write_dump(text, "a.txt"))
+    assert "if the titles come first, insert 'Title - Artist' as the first line; " in message
+    rows, _ = read(write_dump("Title - Artist\n" + text, "b.txt"), "titles")
+    assert rows[0][1:3] == first
+
+
+def test_a_few_covers_are_no_reason_for_a_question(write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump("Ada - Rain\nNell - Rain\nQuay - Rain\nAda - Tide\nAda - Salt\n", "a.txt"), "titles")
+    assert len(rows) == 5
+
+
+def test_times_and_tabs_before_names_are_marks(write_dump: WriteDump) -> None:
+    names = list(enumerate(NAMES))
+    rows, rejects = read(write_dump("".join(f"20:{55 - 5 * n:02d}\t{name}\n" for n, name in names), "a.txt"), "titles")
+    assert ([row[1:3] for row in rows], rejects) == (TRACKS, [])
+    by_owner = "".join(f"{n // 2}\t{name}\n" for n, name in names)
+    assert "for example --columns owner=1,title=2" in error_of(write_dump(by_owner, "b.txt"))
+    durations = "".join(f"3:{n * 37 % 60:02d}\t{name}\n" for n, name in names)
+    assert "a table of 2 columns" in error_of(write_dump(durations, "c.txt"))

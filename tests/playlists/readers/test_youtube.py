@@ -97,7 +97,11 @@ def test_plays_of_youtube_music_become_sessions(write_dump: WriteDump) -> None:
             "copy or download it again",
         ),
         ("youtube-songs", "a,b\n", "PATH is not a song library of YouTube Music: its first line is not the header"),
-        ("youtube-playlist", 'Video ID,x\n"aaaaaaaaaa1,x\n', "PATH, line 2: unexpected end of data"),
+        (
+            "youtube-playlist",
+            'Video ID,x\n"aaaaaaaaaa1,x\n',
+            "PATH, line 2: unexpected end of data; write a quote inside a quoted field twice",
+        ),
     ],
 )
 def test_broken_files_raise_a_one_line_error(write_dump: WriteDump, format: str, text: str, message: str) -> None:

@@ -1,0 +1,211 @@
+"""Correct the roles in an example for `--columns`: drop columns whose values are unsuitable, and use words in names.
+
+The roles of a table of purchases, visits or loans follow from words such as "customer", "receipt" and "product".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from skipgramophone.playlists.column_names import (
+    columns_by_role,
+    is_category,
+    is_count,
+    is_descriptive,
+    names_item,
+    names_people,
+    names_title,
+    normalized,
+)
+from skipgramophone.playlists.column_values import FLAGS, NUMBER, Table, is_text, values_of
+from skipgramophone.playlists.readers.histories import seconds_since_1970
+
+DURATION = re.compile(r"\d{1,3}:\d\d(:\d\d)?(\.\d+)?")
+DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{2,4}([T ].*)?")
+FILE_NAME = re.compile(r".*\.(mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)", re.IGNORECASE)
+EMAIL = re.compile(r"\S+@\S+\.\w+")
+ID = re.compile(r"\S*\d\S*")
+ORDER_NUMBER = re.compile(r"#\d+")
+YEAR_1995 = 788_918_400  # seconds since 1970; earlier dates are birthdays or release dates, not times of plays
+TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)$")
+# Role -> words in the names of its columns. If words of several roles are in a name, the last of them counts.
+WORDS = {
+    "id": re.compile(
+        r"(?<!rec)(?<!b)order(?!ed)|receipt|invoice|^bon|beleg|rechnung|quittung|basket|warenkorb|visit(?!or)|ticket"
+        r"|transaction|^cart|commande|facture|panier|pedido|boleta|session|checkout(?!s)|auftrag|bestell"
+    ),
+    "owner": re.compile(
+        r"user|customer|member|visitor|listener|client|account|household|student|patron|reader|guest|buyer|player"
+        r"|patient|shopper|kunde|kaufer|nutzer|besucher|utilisateur|usuario|email|e-mail"
+    ),
+    "uri": re.compile(
+        r"item|product|produkt|produit|producto|artikel|article|sku|asin|isbn|barcode|^ean|^upc|^gtin|^ref(erence)?$"
+    ),
+}
+# Words in the names of columns that contain neither ids of items nor those of customers or baskets.
+NOT_IDS = re.compile(r"hour|day|dow$|week|month|menge|preis|qty|prix|precio|cost|measure|agent|index|playlist")
+TITLE = re.compile(r"(title|song|track|titel|lied|musik|musikwunsch|liedwunsch|songwunsch|chanson|cancion|brano)$")
+ARTIST = re.compile(r"(artist|performer|interpret|kunstler|singer)$")
+LISTS = re.compile(r"(list|liste|lista|mix|mixtape|playlist)$")
+FLAG = re.compile("|".join(map(re.escape, sorted(FLAGS))), re.IGNORECASE)
+FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
+NOT_NUMBERS = ("title", "playlist", "artist")
+ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # roles that depend on the values of a column
+
+
+def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
+    """Return the roles of an example, role -> column, without unsuitable columns and with roles that names suggest.
+
+    Args:
+        roles: the roles of the example.
+        rows: the first rows of the table; the first one is its header.
+
+    >>> rows = [["receipt_no", "customer", "product"], ["1", "7", "tea"], ["1", "7", "jam"], ["2", "8", "tea"]]
+    >>> corrected_roles({"title": "product"}, rows)
+    {'id': 'receipt_no', 'owner': 'customer', 'uri': 'product'}
+    """
+    usual = columns_by_role(rows[0])
+    found = {role: name for role, name in roles.items() if _suits(role, name, rows, name in usual.get(role, ()))}
+    if found.get("title") == found.get("artist"):
+        found.pop("title", None)
+    _replace_title(found, rows, usual)
+    words = _roles_by_words(rows, usual)
+    for role, name in words.items():
+        holders = {other for other, column in found.items() if column == name}
+        is_free = not any(name in usual.get(other, ()) for other in holders - {role})
+        is_free = is_free and not ("artist" in holders and names_title(found.get("title", "")))
+        if is_free and found.get(role) not in usual.get(role, ()):
+            found = {other: column for other, column in found.items() if other not in holders} | {role: name}
+    _drop_invented(found, rows, usual, by_words=bool(words))
+    _add_lists(found, rows)
+    if _numbers_rows(found, rows):
+        del found["uri"]
+    return dict(sorted(found.items(), key=lambda each: rows[0].index(each[1])))
+
+
+def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
+    """Whether the values of a column are suitable for a role; `is_usual`: whether its name is usual for this role."""
+    values = list(filter(None, values_of(rows, name)))
+    if role == "time":
+        return _are_times(name, values)
+    if role not in ROLES_OF_VALUES:
+        return True
+    is_constant = _is_constant(values) and (role == "uri" or not (is_usual or role == "artist"))
+    if is_constant or _all_fit(values, FLAG):
+        return False
+    if role in NOT_NUMBERS and any(_all_fit(values, form) for form in (NUMBER, DURATION, FILE_NAME)):
+        return False
+    return role != "artist" or is_usual or not (_all_fit(values, EMAIL) or _all_fit(values, ID))
+
+
+def _all_fit(values: Sequence[str], form: re.Pattern[str]) -> bool:
+    """Whether a column has values, and all of them have the same form."""
+    return bool(values) and all(form.fullmatch(value) for value in values)
+
+
+def _is_constant(values: Sequence[str]) -> bool:
+    """Whether all rows of a column have the same value; false if there are few rows, which may be one playlist."""
+    return len(values) >= FEWEST_ROWS and len(set(values)) == 1
+
+
+def _are_times(name: str, values: Sequence[str]) -> bool:
+    """Whether values are times since 1995. If they are numbers, the name of the column must be that of a time."""
+    seconds = [found for value in values if (found := seconds_since_1970(value)) is not None]
+    is_named = TIME_NAME.search(normalized(name).removesuffix("float")) is not None
+    is_named = is_named or not any(value.isdecimal() for value in values)
+    return is_named and (not seconds or min(seconds) >= YEAR_1995)
+
+
+def _replace_title(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]]) -> None:
+    """Choose the column of titles, and that of artists, by the ends of their names if the example has none of them."""
+    for role, form in (("title", TITLE), ("artist", ARTIST)):
+        if found.get(role) in usual.get(role, ()) or (role in found and form.search(normalized(found[role]))):
+            continue
+        named = [name for name in rows[0] if form.search(normalized(name)) and name not in found.values()]
+        named = [name for name in named if is_text(values_of(rows, name)) and _suits(role, name, rows)]
+        if len(named) == 1 and rows[0].count(named[0]) == 1:
+            found[role] = named[0]
+
+
+def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return role -> first column whose name contains a word for this role."""
+    found: dict[str, str] = {}
+    for name in rows[0]:
+        word = normalized(name.removeprefix("playlist."))  # a field of the object that contains the items
+        places = {role: max((at.end() for at in form.finditer(word)), default=0) for role, form in WORDS.items()}
+        role = max(places, key=lambda each: places[each])
+        values = list(filter(None, values_of(rows, name)))
+        is_other = is_count(name) or is_category(name) or is_descriptive(name) or NOT_IDS.search(word)
+        is_named = name in usual.get("title", ()) or name in usual.get("artist", ())
+        if not places[role] or is_other or is_named or rows[0].count(name) > 1 or not values or _is_constant(values):
+            continue
+        if any(_all_fit(values, form) for form in (FLAG, DURATION, DATE)) or (role == "uri" and _are_phrases(values)):
+            continue
+        found.setdefault(role, name)
+    baskets = [name for name in rows[0] if _all_fit(values_of(rows, name), ORDER_NUMBER)]
+    if baskets and found and "id" not in usual:
+        found.setdefault("id", baskets[0])
+    return found
+
+
+def _are_phrases(values: Sequence[str]) -> bool:
+    """Whether most values have several words, as names of products have."""
+    return 2 * sum(re.search(r"[^\W\d_]{2}\S* \S", value) is not None for value in values) > len(values)
+
+
+def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]], by_words: bool) -> None:
+    """Drop artists and playlists that only the values suggest, if the table has ids of baskets or customers.
+
+    A first column with ids that repeat is such a column too.
+    """
+    first = rows[0][0]
+    values = list(filter(None, values_of(rows, first)))
+    repeats = 1 < len(set(values)) < len(values)
+    ids = [name for name in rows[0] if normalized(name).endswith("id")]
+    is_id = ids == [first] and repeats and first not in found.values()
+    if is_id and not found.keys() & {"id", "owner"} and "artist" not in usual and "title" in found:
+        found["id"] = first
+        by_words = True
+    if not by_words or "artist" in usual:
+        return
+    is_music = names_title(found.get("title", ""))
+    titles, uris = (len(set(values_of(rows, found[role]))) if role in found else 0 for role in ("title", "uri"))
+    if 0 < 2 * titles < uris and found["title"] not in usual.get("title", ()):
+        del found["title"]
+    if "artist" in found and not is_music and not names_people(found["artist"]):
+        other = found.pop("artist")
+        lengths = {name: sum(map(len, values_of(rows, name))) for name in (other, found.get("title", other))}
+        is_longer = "title" in found and lengths[other] > lengths[found["title"]]
+        if is_longer and not names_item(found["title"]) and not _describes(other, found.get("id"), rows):
+            found["title"] = other
+    if "playlist" in found and found["playlist"] not in usual.get("playlist", ()) and found.keys() & {"id", "owner"}:
+        del found["playlist"]
+
+
+def _describes(name: str, ids: str | None, rows: Table) -> bool:
+    """Whether the values of a column depend only on the column `ids`, as the names of recipes depend on their ids."""
+    if ids is None:
+        return False
+    pairs = set(zip(values_of(rows, ids), values_of(rows, name), strict=True))
+    return len(pairs) == len({value for value, _ in pairs})
+
+
+def _add_lists(found: dict[str, str], rows: Table) -> None:
+    """Choose a column named "list" or similar for the playlists, if the example has a title but no playlist."""
+    named = [name for name in rows[0] if LISTS.search(normalized(name)) and name not in found.values()]
+    if "title" not in found or found.keys() & {"id", "playlist", "owner"}:
+        return
+    if LISTS.search(normalized(found.get("artist", ""))):
+        found["playlist"] = found.pop("artist")
+    elif len(named) == 1 and is_text(values_of(rows, named[0])):
+        found["playlist"] = named[0]
+
+
+def _numbers_rows(found: Mapping[str, str], rows: Table) -> bool:
+    """Whether the column of uris has another value in each row, although artists and titles repeat."""
+    if not {"uri", "title", "artist"} <= found.keys():
+        return False
+    values = values_of(rows, found["uri"])
+    names = set(zip(values_of(rows, found["artist"]), values_of(rows, found["title"]), strict=True))
+    return len(set(values)) == len(values) > len(names)

@@ -1,0 +1,63 @@
+"""Recognize texts whose lines begin with a date and a time: logs of servers and programs, and chats.
+
+    10.0.0.1 - - [07/Apr/2024:16:08:52 +0200] "GET /product/2 HTTP/1.1" 200 8211
+    09.03.24, 20:00 - Nell: Ada Fenn - Rain
+
+Many of these lines contain " - ", but what is before it is not an artist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# Minimum share of the lines that begin with a date and a time; a message of a chat may have several lines.
+LEAST_SHARE = 0.2
+LEAST_WITHOUT_CLOCK = 0.5  # minimum share of the lines that begin with a date; dates may also be headings of a list
+FEWEST_LINES = 2  # one line with a date may be the heading of a list
+DATE = r"\d{1,4}([-./])\d{1,2}\1\d{2,4}"
+CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?(?:Z| ?[-+]\d\d:?\d\d)?"
+DATED = re.compile(rf"[\u200e\u200f]?\[?{DATE}(?:,? +|T){CLOCK}(?:\]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)
+DAY = re.compile(rf"[\[(]?{DATE}(?:[\])]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)
+CHAT = re.compile(rf"{DATED.pattern}[^:]{{1,60}}: ", re.ASCII)
+REQUEST = re.compile(r'(?:\S+ )?\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [-+]\d{4}\] "')
+SYSLOG = re.compile(r"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: ")
+SED_DATE = "^[^0-9]{0,4}[0-9]+[^ ]+ [0-9]+:[0-9:]+"
+DATES = (
+    "a log or a list with dates: if the rest of each line is a track, remove the dates, for example with "
+    r"sed -E 's/^[^0-9]?[0-9]+[^ ]+( +[0-9]+:[0-9:]+( ?[AP]M)?)?\]?[ -]*//'"
+)
+# Forms of lines, in the order in which they are tried: the form, the minimum share of lines, what the text is, and what
+# to do.
+KINDS = (
+    (
+        REQUEST,
+        LEAST_SHARE,
+        "the log of a web server: write the visitor and the page of each line, for example with "
+        r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
+        "and read them with --columns owner=1,uri=2",
+    ),
+    (SYSLOG, LEAST_SHARE, "a system log: write the columns that you need to a CSV file"),
+    (
+        CHAT,
+        LEAST_SHARE,
+        "a chat or a log: if its messages are tracks, keep only what follows the sender, for example with "
+        f"sed -E '/{SED_DATE}[^:]*$/d; s/{SED_DATE}[^:]*: //'",
+    ),
+    (DATED, LEAST_SHARE, DATES),
+    (DAY, LEAST_WITHOUT_CLOCK, DATES),
+)
+
+
+def kind_of_log(lines: Sequence[str]) -> str | None:
+    """Return which kind of log or chat a text is, and what the user can do; None if it is neither.
+
+    >>> kind_of_log(["Apr  8 00:15:46 shop app[12]: user 3 - view - 7"] * 2)
+    'a system log: write the columns that you need to a CSV file'
+    >>> kind_of_log(["20:15 Ada Fenn - Rain", "20:19 Nell - Salt"])
+    """
+    written = [line.strip() for line in lines[:1000] if line.strip()]
+    for form, least, kind in KINDS:
+        if sum(form.match(line) is not None for line in written) >= max(FEWEST_LINES, least * len(written)):
+            return kind
+    return None
