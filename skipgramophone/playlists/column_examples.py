@@ -74,6 +74,9 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     roles = {**example_roles, **known}
     if known.keys() & {"title", "name", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    title = roles.get("title", "")
+    if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
+        roles = {"name" if role == "title" else role: name for role, name in roles.items()}
     if {"time", "position"} <= roles.keys():
         del roles["position"]  # --columns can include only one of them
     if not roles.keys() & {"title", "name", "uri"}:
@@ -90,10 +93,6 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     example = shlex.quote(columns_text(roles)) + " --session-gap none" * is_one_list_per_owner(roles)
     columns = f"a table of {len(rows[0])} columns {problem}"
     remedy = f"assign the columns{by_number}, for example --columns {example}"
-    title = roles.get("title", "")
-    if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
-        alone = "write this column alone to a text file and read it with --format titles"
-        remedy += f"; or, if each {title!r} is an artist and a title, {alone}"
     return visible(f"{columns}: {remedy}")
 
 
