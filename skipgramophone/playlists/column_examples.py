@@ -70,7 +70,9 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
     if (named or has_words) and len(set(rows[0])) == len(rows[0]):
         corrected = corrected_roles(example_roles, rows)
-        example_roles = {role: name for role, name in corrected.items() if name not in known.values()}
+        example_roles = {
+            role: name for role, name in corrected.items() if name not in known.values() or known.get(role) == name
+        }
     roles = {**example_roles, **known}
     if known.keys() & {"title", "name", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))

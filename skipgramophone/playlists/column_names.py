@@ -172,7 +172,7 @@ NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
-    r"|offset|playparams|filename|dateiname"
+    r"|offset|playparams"
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
@@ -224,10 +224,10 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
         owners = [name for name, own in zip(header, words, strict=True) if own & _words(OWNERS_NEXT_TO_PLAYLISTS)]
         found |= {"owner": owners} if owners else {}
     times_of = [own | {UNIT.sub("", word) for word in own} for own in words]
-    known = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
+    usual = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
     named = (
         (name, own)
-        for word in map(normalized, known)
+        for word in map(normalized, usual)
         for name, own in zip(header, times_of, strict=True)
         if word in own
     )

@@ -178,5 +178,5 @@ def test_sessions_with_and_without_an_owner_are_asked_about(missing: str) -> Non
     )
     whole = "owner=user_id,uri=item_id,id=session_id"
     assert guess(f"{header}s1,{missing},a\ns1,{missing},b\ns2,u7,b\n") == whole
-    assert guess(f"{header}1,u1,a\n1,u2,b\n1,{missing},b\n") == whole  # the ids are unique only within an owner
+    assert guess(f"{header}1,u1,a\n1,u2,b\n1,{missing},b\n2,u1,c\n") == whole  # the ids are unique only within an owner
     assert guess(f"{header}{missing},u1,a\n{missing},{missing},b\n2,u2,a\n2,u2,b\n") == whole  # rows without an id

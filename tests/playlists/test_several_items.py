@@ -60,10 +60,7 @@ def test_columns_with_one_track_each_are_named() -> None:
 
 
 def test_artist_and_title_in_one_column() -> None:
-    assert asked("Time,Song\n10:00,Ada Fenn - Home\n10:04,Nell Quay - Salt\n").endswith(
-        "--columns title=Song; or, if each 'Song' is an artist and a title, write this column alone to a text file and "
-        "read it with --format titles"
-    )
+    assert asked("Time,Song\n10:00,Ada Fenn - Home\n10:04,Nell Quay - Salt\n").endswith("--columns name=Song")
 
 
 def test_a_text_is_the_artist_only_if_it_may_be() -> None:
