@@ -7,6 +7,7 @@
     │   └── FormatError               a file is not in the detected or given format
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     │   └── DamagedFileError          a file of an experiment is damaged
+    ├── ClosedLookupError    exit 1   a Lookup is used after the end of its with block
     ├── StorageError         exit 1   the disk is full, read-only or failing
     ├── MemoryShortageError  exit 1   out of memory, or over a limit on the address space
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
@@ -20,10 +21,10 @@ The command line catches `SgpError` in one place and prints its message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -33,13 +34,7 @@ NAMED_CANDIDATES = 3  # number of candidates that the text of an error lists
 
 
 class SgpError(Exception):
-    """Base class of all errors that a user can cause or encounter; the message is one line."""
-
-    exit_code: ClassVar[int] = 1
-
-
-class SettingError(SgpError):
-    """A setting has an invalid value.
+    """Base class of all errors that a user can cause or encounter; the message is one line.
 
     `str(error)` is the message for users of the Python package: it names a setting as in Python, such as min_count.
 
@@ -47,11 +42,27 @@ class SettingError(SgpError):
         on_command_line: the message for users of the command line: it names the option instead, such as --min-count.
     """
 
-    exit_code = 2
+    exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, on_command_line: str = "") -> None:
+    def __init__(self, message: str = "", on_command_line: str = "") -> None:
         super().__init__(message)
         self.on_command_line = on_command_line or message
+
+    @classmethod
+    def naming(cls, message: Callable[[Callable[[str, str], str]], str]) -> Self:
+        """Return an error whose message names arguments as the caller writes them.
+
+        Args:
+            message: returns the message. Its argument is a function that returns the first of two texts for users of
+                the Python package, and the second for users of the command line, such as "force=True" and "--force".
+        """
+        return cls(message(lambda python, _option: python), message(lambda _python, option: option))
+
+
+class SettingError(SgpError):
+    """A setting has an invalid value."""
+
+    exit_code = 2
 
 
 class SourceError(SgpError):
@@ -80,6 +91,13 @@ class DamagedFileError(ExperimentError):
     def __init__(self, problem: str) -> None:
         super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command re-creates it")
         self.problem = problem
+
+
+class ClosedLookupError(SgpError):
+    """A `Lookup` is used after it was closed at the end of its `with` block."""
+
+    def __init__(self) -> None:
+        super().__init__("this Lookup is closed: use it inside the with block, or open the experiment again")
 
 
 class StorageError(SgpError):
@@ -141,9 +159,14 @@ class TrackNameError(SgpError):
 
 
 class UnknownTrackError(TrackNameError):
-    """No track matches the name."""
+    """No track matches the name.
+
+    Attributes:
+        unlike: what was searched ("track", "artist" or "album"), if no name is similar either; otherwise empty.
+    """
 
     exit_code = 3
+    unlike = ""
 
     @classmethod
     def of(
@@ -152,7 +175,9 @@ class UnknownTrackError(TrackNameError):
         """Return the error for a name that was not found; `kind` is what was searched: "track", "artist" or "album"."""
         if candidates:
             return cls(f"no {kind} matches {name!r}; did you mean one of these?", candidates, tracks)
-        return cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
+        error = cls(f"no {kind} matches {name!r}, and no name is similar: check the spelling, or give another {kind}")
+        error.unlike = kind
+        return error
 
 
 class AmbiguousTrackError(TrackNameError):
@@ -183,8 +208,10 @@ def named_format(format: str | None) -> Iterator[None]:
     except FormatError as error:
         if format is None:
             raise
-        advice = "leave it out, or see `sgp extract --help`"
-        raise FormatError(f"{error}; you gave --format {format}: {advice}") from error
+        problem, advice = str(error), "leave it out, or see `sgp extract --help`"
+        raise FormatError.naming(
+            lambda named: f"{problem}; you gave {named(f'format={format!r}', f'--format {format}')}: {advice}"
+        ) from error
 
 
 @contextmanager

@@ -34,6 +34,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def decimals(value: float | None) -> str:
+    """Return a value with three decimals, or "" for None. A value that is rounded to zero has no sign.
+
+    >>> decimals(0.25), decimals(-0.0004), decimals(-0.0006), decimals(None)
+    ('0.250', '0.000', '-0.001', '')
+    """
+    return "" if value is None else f"{value:z.3f}"
+
+
 def span(least: int, most: int) -> str:
     """Return text such as "5 to 1,200", or just the number if both ends are equal.
 
@@ -67,6 +76,15 @@ def shell_word(text: str) -> str:
     if "'" in text and not set(text) & set('"$`\\!'):
         return f'"{text}"'
     return shlex.quote(text)
+
+
+def shell_command(*words: str) -> str:
+    """Return a command of sgp for messages. Each word is quoted for a shell, so that a copy of the command works.
+
+    >>> print(shell_command("train", "demo", "--force"), "or", shell_command("train", "my music"))
+    sgp train demo --force or sgp train 'my music'
+    """
+    return " ".join(["sgp", *map(shell_word, words)])
 
 
 def visible(text: str) -> str:

@@ -46,7 +46,7 @@ ALLOWED_IN = {
     "matplotlib": {"maps.picture"},
     "msgspec": {"playlists"},
     "onnx": {"exporters.onnx"},
-    "optuna": {"evaluation.tuning"},
+    "optuna": {"evaluation.search_space", "evaluation.seeded_study", "evaluation.tuning"},
     "pandas": {"lookup.lookup", "lookup.frames"},
     "prompt_toolkit": {"cli.prompt", "cli.prompt_history"},
     "pyarrow": {"names", "experiment", "playlists", "inspection", "evaluation", "importers", "exporters", "pipeline"},

@@ -29,7 +29,7 @@ from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.playlists.playlist_file import LARGEST_LIST
 from skipgramophone.playlists.playlist_formats import WRITERS
 from skipgramophone.settings import ANSWER_FORMATS, Score, SimilarSettings
-from skipgramophone.wording import plural, suggestion, visible
+from skipgramophone.wording import decimals, plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -40,7 +40,11 @@ LONGEST_QUERY = 64 << 20  # maximum number of bytes of a line; a longer line wou
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
-SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # file suffix -> format, for suffixes that are not the name of their format
+# file suffix -> format
+SUFFIXES = {name: name for name in ("m3u8", "xspf", "jspf", "csv", "tsv", "json", "jsonl")} | {
+    "m3u": "m3u8",
+    "txt": "plain",
+}
 UNSTABLE = "~"  # marks the rank of a track that a model trained with another seed would probably not list
 HELP = "see sgp similar --help"  # says where the mark is explained
 Asked = TypeVar("Asked")
@@ -342,8 +346,8 @@ def _print_table(answer: Answer, versions: bool) -> bool:
     rows = []
     for near in answer.neighbours:
         rank = f"{UNSTABLE if near.stable is False else ''}{near.rank}"
-        measures = [rank, *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
-        measures += [_decimals(near.step)] if answer.arrangement else []
+        measures = [rank, *([decimals(near.score)] if scored else []), decimals(near.similarity)]
+        measures += [decimals(near.step)] if answer.arrangement else []
         shared = "" if near.shared is None else f"{near.shared:,}"
         rows.append(_row(near.track, measures, shared if support else None))
         if versions:
@@ -352,6 +356,7 @@ def _print_table(answer: Answer, versions: bool) -> bool:
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
     about = f"{relation(answer.ranked_by, len(answer.neighbours))} {query_title(answer.seeds)}"
     title = f"{ranks} {about}{_smoothness(answer.arrangement)}"
+    title = title if answer.neighbours else f"no results for {query_title(answer.seeds)}"
     return render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 
@@ -361,11 +366,6 @@ def relation(ranked_by: Score, listed: int) -> str:
     return words.get(ranked_by, f"ranked by {ranked_by} for")
 
 
-def _decimals(value: float | None) -> str:
-    """Return a value with three decimals, or "" for None."""
-    return "" if value is None else f"{value:.3f}"
-
-
 def _smoothness(arrangement: Arrangement | None) -> str:
     """Return the part of a table title that says how smooth an arranged list is; return "" for any other list."""
     if arrangement is None:
@@ -373,7 +373,7 @@ def _smoothness(arrangement: Arrangement | None) -> str:
     if arrangement.mean_step is None:
         return ", arranged"
     mean, by_chance = arrangement.mean_step, arrangement.mean_random_step
-    return f", arranged: mean similarity of adjacent tracks {mean:.3f} (in random order: {by_chance:.3f})"
+    return f", arranged: mean similarity of adjacent tracks {decimals(mean)} (in random order: {decimals(by_chance)})"
 
 
 def _note_on_marks(answer: Answer) -> str:

@@ -9,6 +9,7 @@ from skipgramophone.cli import render
 from skipgramophone.cli.query_title import MOST_NAMED, query_title
 from skipgramophone.errors import SettingError
 from skipgramophone.lookup.compare import ComparedTrack, Side, matched_by, side_by_side
+from skipgramophone.wording import decimals
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -74,7 +75,7 @@ def _fallbacks(answer: Answer) -> list[dict[str, Any]]:
 
 def _side_cells(side: Side | None) -> list[str]:
     """Return rank and similarity as table cells, which are empty if the answer does not list the track."""
-    return [str(side.rank), f"{side.similarity:.3f}"] if side else ["", ""]
+    return [str(side.rank), decimals(side.similarity)] if side else ["", ""]
 
 
 def _record(row: ComparedTrack) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import typer
 
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
+from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
 from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import require_replaceable
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings, HistorySettings
-from skipgramophone.wording import plural, shell_word
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -157,7 +158,6 @@ def continue_playlist(
         if json:
             answers.require_json_suffix(output)
         format = format or (None if json else answers.format_of(output))
-        require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
     answers.require_cells(safe_cells, wanted)
     answers.require_no_fallback(strict_names, settings)
@@ -198,7 +198,12 @@ def continue_playlist(
     from skipgramophone.lookup.results import Asked
     from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
-    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+    with (
+        hint_at_known_names(experiment, experiments_dir),
+        lookup.open_lookup(experiment, experiments_dir, strict_names) as opened,
+    ):
+        if output is not None:
+            require_replaceable(output, force)
         if stdin:
             answers.require_lines(format)
             opened.require_known(settings)
@@ -213,7 +218,7 @@ def continue_playlist(
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist or album:
                 if track != [STDIN]:
-                    command = f"sgp continue {shell_word(experiment)}"
+                    command = shell_command("continue", experiment)
                     asked += Asked((), tuple(notes_on_quotes(opened, names, command)))
                 weighted, groups = [(name, 1.0) for name in names], {"artist": artist or (), "album": album or ()}
                 given_tracks = opened.asked(

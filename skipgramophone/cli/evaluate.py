@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +23,7 @@ from skipgramophone.settings import (
     SimilarSettings,
     task,
 )
-from skipgramophone.wording import plural, size
+from skipgramophone.wording import plural, shell_command, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
@@ -205,7 +204,7 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
         render.text(line)
     if report.snapshots:
         _warn_of_snapshots(report, report.snapshots, named=named, root=root)
-    free = f"to free this space: sgp experiments rm {report.experiment} --evaluations"
+    free = f"to free this space: {shell_command('experiments', 'rm', report.experiment, '--evaluations')}"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
         render.text("sgp extract held out these playlists, so the model of the experiment itself was evaluated")
@@ -249,7 +248,7 @@ def _warn_of_snapshots(report: EvaluateReport, found: Snapshots, *, named: bool,
         f"{warning} training playlist of an owner with a similar name. Such playlists may be snapshots of one "
         "playlist, that is, copies of it from different dates. Hold them out together:"
     )
-    render.copyable(shlex.join(["sgp", *command, "--group", found.group, *directory_options(root)]))
+    render.copyable(shell_command(*command, "--group", found.group, *directory_options(root)))
 
 
 def _task(report: EvaluateReport | CompareReport) -> str:

@@ -9,9 +9,10 @@ import typer
 
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
+from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import ExplainSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import decimals, plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
@@ -54,7 +55,10 @@ def explain(
     """
     from skipgramophone.lookup import lookup
 
-    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+    with (
+        hint_at_known_names(experiment, experiments_dir),
+        lookup.open_lookup(experiment, experiments_dir, strict_names) as opened,
+    ):
         found = opened.explain(a, b, settings, chooser(strict_names))
     for line in found.notes:
         render.note(line, quiet)
@@ -103,7 +107,7 @@ def _show(found: Explanation) -> bool:
     rows = [
         ("A", first),
         ("B", second),
-        ("similarity", f"{found.similarity:.3f}"),
+        ("similarity", decimals(found.similarity)),
         ("rank", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
     ]
     if found.all_playlists:
@@ -117,7 +121,7 @@ def _show(found: Explanation) -> bool:
         of = there.neighbours
         agreed = f"neighbours found with both seeds: {of_first} of {of} for A, {of_second} of {of} for B"
         places = _ranks(there.ranks)
-        rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
+        rows.append(("another seed", f"similarity {decimals(there.similarity)}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows, fold_words=True)  # names of tracks may contain very long words
     is_shortened = []
     if found.shared_playlists:
@@ -143,6 +147,6 @@ def _ranks(ranks: tuple[int, int]) -> str:
 
 def _line(near: Related) -> list[str]:
     """Return a related track as table cells."""
-    to_first, to_second = (f"{similarity:.3f}" for similarity in near.similarities)
+    to_first, to_second = map(decimals, near.similarities)
     with_first, with_second = (f"{shared:,}" for shared in near.shared)
     return [to_first, to_second, near.track.artist, near.track.title, with_first, with_second]

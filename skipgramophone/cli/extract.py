@@ -14,18 +14,23 @@ from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.held_out_names import several_playlists
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
 from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
+from skipgramophone.cli.swapped_arguments import require_name_first
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.utf8 import with_remedy
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Added, ExtractReport
     from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
 SHOWN_SHARED = 10
+MANY_PLAYLISTS, FEW_TRACKS = 10, 1.1  # see `_are_short`
+SHORT = (
+    "hardly any playlist has two tracks; if another column of a table identifies playlists, assign it with --columns"
+)
 NAMED = {"isrc": "an ISRC", "mbid": "a MusicBrainz id", "uri": "a further uri"}
 
 Holdout = Annotated[
@@ -83,13 +88,14 @@ def extract(
     sgp extract mine june/ --append
     sgp extract spotify spotify_dataset.csv --holdout 0.1
     """
+    sources = source_files("extract", experiment, source, csv_path, sample=sample, experiments_dir=experiments_dir)
     share, held_out = _share_or_file(holdout)
     settings = with_config(context, config, "extract", replace(settings, holdout=share))
     if append:
         settings = _with_corpus_settings(context, config, experiment, settings, experiments_dir=experiments_dir)
     report = run_extract(
         experiment,
-        source_files(source, csv_path),
+        sources,
         settings,
         sample=sample,
         held_out=held_out,
@@ -111,7 +117,7 @@ def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) 
 
     opened = open_experiment(experiment, experiments_dir)
     grown = opened.has_grown()
-    step = continue_command(experiment, opened.manifest("model")) if grown else f"sgp train {experiment}"
+    step = continue_command(experiment, opened.manifest("model")) if grown else shell_command("train", experiment)
     render.note(f"next: {step}", quiet)
 
 
@@ -147,11 +153,26 @@ def run_extract(
         )
 
 
-def source_files(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
-    """Return the files to read, which come from SOURCE or from --csv-path."""
+def source_files(
+    command: str,
+    experiment: str,
+    source: list[Path] | None,
+    csv_path: Path | None,
+    *,
+    sample: bool,
+    experiments_dir: Path | None,
+) -> list[Path]:
+    """Return the files to read, which come from SOURCE or from --csv-path.
+
+    Raises:
+        SettingError: both are given, or the name of the experiment is a file to read.
+    """
     if source and csv_path:
         raise SettingError("give the file as SOURCE or with --csv-path, not both")
-    return list(source or []) or ([csv_path] if csv_path else [])
+    sources = list(source or []) or ([csv_path] if csv_path else [])
+    if not sample:
+        require_name_first(command, experiment, sources, experiments_dir)
+    return sources
 
 
 def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False, *, group: str | None = None) -> None:
@@ -267,6 +288,7 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
     return [
         *([("without artist", nameless)] if report.without_artist and named else []),
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
+        *([("", SHORT)] if _are_short(report) else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
         *_listed(several_playlists(report.held_out_names, group)),
         *([("", same)] if report.same_tracks else []),
@@ -281,6 +303,11 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
         ("occurrences", f"{report.occurrences:,} ({report.repeats:,} repeated within a playlist)"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
     ]
+
+
+def _are_short(report: ExtractReport) -> bool:
+    """Whether there are many playlists, but hardly any of them has two tracks."""
+    return report.playlists >= MANY_PLAYLISTS and report.occurrences < FEW_TRACKS * report.playlists
 
 
 def _merge_advice(report: ExtractReport, option: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.index import recall_note
+from skipgramophone.cli.swapped_arguments import require_name_first
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def import_vectors(
     """
     from skipgramophone.pipeline import import_vectors as use_case
 
+    require_name_first("import", experiment, [source], experiments_dir)
     report = use_case.import_vectors(experiment, source, format, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))

@@ -9,26 +9,48 @@ from pathlib import PurePath
 from skipgramophone.wording import shell_word
 
 NEAR_ENOUGH = 0.8  # an option is suggested if its similarity to the typed one (see `difflib`) is at least this
-NUMBER, DIM, SEPARATOR = "-n", "--embedding-dim", "the separator is detected"
-MEANT = {  # option of another program -> option of `sgp`
+NUMBER, SEPARATOR = ("-n",), "the separator is detected"
+DIM, LEARNING_RATE, EPOCHS = ("--embedding-dim",), ("--learning-rate",), ("--epochs",)
+RANKING, ROWS, TIME = ("--by", "--score"), ("--num-rows",), ("--budget",)
+MEANT = {  # option of another program or command -> options of `sgp`; a command suggests the first one that it has
     "--dim": DIM,
     "--dims": DIM,
     "--size": DIM,
     "--vector-size": DIM,
-    "--window": "--window-size",
-    "--lr": "--learning-rate",
-    "--alpha": "--learning-rate",
-    "--iter": "--epochs",
-    "--iterations": "--epochs",
-    "--workers": "--threads",
-    "--seed": "--random-seed",
+    "--window": ("--window-size",),
+    "--lr": LEARNING_RATE,
+    "--alpha": LEARNING_RATE,
+    "--iter": EPOCHS,
+    "--iterations": EPOCHS,
+    "--workers": ("--threads",),
+    "--seed": ("--random-seed",),
+    "-k": NUMBER,
     "--top": NUMBER,
     "--topn": NUMBER,
     "--top-n": NUMBER,
-    "--limit": NUMBER,
+    "--top-k": NUMBER,
+    "--limit": NUMBER + ROWS,
+    "--rows": ROWS,
+    "--nrows": ROWS,
+    "--max-rows": ROWS,
+    "--by": RANKING,
+    "--score": RANKING,
+    "--rank": RANKING,
+    "--rank-by": RANKING,
+    "--ranking": RANKING,
+    "--metric": ("--by",),
+    "--sort": ("--by",),
+    "--sort-by": ("--by",),
+    "--time": TIME,
+    "--time-limit": TIME,
+    "--max-time": TIME,
+    "--timeout": TIME,
+    "--n-trials": ("--trials",),
+    "--max-trials": ("--trials",),
 }
 NEEDLESS = {"--separator": SEPARATOR, "--seperator": SEPARATOR, "--delimiter": SEPARATOR, "--sep": SEPARATOR}
-LOOKUP_FORMATS = ("csv", "tsv", "jsonl", "m3u8", "xspf", "jspf")  # suffixes that are also names of look-up formats
+TABLE_FORMATS = ("csv", "tsv", "jsonl")  # names of formats of look-ups and exports
+LOOKUP_FORMATS = (*TABLE_FORMATS, "m3u8", "xspf", "jspf")  # suffixes that are also names of look-up formats
 OUTPUT = ("-o", "--output")  # options that write a file; commands without them print on standard output
 
 
@@ -39,7 +61,7 @@ def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str
 
     >>> to_file("-o", ["demo", "-o", "my list.csv"], ["--csv", "--json"])
     "; to write a file, use --csv > 'my list.csv'"
-    >>> to_file("-o", ["demo", "-o", "list.m3u8"], ["--format", "--safe-cells", "--json"])
+    >>> to_file("-o", ["demo", "-o", "list.m3u8"], ["--format", "--safe-cells", "--by"])
     '; to write a file, use --format m3u8 > list.m3u8'
     """
     following = arguments[arguments.index(typed) + 1 :] if typed in arguments else []
@@ -51,7 +73,7 @@ def to_file(typed: str, arguments: Sequence[str], known: Collection[str]) -> str
         return f"; to write a file, use --json > {shell_word(file)}"
     if "--csv" in known:
         return f"; to write a file, use --csv > {shell_word(file)}"
-    if "--safe-cells" in known:  # only look-ups have --safe-cells; their formats include playlists
+    if _formats(known) == LOOKUP_FORMATS:
         format = suffix if suffix in LOOKUP_FORMATS else "csv"
         return f"; to write a file, use --format {format} > {shell_word(file)}"
     return ""
@@ -74,13 +96,32 @@ def hint(typed: str, known: Collection[str]) -> str:
 
     >>> hint("--dim", ["--device", "--embedding-dim"]), hint("--epoch", ["--epochs"]), hint("--zzz", ["--epochs"])
     ('; did you mean --embedding-dim?', '; did you mean --epochs?', '')
-    >>> hint("--sep", ["--csv-path"]), hint("--dim", ["--device"])
-    (' (the separator is detected)', '')
+    >>> hint("--sep", ["--csv-path"]), hint("--dim", ["--device"]), hint("--csv", ["--format", "--safe-cells"])
+    (' (the separator is detected)', '', '; did you mean --format csv?')
     """
-    if MEANT.get(typed) in known:
-        return f"; did you mean {MEANT[typed]}?"
-    names = {option.lstrip("-"): option for option in known if option.startswith("--")}
-    near = get_close_matches(typed.lstrip("-").casefold(), names, 1, NEAR_ENOUGH)
-    if near:
-        return f"; did you mean {names[near[0]]}?"
+    meant = [option for option in MEANT.get(typed, ()) if option in known]
+    if typed.removeprefix("--") in _formats(known):
+        meant.append(f"--format {typed.removeprefix('--')}")
+    meant = meant or _similar(typed, known)
+    if meant:
+        return f"; did you mean {meant[0]}?"
     return f" ({NEEDLESS[typed]})" if typed in NEEDLESS and "--csv-path" in known else ""
+
+
+def _formats(known: Collection[str]) -> tuple[str, ...]:
+    """Return the names that the option --format of a command accepts, and that people type as options."""
+    if "--safe-cells" not in known:  # only look-ups and exports have it; --format of `extract` is that of the sources
+        return ()
+    return LOOKUP_FORMATS if "--by" in known else TABLE_FORMATS
+
+
+def _similar(typed: str, known: Collection[str]) -> list[str]:
+    """Return the option that is most similar to the typed one; an empty list if none is similar enough.
+
+    >>> _similar("--josn", ["--json", "--like"]), _similar("--no", ["-n", "--on-top"])
+    (['--json'], [])
+    """
+    names = {option.lstrip("-"): option for option in known if option.startswith("--")}
+    word = typed.lstrip("-").casefold()
+    transposed = [name for name in names if sorted(name) == sorted(word)]  # difflib rates these as too different
+    return [names[name] for name in transposed or get_close_matches(word, names, 1, NEAR_ENOUGH)]

@@ -18,7 +18,7 @@ from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistAnswer, ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistAnswer, PlaylistNeighbour
-from skipgramophone.wording import plural, visible
+from skipgramophone.wording import decimals, plural, visible
 
 
 def show(answer: MixedAnswer, format: str, quiet: bool, safe_cells: bool = False) -> None:
@@ -97,8 +97,8 @@ def _print_artists(answer: ArtistAnswer) -> bool:
     rows = [
         [
             str(near.rank),
-            *([f"{near.score or 0:.3f}"] if scored else []),
-            f"{near.similarity:.3f}",
+            *([decimals(near.score or 0)] if scored else []),
+            decimals(near.similarity),
             near.artist,
             *([f"{near.shared or 0:,}"] if support else []),
             f"{near.tracks:,}",
@@ -107,7 +107,7 @@ def _print_artists(answer: ArtistAnswer) -> bool:
         for near in answer.neighbours
     ]
     relation = answers.relation(answer.ranked_by, len(answer.neighbours))
-    title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
+    title = _title(answer, "artist", relation)
     return render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
 
 
@@ -116,17 +116,21 @@ def _print_playlists(answer: PlaylistAnswer) -> bool:
     columns = [("rank", "number"), ("similarity", "number"), ("owner", "text"), ("playlist", "text")]
     columns += [("shared", "number"), ("tracks", "number")]
     rows = [
-        [str(near.rank), f"{near.similarity:.3f}", near.owner, near.name, f"{near.shared:,}", f"{near.tracks:,}"]
+        [str(near.rank), decimals(near.similarity), near.owner, near.name, f"{near.shared:,}", f"{near.tracks:,}"]
         for near in answer.neighbours
     ]
-    title = f"{_ranks(answer, 'playlist')} most similar to {_about(answer.query.parts)}"
+    title = _title(answer, "playlist", "most similar to")
     return render.listing(title, columns, rows)
 
 
-def _ranks(answer: MixedAnswer, noun: str) -> str:
-    """Return the start of a table title, such as "top 10 artists" or "artists from rank 11"."""
-    first = answer.neighbours[0].rank if answer.neighbours else 1
-    return f"top {plural(len(answer.neighbours), noun)}" if first == 1 else f"{noun}s from rank {first}"
+def _title(answer: MixedAnswer, noun: str, relation: str) -> str:
+    """Return the title of a table, such as "top 10 artists most similar to 'A'" or "artists from rank 11 …"."""
+    about = _about(answer.query.parts)
+    if not answer.neighbours:
+        return f"no results for {about}"
+    first = answer.neighbours[0].rank
+    ranks = f"top {plural(len(answer.neighbours), noun)}" if first == 1 else f"{noun}s from rank {first}"
+    return f"{ranks} {relation} {about}"
 
 
 def _about(parts: tuple[Part, ...]) -> str:

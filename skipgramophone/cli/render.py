@@ -28,7 +28,7 @@ from rich.text import Text
 
 from skipgramophone.cli.table_layout import lay_out, shortened
 from skipgramophone.cli.word_wrap import wrapped
-from skipgramophone.errors import SettingError, SgpError, StorageError, TrackNameError
+from skipgramophone.errors import SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal and COLUMNS is not set
@@ -68,11 +68,9 @@ def _valid_environment() -> dict[str, str]:
 
 def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
-    summary, names = str(failure), tuple[str, ...]()
-    if isinstance(failure, SettingError):
-        summary = failure.on_command_line
-    if isinstance(failure, TrackNameError) and failure.candidates:
-        summary, names = failure.summary, failure.candidates
+    summary, names = failure.on_command_line, tuple[str, ...]()
+    if isinstance(failure, TrackNameError):
+        summary, names = (failure.summary, failure.candidates) if failure.candidates else (str(failure), ())
     _print_stderr(f"error: {visible(summary)}")
     for name in names:
         _print_stderr(f"  {visible(name)}")
@@ -230,7 +228,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     """Print a table with a header on standard output; without rows, print only the title.
 
     Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
-    "text" are shortened; see `table_layout`. Return whether cells were shortened on a terminal.
+    "text" are shortened; see `table_layout`. Return whether cells were shortened.
     """
     to = console(sys.stdout)
     text(title, style="bold")
@@ -250,13 +248,15 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
             table.add_row(*map(Text, row))
         _print_table(to, table)
     printed = (cell for block in blocks for column in block.columns for cell in column.cells)
-    return to.is_terminal and any(cell not in whole for cell in printed)
+    return any(cell not in whole for cell in printed)
 
 
 @cache
 def hint_at_full_names() -> None:
     """Print, at most once per process, how to see the full names that a table has shortened."""
-    note("names are shortened: to see them in full, widen the window or pipe the output (| less -S)", quiet=False)
+    is_set = "COLUMNS" in _valid_environment()
+    cure = "unset COLUMNS or set it to a larger width" if is_set else "widen the window or pipe the output (| less -S)"
+    note(f"names are shortened: to see them in full, {cure}", quiet=False)
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float], of: str) -> None:

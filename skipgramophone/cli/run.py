@@ -11,6 +11,7 @@ from skipgramophone.cli import train as train_command
 from skipgramophone.cli.interruption import UNCHANGED, interrupted_as
 from skipgramophone.cli.options import only, with_settings, without
 from skipgramophone.settings import ExtractSettings, RunSettings, SimilarSettings, TrainSettings
+from skipgramophone.wording import shell_command
 
 
 @with_settings
@@ -35,10 +36,13 @@ def run(
     sgp run demo --sample
     sgp run large_wsz --csv_path spotify_playlists.csv --window_size 4
     """
+    sources = extract_command.source_files(
+        "run", experiment, source, csv_path, sample=sample, experiments_dir=experiments_dir
+    )
     with interrupted_as(UNCHANGED):
         extracted = extract_command.run_extract(
             experiment,
-            extract_command.source_files(source, csv_path),
+            sources,
             reading,
             sample=sample,
             force=force,
@@ -53,7 +57,8 @@ def run(
         force=force,
         quiet=quiet,
         experiments_dir=experiments_dir,
-        result=f"the corpus is complete, but no model was trained on it; continue with `sgp train {experiment}`",
+        result="the corpus is complete, but no model was trained on it; continue with "
+        f"`{shell_command('train', experiment)}`",
     )
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)

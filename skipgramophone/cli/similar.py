@@ -13,11 +13,12 @@ import typer
 
 from skipgramophone.cli import answers, completion, options
 from skipgramophone.cli.choice import chooser
+from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
 from skipgramophone.cli.prompt_syntax import hint_at_option
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
-from skipgramophone.wording import shell_word
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -116,7 +117,11 @@ def similar(
         from skipgramophone.lookup.mixed_answers import answer_mixed
         from skipgramophone.lookup.unquoted_names import notes_on_quotes
 
-        with hint_at_option(texts), lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        with (
+            hint_at_known_names(experiment, experiments_dir),
+            hint_at_option(texts),
+            lookup.open_lookup(experiment, experiments_dir, strict_names) as opened,
+        ):
             remarks = notes_on_quotes(opened, track or (), _command(experiment), artists=True)
             query = opened.mixed_query(names, **given)
             query = replace(query, notes=(*query.notes, *remarks))
@@ -127,7 +132,11 @@ def similar(
 
         def answer(name: str) -> Answer:
             """Answer the query with the experiment `name`: the experiment to search, or the one given by --compare."""
-            with hint_at_option(texts), lookup.open_lookup(name, experiments_dir, strict_names) as opened:
+            with (
+                hint_at_known_names(name, experiments_dir),
+                hint_at_option(texts),
+                lookup.open_lookup(name, experiments_dir, strict_names) as opened,
+            ):
                 remarks = notes_on_quotes(opened, track or (), _command(name))
                 asked = opened.asked(names, **given)
                 return opened.similar_to(asked.seeds, settings, (*asked.notes, *remarks))
@@ -144,7 +153,7 @@ def similar(
             both, same = (answer(experiment), answer(compare)), len(corpora) == 1
             compare_table.show(named, both, wanted, quiet, same_corpus=same, safe_cells=safe_cells)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SettingError(_what_to_give(settings))
+        raise SettingError(_what_to_give(experiment, settings))
     else:
         _open_prompt(experiment, settings, quiet, show_versions=show_versions, experiments_dir=experiments_dir)
 
@@ -160,12 +169,12 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
 
 def _command(experiment: str) -> str:
     """Return the command line of a look-up in an experiment, without names and options."""
-    return f"sgp similar {shell_word(experiment)}"
+    return shell_command("similar", experiment)
 
 
-def _what_to_give(settings: SimilarSettings) -> str:
+def _what_to_give(experiment: str, settings: SimilarSettings) -> str:
     """Return the error for a query without tracks."""
-    error = "no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+    error = f"no TRACK given: try {shell_command('similar', experiment, 'artist - title')}"
     if settings.of != "tracks":
         error += f" --of {settings.of}, or give the name of an artist, --artist NAME, --album NAME or --file FILE"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -29,6 +29,7 @@ SHORT_HEADINGS = {
     "embedding_dim": "dim",
     "negatives": "neg.",
     "noise_exponent": "noise",
+    "learning_rate": "lr",
 }
 
 

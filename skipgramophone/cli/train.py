@@ -16,7 +16,7 @@ from skipgramophone.cli.options import given_settings, with_config, with_setting
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import RunSettings, TrainSettings, WindowSize
 from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_in
-from skipgramophone.wording import plural, size
+from skipgramophone.wording import plural, shell_command, size
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.recency_choice import RecencyChoice
@@ -182,7 +182,9 @@ def run_train(
             )
     except KeyboardInterrupt as interrupt:
         if _published_ns(experiment, experiments_dir) != former:
-            result = f"the model is complete, but its index is not; build it with `sgp index {experiment}`"
+            result = (
+                f"the model is complete, but its index is not; build it with `{shell_command('index', experiment)}`"
+            )
             raise KeyboardInterrupt(f"interrupted: {result}") from interrupt
         raise KeyboardInterrupt(_interrupted(experiment, experiments_dir, result)) from interrupt
 
@@ -204,7 +206,9 @@ def _interrupted(experiment: str, experiments_dir: Path | None, result: str) -> 
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):
-        return f"interrupted at epoch {at[0]} of {at[1]}; continue with `sgp train {experiment} --resume`"
+        return (
+            f"interrupted at epoch {at[0]} of {at[1]}; continue with `{shell_command('train', experiment, '--resume')}`"
+        )
     return f"interrupted before the first checkpoint: {result}"
 
 

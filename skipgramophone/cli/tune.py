@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +13,14 @@ from skipgramophone.cli.table_layout import SHORT_HEADINGS
 from skipgramophone.evaluation.metric_names import metric_heading
 from skipgramophone.inspection.proposal import free_name
 from skipgramophone.settings import LEAST_ASKED, RunSettings, TuneSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN_TRIALS = 8
 LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name in the proposed name of its copy
-NARROWEST = 5  # minimum width of a setting, so that a row of all settings fits 80 columns
+WIDTHS = {"dim": 4, "lr": 7}  # of settings whose values are wider than their headings; a row fits 80 columns
 
 
 @with_settings
@@ -38,8 +36,10 @@ def tune(
     """Search for better training settings for EXPERIMENT.
 
     Each trial trains a model with other settings. Trials are compared on validation playlists. The settings of the
-    best trial are then compared with the present settings on unseen test playlists. An interrupted search continues
-    where it stopped.
+    best trial are then compared with the present settings on unseen test playlists.
+
+    Trials are stored. The same command continues the search, with a new time limit. --trials includes the stored
+    trials: if 8 trials are stored, --trials 10 runs two more.
 
     \b
     sgp tune demo --budget 15m
@@ -48,13 +48,13 @@ def tune(
     """
     from skipgramophone.pipeline.tune import tune as search
 
-    report = search(
-        experiment,
-        settings,
-        run=run,
-        experiments_dir=experiments_dir,
-        tell=partial(tell_trial, printed=[], quiet=quiet),
-    )
+    trials = TrialTable(settings.trials, quiet)
+    try:
+        report = search(
+            experiment, settings, run=run, experiments_dir=experiments_dir, found=trials.begin, tell=trials.add
+        )
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(trials.interrupted()) from interrupt
     if json:
         render.print_json(asdict(report))
     elif not quiet:
@@ -65,18 +65,55 @@ def tune(
         show(report, root / experiment / "tuning" / "best.toml", new, directory_options(experiments_dir))
 
 
-def tell_trial(trial: TrialReport, printed: list[int], quiet: bool) -> None:
-    """Print a trial as a row of a table; `printed` contains the numbers of the trials that were printed before."""
-    names = [SHORT_HEADINGS.get(name, name) for name in trial.settings]
-    cells = [_value(name, value) for name, value in trial.settings.items()]
-    rows = [[f"{trial.number:5}", f"{trial.state:8}", f"{trial.value:8.4f}", *cells]]
-    if not printed:
-        rows.insert(0, ["trial", f"{'state':8}", "NDCG@500", *names])
-    for first, state, value, *others in rows:
-        widths = [max(len(name), NARROWEST) for name in names]
-        shown = [f"{cell:>{width}}" for cell, width in zip(others, widths, strict=True)]
-        render.note("  ".join([first, state, value, *shown]), quiet)
-    printed.append(trial.number)
+class TrialTable:
+    """Prints the trials of a search as rows of a table while the search runs."""
+
+    def __init__(self, most: int, quiet: bool) -> None:
+        """Make an empty table; `most` is the maximum number of trials, and nothing is printed if `quiet`."""
+        self._most, self._quiet = most, quiet
+        self._stored = 0  # number of finished trials, including those of earlier runs
+        self._has_heading = False
+
+    def begin(self, earlier: int) -> None:
+        """Print how many trials of the same search are stored, unless there are none."""
+        self._stored = earlier
+        if earlier:
+            full = f"; for new ones, give --trials above {earlier}" if earlier >= self._most else ""
+            render.note(f"continues a search with {plural(earlier, 'trial')}{full}", self._quiet)
+
+    def add(self, trial: TrialReport) -> None:
+        """Print a trial, below the heading if it is the first one."""
+        self._stored += 1
+        shown = _shown_settings(trial)
+        names = [SHORT_HEADINGS.get(name, name) for name in shown]
+        cells = [_value(name, value) for name, value in shown.items()]
+        rows = [[f"{trial.number:5}", f"{trial.state:8}", f"{trial.value:8.4f}", *cells]]
+        if not self._has_heading:
+            rows.insert(0, ["trial", f"{'state':8}", "NDCG@500", *names])
+        for first, state, value, *others in rows:
+            widths = [WIDTHS.get(name, len(name)) for name in names]
+            aligned = [f"{cell:>{width}}" for cell, width in zip(others, widths, strict=True)]
+            render.note("  ".join([first, state, value, *aligned]), self._quiet)
+        self._has_heading = True
+
+    def interrupted(self) -> str:
+        """Return the message about an interrupted search: how many trials are stored, and how to continue it.
+
+        >>> TrialTable(9, quiet=True).interrupted()
+        'interrupted before a trial was finished: to start again, use the same command'
+        """
+        if not self._stored:
+            return "interrupted before a trial was finished: to start again, use the same command"
+        are = "is" if self._stored == 1 else "are"
+        return f"interrupted: {plural(self._stored, 'trial')} {are} stored; continue with the same command"
+
+
+def _shown_settings(trial: TrialReport) -> dict[str, object]:
+    """Return the settings that tables show: the learning rate itself instead of its ratio to the default one."""
+    return {
+        ("learning_rate" if name == "rate" else name): (trial.learning_rate if name == "rate" else value)
+        for name, value in trial.settings.items()
+    }
 
 
 def _value(name: str, value: object) -> str:
@@ -93,10 +130,10 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         new: unused name for a copy of the experiment.
         directory: the option that names the experiments directory, as words of a command line; may be empty.
     """
-    names = list(report.trials[0].settings)
+    names = list(_shown_settings(report.trials[0]))
     columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [
-        [str(t.number), t.state, f"{t.value:.4f}", *(_value(name, t.settings.get(name)) for name in names)]
+        [str(t.number), t.state, f"{t.value:.4f}", *(_value(name, value) for name, value in _shown_settings(t).items())]
         for t in report.trials[:SHOWN_TRIALS]
     ]
     render.listing(f"best of {plural(len(report.trials), 'trial')}, on validation playlists", columns, rows)
@@ -121,4 +158,4 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         render.text(f"to train a copy with the new settings, and keep the model of {report.experiment}:")
         train = ["train", new, "--config", str(best), "--force"]
         for command in (["experiments", "copy", report.experiment, new], train):
-            render.copyable(shlex.join(["sgp", *command, *directory]))
+            render.copyable(shell_command(*command, *directory))

@@ -2,7 +2,8 @@
 
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
 The search uses Optuna with tree-structured Parzen estimators. Trials whose intermediate result is below the median are
-stopped early. Every trial is recorded in a journal, so an interrupted search continues where it stopped.
+stopped early. Every trial is recorded in a journal, so a search can be continued. It then proposes the same settings as
+a search without a break.
 """
 
 from __future__ import annotations
@@ -18,29 +19,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skipgramophone.errors import SettingError, TrainingError
+from skipgramophone.errors import TrainingError
 from skipgramophone.evaluation.comparison import model_rankers
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import Cosine
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
+from skipgramophone.evaluation.search_space import SearchSpace
+from skipgramophone.evaluation.seeded_study import SeededStudy, load_optuna
 from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, read_embeddings, unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.experiment.track_artists import TrackArtists
 from skipgramophone.settings import (
-    Context,
     EvaluateSettings,
     RunSettings,
     SimilarSettings,
     TrainSettings,
     TuneSettings,
 )
-from skipgramophone.training.batches import rate_for
 from skipgramophone.training.run import fit
 
 if TYPE_CHECKING:
-    from optuna import Study, Trial
+    from optuna import Trial
     from optuna.trial import FrozenTrial
 
     from skipgramophone.training.trainer import Progress, Trainer
@@ -50,9 +51,6 @@ SAMPLE_TOKENS = 1_000_000  # on a larger corpus, the search uses a sample of thi
 MAX_QUERIES = 600
 EARLY_QUERIES = 200  # number of queries for the evaluation of unfinished trials
 EARLY_STOPS = (0.25, 0.5)  # a bad trial may be stopped after these shares of its epochs
-WINDOWS = ("bag", 3, 5, 10)
-DIMENSIONS = (64, 100, 128, 192)
-SUBSAMPLES = (0.0, 1e-2, 1e-3, 1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,8 @@ class TrialReport:
     number: int
     state: str  # "complete", or "pruned" if the trial was stopped early
     value: float  # NDCG@500 on the validation playlists
-    settings: dict[str, Any]
+    settings: dict[str, Any]  # `rate` is the learning rate divided by the default learning rate
+    learning_rate: float  # initial learning rate with which these settings train the whole corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class TuneReport:
         is_new: whether the winner differs from the present settings.
         gain: maps each metric to the paired difference (winner minus present settings) on the test playlists.
         test_playlists: number of test playlists.
+        earlier_trials: how many of the trials were run by earlier runs of the same search.
     """
 
     experiment: str
@@ -84,6 +84,7 @@ class TuneReport:
     is_new: bool
     gain: dict[str, Estimate]
     test_playlists: int
+    earlier_trials: int
 
 
 class Evaluator:
@@ -149,6 +150,7 @@ def tune(
     settings: TuneSettings,
     journal: Path,
     run: RunSettings,
+    found: Callable[[int], None] = lambda _trials: None,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
     """Search for better settings, confirm the best on validation playlists, and measure the gain on test playlists.
@@ -163,13 +165,14 @@ def tune(
         settings: settings of the search.
         journal: file that records the trials.
         run: settings of the training run, such as the number of threads.
+        found: called before the first trial with the number of trials in the journal that belong to this search.
         tell: called after each trial with its report.
 
     Raises:
         EvaluationError: there are too few playlists for a split.
         SettingError: Optuna is not installed.
     """
-    optuna = _optuna()
+    load_optuna()  # before the long work, in case it is not installed
     started = time.monotonic()
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
@@ -182,11 +185,13 @@ def tune(
     )
     occurrences = searched.part.occurrences
     space = SearchSpace(own, occurrences)
-    study = _open_study(optuna, journal, own=own, test=test, settings=settings)
-    if not study.trials:
-        usual = replace(TrainSettings(), window_size="bag", embedding_dim=own.embedding_dim)
-        for first in (own, usual):
-            study.enqueue_trial(space.parameters(first, occurrences), skip_if_exists=True)
+    usual = replace(TrainSettings(), window_size="bag", embedding_dim=own.embedding_dim)
+    fixed = [space.parameters(first, occurrences) for first in (own, usual)]
+    study = SeededStudy(
+        journal, _study_name(own=own, test=test, settings=settings), seed=settings.random_seed, fixed=fixed
+    )
+    earlier = len(study.finished)
+    found(earlier)
 
     def run_trial(trial: Trial) -> float:
         space.suggest(trial)
@@ -200,25 +205,25 @@ def tune(
             values = searched.evaluate_early(rows - rows.mean(axis=0))
             trial.report(float(values.mean()), stops.index(at.epoch))
             if trial.should_prune():
-                raise optuna.TrialPruned
+                raise study.pruned
 
         try:
             return float(searched.train(tried, run, watch)[METRIC].mean())
         except TrainingError as error:  # a learning rate so high that the loss diverges counts as a stopped trial
-            raise optuna.TrialPruned from error
+            raise study.pruned from error
 
     # After the search, four more models are trained: two for the comparison on the validation playlists, and two for
     # the test. Time for these models is reserved.
     slowest = 0.0
-    while len(_finished(study)) < settings.trials or not slowest:
+    while (number := len(study.finished)) < settings.trials:
         begun = time.monotonic()
         if slowest and begun - started + 5 * slowest > settings.budget:
             break
-        study.optimize(run_trial, n_trials=1, callbacks=[lambda _study, trial: tell(_report_of(trial))])
+        tell(_report_of(number, study.run(run_trial), space, corpus.occurrences))
         slowest = max(slowest, time.monotonic() - begun)
-    best = space.settings(study.best_trial.params, rest.occurrences)
+    best = space.settings(study.best.params, rest.occurrences)
     is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
-    winner = space.settings(study.best_trial.params, corpus.occurrences) if is_new else own
+    winner = space.settings(study.best.params, corpus.occurrences) if is_new else own
     final = Evaluator(corpus, test, tracks, artists=artists, settings=settings, min_count=own.min_count)
     gain: dict[str, Estimate] = {}
     if is_new:
@@ -227,7 +232,7 @@ def tune(
             metric: estimate(after[metric] - before[metric], final.groups, settings.random_seed)
             for metric in ("r_precision", METRIC)
         }
-    trials = map(_report_of, _finished(study))
+    trials = [_report_of(number, trial, space, corpus.occurrences) for number, trial in enumerate(study.finished)]
     return TuneReport(
         experiment=name,
         settings=asdict(settings),
@@ -236,40 +241,15 @@ def tune(
         is_new=is_new,
         gain=gain,
         test_playlists=len({query.playlist for query in final.queries}),
+        earlier_trials=earlier,
     )
 
 
-def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, settings: TuneSettings) -> Study:
-    """Open the Optuna study in a journal, or create it.
-
-    There is one study for each combination of present settings, test playlists, protocol, share and seed.
-    """
+def _study_name(*, own: TrainSettings, test: Split, settings: TuneSettings) -> str:
+    """Return the name of the study, a checksum of the present settings, test playlists, protocol, share and seed."""
     score = SimilarSettings().by
     made_of = [asdict(own), test.digest, settings.protocol, score, settings.share, settings.random_seed]
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    study: Study = optuna.create_study(
-        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal))),
-        study_name=hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16],
-        sampler=optuna.samplers.TPESampler(seed=settings.random_seed, n_startup_trials=8),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
-        direction="maximize",
-        load_if_exists=True,
-    )
-    return study
-
-
-def _optuna() -> Any:
-    """Import Optuna, and silence its log.
-
-    Raises:
-        SettingError: Optuna is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        raise SettingError("tuning needs Optuna: pip install 'skipgramophone[tune]'") from error
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
@@ -291,58 +271,13 @@ def _is_significantly_better(
     return estimate(after - before, validation.groups, seed).low > 0
 
 
-class SearchSpace:
-    """The ranges in which settings are searched: fixed ranges, extended to include the present settings."""
+def _report_of(number: int, trial: FrozenTrial, space: SearchSpace, occurrences: int) -> TrialReport:
+    """Return the report of a finished trial. If it was stopped early, its value is the last intermediate value.
 
-    def __init__(self, own: TrainSettings, occurrences: int) -> None:
-        self._own, self._occurrences = own, occurrences
-        self._rate = self.parameters(own, occurrences)["rate"]
-        self._windows = list(dict.fromkeys([*map(str, WINDOWS), str(own.context)]))
-        self._dimensions = sorted({*DIMENSIONS, own.embedding_dim})
-        self._subsamples = sorted({*SUBSAMPLES, own.subsample})
-
-    def parameters(self, settings: TrainSettings, occurrences: int) -> dict[str, Any]:
-        """Convert training settings into trial parameters, for a corpus of a given size."""
-        usual = rate_for(occurrences, settings.context)
-        return {
-            "window_size": str(settings.context),
-            "embedding_dim": settings.embedding_dim,
-            "epochs": settings.epochs,
-            "negatives": settings.negatives,
-            "noise_exponent": settings.noise_exponent,
-            "rate": 1.0 if settings.learning_rate is None else settings.learning_rate / usual,
-            "subsample": settings.subsample,
-        }
-
-    def suggest(self, trial: Trial) -> None:
-        """Let Optuna choose the parameters of a trial."""
-        own = self._own
-        trial.suggest_categorical("window_size", self._windows)
-        trial.suggest_categorical("embedding_dim", self._dimensions)
-        trial.suggest_int("epochs", min(5, own.epochs), max(40, own.epochs))
-        trial.suggest_int("negatives", min(2, own.negatives), max(15, own.negatives))
-        trial.suggest_float("noise_exponent", min(-0.5, own.noise_exponent), max(1.0, own.noise_exponent))
-        trial.suggest_float("rate", min(0.1, self._rate), max(5.0, self._rate), log=True)  # times the default rate
-        trial.suggest_categorical("subsample", self._subsamples)
-
-    def settings(self, parameters: dict[str, Any], occurrences: int) -> TrainSettings:
-        """Convert trial parameters into training settings, for a corpus of a given size."""
-        if parameters["rate"] == self._rate and parameters == self.parameters(self._own, self._occurrences):
-            return self._own
-        window, rate = parameters["window_size"], parameters["rate"]
-        context: Context = "bag" if window == "bag" else int(window)
-        others = {name: value for name, value in parameters.items() if name != "rate"}
-        learning_rate = None if rate == 1.0 else rate * rate_for(occurrences, context)
-        return replace(self._own, **others | {"window_size": context, "learning_rate": learning_rate})
-
-
-def _finished(study: Study) -> list[FrozenTrial]:
-    """Return the finished trials, without trials that were running when a search was killed."""
-    return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
-
-
-def _report_of(trial: FrozenTrial) -> TrialReport:
-    """Return the report of a trial. If the trial was stopped early, its value is the last intermediate value."""
+    `number` is its position among the finished trials, counted from 0.
+    """
     intermediate = list(trial.intermediate_values.values())
     value = trial.value if trial.value is not None else intermediate[-1] if intermediate else 0.0
-    return TrialReport(trial.number, trial.state.name.lower(), value, trial.params)
+    rate = space.learning_rate(trial.params, occurrences)
+    state = trial.state.name.lower()
+    return TrialReport(number, state, value, trial.params, learning_rate=rate)

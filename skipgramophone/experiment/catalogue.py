@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from skipgramophone.errors import ExperimentError, SgpError, StorageError, reason_of, storage_errors
+from skipgramophone.errors import ClosedLookupError, ExperimentError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.condition import Condition, NameIndex
 from skipgramophone.experiment.file_names import IDENTIFIERS as IDENTIFIERS_FILE
 from skipgramophone.experiment.full_text_index import KEYED, FullTextIndex
@@ -202,10 +202,7 @@ class Catalogue:
             found.update((track.row, track) for track in self.matching(Condition(f"row IN ({marks})", some)))
         missing = [row for row in rows if int(row) not in found]
         if missing:
-            raise ExperimentError(
-                f"{self._path} has no row {missing[0]} (it has {len(self):,} tracks); "
-                "run sgp extract again with --force"
-            )
+            raise ExperimentError(f"{self._path} has no row {missing[0]} (it has {len(self):,} tracks): run sgp check")
         return [found[int(row)] for row in rows]
 
     def all_tracks(self) -> Iterator[Track]:
@@ -365,7 +362,9 @@ class Catalogue:
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
-        """Convert an SQLite exception to a `StorageError` if the system failed, otherwise to an `ExperimentError`."""
+        """Convert an SQLite exception to an error that says whether the file is closed, unreadable or damaged."""
+        if not self.close.alive:
+            return ClosedLookupError()
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
             return StorageError(f"cannot read {self._path}: {reason_of(error)}")
         return self.damage(error)

@@ -23,6 +23,7 @@ from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import FORMAT, require_format
 from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import draft_directory, publish, withdraw
+from skipgramophone.wording import shell_command
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
@@ -83,7 +84,7 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     place = experiment / DIRECTORY
     if not place.is_dir():
         return None
-    again = f"restore it from a backup, or start over with sgp train {experiment.name} --force"
+    again = f"restore it from a backup, or start over with {shell_command('train', experiment.name, '--force')}"
     try:
         state = read_json(place / STATE)
         require_format(place / STATE, state)
@@ -107,7 +108,7 @@ def advice_on_run(experiment: Path, corpus: str) -> str:
     """
     if not (experiment / DIRECTORY).is_dir():
         return ""
-    command = f"sgp train {experiment.name}"
+    command = shell_command("train", experiment.name)
     if _state_of_run(experiment).get("corpus", corpus) != corpus:
         return f"the run cannot be resumed, because the corpus has changed since; start over with {command} --force"
     return f"continue with {command} --resume"

@@ -11,7 +11,6 @@ A stage is replaced as a whole, in one step (see `publishing`). Its manifest con
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
+from skipgramophone.experiment.experiment_names import require_valid, require_visible
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import read_json, write_json
 from skipgramophone.experiment.lock import LOCK, writer_lock
@@ -38,13 +38,11 @@ from skipgramophone.experiment.manifest import (
 from skipgramophone.experiment.next_commands import continue_command, remake_command
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import shell_command, suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOST_AND_FOUND = "lost+found"  # some file systems reserve this directory for recovered files; only root can read it
-FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
-LONGEST_NAME = 200  # maximum number of bytes of a name; file systems allow 255, so there is room for suffixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +81,13 @@ class Experiment:
             if stage == "model" and self.has_grown():
                 self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
-            if stage == "corpus":
-                keep = "add to it with sgp extract --append, choose another name"
-            raise ExperimentError(
-                f"experiment '{self.name}' already has {article} {stage}: {keep}, or replace it with --force"
+            add = "add to it with {}, choose another name".format
+            raise ExperimentError.naming(
+                lambda named: (
+                    f"experiment '{self.name}' already has {article} {stage}: "
+                    f"{add(named('append=True', 'sgp extract --append')) if stage == 'corpus' else keep}, "
+                    f"or replace it with {named('force=True', '--force')}"
+                )
             )
 
     def manifest(self, stage: str) -> Manifest:
@@ -96,7 +97,7 @@ class Experiment:
             ExperimentError: the stage is missing, damaged, or has a format that this version does not know.
         """
         if not self.has(stage):
-            command = f"sgp {COMMAND[stage]} {self.name}"
+            command = shell_command(COMMAND[stage], self.name)
             missing = f"experiment '{self.name}' has no {stage} yet"
             if stage == "model" and (advice := self._advice_on_unfinished_run()):
                 raise ExperimentError(f"{missing}, because its training was interrupted: {advice}")
@@ -205,6 +206,20 @@ def experiments_root(given: Path | str | None = None) -> Path:
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
+def require_directory(root: Path) -> None:
+    """Verify that the experiments directory is a directory, or does not exist yet.
+
+    Raises:
+        ExperimentError: there is a file at its path.
+    """
+    # Unlike the methods of `Path`, these functions raise no error for a directory that cannot be read.
+    if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112
+        raise ExperimentError(
+            f"{root} is a file, not a directory: give the directory of your experiments with --experiments-dir DIR, "
+            f"or set {ROOT_VARIABLE}"
+        )
+
+
 def directory_options(given: Path | str | None) -> tuple[str, ...]:
     """Return the words of the option --experiments-dir, or no words if the directory is the default directory."""
     root = experiments_root(given)
@@ -227,7 +242,7 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     experiment = named_experiment(name, root)
     if not experiment.has_description():
         near = similar_name(experiment)
-        make = "; sgp experiments lists all" if to_manage else f": run sgp extract {name} SOURCE"
+        make = "; sgp experiments lists all" if to_manage else f": run {shell_command('extract', name, 'SOURCE')}"
         cure = f"{near} sgp experiments lists all" if near else f"{make}{other_directory(root)}"
         raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent.absolute()}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
@@ -257,10 +272,11 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     A subdirectory that cannot be read may be an experiment, so it is returned too.
 
     Raises:
-        ExperimentError: the experiments directory does not exist.
+        ExperimentError: the experiments directory does not exist, or is a file.
         StorageError: the experiments directory cannot be read.
     """
     directory = experiments_root(root)
+    require_directory(directory)
     if not directory.is_dir():
         place = f"{directory.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(root)}"
         raise ExperimentError(f"there are no experiments in {place}")
@@ -289,7 +305,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
         StorageError: the directory cannot be made.
     """
     experiment = named_experiment(name, root)
-    _require_visible(name)
+    require_visible(name)
     with storage_errors(experiment.path, "make"):
         experiment.path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -326,7 +342,7 @@ def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose 
         ExperimentError: the name is invalid, or the path exists.
     """
     path = named_experiment(name, root).path
-    _require_visible(name)
+    require_visible(name)
     with storage_errors(path, "read"):
         if path.exists() or path.is_symlink():
             raise ExperimentError(f"{path} already exists: {cure}")
@@ -337,24 +353,11 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """Return the experiment with this name, whether it exists or not.
 
     Raises:
-        ExperimentError: the name is invalid.
+        ExperimentError: the name is invalid, or the experiments directory is a file.
     """
-    if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
-        slash = "it contains a slash" if "/" in name else "it contains a backslash" if "\\" in name else ""
-        problem = slash or (f"it begins with {name[0]}" if name else "it is empty")
-        raise ExperimentError(f"{name!r} cannot be an experiment's name: {problem}")
-    if any(unicodedata.category(letter).startswith("C") for letter in name):
-        raise ExperimentError(f"{name!r} cannot be an experiment's name: it contains control characters")
-    if len(name.encode()) > LONGEST_NAME:
-        shown = repr(name[:40] + "…")
-        raise ExperimentError(f"{shown} cannot be an experiment's name: it is longer than {LONGEST_NAME} bytes")
+    require_valid(name)
+    require_directory(experiments_root(root))
     return Experiment(name, experiments_root(root) / name)
-
-
-def _require_visible(name: str) -> None:
-    """Refuse the name of a new experiment if it would be displayed as blank."""
-    if all(letter in FILLERS or unicodedata.category(letter)[0] in "ZM" for letter in name):
-        raise ExperimentError(f"{name!a} cannot be an experiment's name: it is blank")
 
 
 def _is_foreign(path: Path) -> bool:

@@ -15,10 +15,12 @@ from typing import IO
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.new_files import open_without_following
 from skipgramophone.experiment.publishing import remove_leftovers
+from skipgramophone.wording import shell_command, shell_word
 
 LOCK = ".lock"
 HOLDER = b'{"pid"'  # a lock file begins with this text, or is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)  # errors if the user must not write a directory or volume
 
 
 @contextmanager
@@ -27,9 +29,10 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
 
     Raises:
         ExperimentError: another process is writing this experiment.
+        StorageError: the user must not write the directory, or its file system failed or has no locks.
     """
     with _locked(directory / LOCK, name) as lock:
-        holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
+        holder = {"pid": os.getpid(), "command": shell_command(command, name), "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
             if not HOLDER.startswith(os.pread(lock.fileno(), len(HOLDER), 0)):
                 raise ExperimentError(f"{directory / LOCK} is not a lock file of sgp: move it to another directory")
@@ -49,7 +52,12 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
     """Open the lock file and lock it. If another process removes the file before it is locked, try again."""
     while True:
         with storage_errors(path, "write"):
-            lock = open(path, "a+", encoding="utf-8", opener=_open_own_file)  # noqa: SIM115 (closed below)
+            try:
+                lock = open(path, "a+", encoding="utf-8", opener=_open_own_file)  # noqa: SIM115 (closed below)
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise
+                raise StorageError(_advice_on_copy(path, name, error)) from error
         with lock:
             with storage_errors(path, "lock"):
                 try:
@@ -67,6 +75,16 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
             if is_current:
                 yield lock
                 return
+
+
+def _advice_on_copy(lock: Path, name: str, error: OSError) -> str:
+    """Return the message for an experiment that the user may read, but not change: how to work on a copy of it."""
+    # `cp` also copies the modes of directories, so a copy of a directory that nobody may write needs `chmod`.
+    copy = f"mkdir -p DIR && cp -r {shell_word(str(lock.parent.absolute()))} DIR && chmod -R u+w DIR"
+    return (
+        f"experiment '{name}' is read-only (cannot write {lock}: {reason_of(error)}): to work on a copy in a directory "
+        f"of your own, run `{copy}`, and add --experiments-dir DIR to this command"
+    )
 
 
 def _open_own_file(path: str, flags: int) -> int:

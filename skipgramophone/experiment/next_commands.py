@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.manifest import COMMAND, Manifest
+from skipgramophone.wording import shell_command, shell_word
 
 
 def remake_command(name: str, manifest: Manifest) -> str:
@@ -12,12 +13,13 @@ def remake_command(name: str, manifest: Manifest) -> str:
     Imported vectors are imported again, because training would replace them by other vectors.
     """
     if manifest.stage == "model" and IMPORTED in manifest.facts:
-        return f"sgp import {name} FILE --force"
-    return f"sgp {COMMAND[manifest.stage]} {name} --force"
+        return shell_command("import", name, "FILE", "--force")
+    return shell_command(COMMAND[manifest.stage], name, "--force")
 
 
 def continue_command(name: str, model: Manifest) -> str:
     """Return a hint with the command that trains vectors for the tracks that were added to a corpus."""
     if IMPORTED in model.facts:
         return f"to use vectors that contain the new tracks, run {remake_command(name, model)}"
-    return f"to train again, starting from the current vectors, run sgp train {name} --force --from {name}"
+    command = f"{shell_command('train', name, '--force')} --from {shell_word(name)}"
+    return f"to train again, starting from the current vectors, run {command}"

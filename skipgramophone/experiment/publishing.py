@@ -103,7 +103,11 @@ def require_replaceable(place: Path, force: bool) -> None:
         if place.is_symlink() or (place.exists() and not place.is_file()):
             raise ExperimentError(f"cannot write {place}: it is not a regular file")
         if place.exists() and not force:
-            raise ExperimentError(f"{place} already exists: choose another path, or replace it with --force")
+            raise ExperimentError.naming(
+                lambda named: (
+                    f"{place} already exists: choose another path, or replace it with {named('force=True', '--force')}"
+                )
+            )
 
 
 def publish(draft: Path, place: Path) -> None:

@@ -67,7 +67,12 @@ def _require_replaceable_directory(destination: Path, force: bool) -> None:
         if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
             raise ExperimentError(f"cannot write {destination}: it is not a directory")
         if destination.exists() and not force:
-            raise ExperimentError(f"{destination} already exists: choose another directory, or replace it with --force")
+            raise ExperimentError.naming(
+                lambda named: (
+                    f"{destination} already exists: choose another directory, "
+                    f"or replace it with {named('force=True', '--force')}"
+                )
+            )
         found = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
         listed = manifest.files_of(destination / MANIFEST)
     others = sorted(found - ({MANIFEST, *listed} if listed else set()))

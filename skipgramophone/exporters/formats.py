@@ -76,7 +76,13 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),
     }
 )
-SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffix -> format
+WITHOUT_SUFFIX = ("projector", "word2vec", "word2vec-binary")  # formats whose files usually have another suffix or none
+# suffix -> format
+SUFFIXES = MappingProxyType(
+    {name: name for name in FORMATS if name not in WITHOUT_SUFFIX} | {"vec": "word2vec", "bin": "word2vec-binary"}
+)
+# Many text formats have this suffix, so the format is not guessed.
+HINTS = MappingProxyType({"txt": "to write word2vec text to this file, add --format word2vec"})
 
 
 def format_of(destination: Path, given: str | None) -> str:
@@ -85,7 +91,7 @@ def format_of(destination: Path, given: str | None) -> str:
     Raises:
         SettingError: the format is unknown.
     """
-    return format_by_suffix(destination, given, FORMATS, SUFFIXES)
+    return format_by_suffix(destination, given, FORMATS, SUFFIXES, hints=HINTS)
 
 
 def require_supported(format: str, settings: ExportSettings) -> None:

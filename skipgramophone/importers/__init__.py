@@ -20,7 +20,10 @@ FORMATS: MappingProxyType[str, Callable[[Path], NamedVectors]] = MappingProxyTyp
         "word2vec-binary": word2vec.read_binary,
     }
 )
-SUFFIXES = MappingProxyType({"vec": "word2vec", "txt": "word2vec", "bin": "word2vec-binary"})
+# suffix -> format
+SUFFIXES = MappingProxyType(
+    {"npz": "npz", "parquet": "parquet", "vec": "word2vec", "txt": "word2vec", "bin": "word2vec-binary"}
+)
 
 
 def format_of(source: Path, given: str | None) -> str:

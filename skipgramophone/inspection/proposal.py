@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from skipgramophone.inspection.findings import Finding, Kind
+from skipgramophone.wording import shell_command
 
 LONGEST_NAME = 40  # maximum number of characters in a proposed name of an experiment
 HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
@@ -110,7 +110,7 @@ def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
         commands.append(["train", target.name, *words.get("train", []), *replacing])
     if "evaluate" in words:
         commands.append(["evaluate", target.name, *words["evaluate"]])
-    return [shlex.join(["sgp", *command, *target.directory]) for command in commands]
+    return [shell_command(*command, *target.directory) for command in commands]
 
 
 def _without(options: Sequence[str], replaced: Sequence[str]) -> tuple[str, ...]:

@@ -13,16 +13,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import (
-    SettingError,
-    TrackNameError,
-    UnknownTrackError,
-)
+from skipgramophone.errors import SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue
@@ -32,6 +28,7 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.album_filter import require_albums
 from skipgramophone.lookup.artist_seeds import seeds_of_groups
+from skipgramophone.lookup.closable import Closable
 from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.duration_filter import require_durations
 from skipgramophone.lookup.explain import Explanation, explain
@@ -47,19 +44,32 @@ from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.similar_artists import ArtistAnswer, SimilarArtists
 from skipgramophone.lookup.similar_playlists import PlaylistAnswer, SimilarPlaylists
 from skipgramophone.lookup.snapshot import open_snapshot
+from skipgramophone.lookup.weighted_names import (
+    Query,
+    file_path,
+    group_names,
+    query_list,
+    require_name,
+    require_seeds,
+    weighted_names,
+)
 from skipgramophone.playlists.playlist_file import NamedTrack
-from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
+from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings, require_settings
+from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from skipgramophone.lookup.explain import Explanation
 
-Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 
+class Lookup(Closable):
+    """An opened experiment that answers queries.
 
-class Lookup:
-    """An opened experiment that answers queries."""
+    A query is a name, or a list of names; each name may be replaced by a pair of name and weight (the default is 1).
+    The end of a `with` block closes the object. After that, its methods and attributes raise `ClosedLookupError`.
+    If a query or settings have the wrong form, methods raise `SettingError`.
+    """
 
     def __init__(self, experiment: Experiment, strict_names: bool = False) -> None:
         """Open the corpus and the model of an experiment.
@@ -81,6 +91,10 @@ class Lookup:
         self.search = Search(self.opened)
         self.artist_search, self.playlist_search = SimilarArtists(self.opened), SimilarPlaylists(self.search)
 
+    def _release(self) -> None:
+        """Close the catalogue, the only file that needs closing; memory maps end with their last reference."""
+        self.catalogue.close()
+
     def require_current(self) -> None:
         """Verify that the corpus has not grown since the model was trained.
 
@@ -88,12 +102,6 @@ class Lookup:
             ExperimentError: the corpus has grown.
         """
         self.experiment.current("model")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.catalogue.close()
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -116,6 +124,7 @@ class Lookup:
             UnknownTrackError: no track matches.
             AmbiguousTrackError: several tracks match.
         """
+        require_name(query)
         return self.names.resolve(query)
 
     def vector(self, query: str) -> Matrix:
@@ -135,14 +144,15 @@ class Lookup:
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out.
         """
+        require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings()
-        asked = self.asked([(query, 1.0)] if isinstance(query, str) else query, fallback=settings.fallback)
+        asked = self.asked(query, fallback=settings.fallback)
         return self.similar_to(asked.seeds, settings, asked.notes)
 
     def asked(
         self,
-        names: Sequence[tuple[str, float]] = (),
-        file: Path | None = None,
+        names: Query = (),
+        file: Path | str | None = None,
         artist: str | Sequence[str] = (),
         leave_out: bool = False,
         choose: Choose | None = None,
@@ -153,7 +163,7 @@ class Lookup:
         """Resolve everything that a query may contain (weighted names, a playlist file, artists, albums) to tracks.
 
         Args:
-            names: track names with weights.
+            names: a track name, or a list of track names with or without weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
             artist: artists, found by `ArtistSearch.resolve`. If several artists or albums are given, the weights of the
                 tracks of each artist, or of each album, add up to 1.
@@ -171,18 +181,19 @@ class Lookup:
             SourceError: the file cannot be read.
         """
         form = None if fallback is None else artist_option
+        names, path, experiment = weighted_names(names), file_path(file), self.experiment
+        artists, albums = group_names("artist", artist), group_names("album", album)
         asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback, artist_form=form)
-        if file is not None:
-            asked += resolve_file(self, file, fallback)
-        artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
+        if path is not None:
+            asked += resolve_file(self, path, fallback)
         asked += seeds_of_groups(self, artists, albums, choose)
         if not asked.seeds:
             # Unlike `Path.is_file`, `os.path.isfile` raises no error for a text that is not a valid path.
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113
-            advice = "; ".join(f"'{each}' is a file: use --file '{each}'" for each in files)
+            advice = "; ".join(f"'{each}' is a file: use --file {shell_word(each)}" for each in files)
             if not asked.missing:
                 raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")
-            error = nothing_found(asked.missing, self.experiment.name)
+            error = nothing_found(asked.missing, experiment.name)
             error.advice = advice or error.advice
             raise error
         return asked
@@ -201,6 +212,7 @@ class Lookup:
             SettingError: there are no query tracks, their weighted vectors cancel out, or the model does not support
                 the score.
         """
+        require_seeds(seeds)
         self.require_known(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
 
@@ -211,7 +223,7 @@ class Lookup:
         *,
         artist: str | Sequence[str] = (),
         album: str | Sequence[str] = (),
-        file: Path | None = None,
+        file: Path | str | None = None,
     ) -> ArtistAnswer:
         """Return the artists most similar to tracks, artists, albums and the tracks of a file, nearest first.
 
@@ -232,7 +244,7 @@ class Lookup:
         *,
         artist: str | Sequence[str] = (),
         album: str | Sequence[str] = (),
-        file: Path | None = None,
+        file: Path | str | None = None,
     ) -> PlaylistAnswer:
         """Return the playlists of the corpus that are most similar to tracks, artists, albums and the tracks of a file.
 
@@ -241,6 +253,7 @@ class Lookup:
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
+        require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings(of="playlists")
         mixed = self.mixed_query(query, artist=artist, album=album, file=file, fallback=settings.fallback)
         return self.playlist_search.answer(mixed, settings)
@@ -251,7 +264,7 @@ class Lookup:
         *,
         artist: str | Sequence[str] = (),
         album: str | Sequence[str] = (),
-        file: Path | None = None,
+        file: Path | str | None = None,
         choose: Choose | None = None,
         fallback: bool = False,
     ) -> MixedQuery:
@@ -261,9 +274,9 @@ class Lookup:
             UnknownTrackError: nothing matches a name.
             AmbiguousTrackError: several tracks match.
         """
-        names = [(query, 1.0)] if isinstance(query, str) else query
-        artists, albums = ([name] if isinstance(name, str) else name for name in (artist, album))
-        return resolve_parts(self, names, file=file, artists=artists, albums=albums, choose=choose, fallback=fallback)
+        names, path = weighted_names(query), file_path(file)
+        artists, albums = group_names("artist", artist), group_names("album", album)
+        return resolve_parts(self, names, file=path, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
     def require_known(self, settings: SimilarSettings | None) -> None:
         """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
@@ -272,11 +285,12 @@ class Lookup:
             UnknownTrackError: an artist or album is unknown; the error lists known ones with similar names.
             SettingError: the settings limit albums or durations, but the catalogue has none.
         """
-        if settings:
-            require_durations(self.catalogue, settings)
-            require_albums(self.catalogue, settings)
-            self.artists.require(settings.exclude_artist or ())
-            self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
+        require_settings(settings, SimilarSettings)
+        settings = settings or SimilarSettings()
+        require_durations(self.catalogue, settings)
+        require_albums(self.catalogue, settings)
+        self.artists.require(settings.exclude_artist or ())
+        self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
 
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
@@ -286,13 +300,12 @@ class Lookup:
         Raises:
             UnknownTrackError: an artist to exclude is unknown.
         """
-        settings = settings or SimilarSettings()
         self.require_known(settings)
+        settings = settings or SimilarSettings()
         asked: list[Question | TrackNameError | SettingError] = []
-        for query in queries:
+        for query in query_list(queries):
             try:
-                names = [(query, 1.0)] if isinstance(query, str) else query
-                seeds = self.asked(names, fallback=settings.fallback)
+                seeds = self.asked(query, fallback=settings.fallback)
                 asked.append(self.search.question(seeds.seeds, seeds.notes))
             except (TrackNameError, SettingError) as error:
                 asked.append(error)
@@ -300,7 +313,7 @@ class Lookup:
         found = iter(self.search.answers(questions, settings))
         return [next(found) if isinstance(question, Question) else question for question in asked]
 
-    def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
+    def continuation(self, names: Query, settings: ContinueSettings | None = None) -> Answer:
         """Continue a playlist, ranked by `ContinueSettings.by`.
 
         Names that do not match exactly one track with a vector are left out, with a note.
@@ -309,8 +322,9 @@ class Lookup:
             UnknownTrackError: none of the names matches a track.
             ExperimentError: the model contains values that are not finite.
         """
+        require_settings(settings, ContinueSettings)
         settings = settings or ContinueSettings()
-        asked = self.asked([(name, 1.0) for name in names], leave_out=True, fallback=settings.fallback)
+        asked = self.asked(names, leave_out=True, fallback=settings.fallback)
         return continued(self, by_recency(self, asked, settings), settings)
 
     def explain(
@@ -322,7 +336,10 @@ class Lookup:
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
         """
-        asked = self.asked([(a, 1.0), (b, 1.0)], choose=choose, fallback=None)
+        require_settings(settings, ExplainSettings)
+        for name in (a, b):
+            require_name(name)
+        asked = self.asked([a, b], choose=choose, fallback=None)
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)
@@ -348,11 +365,11 @@ class Lookup:
         """Return the owner and the name of each of the playlists with the given numbers."""
         return self.opened.playlist_table.names(len(self.corpus), playlists)
 
-    def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
+    def neighbours(self, query: Query, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
         Columns: similarity, artist, title, uri, count and row. If the corpus has playlists, there is a column `shared`:
-        the number of playlists that contain both this track and the query track. If tracks are not ranked by cosine,
+        the number of playlists that contain both this track and a query track. If tracks are not ranked by cosine,
         there is a column `score`. If the album of a track is known, there is a column `album`.
         """
         return frame_of_answer(self.similar(query, settings))

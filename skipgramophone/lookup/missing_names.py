@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from skipgramophone.errors import AmbiguousTrackError, TrackNameError, UnknownTrackError
 from skipgramophone.lookup.results import Missing
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 NAMED = 3  # number of names that the error lists for each reason
 LONGEST = 80  # maximum number of letters of a name that are shown; a longer name is cut and ends with an ellipsis
@@ -33,7 +33,7 @@ def nothing_found(missing: Sequence[Missing], experiment: str) -> TrackNameError
         problem = f"matches only one track ({_first(several)})"
     else:
         problem = f"matches a track that has a vector ({_first(unknown)})"
-    advice = f"to see the reason and similar names, look one up alone: sgp similar {experiment} NAME"
+    advice = f"to see the reason and similar names, look one up alone: {shell_command('similar', experiment, 'NAME')}"
     error = AmbiguousTrackError if several and not unknown else UnknownTrackError
     return error(f"none of the {len(missing):,} names {problem}; {advice}")
 

@@ -18,6 +18,7 @@ from skipgramophone.lookup.annoy_index import (
     usable,
 )
 from skipgramophone.lookup.snapshot import Snapshot
+from skipgramophone.wording import shell_command
 
 # Why an index cannot be used: its files are missing, because the experiment has changed since the model was opened.
 GONE = "the experiment was replaced, renamed or removed after it was opened"
@@ -37,7 +38,7 @@ class OpenedIndex:
 
     def advice(self, problem: str) -> str:
         """Return advice for the user about `problem`: why the index cannot be used, as returned by `candidates`."""
-        return ADVICE.get(problem, f"rebuild it with sgp index {self._experiment.name}")
+        return ADVICE.get(problem, f"rebuild it with {shell_command('index', self._experiment.name)}")
 
     @cached_property
     def facts(self) -> IndexFacts | str:

@@ -31,6 +31,7 @@ from skipgramophone.lookup.ranking import (
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
+from skipgramophone.wording import shell_command
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
@@ -240,10 +241,9 @@ class Scoring:
         if factors is None:
             if IMPORTED in self.opened.model.facts:
                 raise SettingError("these vectors were imported without factors: use --by hybrid")
-            name = self.opened.experiment.name
+            command = shell_command("train", self.opened.experiment.name, "--force", "--factors")
             raise SettingError(
-                "this model has no factors: use --by hybrid, or train it again with factors "
-                f"(sgp train {name} --force --factors)"
+                f"this model has no factors: use --by hybrid, or train it again with factors ({command})"
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
         # If more than half of the rows are needed, copying them takes longer than computing the products of all rows.

@@ -29,6 +29,7 @@ from skipgramophone.lookup.album_filter import remark_on_albums
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
 from skipgramophone.lookup.duration_filter import remark_on_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
+from skipgramophone.lookup.length_remark import reason_without_filters, remark_on_length
 from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.pool_size import first_pool_size, pool_size
 from skipgramophone.lookup.ranking import direction, number_of_seeds, with_popularity
@@ -55,8 +56,7 @@ class Search:
         """Prepare to search the vectors of an opened experiment."""
         self.opened, self.experiment = opened, opened.experiment
         self.catalogue, self.corpus = opened.catalogue, opened.corpus
-        self._embeddings = opened.embeddings
-        self._index = OpenedIndex(opened)
+        self._embeddings, self._index = opened.embeddings, OpenedIndex(opened)
 
     @property
     def postings(self) -> Postings:
@@ -199,10 +199,10 @@ class Search:
         """Build the answer to the query `asked` from the tracks that were selected for it."""
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
         notes += remark_on_albums(self.catalogue, settings)
-        if len(listed.chosen) < settings.number:
-            why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
-            notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
         left_out = sum(len(choice.versions) for choice in listed.chosen) + len(listed.versions_of_seeds)
+        if len(listed.chosen) < settings.number:
+            why = reason_without_filters(len(listed.chosen) + left_out, asked.left_out, self.opened)
+            notes.append(remark_on_length(len(listed.chosen), settings, "tracks", why))
         if left_out:
             notes.append(f"left out {plural(left_out, 'other version')} of songs in the list or in the query")
         support = self._support(asked, [choice.track.row for choice in listed.chosen])

@@ -15,6 +15,7 @@ from skipgramophone.experiment.embeddings import Matrix, not_finite
 from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
+from skipgramophone.lookup.length_remark import remark_on_length
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.pool_size import POOL, POOL_FACTOR
 from skipgramophone.lookup.ranking import (
@@ -151,8 +152,7 @@ class SimilarArtists:
         chosen = found.rows[places]
         notes = list(query.notes)
         if len(chosen) < settings.number:
-            why = "there are no more artists" if settings.takes_all else "no more artists pass the filters"
-            notes.append(f"only {len(chosen)} of {settings.number} results: {why}")
+            notes.append(remark_on_length(len(chosen), settings, "artists"))
         has_score = settings.by != "cosine" or bool(settings.popularity)
         support = self._support(query, chosen)
         neighbours = tuple(

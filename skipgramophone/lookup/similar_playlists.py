@@ -23,6 +23,7 @@ from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.lookup.exact_search import ExactSearch, highest
+from skipgramophone.lookup.length_remark import remark_on_length
 from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.search import Search
 from skipgramophone.names.normalization import full_name
@@ -105,8 +106,7 @@ class SimilarPlaylists:
         names = self._search.opened.playlist_table.names(len(self._corpus), numbers)
         notes = [*query.notes, *self._remarks_on_same(same)]
         if len(numbers) < settings.number:
-            why = "there are no more playlists" if settings.takes_all else "no more playlists pass the filters"
-            notes.append(f"only {len(numbers)} of {settings.number} results: {why}")
+            notes.append(remark_on_length(len(numbers), settings, "playlists"))
         return PlaylistAnswer(
             query,
             tuple(

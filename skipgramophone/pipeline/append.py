@@ -135,7 +135,12 @@ class Before:
         again = [source["file"] or "the built-in sample" for source in described if source["sha256"] in known]
         if again:
             more = f" and {plural(len(again) - 1, 'more source')} are" if len(again) > 1 else " is"
-            raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or add --force to read it again")
+            raise SourceError.naming(
+                lambda named: (
+                    f"{again[0]}{more} already in the corpus: leave it out, "
+                    f"or add {named('force=True', '--force')} to read it again"
+                )
+            )
 
     def rows(self) -> KnownRows:
         """Return the content of the corpus as rows, in the form that the encoder needs."""

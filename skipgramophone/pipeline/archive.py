@@ -52,6 +52,7 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import difference_from_manifest
 from skipgramophone.pipeline.model_card import GENERATED_START, card_of
+from skipgramophone.wording import shell_command
 
 DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
 COMPRESSION = 1  # lowest compression level, because vectors hardly compress, and names compress well at any level
@@ -107,7 +108,7 @@ def pack_experiment(
         if damage := _damage(experiment):
             raise ExperimentError(
                 f"'{name}' is damaged and is not packed, because an archive of it could not be unpacked: {damage}; "
-                f"run sgp check {name} to list all damage"
+                f"run {shell_command('check', name)} to list all damage"
             )
         files = sorted(_files(experiment))
         with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:

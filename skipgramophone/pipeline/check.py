@@ -31,6 +31,7 @@ from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
+from skipgramophone.wording import shell_command
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
 Tell = Callable[[int, int, str], None]  # takes the number of bytes read, the total number of bytes, and the file
@@ -193,7 +194,7 @@ def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -
         reason = f"cannot read {error.filename}: {reason_of(error)}"
     else:
         reason = reason_of(error) if isinstance(error, Exception) else str(error)
-    again = f"solve this problem, then run sgp check {experiment.name} again"
+    again = f"solve this problem, then run {shell_command('check', experiment.name)} again"
     return _finding(experiment, place, "unchecked", f"could not be checked: {reason}; {again}")
 
 
@@ -242,7 +243,7 @@ def _check_stage(
     If its parent stage is not damaged (`parent_is_sound`), also verify its content.
     """
     directory = experiment.directory(stage)
-    again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
+    again = f"run {shell_command(COMMAND[stage], experiment.name)}" + ("" if stage == "index" else " --force")
     if not directory.exists():
         return
     if not experiment.has(stage):
@@ -339,7 +340,9 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResul
             for path in there:
                 remove(path)
     for path in there:
-        outcome = "removed" if clean else f"sgp check {experiment.name} --clean or the next run removes it"
+        outcome = (
+            "removed" if clean else f"{shell_command('check', experiment.name, '--clean')} or the next run removes it"
+        )
         place = str(path.relative_to(experiment.path))
         yield _finding(experiment, place, "leftover", f"left behind by a killed run: {outcome}")
 

@@ -22,8 +22,17 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, decay_of, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EVALUATED_SHARE, EvaluateSettings, RunSettings, Score, TrainSettings, task
+from skipgramophone.settings import (
+    EVALUATED_SHARE,
+    EvaluateSettings,
+    RunSettings,
+    Score,
+    TrainSettings,
+    require_settings,
+    task,
+)
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -71,6 +80,8 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     settings = _with_recency(settings or EvaluateSettings(), model)
@@ -149,8 +160,12 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
+    require_settings(settings, EvaluateSettings)
+    require_settings(run, RunSettings, "run")
     if name == other:
-        raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
+        raise EvaluationError.naming(
+            lambda named: f"{named('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+        )
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
     settings = _with_recency(settings or EvaluateSettings(), manifests[0])
@@ -158,7 +173,7 @@ def compare_experiments(
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared. "
             "To compare settings, copy the experiment and train the copy with other settings: "
-            f"sgp experiments copy {name} NEW, then sgp train NEW --force SETTINGS"
+            f"{shell_command('experiments', 'copy', name, 'NEW')}, then sgp train NEW --force SETTINGS"
         )
     with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)
@@ -216,9 +231,14 @@ def _held_out(
             playlists, or the split of the protocol deezer2018.
     """
     if held_out and settings.protocol == "deezer2018":
-        raise SettingError(f"--held-out {NOT_IN_DEEZER}")
+        raise SettingError.naming(lambda named: f"{named('held_out', '--held-out')} {NOT_IN_DEEZER}")
     if held_out and settings.share is not None:
-        raise SettingError("hold out either a share of the playlists (--share) or those of --held-out, not both")
+        raise SettingError.naming(
+            lambda named: (
+                f"hold out either a share of the playlists ({named('share', '--share')}) "
+                f"or those of {named('held_out', '--held-out')}, not both"
+            )
+        )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
 
     corpus, tracks = open_corpus(experiment)

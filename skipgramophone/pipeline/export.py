@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skipgramophone.lookup.lookup import open_lookup
 from skipgramophone.pipeline.reports import ExportReport
-from skipgramophone.settings import ExportSettings
+from skipgramophone.settings import ExportSettings, require_settings
 
 
 def export(
@@ -37,18 +37,20 @@ def export(
     from skipgramophone.exporters.selection import convert, origin, select, vectors_of
     from skipgramophone.pipeline.model_card import card_of, licence_of
 
+    require_settings(settings, ExportSettings)
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
     exporters.require_supported(chosen, settings)
-    exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
+        exporters.require_writable(destination, chosen, force)
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
+        experiment, dim = lookup.experiment, lookup.embeddings.dim
     vectors, recall = convert(vectors, settings)
-    licence = licence_of(lookup.experiment)
+    licence = licence_of(experiment)
     about |= {"licence": licence} if licence else {}
-    card = card_of(lookup.experiment)
+    card = card_of(experiment)
     size = exporters.write(destination, chosen, vectors, force=force, about=about, card=card)
     return ExportReport(
         experiment=name,
@@ -60,7 +62,7 @@ def export(
         not_asked=selection.not_asked,
         no_room=selection.no_room,
         unknown=selection.unknown,
-        dim=lookup.embeddings.dim,
+        dim=dim,
         bytes=size,
         dtype=settings.dtype,
         recall_at_10=recall,

@@ -47,7 +47,7 @@ from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings, Thresholds
+from skipgramophone.settings import ExtractSettings, Thresholds, require_settings
 
 Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
@@ -105,6 +105,7 @@ def extract(
             or the name of the experiment is not valid.
         StorageError: the disk failed or is full.
     """
+    require_settings(settings, ExtractSettings)
     paths = source_paths(sources, sample)
     started = time.perf_counter()
     with ExitStack() as until_done:
@@ -167,9 +168,16 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
     """
     paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
     if sample and paths:
-        raise SettingError("give either a SOURCE or --sample, not both")
+        raise SettingError.naming(
+            lambda named: f"give either {named('sources or sample=True', 'a SOURCE or --sample')}, not both"
+        )
     if not sample and not paths:
-        raise SettingError("give a SOURCE to read, or --sample for the built-in sample")
+        raise SettingError.naming(
+            lambda named: (
+                f"give {named('sources to read, or sample=True', 'a SOURCE to read, or --sample')} "
+                "for the built-in sample"
+            )
+        )
     return paths
 
 

@@ -8,7 +8,7 @@ from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.lookup.annoy_index import IndexFacts
 from skipgramophone.pipeline.stages import open_corpus, publish_index
-from skipgramophone.settings import IndexSettings
+from skipgramophone.settings import IndexSettings, require_settings
 
 
 def build_index(
@@ -20,6 +20,7 @@ def build_index(
         ExperimentError: the experiment has no model, or the model is stale.
         StorageError: the disk failed or is full.
     """
+    require_settings(settings, IndexSettings)
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("index"):
         experiment.current("model")

@@ -32,7 +32,7 @@ from skipgramophone.pipeline.extract import Progress, open_readers, read_playlis
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.playlists.encoding import PlaylistEncoder
-from skipgramophone.settings import ExtractSettings, TrainSettings
+from skipgramophone.settings import ExtractSettings, TrainSettings, require_settings
 from skipgramophone.settings.setting import given_options
 
 TRIES = 10  # maximum number of attempts to read a corpus that is being replaced
@@ -62,6 +62,7 @@ def inspect(
         ExperimentError: the experiment has no corpus, or its corpus has no playlists.
         StorageError: the disk failed.
     """
+    require_settings(settings, ExtractSettings)
     started = time.perf_counter()
     named = [what] if isinstance(what, Path | str) else list(what)
     experiment = _named_experiment(named, experiments_dir)

@@ -14,7 +14,7 @@ from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file, require_replaceable
 from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
-from skipgramophone.settings import MapSettings
+from skipgramophone.settings import MapSettings, require_settings
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")  # suffixes that an HTML page must not have
 
@@ -51,14 +51,15 @@ def draw_map(
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
 
+    require_settings(settings, MapSettings)
     settings, destination = settings or MapSettings(), Path(destination)
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
     _require_page(destination)
     picture.require_formats(stills)
-    for place in (destination, *stills.values()):
-        require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
+        for place in (destination, *stills.values()):
+            require_replaceable(place, force)
         tracks, centre, learnt = _entries(lookup, settings)
         if not tracks:
             raise ExperimentError(

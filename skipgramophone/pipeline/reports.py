@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.lookup.annoy_index import IndexFacts
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
@@ -177,7 +177,8 @@ class TrainReport:
         if self.few_playlists is not None:
             found.append(
                 f"warning: only {plural(self.few_playlists, 'distinct playlist')} with two or more tracks: too few to "
-                f"learn which tracks belong together; add playlists with sgp extract {self.experiment} SOURCE --append"
+                f"learn which tracks belong together; add playlists with "
+                f"{shell_command('extract', self.experiment, 'SOURCE', '--append')}"
             )
         return found
 

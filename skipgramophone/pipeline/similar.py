@@ -6,17 +6,19 @@ from pathlib import Path
 
 from skipgramophone.lookup.lookup import open_lookup
 from skipgramophone.lookup.results import Answer
+from skipgramophone.lookup.weighted_names import Query
 from skipgramophone.settings import SimilarSettings
 
 
 def similar(
-    name: str, query: str, settings: SimilarSettings | None = None, *, experiments_dir: Path | str | None = None
+    name: str, query: Query, settings: SimilarSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> Answer:
-    """Find the tracks that are most similar to the track that a query names.
+    """Find the tracks that are most similar to a track, or to several tracks with or without weights.
 
     Raises:
-        UnknownTrackError: no track matches the query.
+        UnknownTrackError: no track matches a name.
         AmbiguousTrackError: several tracks match.
+        SettingError: the query or the settings have the wrong form, or the weighted vectors cancel out.
         ExperimentError: a stage is missing, stale or damaged.
     """
     with open_lookup(name, experiments_dir) as lookup:

@@ -28,6 +28,7 @@ from skipgramophone.experiment.postings import build_postings, read_postings
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import usable
 from skipgramophone.lookup.index_recall import measured_recall
+from skipgramophone.wording import shell_command
 
 # recall@10 may be lower by this much than when the index was built, because ties may be broken differently
 LOST_RECALL = 0.02
@@ -106,12 +107,14 @@ def _verify_index(experiment: Experiment, manifest: Manifest) -> None:
         centre = read_embeddings(experiment.directory("model"), len(catalogue)).centre
     facts = usable(manifest.facts, centre)
     if facts is None:
-        raise ExperimentError(f"{directory} is damaged: it does not match the vectors; run sgp index {experiment.name}")
+        raise ExperimentError(
+            f"{directory} is damaged: it does not match the vectors; run {shell_command('index', experiment.name)}"
+        )
     recall = measured_recall(directory / INDEX_FILE, centre, facts)
     if recall < facts.recall_at_10 - LOST_RECALL:
         raise ExperimentError(
             f"{directory} is damaged: recall@10 is {recall:.1%}, but was {facts.recall_at_10:.1%} when it was built; "
-            f"run sgp index {experiment.name}"
+            f"run {shell_command('index', experiment.name)}"
         )
 
 

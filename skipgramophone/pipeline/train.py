@@ -25,12 +25,13 @@ from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
-from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
+from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, require_settings
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
@@ -81,6 +82,9 @@ def train(
     """
     from skipgramophone.evaluation.recency_choice import choose_recency
 
+    require_settings(settings, TrainSettings)
+    require_settings(index_settings, IndexSettings, "index_settings")
+    require_settings(run, RunSettings, "run")
     started, run = time.perf_counter(), run or RunSettings()
     require_tensorflow()
     experiment = open_experiment(name, experiments_dir)
@@ -88,7 +92,9 @@ def train(
         digest = experiment.manifest("corpus").digest
         checkpoint = unfinished_run(experiment, digest, settings, resume=resume, force=force)
         if checkpoint is None:
-            experiment.require_new("model", force, keep=f"to keep it, train a copy (sgp experiments copy {name} NEW)")
+            experiment.require_new(
+                "model", force, keep=f"to keep it, train a copy ({shell_command('experiments', 'copy', name, 'NEW')})"
+            )
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         stage("reading the corpus")
         corpus, tracks = open_corpus(experiment)

@@ -15,7 +15,7 @@ from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.experiment.track_artists import read_track_artists
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings, require_settings
 from skipgramophone.settings_file import settings_text
 
 if TYPE_CHECKING:
@@ -30,12 +30,23 @@ def tune(
     *,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
+    found: Callable[[int], None] = lambda _trials: None,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
     """Search for training settings whose model predicts held-out playlists better than the model of the experiment.
 
     The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report to
     `tuning/report.json`.
+
+    Trials are stored. If the same search was run before, it continues: `settings.trials` includes the stored trials.
+
+    Args:
+        name: name of the experiment.
+        settings: settings of the search; None means the defaults.
+        run: settings of the training runs, such as the number of threads.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
+        found: called before the first trial with the number of stored trials.
+        tell: called after each trial with its report.
 
     Raises:
         EvaluationError: there are too few playlists for a split.
@@ -45,6 +56,8 @@ def tune(
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
     from skipgramophone.evaluation.tuning import tune as search
 
+    require_settings(settings, TuneSettings)
+    require_settings(run, RunSettings, "run")
     settings = settings or TuneSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
@@ -74,6 +87,7 @@ def tune(
             settings=settings,
             journal=directory / "journal.log",
             run=run or RunSettings(),
+            found=found,
             tell=tell,
         )
         with published_file(directory / "best.toml") as path:

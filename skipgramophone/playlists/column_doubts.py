@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_values import Table, values_of
 from skipgramophone.playlists.readers.clock_times import seconds_of_clock
 
-PLAYLIST_ROLES = ("id", "playlist", "owner")
 IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
 
 
@@ -22,23 +21,6 @@ def is_one_list_per_owner(roles: Collection[str]) -> bool:
     (True, False)
     """
     return "time" in roles and not {"id", "playlist"} & {*roles} and not {"artist", "title"} <= {*roles}
-
-
-def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
-    """Return the column of playlists or owners in which a spreadsheet had merged cells.
-
-    In such a column, each value occurs only once, and the cells below it are empty. At least half of all cells must be
-    empty.
-
-    >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
-    'Show'
-    """
-    for name in (roles[role] for role in PLAYLIST_ROLES if role in roles):
-        values = values_of(rows, name)
-        filled = list(filter(None, values))
-        if values and values[0] and len(filled) == len(set(filled)) <= len(values) - len(filled):
-            return name
-    return None
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:

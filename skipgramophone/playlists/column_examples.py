@@ -58,7 +58,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     Args:
         rows: the first rows of the table.
         problem: the end of a sentence that begins with "a table of 3 columns".
-        known: role -> column; the example contains these assignments.
+        known: role -> column; the example contains these assignments. If one of them has the titles or the uris, the
+            example contains no others.
     """
     if wide := several_items(rows):
         return visible(f"a table of {len(rows[0])} columns {wide}")
@@ -70,8 +71,10 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         corrected = corrected_roles(example_roles, rows)
         example_roles = {role: name for role, name in corrected.items() if name not in known.values()}
     roles = {**example_roles, **known}
-    if "title" in known:
+    if known.keys() & {"title", "uri"}:
         roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    if {"time", "position"} <= roles.keys():
+        del roles["position"]  # --columns can include only one of them
     if not roles.keys() & {"title", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"

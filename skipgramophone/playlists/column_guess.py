@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.charts import RANKS, charts_in
-from skipgramophone.playlists.column_doubts import PLAYLIST_ROLES, column_of_clock_times, column_with_merged_cells
+from skipgramophone.playlists.column_doubts import column_of_clock_times
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
@@ -28,6 +28,7 @@ from skipgramophone.playlists.column_names import (
     is_descriptive,
     is_header,
     is_unclear,
+    names_order,
     names_people,
     normalized,
     numbered_artists,
@@ -38,14 +39,28 @@ from skipgramophone.playlists.column_values import (
     OTHER_URI,
     TRACK_URI,
     Table,
+    are_audio_files,
     is_text,
     is_time,
+    known_values,
     may_be_artists,
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
+from skipgramophone.playlists.owner_doubts import (
+    column_of_uploaders,
+    columns_with_orders_of_owners,
+    columns_with_owners_of_ids,
+    columns_with_people_of_playlists,
+    columns_with_playlists_of_owners,
+    has_ids_without_owner,
+)
+from skipgramophone.playlists.position_columns import column_of_positions
+from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.numeric_dates import has_clock, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.playlists.title_doubts import titles_of_others
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
 JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
@@ -123,7 +138,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
-    named = {"title", "artist"} <= roles.keys()
+    if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
+        roles["name"] = roles.pop("title")
+    named = {"title", "artist"} <= roles.keys() or "name" in roles
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
         return question(rows, "whose links are not links to tracks")
@@ -142,18 +159,40 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles["album"] = album
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
-    unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
+    no_files = [name for name in unused if not are_audio_files(values_of(rows, name))]
+    unclear = [name for name in no_files if is_unclear(name) and name not in found.get("time", ())]
     unclear = [name for name in unclear if not (normalized(name).endswith("id") and _all_differ(rows, name))]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
-        return question(rows, f"in which {_listed(unclear)} may name the playlist", {"playlist": unclear[0]})
-    if missing := _missing_role(rows, roles, unused):
+        known = {"playlist": unclear[0]}
+        return question(rows, f"in which {_listed(unclear)} may name the playlist", known | _order(rows, found, known))
+    if uploaders := column_of_uploaders(rows, roles, unused):
+        problem = f"in which most rows have another {roles['owner']!r}, so {uploaders!r} may name the artist"
+        known = {role: name for role, name in roles.items() if role != "owner"} | {"artist": uploaders}
+        return question(rows, problem, known)
+    if missing := _missing_role(rows, roles, no_files):
         role, candidates = missing
-        return question(rows, f"in which {_listed(candidates)} may name the {role}", {**roles, role: candidates[0]})
+        known = {**roles, role: candidates[0]}
+        return question(rows, f"in which {_listed(candidates)} may name the {role}", known | _order(rows, found, known))
     if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
         problem = f"in which {dates[0]!r} may distinguish playlists with the same name"
         return question(rows, problem, {**roles, "id": dates[0]})
+    if people := columns_with_people_of_playlists(rows, roles, unused):
+        problem = f"in which {people[0]!r} may distinguish playlists with the same name"
+        return question(rows, problem, {**roles, "owner": people[0]})
+    if has_ids_without_owner(rows, roles):
+        problem = (
+            f"in which some rows of one {roles['id']!r} have no {roles['owner']!r}, so they would be split: leave "
+        )
+        problem += f"{roles['owner']!r} out"
+        return question(rows, problem, {role: name for role, name in roles.items() if role != "owner"})
+    if owners := columns_with_owners_of_ids(rows, roles, unused):
+        problem = f"in which {roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
+        return question(rows, problem, {**roles, "owner": owners[0]})
     if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
         return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
+    untimed = [name for name in unused if name not in found.get("time", ())]
+    if orders := columns_with_orders_of_owners(rows, roles, untimed):
+        return question(rows, f"in which {_listed(orders)} may be the orders or sessions", {**roles, "id": orders[0]})
     if regions := _regions_of_charts(rows, roles, unused):
         return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
     if "time" in roles and (clock := column_of_clock_times(rows, roles["time"], unused)):
@@ -163,10 +202,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         elif named and not roles.keys() & {"id", "playlist"}:
             problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
             return question(rows, problem, with_clock)
-    if merged := column_with_merged_cells(rows, roles):
-        remedy = "repeat the values in all rows, or leave this column out"
-        others = {role: name for role, name in roles.items() if name != merged}
-        return question(rows, f"in which {merged!r} is empty below each of its values: {remedy}", others)
+    if merged := question_on_merged_cells(rows, roles):
+        return merged
     if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
         rank, chart = charts
         problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
@@ -191,10 +228,20 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
-    column named "id" identifies tracks if it contains links to tracks. A column named "product" contains titles if most
-    values have several words.
+    column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
+    not playlists if all of its values are different. A column named "product" contains titles if most
+    values have several words. Columns named like titles that do not name the items are not used: see `title_doubts`.
     """
     header = rows[0]
+    found = _suitable_columns(rows, header)
+    while others := titles_of_others(rows, found):
+        header = ["" if name in others else name for name in header]
+        found = _suitable_columns(rows, header)
+    return found
+
+
+def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
+    """Return the result of `_columns_by_role` for the columns in `header`, in which "" replaces the other columns."""
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
@@ -204,7 +251,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
-    ids = [name for name in found.pop("id", []) if 2 * sum(map(bool, values_of(rows, name))) >= len(rows) - 1]
+    ids = [name for name in found.pop("id", []) if not (names_order(name) and _all_differ(rows, name))]
+    ids = [name for name in ids if 2 * sum(map(bool, known_values(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 
 
@@ -225,6 +273,8 @@ def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) 
         titles = values_of(rows, roles["title"])
         if names := [name for name in candidates if may_be_artists(values_of(rows, name), titles)]:
             return "artist", names
+    if lists := columns_with_playlists_of_owners(rows, roles, unused):
+        return "playlist", lists
     if roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return None
     candidates = [name for name in candidates if not names_people(name)]
@@ -236,12 +286,17 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
     """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
 
     If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
-    that contains times. The dict is empty if there is no such column.
+    that contains times or, if there are no times either, a column with other numbers that order the rows of each
+    playlist. The dict is empty if there is no such column.
     """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
-    return next(({"time": name} for name in found.get("time", ()) if _has_times(rows, name)), {})
+    if times := [name for name in found.get("time", ()) if _has_times(rows, name)]:
+        return {"time": times[0]}
+    others = [name for name in rows[0] if name not in roles.values()] if roles.keys() & {"id", "playlist"} else []
+    numbered = column_of_positions(rows, roles, others)
+    return {"position": numbered} if numbered else {}
 
 
 def _has_times(rows: Table, name: str) -> bool:
@@ -256,7 +311,7 @@ def _ambiguous_time(rows: Table, found: Mapping[str, list[str]], roles: Mapping[
     An example of such a time is 01/02/2024 10:00. Most times of a history must have a time of day. If most of them have
     none, at least two different dates are needed, some of which occur in several rows.
     """
-    if {"title", "artist"} - roles.keys() or roles.keys() & {*PLAYLIST_ROLES, "time"}:
+    if not ({"title", "artist"} <= roles.keys() or "name" in roles) or roles.keys() & {*PLAYLIST_ROLES, "time"}:
         return ""
     for name in found.get("time", ()):
         dates = list(filter(is_numeric_date, values_of(rows, name)))

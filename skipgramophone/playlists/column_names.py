@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from skipgramophone.playlists.owner_names import ORDERS, OWNERS, OWNERS_NEXT_TO_PLAYLISTS
+
 # A column with one of these names may contain the ids or the names of products.
 PRODUCTS = (
     "product products produkt produkte produit produits producto productos prodotto prodotti produto produtos "
@@ -57,12 +59,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "visitnumber visitno besuch besuche besuchsid sitzung sitzungsid sitzungid bestellung bestellnummer bestellid "
         "warenkorb visite visiteid commande commandeid numerodecommande panier visita pedido pedidoid numerodepedido "
         "ordine ordineid carrello cesta",
+        ORDERS,
     ),
-    "owner": (
-        "userid ownerid customerid visitorid listenerid reviewerid accountid memberid playlistownerid",
-        "user username owner ownername customer visitor listener member playlistowner playlistcreator "
-        "benutzer utilisateur usuario utente",
-    ),
+    "owner": OWNERS,
     "uri": (
         "uri trackuri spotifyuri spotifytrackuri",
         "spotifyid spotifytrackid trackid trackidclean songid itemid movieid productid bookid gameid articleid item "
@@ -70,6 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "artikelnummer artikelnr produitid idproduit productoid idproducto 曲id 歌曲id 곡id",
         PRODUCTS,
         "url link trackurl trackurls songurl spotifyurl",
+        "permalinkurl permalink",
         "recordingmbid trackmbid",  # these names, and those of the next group, are also in IDENTIFIERS
         "isrc",
     ),
@@ -159,11 +159,12 @@ ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 CATEGORY = re.compile(r"(tag|genre|type|style|mood|language|category|categoria|kategorie)s?$")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 REGIONS = ("region", "country")  # columns that separate charts
+OF_PLAYLIST = "playlist."  # before the name of a field of the playlist, in rows from JSON
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
-    r"|offset|playparams|filename|dateiname"
+    r"|offset|playparams"
 )
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
@@ -194,20 +195,26 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 
     For each role, the groups in `NAMES` are tried in order. The first group that contains the name of a column decides:
     all columns with a name in this group are returned. In a table with a column of titles, the names in
-    `NAMES_NEXT_TO_TITLES` are tried last. For the role "time", all columns with a name in `TIMES` are returned, the
-    best first.
+    `NAMES_NEXT_TO_TITLES` are tried last, and in a table with columns of playlists and artists those in
+    `OWNERS_NEXT_TO_PLAYLISTS`. For the role "time", all columns with a name in `TIMES` are returned, the best first.
+    The id of a playlist may also be a field of the object around the tracks, such as "playlist.order_id".
     """
     words = [_names_of(name) for name in header]
+    ids = [own | _names_of(name.removeprefix(OF_PLAYLIST)) for name, own in zip(header, words, strict=True)]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
         for group in groups:
-            if columns := [name for name, own in zip(header, words, strict=True) if own & _words(group)]:
+            known = ids if role in ("id", "owner") else words
+            if columns := [name for name, own in zip(header, known, strict=True) if own & _words(group)]:
                 found[role] = columns
                 break
     if _has_title(words, found):
         for role, names in NAMES_NEXT_TO_TITLES.items():
             columns = [name for name, own in zip(header, words, strict=True) if own & _words(names)]
             found |= {role: columns} if columns and role not in found else {}
+    if {"playlist", "artist"} <= found.keys() and not found.keys() & {"id", "owner"}:
+        owners = [name for name, own in zip(header, words, strict=True) if own & _words(OWNERS_NEXT_TO_PLAYLISTS)]
+        found |= {"owner": owners} if owners else {}
     named = (
         (name, own) for word in map(normalized, TIMES) for name, own in zip(header, words, strict=True) if word in own
     )
@@ -237,6 +244,11 @@ def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) 
     """
     is_certain = any(own & _words(group) for group in NAMES["title"][:-1] for own in words)
     return is_certain or ("title" in found and bool(found.keys() & {"artist", "playlist"}))
+
+
+def names_order(name: str) -> bool:
+    """Whether a column has one of the names in `ORDERS`."""
+    return bool(_names_of(name) & _words(ORDERS))
 
 
 def names_title(name: str) -> bool:

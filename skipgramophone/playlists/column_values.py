@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -15,6 +16,10 @@ URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 # Link to a playlist, album, artist or user instead of a track.
 OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")
 TRACK_URI = re.compile(r"spotify:track:\w+|https?://open\.spotify\.com/(?:intl-\w+/)?track/\S+")
+AUDIO_FILE = re.compile(
+    r".*\.(mp[234]|m4[abpv]|flac|og[ag]|opus|spx|wave?|wma|aac|aif[fc]?|alac|ape|wv|mpc|mka|dsf|mid|webm)",
+    re.I | re.DOTALL,
+)
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 LETTERS = re.compile(r"[^\W\d_]")
 FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
@@ -29,6 +34,11 @@ def values_of(rows: Table, name: str) -> list[str]:
     """
     at = rows[0].index(name)
     return [row[at].strip() for row in rows[1:] if len(row) == len(rows[0])]
+
+
+def known_values(rows: Table, name: str) -> list[str]:
+    """Return the values of a column; a value such as NaN, which means that there is none, becomes ""."""
+    return ["" if value in MISSING else value for value in values_of(rows, name)]
 
 
 def is_text(values: Sequence[str]) -> bool:
@@ -48,6 +58,16 @@ def _is_text(value: str) -> bool:
     if NUMBER_OR_DATE.fullmatch(value) or URI.fullmatch(value) or value.casefold() in FLAGS:
         return False
     return LETTERS.search(value) is not None
+
+
+def are_audio_files(values: Sequence[str]) -> bool:
+    """Whether most of the non-empty values are names, paths or links of audio files.
+
+    >>> are_audio_files(["Home.mp3", "file:///music/01%20Salt.flac"]), are_audio_files(["Home", "Salt.mp3"])
+    (True, False)
+    """
+    filled = list(filter(None, values))
+    return sum(AUDIO_FILE.fullmatch(value) is not None for value in filled) > len(filled) / 2
 
 
 def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from skipgramophone.playlists.binary_files import OTHER, binary_reason
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
-from skipgramophone.playlists.column_values import Table
+from skipgramophone.playlists.column_values import Table, values_of
 from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
@@ -32,6 +32,7 @@ from skipgramophone.playlists.readers.tab_text import is_tab_text
 from skipgramophone.playlists.readers.titles import are_timed_titles, are_titles, doubt_about_order
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
+from skipgramophone.playlists.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.table_preamble import lines_above_header
@@ -153,6 +154,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     if starts_with_counts(lines):
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
+    if doubt := doubt_about_sessions(lines[:100]):
+        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {doubt}")
     if are_sessions(lines[:100]):
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
@@ -180,15 +183,23 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess |
     """Return the roles of the fields in a JSON document, or None if it is not a table with usual names.
 
     A list of titles and links may be anything, such as a news feed. Therefore, artists or ids of tracks are required.
+    Ids of orders together with ids of products are enough, too.
 
     Raises:
         UnknownFormatError: the roles are ambiguous.
     """
     rows = rows_of_document(head)
     guess = _guess_columns(file, rows, rated)
-    if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM:
+    if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM and not _are_orders(rows, guess):
         raise UnknownFormatError(file.display_name, question(rows, "in which sgp does not recognize the artist"))
     return guess
+
+
+def _are_orders(rows: Table, guess: ColumnGuess) -> bool:
+    """Whether the rows of a document are items of orders or sessions, with ids of both."""
+    if not {"id", "uri"} <= guess.roles.keys():
+        return False
+    return not any("/" in value for value in values_of(rows, guess.roles["uri"]))
 
 
 def _detect_json(head: bytes) -> Format | None:

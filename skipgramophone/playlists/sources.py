@@ -18,6 +18,7 @@ from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
+from skipgramophone.playlists.own_exports import OWN_EXPORT, is_own_export
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.asx import read_asx
@@ -215,6 +216,8 @@ def _reason_to_skip(file: SourceFile) -> str | None:
     """Return the reason why a file is skipped regardless of its format, or None."""
     if file.passed_over:
         return file.passed_over
+    if is_own_export(file):
+        return OWN_EXPORT
     if is_read_with_activity(file):
         return "names of artists, read together with the play activity in the same directory"
     if repeats_scrobbles(file):

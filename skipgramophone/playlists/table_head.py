@@ -12,7 +12,9 @@ from skipgramophone.playlists.column_names import names_people
 from skipgramophone.playlists.column_values import Table
 from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
+from skipgramophone.playlists.readers.json_fields import flat
 from skipgramophone.playlists.readers.json_tables import (
+    field_with_lists,
     have_names,
     is_document,
     names_in_list,
@@ -24,7 +26,6 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
-DEEPEST_FIELD = 3  # maximum number of nested JSON objects that contain a field
 MOST_COLUMNS = 1000  # maximum number of fields of an object in JSON lines; an object with more fields is not a row
 
 
@@ -97,8 +98,13 @@ def rows_of_document(head: bytes) -> Table:
 
 
 def rows_of_records(objects: list[dict[str, Any]]) -> Table:
-    """Return JSON objects as rows, the field names first. Lists of artists become text."""
-    records = [_flat(record) for record in objects[:JUDGED_LINES]]
+    """Return JSON objects as rows, the field names first. Lists of artists become text.
+
+    The result is empty if the titles are in lists, because an object is then not one track.
+    """
+    if field_with_lists(objects):
+        return []
+    records = [flat(record) for record in objects[:JUDGED_LINES]]
     for record in records:
         people = {name: names_in_list(value) for name, value in record.items() if names_people(name)}
         record |= {name: names for name, names in people.items() if names is not None}
@@ -120,15 +126,6 @@ def _rows_of_parquet(file: SourceFile) -> Table:
             return [names]
         values = zip(*(batch[name].to_pylist() for name in columns), strict=True)
         return [columns, *([_text(value) for value in row] for row in values)]
-
-
-def _flat(record: dict[str, Any], deepest: int = DEEPEST_FIELD) -> dict[str, Any]:
-    """Flatten an object; a field of a nested object gets a name with a dot."""
-    flat: dict[str, Any] = {}
-    for name, value in record.items():
-        within = _flat(value, deepest - 1) if isinstance(value, dict) and deepest else None
-        flat |= {name: value} if within is None else {f"{name}.{inner}": of for inner, of in within.items()}
-    return flat
 
 
 def _text(value: object) -> str:

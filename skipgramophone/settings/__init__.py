@@ -56,6 +56,7 @@ from skipgramophone.settings.lookup import (
     SimilarSettings,
     Version,
 )
+from skipgramophone.settings.setting import require_settings
 from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.settings.training import (
     AUTO_WINDOW,
@@ -127,6 +128,7 @@ __all__ = [
     "Version",
     "WindowSize",
     "columns_text",
+    "require_settings",
     "seconds_of",
     "task",
 ]

@@ -160,7 +160,7 @@ class TuneSettings:
 
     budget: float = setting(
         900.0,
-        "Time limit of the search, such as 90s, 15m or 2h.",
+        "Time limit of this run of the search, such as 90s, 15m or 2h.",
         metavar="TIME",
         bounds=above(0),
         parse=seconds_with_unit,
@@ -168,7 +168,7 @@ class TuneSettings:
     )
     trials: int = setting(
         1000,
-        "Maximum number of trials (trainings with different settings).",
+        "Maximum number of trials (trainings with different settings), including stored trials of earlier runs.",
         metavar="N",
         bounds=at_least(1, MOST_TRIALS),
     )

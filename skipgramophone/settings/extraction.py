@@ -24,7 +24,8 @@ Format = Literal[
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.
 ROLES = (
-    "artist", "title", "playlist", "owner", "uri", "time", "clock", "id", "position", "rating", "isrc", "mbid", "album",
+    "artist", "title", "name", "playlist", "owner", "uri", "time", "clock", "id", "position", "rating", "isrc", "mbid",
+    "album",
 )  # fmt: skip
 TRACK = "track"  # synonym of the role uri
 MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
@@ -194,8 +195,15 @@ class ExtractSettings:
                 lambda named: f"{named('columns')} cannot be combined with the format {self.format}",
             )
             need(
-                bool({"title", "uri"} & self.roles.keys()),
+                bool({"title", "name", "uri"} & self.roles.keys()),
                 lambda named: f"{named('columns')} must include a title or a uri, as in title=Song",
+            )
+            need(
+                not ("name" in self.roles and {"title", "artist"} & self.roles.keys()),
+                lambda named: (
+                    f"{named('columns')} can include a name, which is an artist and a title in one column, or an "
+                    "artist and a title, but not both"
+                ),
             )
             need(
                 not {"time", "position"} <= set(self.roles),
@@ -260,6 +268,12 @@ class ExtractSettings:
             artists = sum(known.startswith("artist") for known in roles)
             unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
             roles[unique] = column
+        unknown = re.findall(r"^([^\W\d]+)=", parts[0])
+        require_named(
+            self,
+            not unknown,
+            lambda named: f"{named('columns')} has no role {unknown[0]!r}: the roles are {', '.join(ROLES)}",
+        )
         require_named(
             self,
             not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,

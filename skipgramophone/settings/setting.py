@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, Union, cast, get_args, get_origin
@@ -19,6 +19,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
+PLAIN = (bool, int, float, str)  # types of values that messages show as a user would write them
 MOST_TRACKS = 2**31 - 1  # maximum of settings that are counts, because track ids are int32
 
 
@@ -161,6 +162,28 @@ def check(settings: Any) -> None:
             wanted = _unmet(getattr(settings, declared.name), kinds, known.bounds)
             if wanted:
                 raise SettingError(f"{declared.name} must be {wanted}", f"{option_of(declared)} must be {wanted}")
+
+
+def require_settings(given: object, kind: type[Any], parameter: str = "settings") -> None:
+    """Verify that an argument of a public function is an object of the right settings class, or None.
+
+    Args:
+        given: the argument.
+        kind: the settings class.
+        parameter: name of the parameter, for the message.
+
+    Raises:
+        SettingError: the argument is something else, such as a dict; the message shows how to write it.
+    """
+    if given is None or isinstance(given, kind):
+        return
+    known = {declared.name: declared.default for declared in fields(kind) if setting_of(declared)}
+    shown = next(iter(known.items()))
+    if isinstance(given, Mapping):  # use the first setting that the user gave, if its value is short
+        shown = next(((k, v) for k, v in given.items() if k in known and isinstance(v, PLAIN)), shown)
+    what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+    name, value = shown
+    raise SettingError(f"{parameter} must be {kind.__name__}, as in {kind.__name__}({name}={value!r}), not {what}")
 
 
 def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str], str]], str]) -> None:

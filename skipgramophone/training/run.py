@@ -31,6 +31,7 @@ from skipgramophone.training.smoothing import write_smoothed
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
+from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.training.tables import Earlier
@@ -101,7 +102,7 @@ def unfinished_run(
             an unfinished run, but `resume` and `force` are both false.
     """
     found = read_checkpoint(experiment.path)
-    command = f"sgp train {experiment.name}"
+    command = shell_command("train", experiment.name)
     if not resume:
         if found and not force:
             advice = advice_on_run(experiment.path, corpus)
@@ -130,7 +131,11 @@ def unfinished_run(
 
 def nothing_to_resume(experiment: Experiment) -> ExperimentError:
     """Return the error for an experiment without an unfinished run."""
-    cure = "its model is complete" if experiment.has("model") else f"start one with sgp train {experiment.name}"
+    cure = (
+        "its model is complete"
+        if experiment.has("model")
+        else f"start one with {shell_command('train', experiment.name)}"
+    )
     return ExperimentError(f"experiment '{experiment.name}' has no unfinished run to resume: {cure}")
 
 

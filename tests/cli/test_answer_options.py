@@ -88,7 +88,7 @@ def test_a_list_of_artists_needs_a_track_or_an_artist(formulas: Path) -> None:
     ran = run_sgp("similar", "formulas", "--of", "artists")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title' --of artists, or give the name of an "
+        "error: no TRACK given: try sgp similar formulas 'artist - title' --of artists, or give the name of an "
         "artist, --artist NAME, --album NAME or --file FILE"
         ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )

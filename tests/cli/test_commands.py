@@ -205,7 +205,7 @@ def test_without_a_track_and_a_terminal_similar_is_a_usage_error(trained: Path) 
     ran = run_sgp("similar", "genres", "--experiments-dir", trained)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+        "error: no TRACK given: try sgp similar genres 'artist - title'"
         ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 

@@ -229,7 +229,7 @@ def test_a_file_among_the_names_gets_the_advice_to_use_its_option(sample_root: P
     listed.write_text("#EXTM3U\n")
     ran = run_sgp("continue", "demo", listed, "x" * 5000, "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (3, "")
-    assert f"'{listed}' is a file: use --file '{listed}'" in ran.err
+    assert f"'{listed}' is a file: use --file {listed}" in ran.err
 
 
 def test_tracks_without_an_artist_do_not_count_as_tracks_of_one_artist(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 import skipgramophone
 from skipgramophone.playlists.readers import lines
 from skipgramophone.settings import ExtractSettings
@@ -79,6 +81,16 @@ def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, w
     ]  # fmt: skip
     same = "6 playlists with exactly the same tracks as another playlist"
     assert f"playlists      9; longest: 6 tracks\n               {same}\n" in ran.out
+
+
+@pytest.mark.parametrize(("owners", "is_warned"), [(12, True), (6, False)])
+def test_the_report_says_if_hardly_any_playlist_has_two_tracks(
+    sgp: Sgp, write_dump: WriteDump, owners: int, is_warned: bool
+) -> None:
+    rows = "".join(f"u{at % owners},Nell {at},Boats {at}\n" for at in range(12))
+    ran = sgp("extract", "x", write_dump(f"owner,artist,title\n{rows}", "mine.csv"))
+    warning = "hardly any playlist has two tracks; if another column of a table identifies playlists, assign it"
+    assert (warning in ran.out) == is_warned
 
 
 def test_many_sources_are_counted_by_format(sgp: Sgp, tmp_path: Path) -> None:

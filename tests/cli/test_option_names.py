@@ -80,7 +80,7 @@ def test_every_long_option_is_the_one_that_errors_name() -> None:
             "--max-length must be at least 2 and ",
         ),
         ("extract demo --sample --encoding klingon", "--encoding must be one that Python knows"),
-        ("extract demo --sample --columns by=Name", "--columns must be role=column,"),
+        ("extract demo --sample --columns by=Name", "--columns has no role 'by'"),
         ("extract demo --sample --holdout some", "--holdout must be a share"),
         ("train demo -wsz sack", "--window-size must be 'auto', 'bag' or a number, not 'sack'"),
         ("train demo -lr nan", "--learning-rate must be above 0, not nan"),

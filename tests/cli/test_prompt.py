@@ -195,7 +195,7 @@ def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+        "error: no TRACK given: try sgp similar demo 'artist - title'"
         ". To read names from standard input, add --stdin; a prompt for names opens only on a terminal\n"
     )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import signal
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from skipgramophone.cli.tune import show, tell_trial
+from skipgramophone.cli.tune import TrialTable, show
 from skipgramophone.evaluation.scorecard import Estimate
 from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 from tests.conftest import Sgp, run_sgp
@@ -20,7 +23,7 @@ pytest.importorskip("optuna", reason="tuning needs Optuna")
 
 
 @pytest.fixture(scope="module")
-def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory of experiment "wrong": part of the sample, trained with an unsuitable window and rate."""
     root = tmp_path_factory.mktemp("tune")
     extracted = run_sgp("extract", "wrong", "--sample", "-nr", "20000", "-q", "--experiments-dir", root)
@@ -28,6 +31,12 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["-wsz", "1", "-lr", "0.001", "-emb", "16", "-e", "4", "--no-factors"]  # factors make up for bad vectors
     assert run_sgp("train", "wrong", *options, "-q", "--experiments-dir", root).code == 0
     return root
+
+
+@pytest.fixture
+def wrong(trained_wrong: Path, tmp_path: Path) -> Path:
+    """Return a copy of this directory that a test may change."""
+    return Path(shutil.copytree(trained_wrong, tmp_path / "root"))
 
 
 @pytest.mark.slow
@@ -49,15 +58,59 @@ def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_stopped_search_continues(wrong: Path) -> None:
-    shown = run_sgp("tune", "wrong", "--trials", "1", "--experiments-dir", wrong)
-    assert shown.code == 0
-    line = "no trial was significantly better than the present settings on validation playlists: keep these settings"
-    assert line in shown.out
-    assert [line.split()[0] for line in shown.err.splitlines()[-2:]] == ["trial", "0"]
-    again = run_sgp("tune", "wrong", "--trials", "2", "--json", "--experiments-dir", wrong)
-    assert [line.split()[0] for line in again.err.splitlines()[-2:]] == ["trial", "1"]  # the first is not rerun
-    assert len(json.loads(again.out)["trials"]) == 2
+def test_an_interrupted_search_continues_like_one_without_a_break(wrong: Path) -> None:
+    shutil.copytree(wrong / "wrong", wrong / "whole")
+    tune = ["tune", "--share", "0.2", "--trials", "3", "--experiments-dir", str(wrong)]
+    whole = json.loads(run_sgp(*tune, "whole", "--json", "-q").out)
+    assert whole["earlier_trials"] == 0
+
+    command = [sys.executable, "-m", "skipgramophone", *tune, "wrong"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as search:
+        assert search.stderr is not None
+        assert [search.stderr.readline().split()[0] for _ in range(2)] == ["trial", "0"]
+        search.send_signal(signal.SIGINT)
+        rest = search.stderr.read()
+    assert (search.returncode, rest) == (130, "interrupted: 1 trial is stored; continue with the same command\n")
+
+    again = run_sgp(*tune, "wrong", "--json")
+    assert again.err.splitlines()[0] == "continues a search with 1 trial"
+    assert [line.split()[0] for line in again.err.splitlines()[1:]] == ["trial", "1", "2"]
+    report = json.loads(again.out)
+    require_valid(report, "tune")
+    assert report["earlier_trials"] == 1
+    assert report["trials"] == whole["trials"]
+    tried = [trial["settings"] for trial in report["trials"]]
+    assert all(one not in tried[:at] for at, one in enumerate(tried))
+    (present,) = (trial for trial in report["trials"] if trial["number"] == 0)
+    assert present["learning_rate"] == 0.001
+
+    full = run_sgp(*tune, "wrong")
+    assert full.err == "continues a search with 3 trials; for new ones, give --trials above 3\n"
+    assert full.out.startswith("best of 3 trials, on validation playlists\n")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "note", "interrupted"),
+    [
+        (0, "", "interrupted before a trial was finished: to start again, use the same command"),
+        (1, "continues a search with 1 trial\n", "interrupted: 1 trial is stored; continue with the same command"),
+        (7, "continues a search with 7 trials\n", "interrupted: 7 trials are stored; continue with the same command"),
+        (
+            8,
+            "continues a search with 8 trials; for new ones, give --trials above 8\n",
+            "interrupted: 8 trials are stored; continue with the same command",
+        ),
+    ],
+)
+def test_a_search_says_how_many_trials_are_stored(
+    capsys: pytest.CaptureFixture[str], earlier: int, note: str, interrupted: str
+) -> None:
+    table = TrialTable(8, quiet=False)
+    table.begin(earlier)
+    assert capsys.readouterr().err == note
+    assert table.interrupted() == interrupted
+    TrialTable(8, quiet=True).begin(earlier)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_output_fits_80_columns(
@@ -66,12 +119,15 @@ def test_the_output_fits_80_columns(
     monkeypatch.setenv("COLUMNS", "80")
     settings = {"window_size": "bag", "embedding_dim": 1024, "epochs": 40, "negatives": 15}
     settings |= {"noise_exponent": -0.5, "rate": 0.123456, "subsample": 0.001}
-    trials = [TrialReport(10, "complete", 0.30462, settings), TrialReport(9, "pruned", 0.2, settings)]
-    printed: list[int] = []
+    trials = [
+        TrialReport(number, state, value, settings, learning_rate=0.00741)
+        for number, state, value in ((10, "complete", 0.30462), (9, "pruned", 0.2))
+    ]
+    table = TrialTable(1000, quiet=False)
     for trial in trials:
-        tell_trial(trial, printed, quiet=False)
+        table.add(trial)
     gain = {"r_precision": Estimate(0.0167, -0.01, 0.0833), "ndcg": Estimate(0.0082, 0.0034, 0.0274)}
-    report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=1)
+    report = TuneReport("demo", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=1, earlier_trials=0)
     show(report, tmp_path / ("a" * 80) / "best.toml", "demo-tuned")
     shown = capsys.readouterr()
     heading, *rows = shown.err.splitlines()
@@ -82,7 +138,7 @@ def test_the_output_fits_80_columns(
     assert command == f"sgp train demo-tuned --config {tmp_path / ('a' * 80) / 'best.toml'} --force"  # in one piece
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].split() == heading.split()
-    assert lines[3].split() == ["10", "complete", "0.3046", "bag", "1024", "40", "15", "-0.50", "0.123", "0.001"]
+    assert lines[3].split() == ["10", "complete", "0.3046", "bag", "1024", "40", "15", "-0.50", "0.00741", "0.001"]
     assert lines[-3].split() == ["NDCG@500", "+0.0082", "[+0.0034,", "+0.0274]"]
     assert lines[-2:] == [
         "too few test playlists (1) for a reliable comparison",
@@ -97,9 +153,9 @@ def test_the_output_fits_80_columns(
 def test_settings_that_are_worse_on_test_playlists_are_not_suggested(
     capsys: pytest.CaptureFixture[str], means: tuple[float, float], kept: bool
 ) -> None:
-    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"})]
+    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"}, learning_rate=0.6)]
     gain = {name: Estimate(mean, -0.1, 0.1) for name, mean in zip(("r_precision", "ndcg"), means, strict=True)}
-    report = TuneReport("demo", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=20)
+    report = TuneReport("demo", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=20, earlier_trials=0)
     show(report, Path("my lists/best.toml"), "demo-tuned-2", ("--experiments-dir", "my lists"))
     lines = capsys.readouterr().out.splitlines()
     if kept:
@@ -122,8 +178,8 @@ def test_the_suggested_commands_keep_the_model(
     best = tmp_path / "best.toml"
     best.write_text('[train]\nwindow_size = "bag"\nembedding_dim = 8\nepochs = 2\n')
     gain = {"ndcg": Estimate(0.1, 0.05, 0.2)}
-    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"})]
-    report = TuneReport("genres", {}, trials=trials, winner={}, is_new=True, gain=gain, test_playlists=30)
+    trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"}, learning_rate=0.6)]
+    report = TuneReport("genres", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=30, earlier_trials=0)
     show(report, best, "genres-tuned", ("--experiments-dir", str(root)))
     for line in capsys.readouterr().out.splitlines()[-2:]:
         ran = run_sgp(*shlex.split(line)[1:])

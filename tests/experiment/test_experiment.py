@@ -95,15 +95,21 @@ def test_a_stale_stage_is_refused_with_the_command_to_run(experiment: Experiment
 def test_an_existing_stage_is_not_replaced_without_force(experiment: Experiment) -> None:
     experiment.require_new("index", force=False)
     put(experiment, "index", "some trees")
-    for stage, message in (
-        ("corpus", "a corpus: add to it with sgp extract --append, choose another name"),
-        ("model", "a model: choose another name to keep both"),
-        ("index", "an index: choose another name to keep both"),
+    for stage, python, command_line in (
+        (
+            "corpus",
+            "add to it with append=True, choose another name",
+            "add to it with sgp extract --append, choose another name",
+        ),
+        ("model", "choose another name to keep both", "choose another name to keep both"),
+        ("index", "choose another name to keep both", "choose another name to keep both"),
     ):
         experiment.require_new(stage, force=True)
         with pytest.raises(ExperimentError) as refused:
             experiment.require_new(stage, force=False)
-        assert str(refused.value) == f"experiment 'tried' already has {message}, or replace it with --force"
+        start = f"experiment 'tried' already has {'an' if stage == 'index' else 'a'} {stage}:"
+        assert str(refused.value) == f"{start} {python}, or replace it with force=True"
+        assert refused.value.on_command_line == f"{start} {command_line}, or replace it with --force"
 
 
 def test_the_error_for_a_missing_stage_names_the_command(tmp_path: Path, experiment: Experiment) -> None:

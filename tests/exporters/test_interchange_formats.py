@@ -100,7 +100,8 @@ def test_gensim_reads_word2vec(tmp_path: Path, format: str) -> None:
     assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
     place.unlink()
     with pytest.raises(
-        ExperimentError, match=r"out\.vec\.names\.jsonl already exists: choose another path, or replace it with --force"
+        ExperimentError,
+        match=r"out\.vec\.names\.jsonl already exists: choose another path, or replace it with force=True",
     ):
         exporters.write(place, format, vectors)
     assert not place.exists()

@@ -279,7 +279,7 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
     pq.write_table(pa.table(ragged), tmp_path / "v.parquet")
     with pytest.raises(SourceError, match="'centre' must contain the same number of values in each row"):
         package.import_vectors("new", tmp_path / "v.parquet")
-    with pytest.raises(SettingError, match=r"cannot tell the format of 'v\.csv' from its suffix: use --format"):
+    with pytest.raises(SettingError, match=r"cannot tell the format of 'v\.csv' from its suffix: use \.npz, \.parquet"):
         package.import_vectors("new", tmp_path / "v.csv")
     with pytest.raises(SourceError, match="is not a file"):
         package.import_vectors("new", tmp_path / "absent.npz")

@@ -87,7 +87,7 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
     assert unpack_experiment(tmp_path / "genres.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"
     with pytest.raises(
-        ExperimentError, match=r"genres\.zip already exists: choose another path, or replace it with --force"
+        ExperimentError, match=r"genres\.zip already exists: choose another path, or replace it with force=True"
     ):
         pack_experiment("genres", tmp_path / "genres.zip", experiments_dir=root)
 

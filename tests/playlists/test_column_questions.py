@@ -80,7 +80,7 @@ def test_a_composer_may_be_the_artist_but_a_file_or_an_id_may_not() -> None:
         "Playlist;Titel\nAbend;Home\nAbend;Salt\n",
         "Playlist;Titel;Kommentar\nAbend;Home;good\nAbend;Salt;too long\n",
         "Playlist;Titel;Genre\nAbend;Home;Pop\nAbend;Salt;Rock\n",
-        "Playlist;Titel;Nr\nAbend;Home;1\nAbend;Salt;2\n",
+        "Playlist;Titel;Nr\nAbend;Home;41\nAbend;Salt;7\n",
         "Playlist;Titel;Gekauft\nAbend;Home;01.02.2024\nAbend;Salt;03.02.2024\n",
         "Playlist;Titel;Ablage\nAbend;Home;Box\nAbend;Salt;Box\nAbend;Tide;Box\n",  # the same value for all titles
     ],
@@ -212,6 +212,35 @@ def test_merged_cells_are_asked_about(write_dump: WriteDump) -> None:
     assert guess(alone) == "artist=Artist,title=Title,playlist=Playlist"
 
 
+MERGED = "is empty below each of its values: repeat the values in all rows"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        # Some orders have only one line.
+        ("order_id,product_id,quantity\n1000,milk,1\n,bread,1\n1001,tea,1\n1002,soap,1\n,milk,1\n", "order_id"),
+        # Most cells are empty, and the customers come again.
+        ("order_id,date,customer_id,product_id\n1000,2014-04-07,u0,P004\n,,,P005\n,,,P006\n1001,2014-04-08,u0,P1\n"
+         ",,,P004\n,,,P007\n", "order_id"),
+        ("order_id,product_id\n1,a\n1,b\n,c\n2,a\n,d\n3,b\n3,c\n", "order_id"),
+        ("Artist,Song\nABBA,Waterloo\n,Dancing Queen\n,SOS\nQueen,Jazz\n,Radio Ga Ga\n", "Artist"),
+    ],
+)  # fmt: skip
+def test_cells_that_belong_to_the_value_above_are_asked_about(text: str, column: str) -> None:
+    assert guess(text) == f"a table of {text.splitlines()[0].count(',') + 1} columns in which {column!r} {MERGED}"
+
+
+def test_a_few_missing_values_are_not_merged_cells() -> None:
+    header = "order_id,product_id\n"
+    within = "".join(f"{'' if row in (7, 40) else row // 3},p{row}\n" for row in range(60))
+    assert guess(header + within) == "uri=product_id,id=order_id"
+    ends = "".join(f"{'' if row in (8, 41) else row // 3},p{row}\n" for row in range(60))
+    assert guess(header + ends) == "uri=product_id,id=order_id"
+    artists = "Artist,Song\nABBA,Waterloo\n,Take Five\nQueen,Jazz\nSeeed,Ding\n"
+    assert guess(artists) == "artist=Artist,title=Song"
+
+
 @pytest.mark.parametrize(("rank", "year"), [("positie", "jaar"), ("Platz", "Jahr"), ("rank", "year"), ("pos", "no")])
 def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dump: WriteDump) -> None:
     header = f"{year},{rank},artist,title,released"
@@ -265,3 +294,21 @@ def test_durations_beside_dates_are_not_times_of_day() -> None:
     assert guess(f"Date,Time,Artist,Title\n{rows}") == "artist=Artist,title=Title,time=Date"
     with_clock = rows.replace("2024-03-01", "2024-03-01 10:00")
     assert guess(f"Date,Time,Artist,Title\n{with_clock}") == "artist=Artist,title=Title,time=Date"
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("filename", ("Home.mp3", "Salt.FLAC")),
+        ("File title", ("/music/Ada/01 Home.m4a", "/music/Ada/02 Salt.ogg")),
+        ("Dateititel", ("C:\\Musik\\Home.wma", "C:\\Musik\\Salt.wav")),
+        ("list", ("file:///m/Home.opus", "file:///m/Salt.aiff")),
+    ],
+)
+def test_names_of_audio_files_are_not_playlists_or_artists(name: str, files: tuple[str, str]) -> None:
+    rows = "".join(f"{song},Ada,{file}\n" * 2 for song, file in zip(("Home", "Salt"), files, strict=True))
+    assert guess(f"title,artist,{name}\n{rows}") == "artist=artist,title=title"
+    assert guess(f"playlist,title,{name}\nEvening,Home,{files[0]}\nEvening,Salt,{files[1]}\n") == (
+        "title=title,playlist=playlist"
+    )
+    assert "may name the playlist" in guess("title,artist,filename\nHome,Ada,evening.m3u\nSalt,Ada,evening.m3u\n")

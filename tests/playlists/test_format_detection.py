@@ -280,7 +280,7 @@ def test_relatives_of_known_tables_are_read_by_their_columns_or_refused(name: st
 @pytest.mark.parametrize(
     ("text", "columns"),
     [
-        (BARE["events"].replace(",", "\t"), "owner=1,uri=4,time=5"),
+        (BARE["events"].replace(",", "\t"), "owner=1,uri=4,time=5 --session-gap none"),
         (BARE["triplets"].replace(",", "\t"), "owner=1,uri=2"),
         ("Nell Quay;Paper Boats\nLanyards;Salt Rope\n", "artist=1,title=2"),
         ("Kuenstler,Stueck,Liste\nKraftklub,Ein Song,Sommer\n", "artist=Kuenstler,title=Stueck,playlist=Liste"),

@@ -122,7 +122,8 @@ def test_the_fields_of_other_json_are_named(write_dump: WriteDump) -> None:
     item = {"kind": "segment", "names": {"first": "Ada Fenn", "second": "Rain"}, "at": 5}
     path = write_dump(json.dumps({"data": [item, {**item, "at": 7}]}), "x.json")
     assert error_of(path).endswith(
-        "if its fields kind, names.first, names.second, at contain tracks, assign them with --columns artist=…,title=…"
+        "if its fields kind, names.first, names.second, at contain tracks, assign them with --columns artist=…,title=… "
+        "(or, for orders and sessions, id=…,uri=…)"
     )
     read(path, "columns", columns="artist=names.first,title=names.second")
     nested = [{"id": n, "cuisine": "greek", "ingredients": ["oil", "salt"]} for n in range(3)]

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.albums import album_column
 from skipgramophone.playlists.readers.artist_lists import without_brackets, without_semicolons
 from skipgramophone.playlists.readers.byte_texts import without_byte_marks
@@ -35,10 +36,12 @@ from skipgramophone.playlists.readers.columns import (
     records_of_objects,
     records_of_parquet,
     records_of_playlists,
+    require_fields,
 )
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.missing_values import empty_if_missing
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
@@ -76,6 +79,7 @@ from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
+NO_ID = "no id of a playlist"
 NO_CLOCK = "no valid date with a time of day (such as 2024-02-01 and 20:05)"
 NUMBERS = {"time", "clock", "position", "rating"}  # roles of columns that are not text
 RULE, LINE = "^(-{3,}|={3,}|_{3,})$", "a separating line"
@@ -189,12 +193,13 @@ class ColumnsReader:
                 fields = fields_in(_lines(rest, stream), display_name, plain.delimiter)
                 records = records_of_fields(fields, display_name, roles, plain.layout)
                 yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
-            else:
-                left -= 0 if left == ALL_ROWS else min(left, len(raw))
-                yield made
+                return
+            left -= 0 if left == ALL_ROWS else min(left, len(raw))
+            yield made
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read JSON lines, and yield the result of `make` for each block."""
+        require_fields(stream, self.settings.roles)
         plain = PlainObjects(self.settings.roles)
         raws = first_of(read_raw_lines(stream), self.settings.num_rows)
         tried = plain_pieces(raws, ALL_ROWS, partial(_try_plain, plain, stream=stream, make=make))
@@ -263,8 +268,8 @@ class ColumnsReader:
         In a table with titles, a row with an artist alone names no track; it may be the total below the table. A row of
         dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
-        found = find_unusable(table, self.settings)
-        if "title" not in self.settings.roles:
+        found = find_unusable(table, self.settings) | dict.fromkeys(self._without_id(table), NO_ID)
+        if not {"title", "name"} & self.settings.roles.keys():
             return found
         titles = table["title"].combine_chunks()
         empty = _rows_with(titles, pc.equal(pc.utf8_trim_whitespace(titles.dictionary), ""))
@@ -273,6 +278,13 @@ class ColumnsReader:
         artists = table["artist"].take(pa.array(ruled)).cast(pa.large_string())
         lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
+
+    def _without_id(self, table: pa.Table) -> Sequence[int]:
+        """Return the indices of the rows that belong to no playlist, because their id is missing."""
+        if "id" not in self.settings.roles:
+            return []
+        keys = table["key"].combine_chunks()
+        return list(map(int, _rows_with(keys, pc.equal(keys.dictionary, ""))))
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert invalid records to rejects that name this file."""
@@ -307,7 +319,8 @@ class ColumnsReader:
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the text columns without the b'...' of Python bytes, and without spaces after delimiters.
 
-        Spaces are removed only if the names of the columns have them too, as in the header "artist, title".
+        Spaces are removed only if the names of the columns have them too, as in the header "artist, title". Ids and
+        uris that a program has written for a missing value, such as NULL, become empty.
         """
         roles = self.settings.roles
         spaced = any(name != name.strip() for name in roles.values())
@@ -315,7 +328,19 @@ class ColumnsReader:
         for role in roles.keys() - NUMBERS:
             named = without_byte_marks(found[role])
             found[role] = pc.utf8_trim_whitespace(named) if spaced else named
+        if "name" in found:
+            found["artist"], found["title"] = artists_and_titles(found.pop("name"))
+        if "placeholders" not in (self.settings.keep or ()):
+            found |= {role: empty_if_missing(found[role]) for role in ("id", "uri") if role in found}
         return found
+
+
+def artists_and_titles(names: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Split names such as "Nell Quay - Paper Boats"; a name without " - " is a title."""
+    encoded = names.dictionary_encode()
+    parts = [split_name(name.strip()) for name in encoded.dictionary.to_pylist()]
+    artists, titles = (pa.array(values, TEXT) for values in zip(*parts, strict=True)) if parts else (names, names)
+    return artists.take(encoded.indices), titles.take(encoded.indices)
 
 
 def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
 
-    id                     rows with the same id, in all files
+    id                     rows with the same id (and the same owner and name, if there are any), in all files
     owner and playlist     rows with the same owner and name, in all files
     playlist               rows with the same name, in one file
     time                   the rows of a session, up to a pause
@@ -15,6 +15,7 @@ number, counted from 1.
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,8 +30,10 @@ from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in, read_document
+from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
+    are_divided_by_field,
     have_names,
     is_document,
     names_in_list,
@@ -41,7 +44,8 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
+from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
@@ -63,6 +67,7 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
     if kind == "parquet":
         return _from_parquet(stream, roles)
     if kind == "objects":
+        require_fields(stream, roles)
         return records_of_objects(numbered_lines(stream), roles)
     if kind == "document":
         return records_of_document(stream, roles)
@@ -83,7 +88,7 @@ def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "play
     start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if not JSON_START.match(start):
         return "fields"
-    start = stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+    start = _start_of(stream)
     if is_document(start):
         return "document"
     return "playlists" if playlists_on_lines(start) else "objects"
@@ -95,16 +100,27 @@ class ColumnLayout:
 
     Attributes:
         places: role -> index of its field in a row.
-        width: number of fields per row.
+        first: the fields of the first line.
         has_header: whether the first line has the column names.
         is_by_number: whether the columns are assigned by number. If so, and the first line nevertheless contains column
             names, this line is rejected.
     """
 
     places: dict[str, int]
-    width: int
+    first: Sequence[str]
     has_header: bool
     is_by_number: bool = False
+
+    @property
+    def width(self) -> int:
+        """Number of fields per row."""
+        return len(self.first)
+
+    def fault_of(self, fields: Sequence[str]) -> str | None:
+        """Return the reason for rejecting a row with these fields, or None if it can be used."""
+        if len(fields) != self.width:
+            return wrong_width(fields, self.width)
+        return REPEATED if self.has_header and repeats_header(fields, self.first) else None
 
 
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
@@ -119,8 +135,8 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
     """
     numbers = None if list(first) == [str(at) for at in range(len(first))] else _numbers(roles, len(first))
     if numbers is None:
-        return ColumnLayout(column_places(roles, first, display_name), len(first), has_header=True)
-    return ColumnLayout(numbers, len(first), has_header=is_header_by_number(first, numbers), is_by_number=True)
+        return ColumnLayout(column_places(roles, first, display_name), first, has_header=True)
+    return ColumnLayout(numbers, first, has_header=is_header_by_number(first, numbers), is_by_number=True)
 
 
 def records_of_fields(
@@ -137,9 +153,8 @@ def records_of_fields(
                 if layout.is_by_number:
                     yield number, line, HEADER
                 continue
-        fits = len(fields) == layout.width
-        found = {role: fields[at] for role, at in layout.places.items()} if fits else wrong_width(fields, layout.width)
-        yield number, line, found
+        fault = layout.fault_of(fields)
+        yield number, line, fault or {role: fields[at] for role, at in layout.places.items()}
 
 
 def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
@@ -164,6 +179,20 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     return {role: header.index(name) for role, name in roles.items()}
 
 
+def require_fields(stream: OpenFile, roles: Roles) -> None:
+    """Check that the objects at the start of JSON lines have the assigned fields.
+
+    Raises:
+        SourceError: none of these objects has an assigned field.
+    """
+    existing_fields(objects_on_first_lines(_start_of(stream)), roles, stream.file.display_name)
+
+
+def _start_of(stream: OpenFile) -> bytes:
+    """Return the first bytes of a JSON file, without a byte order mark; they stay unread."""
+    return stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
+
+
 def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
     """Yield the rows of JSON lines.
 
@@ -180,17 +209,33 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     """Yield the rows of a JSON document; their line numbers are row numbers, from 1.
 
     Raises:
-        SourceError: the file is not JSON, or contains no list of objects that could be tracks.
+        SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
+            Or each field of the document is a playlist, and their names are not assigned.
     """
-    rows = rows_in(read_document(stream, "a table in JSON"))
+    document = read_document(stream, "a table in JSON")
+    rows = rows_in(document)
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
+    if are_divided_by_field(document, rows) and not roles.keys() & {"id", "playlist"}:
+        columns = shlex.quote(columns_text({**roles, "playlist": "playlist"}))
+        raise SourceError(
+            f"{stream.file.display_name} contains several playlists, whose names are fields of the object around them: "
+            f"assign their names too, with --columns {columns}"
+        )
+    roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
 
 
 def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists."""
-    are_names = have_names(playlists_on_lines(stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)))
+    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists.
+
+    Raises:
+        SourceError: the first objects lack an assigned field.
+    """
+    playlists = playlists_on_lines(_start_of(stream))
+    are_names = have_names(playlists)
+    first = [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
+    roles = existing_fields(first, roles, stream.file.display_name)
     for number, line, found in objects_in(numbered_lines(stream)):
         if isinstance(found, str):
             yield number, line, found

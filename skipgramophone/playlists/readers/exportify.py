@@ -19,7 +19,7 @@ from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, fields_of, read_fields, repeats_header, wrong_width
 from skipgramophone.settings import ExtractSettings
 
 URI, ID, TITLE, ISRC = "Track URI", "Spotify ID", "Track Name", "ISRC"
@@ -53,6 +53,8 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
             artist_at = next(header.index(name) for name in ARTISTS if name in header)
         elif isinstance(fields, str) or len(fields) != len(header):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
+        elif repeats_header(fields, header):
+            yield number, line, REPEATED
         else:
             artist, title = fields[artist_at], fields[header.index(TITLE)]
             uri = fields[header.index(URI)] if URI in header else _uri_of(fields[header.index(ID)])

@@ -6,6 +6,7 @@
     [{"playlistID": 7, "trackIDs": ["a1", "b2"]}, ...]                                        playlists with ids
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
+    {"Kitchen": [{"artist": ..., "title": ...}, ...], ...}                                    playlists with rows
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
 JSON lines of playlists have one playlist per line. A row has the fields of its object, and also the text and number
@@ -20,9 +21,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from skipgramophone.names.normalization import SEPARATOR, split_name
+from skipgramophone.playlists.column_names import OF_PLAYLIST, columns_by_role, is_descriptive, names_title
 from skipgramophone.playlists.line_ends import split_lines
 
 Record = dict[str, Any]  # a JSON object
@@ -33,6 +36,8 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
+# Lists of items or orders in exports of shops. In other JSON, they may be anything.
+LIST_OF_ITEMS = re.compile(r"(line_?items|events|products|orders|purchases|clicks|articles)", re.IGNORECASE)
 ITEM = "item"  # field with the id of a track
 # If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
 MOST_NAMES = 0.9
@@ -79,10 +84,11 @@ def rows_in(document: Any) -> Rows:
         return _rows_of_list(document, {})
     if not isinstance(document, dict):
         return []
-    if rows := _rows_of_names(document) or _rows_of_columns(document):
+    if rows := _rows_of_names(document) or _rows_of_columns(document) or _rows_by_playlist(document):
         return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
+    named = named or [found for found in lists if LIST_OF_ITEMS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
     return _rows_of_list(chosen[0][1], chosen[0][2]) if len(chosen) == 1 else []
 
@@ -91,9 +97,9 @@ def _rows_of_names(document: Record) -> Rows:
     """Return the rows of a playlist of track names, or of an object whose fields are such playlists; otherwise []."""
     tracks = tracks_of(document) or []
     is_playlist = len(document) == 1 or not all(isinstance(names, list) for names in document.values())
-    if is_playlist and _are_names(tracks):
+    if is_playlist and are_names(tracks):
         return [_facts_of(document) | _fields_of(name, is_name=True) for name in tracks]
-    if not all(isinstance(names, list) and (_are_names(names) or not names) for names in document.values()):
+    if not all(isinstance(names, list) and (are_names(names) or not names) for names in document.values()):
         return []
     return [
         {"playlist": playlist} | _fields_of(name, is_name=True)
@@ -124,7 +130,32 @@ def _rows_of_columns(document: Record) -> Rows:
     return [{name: column[key] for name, column in document.items()} for key in values[0]]
 
 
-def _are_names(values: list[Any]) -> bool:
+def _rows_by_playlist(document: Record) -> Rows:
+    """Return the rows of an object in which each field is a playlist, with objects that have artist and title.
+
+    >>> _rows_by_playlist({"Evening": [{"artist": "Ada", "title": "Rain"}], "Road": []})
+    [{'playlist': 'Evening', 'artist': 'Ada', 'title': 'Rain'}]
+    """
+    if len(document) < 2 or not all(isinstance(rows, list) for rows in document.values()):
+        return []
+    if any(LIST_OF_TRACKS.fullmatch(name) or is_descriptive(name) for name in document):
+        return []
+    rows = [row for rows in document.values() for row in rows]
+    whole = rows[: max(1, len(rows) - 1)]  # the last object may be cut off
+    if not all(isinstance(row, dict) for row in rows):
+        return []
+    if not whole or not all({"artist", "title"} <= _roles_of(tuple(row)) for row in whole):
+        return []
+    return [{"playlist": playlist} | row for playlist, rows in document.items() for row in rows]
+
+
+def are_divided_by_field(document: Any, rows: Rows) -> bool:
+    """Whether each field of a document is a playlist; `rows` are the rows in the document, with these playlists."""
+    playlists = {name for row in rows if isinstance(name := row.get("playlist"), str)}
+    return isinstance(document, dict) and len(playlists) > 1 and playlists <= document.keys()
+
+
+def are_names(values: list[Any]) -> bool:
     """Whether all values are texts, and at least 90 % of them have an artist and a title, split by " - "."""
     texts = [value for value in values if isinstance(value, str)]
     return len(texts) == len(values) > 0 and sum(SEPARATOR in text for text in texts) >= MOST_NAMES * len(texts)
@@ -165,6 +196,17 @@ def rows_of_playlist(playlist: Record, are_names: bool) -> Rows:
     return [_facts_of(playlist) | _fields_of(track, are_names) for track in ([{}] if tracks is None else tracks)]
 
 
+def field_with_lists(records: Rows) -> str | None:
+    """Return the field of titles of some objects if it contains lists, and the objects have no other titles, else None.
+
+    >>> field_with_lists([{"artist": ["Ada Fenn", "Nell Quay"], "title": ["Rain", "Salt"]}])
+    'title'
+    """
+    values = {name: value for record in reversed(records) for name, value in record.items() if names_title(name)}
+    lists = [name for name, value in values.items() if isinstance(value, list)]
+    return lists[0] if lists and len(lists) == len(values) else None
+
+
 def _fields_of(track: Any, is_name: bool) -> Record:
     """Return the fields of a track, which is an object, a name such as "Nell Quay - Paper Boats", or an id."""
     if isinstance(track, dict):
@@ -178,17 +220,38 @@ def _fields_of(track: Any, is_name: bool) -> Record:
 def tracks_of(playlist: Record) -> list[Any] | None:
     """Return the list of tracks in an object, which may be a list of objects, texts or numbers.
 
-    Return None if the object has no such list, or more than one.
+    Return None if the object has no such list, or more than one. A list with a name such as "events" counts only if the
+    object seems to be an order or a session.
     """
     lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
+    if not lists:
+        lists = [value for name, value in playlist.items() if LIST_OF_ITEMS.fullmatch(name) and isinstance(value, list)]
+        lists = lists if lists and _are_of_order(tuple(playlist)) else []
     are_tracks = len(lists) == 1 and all(isinstance(each, dict | SCALAR) for each in lists[0])
     return lists[0] if are_tracks else None
 
 
+@lru_cache(1024)
+def _roles_of(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the roles for which an object has fields with usual names."""
+    return frozenset(columns_by_role(list(names)))
+
+
+def _are_of_order(names: tuple[str, ...]) -> bool:
+    """Whether these are the names of the fields of an order or a session, which has an id but is not a track itself."""
+    roles = _roles_of(names)
+    return ("id" in roles or "id" in names) and not {"artist", "title"} <= roles
+
+
 def _facts_of(playlist: Record) -> Record:
-    """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name"."""
+    """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name".
+
+    An answer of a JSON-RPC server, such as Kodi, is not a playlist: its id is the number of the request.
+    """
+    if "jsonrpc" in playlist:
+        return {}
     return {
-        name if name.lower().startswith("playlist") else f"playlist.{name}": value
+        name if name.lower().startswith("playlist") else f"{OF_PLAYLIST}{name}": value
         for name, value in playlist.items()
         if isinstance(value, SCALAR) and not isinstance(value, bool)
     }

@@ -42,11 +42,13 @@ from skipgramophone.playlists.readers.rows import ALBUM, Record, RowBlock
 from skipgramophone.playlists.readers.scrobble_tables import ScrobbleTable, scrobble_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import (
+    REPEATED,
     FieldsRecord,
     delimiter_of,
     fields_in,
     fields_of,
     read_fields,
+    repeats_header,
     wrong_width,
 )
 from skipgramophone.settings import ExtractSettings
@@ -104,7 +106,7 @@ def _table_of(head: RawLines) -> ScrobbleTable | None:
     roles = [("artist", "artist"), ("title", "track"), ("time", time), (ALBUM, ALBUM)]
     roles += [("mbid", MBID)] if MBID in columns else []
     places = {role: columns.index(name) for role, name in roles}
-    plain = PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
+    plain = PlainFields(ColumnLayout(places, columns, columns != HEADERLESS), delimiter)
     return ScrobbleTable(plain, columns, seconds=_seconds, seconds_of_all=_seconds_of_all)
 
 
@@ -122,6 +124,9 @@ def _records(records: Iterable[FieldsRecord], columns: tuple[str, ...] = ()) -> 
                 continue
         if isinstance(fields, str) or len(fields) != len(columns):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(columns))
+            continue
+        if columns != HEADERLESS and repeats_header(fields, columns):
+            yield number, line, REPEATED
             continue
         named = dict(zip(columns, fields, strict=True))
         time = _seconds(next(named[name] for name in TIMES if name in named))

@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
@@ -31,7 +32,7 @@ from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableR
 from skipgramophone.playlists.readers.json_columns import objects_on_lines
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
-from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
+from skipgramophone.playlists.readers.tables import LONGEST_FIELD, REPEATED, delimiter_of, fields_of, spellings_of
 from skipgramophone.settings import ALL_ROWS
 
 Made = TypeVar("Made")
@@ -116,17 +117,30 @@ class PlainFields:
         at = np.delete(filled, wrong)
         if len(at) != table.num_rows:
             return None
+        repeated = self._repeated(table, lines, at)
+        headers, at = at[repeated], np.delete(at, repeated)
+        table = table.take(np.delete(np.arange(table.num_rows), repeated)) if repeated else table
 
         def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
             for place in at[list(rows)].tolist():
                 yield raw.first + place, self.delimiter.join(self._fields(lines[place].as_py()))
 
         faults: list[Fault] = [(raw.first + place, "blank line", "") for place in np.flatnonzero(blank).tolist()]
-        for place in filled[wrong].tolist():
+        for place in [*filled[wrong].tolist(), *headers.tolist()]:
             fields = self._fields(lines[place].as_py())
-            faults.append((raw.first + place, wrong_width(fields, self.layout.width), self.delimiter.join(fields)))
+            faults.append((raw.first + place, self.layout.fault_of(fields) or "", self.delimiter.join(fields)))
         columns = {role: _as_one(table[f"{place}"]) for role, place in self.layout.places.items()}
         return PlainRows(columns, where, faults)
+
+    def _repeated(self, table: pa.Table, lines: pa.Array, at: npt.NDArray[np.int64]) -> list[int]:
+        """Return the indices of the rows of a table that repeat its header; `at` has the index of the line of each."""
+        if not self.layout.has_header:
+            return []
+        place = table.column_names[-1]  # this column is compared first
+        names = pa.array(spellings_of(self.layout.first[int(place)]), TEXT)
+        likely = np.flatnonzero(pc.is_in(_as_one(table[place]), names).to_numpy(zero_copy_only=False)).tolist()
+        fields = {row: self._fields(lines[at[row]].as_py()) for row in likely}
+        return [row for row in likely if self.layout.fault_of(fields[row]) == REPEATED]
 
     def _parsed(self, data: bytes, others: list[csv.InvalidRow]) -> pa.Table:
         """Parse the needed columns; lines with a wrong number of fields are appended to `others`."""

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.missing_values import are_missing
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 from skipgramophone.settings.time_span import Period
 from skipgramophone.utf8 import is_utf8
@@ -261,6 +262,9 @@ def _json_of(raw: object) -> str:
 def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     """Find the rows that name no track: artist and title are empty or placeholders.
 
+    Values such as NaN are placeholders only if they are both the artist and the title, because each of them may be a
+    real name.
+
     Args:
         table: the rows, with dictionary-encoded strings.
         settings: `keep` determines whether placeholders count as names.
@@ -268,15 +272,19 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     Returns:
         Row index -> reason for the rejection.
     """
-    words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
+    judged = "placeholders" not in (settings.keep or ())
+    words = ["", *(PLACEHOLDERS if judged else ())]
     artists = table["artist"].combine_chunks()
     # An artist that starts with an ASCII letter or digit is a name. Only the few rows with other artists are checked.
     doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
+    doubtful = pc.or_(doubtful, are_missing(artists.dictionary)) if judged else doubtful
     rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
     if not len(rows):
         return {}
-    names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows).cast(TEXT))) for name in ("artist", "title")]
+    written = [table[name].take(rows).cast(TEXT) for name in ("artist", "title")]
+    names = [pc.utf8_lower(pc.utf8_trim_whitespace(name)) for name in written]
     unnamed = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
+    unnamed = unnamed | (judged and pc.and_(*map(are_missing, written)).to_numpy())
     nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()
     return {int(rows[at]): NAMELESS if nameless[at] else PLACEHOLDER for at in np.flatnonzero(unnamed)}
 

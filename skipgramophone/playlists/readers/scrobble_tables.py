@@ -70,7 +70,7 @@ def table_of_header(head: RawLines, roles: dict[str, str], delimiter: str) -> Sc
     places = {role: header.index(name) for role, name in roles.items() if name in header}
     if len(set(header)) < len(header) or not {"artist", "title", "time"} <= set(places):
         return None
-    return ScrobbleTable(PlainFields(ColumnLayout(places, len(header), True), delimiter), header)
+    return ScrobbleTable(PlainFields(ColumnLayout(places, header, True), delimiter), header)
 
 
 def scrobble_blocks(

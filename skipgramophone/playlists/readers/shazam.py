@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, fields_of, read_fields, repeats_header, wrong_width
 from skipgramophone.settings import ExtractSettings
 
 FIRST_LINE = "Shazam Library"
@@ -42,5 +42,7 @@ def read_shazam(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
                 )
         elif isinstance(fields, str) or len(fields) != len(COLUMNS):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(COLUMNS))
+        elif repeats_header(fields, COLUMNS):
+            yield number, line, REPEATED
         else:
             yield number, line, Row("", playlist, stream.file.place, artist=fields[3], title=fields[2])

@@ -18,7 +18,7 @@ from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.lines import whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, repeats_header, wrong_width
 from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # maximum size in bytes of a text export
@@ -66,6 +66,8 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
                 yield number, line, "blank line"
         elif len(fields) != len(header):
             yield number, line, wrong_width(fields, len(header))
+        elif repeats_header(fields, header):
+            yield number, line, REPEATED
         else:
             names = fields[artist], fields[title]
             album = None if album_at is None else album_of(fields[album_at])

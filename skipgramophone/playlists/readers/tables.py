@@ -6,11 +6,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 
 from skipgramophone.errors import FormatError
-from skipgramophone.playlists.readers.lines import Line, numbered_lines
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.wording import plural
 
 DELIMITERS = "\t,;|"
+MARK = BYTE_ORDER_MARK.decode()
+REPEATED = "a repeated header"
 LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
 NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but fields by column name
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
@@ -140,6 +142,8 @@ def fields_by_name(records: Iterable[FieldsRecord], header: Sequence[str]) -> It
     for number, line, fields in records:
         if isinstance(fields, str) or len(fields) != len(header):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
+        elif repeats_header(fields, header):
+            yield number, line, REPEATED
         else:
             yield number, line, dict(zip(header, fields, strict=True))
 
@@ -147,6 +151,22 @@ def fields_by_name(records: Iterable[FieldsRecord], header: Sequence[str]) -> It
 def wrong_width(fields: Sequence[str], width: int) -> str:
     """Return the reason for rejecting a row with a wrong number of fields."""
     return f"{plural(len(fields), 'field')} instead of {width}"
+
+
+def repeats_header(fields: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a row is the header again, as in several files joined with `cat`.
+
+    A byte order mark before it is ignored. A table with a single column may contain its own name as a value.
+    """
+    return len(header) > 1 and list(fields[1:]) == list(header[1:]) and fields[0] in spellings_of(header[0])
+
+
+def spellings_of(name: str) -> tuple[str, str, str]:
+    """Return a field, and the same field as it is read below another file: after a byte order mark, perhaps in quotes.
+
+    A quote after a byte order mark is not at the start of the field, so it is not removed.
+    """
+    return name, MARK + name, f'{MARK}"{name}"'
 
 
 def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
-from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
+from skipgramophone.playlists.readers.columnar import NO_ID, NO_POSITION, NO_TITLE, ColumnsReader
 from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -29,14 +29,30 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
+from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str
 PIECES = st.sampled_from(
-    [*'abé,;\t"\\ 1', '""', '"a,b"', "\r", "\0", "\ufeff", "\U0001f600", '"x""y"', "-", "<MISSING>", "", "[unknown]"]
+    [
+        *'abé,;\t"\\ 1',
+        '""',
+        '"a,b"',
+        "\r",
+        "\0",
+        "\ufeff",
+        "\U0001f600",
+        '"x""y"',
+        "-",
+        "<MISSING>",
+        "",
+        "[unknown]",
+        "NaN",
+    ]
 )
+REPEATED_HEADERS = [["A", "T", "P"], ["\ufeffA", '"T"', "P"], ["A", "T", "x"]]
 FIELDS = st.lists(PIECES, max_size=4).map("".join)
 
 
@@ -56,7 +72,8 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
     for number, raw, named in islice(table_records(stream, roles), number_of_rows):
         place = number_of(named) if isinstance(named, dict) else math.nan
         if isinstance(named, dict) and not math.isnan(place):
-            placed.append((place, number, raw, named))
+            missing = [role for role in ("id", "uri") if named.get(role, "").strip() in ("", *MISSING)]
+            placed.append((place, number, raw, named | {role: "" for role in missing if role in named}))
         else:
             yield number, raw, named if isinstance(named, str) else NO_TABLE_TIME if "time" in named else NO_POSITION
     if "time" in roles and not {"playlist", "id"} & set(roles):
@@ -77,11 +94,16 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
 
 
 def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
-    """Yield records; in a table with titles, a row with an artist, but neither title nor uri, is rejected."""
+    """Yield records.
+
+    A row without an id is rejected. In a table with titles, the same applies to a row with an artist, but neither title
+    nor uri.
+    """
     for number, raw, row in records:
         untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
         named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
-        yield number, raw, NO_TITLE if untitled and named else row
+        without_id = isinstance(row, Row) and is_valid_text(row) and row.key == ""
+        yield number, raw, NO_ID if without_id else NO_TITLE if untitled and named else row
 
 
 def number_of(named: dict[str, str]) -> float:
@@ -130,7 +152,7 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
 
 
 @given(
-    st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8),
+    st.lists(st.lists(FIELDS, min_size=1, max_size=4) | st.sampled_from(REPEATED_HEADERS), max_size=8),
     st.sampled_from([",", "\t", ";"]),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([20, 60, 1 << 20]),
@@ -147,7 +169,11 @@ def test_csv_gives_the_same_rows_both_ways(
     text = "".join(delimiter.join(row) + end for row in header + rows)
     data = text.encode().replace(b"\\", b"\xff")
     fast, slow, _ = both(data, columns, size, bad_bytes="replace" if replaces else "reject", num_rows=number)
-    assert fast == slow
+    # If only some rows are read, the lines after them may be decoded too, or not.
+    if number == -1 or isinstance(fast, str):
+        assert fast == slow
+    else:
+        assert fast[:2] == slow[:2]
 
 
 @given(
@@ -199,7 +225,8 @@ ODD_LINES = st.sampled_from(
 def test_json_lines_give_the_same_rows_both_ways(
     objects: list[str], end: str, size: int, columns: str, number: int
 ) -> None:
-    data = "".join(line + end for line in ['{"T": "first"}', *objects]).encode("utf-8", "surrogatepass")
+    first = '{"T": "first", "A": "", "P": "", "P.x": ""}'  # a field that no object has would be an error
+    data = "".join(line + end for line in [first, *objects]).encode("utf-8", "surrogatepass")
     fast, slow, _ = both(data, columns, size, num_rows=number)
     assert fast == slow
 

@@ -282,3 +282,36 @@ def test_fields_of_the_playlist_are_not_suggested_for_its_tracks(write_dump: Wri
 )
 def test_other_objects_are_no_tables_of_pandas(document: Any, write_dump: WriteDump) -> None:
     assert "JSON, but not in a format that sgp knows" in error_of(write_dump(json.dumps(document), "x.json"))
+
+
+def test_each_field_may_be_a_playlist_of_objects(write_dump: WriteDump) -> None:
+    document = {"ana": TRACKS, "bo": TRACKS[1:], "empty": []}
+    rows, _ = read(write_dump(json.dumps(document), "x.json"), "columns")
+    assert [row[:3] for row in rows] == [("ana", *NAMES[0]), ("ana", *NAMES[1]), ("bo", *NAMES[1])]
+    long = write_dump(json.dumps({"ana": TRACKS * 2000, "bo": TRACKS}), "long.json")
+    assert "with --columns artist=artist,title=title,playlist=playlist" in error_of(long)
+    rows, _ = read(long, "columns", columns="artist=artist,title=title,playlist=playlist")
+    assert [row[0] for row in rows] == ["ana"] * 4000 + ["bo"] * 2
+    albums = write_dump(json.dumps({"albums": TRACKS, "bo": TRACKS}), "albums.json")
+    assert "JSON, but not in a format that sgp knows" in error_of(albums)
+
+
+def test_titles_in_lists_are_refused(write_dump: WriteDump) -> None:
+    objects = [{"name": at, "artist": ["Ada", "Nell"], "title": ["Rain", "Salt"]} for at in "ab"]
+    for text in (json.dumps(objects), "\n".join(map(json.dumps, objects))):
+        assert error_of(write_dump(text, "x.json")).endswith("but 'title' contains lists: write one object per track")
+
+
+def test_the_number_of_a_request_is_not_the_id_of_a_playlist(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        answer = {"id": 1, "jsonrpc": "2.0", "result": {"items": TRACKS, "limits": {"end": 2}}}
+        (tmp_path / name).write_text(json.dumps(answer))
+    readers = open_sources([tmp_path / "a.json", tmp_path / "b.json"], ExtractSettings()).readers
+    rows = [row for reader in readers for block in reader.blocks() for row in block.table.to_pylist()]
+    assert [row["playlist"] for row in rows] == ["a", "a", "b", "b"]
+    assert len({row["key"] for row in rows}) == 2
+
+
+def test_fields_of_unknown_json_lines_are_listed(write_dump: WriteDump) -> None:
+    message = error_of(write_dump('{"foo":"a","bar":"b"}\n{"foo":"c","bar":"b"}\n', "x.jsonl"))
+    assert "if its fields foo, bar contain tracks, assign them with --columns" in message

@@ -264,11 +264,13 @@ def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) ->
         ("artist=x", "columns must include a title or a uri, as in title=Song"),
         (
             "title",
-            "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, clock, id, "
-            "position, rating, isrc, mbid, album, not 'title'",
+            "columns must be role=column,… with the roles artist, title, name, playlist, owner, uri, time, "
+            "clock, id, position, rating, isrc, mbid, album, not 'title'",
         ),
         ("title=x,time=y,position=z", "columns can include a time or a position, but not both"),
         ("title=x,title=y", "columns must be role=column"),
+        ("titel=x,artist=y", "columns has no role 'titel': the roles are artist, title, name"),
+        ("name=x,artist=y", "columns can include a name, which is an artist and a title in one column, or an artist"),
         ("title=x,clock=y", "columns assigns the times of day (clock) but no dates: add time=… with their column"),
     ],
 )

@@ -1,0 +1,28 @@
+"""Hint for users who give a name that is similar to no name of an experiment: how to see which names exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skipgramophone.errors import UnknownTrackError
+from skipgramophone.experiment.experiment import directory_options
+from skipgramophone.wording import shell_command
+
+EXPORTS = {"track": ("tracks.csv",), "artist": ("artists.csv", "--of", "artists")}  # arguments that list names
+
+
+@contextmanager
+def hint_at_known_names(experiment: str, experiments_dir: Path | None) -> Iterator[None]:
+    """If the block raises an error for a name without similar names, say in its advice which command lists all names.
+
+    Other advice has precedence.
+    """
+    try:
+        yield
+    except UnknownTrackError as error:
+        if error.unlike in EXPORTS and not error.advice:
+            command = shell_command("export", experiment, *EXPORTS[error.unlike], *directory_options(experiments_dir))
+            error.advice = f"To see which {error.unlike}s you can look up, run {command}"
+        raise

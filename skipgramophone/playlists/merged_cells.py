@@ -1,0 +1,80 @@
+"""Detect columns in which a value is only in the first of its rows, and the cells below it are empty.
+
+Spreadsheets with merged cells look like this, and exports of shops in which the number of an order is only in the first
+of its lines. If the empty cells were read as values, rows of many playlists would form one playlist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.playlists.column_examples import question
+from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.column_values import Table, known_values, values_of
+from skipgramophone.wording import visible
+
+PLAYLIST_ROLES = ("id", "playlist", "owner")
+# Smallest share of empty cells. If a smaller share is empty, single values are probably missing.
+FEW_EMPTY = 0.05  # in a column in which all values differ
+SOME_EMPTY = 0.1  # in a column in which a value may occur in several rows, one after the other
+MANY_EMPTY = 1 / 3  # in a column of artists
+
+
+def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
+    """Return a message for the user of a table with merged cells, or None if the table has none.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names.
+        roles: role -> name of its column.
+    """
+    name = column_with_merged_cells(rows, roles)
+    if name is None:
+        return None
+    problem = f"in which {name!r} is empty below each of its values: repeat the values in all rows"
+    others = {role: column for role, column in roles.items() if column != name}
+    if "title" not in others or name == roles.get("artist"):
+        return visible(f"a table of {len(rows[0])} columns {problem}")
+    return question(rows, f"{problem}, or leave this column out", others)
+
+
+def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
+    """Return the column of playlists, owners or artists in which values are only in the first of their rows.
+
+    In such a column, a value does not come again after an empty cell. A column with the usual name of an id is examined
+    too if it has no role, because most of its cells may be empty.
+
+    >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
+    'Show'
+    """
+    for name in (roles[role] for role in PLAYLIST_ROLES if role in roles):
+        values = known_values(rows, name)
+        if _has_merged_cells(values, FEW_EMPTY if _all_differ(values) else SOME_EMPTY):
+            return name
+    for name in columns_by_role(rows[0]).get("id", ()):
+        values = known_values(rows, name)
+        if name not in roles.values() and _all_differ(values) and _has_merged_cells(values, FEW_EMPTY):
+            return name
+    if "artist" in roles and "title" in roles:
+        values, titles = values_of(rows, roles["artist"]), values_of(rows, roles["title"])
+        below = [title for value, title in zip(values, titles, strict=True) if not value]
+        if all(below) and 2 * sum(SEPARATOR in title for title in below) < len(below):
+            return roles["artist"] if _all_differ(values) and _has_merged_cells(values, MANY_EMPTY) else None
+    return None
+
+
+def _has_merged_cells(values: Sequence[str], share: float) -> bool:
+    """Whether no value comes again after an empty cell, and enough cells are empty.
+
+    At least this share of the cells must be empty and, unless all values differ, at least two cells.
+    """
+    empty, fewest = values.count(""), 1 if _all_differ(values) else 2
+    runs = [value for value, _ in groupby(values) if value]
+    return bool(values and values[0]) and len(runs) == len(set(runs)) and empty >= max(fewest, share * len(values))
+
+
+def _all_differ(values: Sequence[str]) -> bool:
+    """Whether all non-empty values are different."""
+    filled = list(filter(None, values))
+    return len(filled) == len(set(filled))

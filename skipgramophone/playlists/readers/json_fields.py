@@ -1,0 +1,79 @@
+"""The fields of JSON objects to which the setting `columns` refers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.column_names import OF_PLAYLIST
+from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.readers.json_tables import Record
+from skipgramophone.wording import visible
+
+Roles = dict[str, str]  # role -> name of its field
+DEEPEST_FIELD = 3  # maximum number of nested JSON objects that contain a field
+MOST_LISTED = 30  # maximum number of fields in a message
+SPARSE = frozenset(("album", "isrc", "mbid"))  # roles whose fields may be missing from all objects at the start
+
+
+def objects_on_first_lines(head: bytes) -> list[Record]:
+    """Return the objects on the lines of `head`, the start of a file; a line that is cut off is left out."""
+    found: list[Record] = []
+    for line in split_lines(head.decode("utf-8", "replace")):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        found += [value] if isinstance(value, dict) else []
+    return found
+
+
+def existing_fields(records: Sequence[Record], roles: Roles, display_name: str) -> Roles:
+    """Return the roles with the names of fields that occur in at least one of the first objects of a file.
+
+    If no object has a field "order_id", but some have "playlist.order_id", which is the field "order_id" of their
+    playlist, the result contains "playlist.order_id".
+
+    Raises:
+        SourceError: no object has an assigned field, and there are objects with other fields.
+    """
+    found = dict(roles)
+    for role, name in roles.items():
+        if any(has_field(record, name) for record in records):
+            continue
+        if any(OF_PLAYLIST + name in record for record in records):
+            found[role] = OF_PLAYLIST + name
+        elif role not in SPARSE and any(records):
+            fields = list(dict.fromkeys(field for record in records for field in flat(record)))
+            listed = ", ".join(map(visible, fields[:MOST_LISTED])) + (", …" if len(fields) > MOST_LISTED else "")
+            raise SourceError(f"{display_name} has no column {name!r}: its columns are {listed}")
+    return found
+
+
+def has_field(record: Record, name: str) -> bool:
+    """Whether an object has a field; a name with dots refers to a nested field, and null may stand for an object.
+
+    >>> has_field({"track": {"name": None}}, "track.name"), has_field({"track": None}, "track.name"), has_field({}, "x")
+    (True, True, False)
+    """
+    if name in record:
+        return True
+    value: Any = record
+    for part in name.split("."):
+        if value is None:
+            return True
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def flat(record: Record, deepest: int = DEEPEST_FIELD) -> Record:
+    """Flatten an object; a field of a nested object gets a name with a dot."""
+    found: Record = {}
+    for name, value in record.items():
+        within = flat(value, deepest - 1) if isinstance(value, dict) and deepest else None
+        found |= {name: value} if within is None else {f"{name}.{inner}": of for inner, of in within.items()}
+    return found
