@@ -20,7 +20,8 @@ def is_one_list_per_owner(roles: Collection[str]) -> bool:
     >>> is_one_list_per_owner(["owner", "uri", "time"]), is_one_list_per_owner(["artist", "title", "time"])
     (True, False)
     """
-    return "time" in roles and not {"id", "playlist"} & {*roles} and not {"artist", "title"} <= {*roles}
+    by_owner = {"owner", "time"} <= {*roles} and not {"id", "playlist"} & {*roles}
+    return by_owner and not {"artist", "title"} <= {*roles}
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:

@@ -89,7 +89,8 @@ def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
     [
         ("User-ID;ISBN;Book-Rating\n276725;034545104X;0\n276726;0155061224;5\n", "owner=User-ID,uri=ISBN"),
         ("userID\tartistID\tweight\n2\t51\t13883\n2\t52\t11690\n", "owner=userID,uri=artistID"),
-        ("A2CX7LUOHB2,0321732944,5.0,1341100800\nA2NWSAGRHC8,0439886341,1.0,1367193600\n", "owner=1,uri=2,time=4"),
+        ("A2CX7LUOHB2,0321732944,5.0,1341100800\nA2NWSAGRHC8,0439886341,1.0,1367193600\n",
+         "owner=1,uri=2,time=4 --session-gap none"),
         ('151603712,"The Sea Game",play,273.0,0\n151603712,"Salt 4",play,87.0,0\n', "owner=1,title=2"),
         ("user_1\t2009-05-04T23:08:57Z\tf1b1\tAda Fenn\t\tRain Song\n"
          "user_1\t2009-05-04T13:54:10Z\ta7f7\tNell Q\t\tSalt Sea\n",
