@@ -24,7 +24,7 @@ def is_one_list_per_owner(roles: Collection[str]) -> bool:
     (True, False)
     """
     is_history = {"artist", "title"} <= {*roles} or "name" in roles
-    return "time" in roles and not {"id", "playlist"} & {*roles} and not is_history
+    return {"owner", "time"} <= {*roles} and not {"id", "playlist"} & {*roles} and not is_history
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:

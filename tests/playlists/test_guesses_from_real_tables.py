@@ -105,7 +105,7 @@ def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
          "title=Utwor,artist=Autorzy"),
         ("id;title;bpm;mp3\n1;Rain sea;80;a.mp3\n2;Salt sea;90;b.mp3\n", "title=title"),
         ("Date,Name,playlist.url,isrc,\n2024-01-01,Rain sea,https://a,,x\n2024-01-02,Salt sea,https://a,,y\n",
-         "time=Date,title=Name --session-gap none"),
+         "time=Date,title=Name"),
         ("Everlong,Ada Fenn,250546\nHotel Rain,Nell Q,391376\n", "artist=1,title=2"),
         ("Book Id,Title,Author\n7,Rain sea,Ada F\n8,Salt sea,Nell Q\n",
          "'uri=Book Id,title=Title,artist=Author'"),
