@@ -9,59 +9,43 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import SEPARATOR
-from skipgramophone.playlists.charts import RANKS, charts_in
 from skipgramophone.playlists.column_doubts import column_of_clock_times
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import (
     NAMES_NEXT_TO_TITLES,
     PRODUCTS,
-    REGIONS,
     VAGUE_ALBUMS,
     album_column,
     columns_by_role,
     identifier_columns,
-    is_descriptive,
     is_header,
-    is_unclear,
     names_order,
-    names_people,
     normalized,
     numbered_artists,
 )
+from skipgramophone.playlists.column_questions import GuessedTable, first_question, listed
 from skipgramophone.playlists.column_values import (
     FLAGS,
     NUMBER,
     OTHER_URI,
     TRACK_URI,
     Table,
-    are_audio_files,
+    all_differ,
     is_text,
-    is_time,
     known_values,
-    may_be_artists,
-    may_separate_playlists,
     most_fit,
     values_of,
 )
-from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
-from skipgramophone.playlists.owner_doubts import (
-    column_of_uploaders,
-    columns_with_orders_of_owners,
-    columns_with_owners_of_ids,
-    columns_with_people_of_playlists,
-    columns_with_playlists_of_owners,
-    has_ids_without_owner,
-)
-from skipgramophone.playlists.position_columns import column_of_positions
+from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES
 from skipgramophone.playlists.readers.json_tables import are_names
-from skipgramophone.playlists.readers.numeric_dates import order_of_dates
 from skipgramophone.playlists.readers.tables import delimiter_of
-from skipgramophone.playlists.time_doubts import unnamed_times, unread_times
+from skipgramophone.playlists.row_order import order_of_rows
+from skipgramophone.playlists.time_doubts import unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
@@ -70,8 +54,6 @@ LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must ha
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d{1,4}){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
-DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
-TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +118,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         found["artist"] = artists[:1]
     for role in ("title", "artist", "playlist", "id", "owner", "uri"):
         if len(found.get(role, ())) > 1:
-            return question(rows, f"in which {_listed(found[role])} could be the {role}")
+            return question(rows, f"in which {listed(found[role])} could be the {role}")
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
@@ -148,7 +130,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         return question(rows, "whose links are not links to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
-    roles |= _order(rows, found, roles)
+    roles |= order_of_rows(rows, found, roles)
     if problem := unread_times(rows, found.get("time", ()), roles):
         return question(rows, problem, roles)
     free = [name for name in header if name not in roles.values()]
@@ -164,57 +146,9 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles["album"] = album
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
-    no_files = [name for name in unused if not are_audio_files(values_of(rows, name))]
-    unclear = [name for name in no_files if is_unclear(name) and name not in found.get("time", ())]
-    unclear = [name for name in unclear if not (normalized(name).endswith("id") and _all_differ(rows, name))]
-    if unclear and not roles.keys() & set(PLAYLIST_ROLES):
-        known = {"playlist": unclear[0]}
-        return question(rows, f"in which {_listed(unclear)} may name the playlist", known | _order(rows, found, known))
-    if uploaders := column_of_uploaders(rows, roles, unused):
-        problem = f"in which most rows have another {roles['owner']!r}, so {uploaders!r} may name the artist"
-        known = {role: name for role, name in roles.items() if role != "owner"} | {"artist": uploaders}
-        return question(rows, problem, known)
-    if missing := _missing_role(rows, roles, no_files):
-        role, candidates = missing
-        known = {**roles, role: candidates[0]}
-        return question(rows, f"in which {_listed(candidates)} may name the {role}", known | _order(rows, found, known))
-    if dates := [name for name in unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(rows, name, roles)]:
-        problem = f"in which {dates[0]!r} may distinguish playlists with the same name"
-        return question(rows, problem, {**roles, "id": dates[0]})
-    if people := columns_with_people_of_playlists(rows, roles, unused):
-        problem = f"in which {people[0]!r} may distinguish playlists with the same name"
-        return question(rows, problem, {**roles, "owner": people[0]})
-    if has_ids_without_owner(rows, roles):
-        problem = (
-            f"in which some rows of one {roles['id']!r} have no {roles['owner']!r}, so they would be split: leave "
-        )
-        problem += f"{roles['owner']!r} out"
-        return question(rows, problem, {role: name for role, name in roles.items() if role != "owner"})
-    if owners := columns_with_owners_of_ids(rows, roles, unused):
-        problem = f"in which {roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
-        return question(rows, problem, {**roles, "owner": owners[0]})
-    if times := [name for name in unused if normalized(name) in TIMES_OF_ROWS and _are_plays(rows, name, roles)]:
-        return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
-    if times := unnamed_times(rows, unused, roles):
-        return question(rows, f"in which {times[0]!r} may be the times of plays", {**roles, "time": times[0]})
-    untimed = [name for name in unused if name not in found.get("time", ())]
-    if orders := columns_with_orders_of_owners(rows, roles, untimed):
-        return question(rows, f"in which {_listed(orders)} may be the orders or sessions", {**roles, "id": orders[0]})
-    if regions := _regions_of_charts(rows, roles, unused):
-        return question(rows, f"in which {regions[0]!r} may distinguish charts", {**roles, "owner": regions[0]})
-    if clock in unused and named and not roles.keys() & {"id", "playlist"}:
-        problem = f"in which {clock!r} may be the times of day of the dates in {roles['time']!r}"
-        return question(rows, problem, {**roles, "clock": clock})
-    if merged := question_on_merged_cells(rows, roles):
-        return merged
-    if (charts := charts_in(rows, unused)) and not roles.keys() & {*PLAYLIST_ROLES, "time"}:
-        rank, chart = charts
-        problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
-        return question(rows, problem, {**roles, "playlist": chart, "position": rank})
+    if message := first_question(GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock)):
+        return message
     guess = ColumnGuess(roles, unused, named)
-    twice = next((name for name in roles.values() if header.count(name) > 1), None)
-    if twice is not None:
-        return question(rows, f"in which two columns are named {twice!r}")
     try:
         if ExtractSettings(columns=guess.text).roles == roles:
             return guess
@@ -254,7 +188,7 @@ def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
-    ids = [name for name in found.pop("id", []) if not (names_order(name) and _all_differ(rows, name))]
+    ids = [name for name in found.pop("id", []) if not (names_order(name) and all_differ(values_of(rows, name)))]
     ids = [name for name in ids if 2 * sum(map(bool, known_values(rows, name))) >= len(rows) - 1]
     return found | ({"id": ids} if ids else {})
 
@@ -264,91 +198,9 @@ def _is_number_or_flag(value: str) -> bool:
     return NUMBER.fullmatch(value) is not None or value.casefold() in FLAGS
 
 
-def _missing_role(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> tuple[str, list[str]] | None:
-    """Return a role that no column has, and the unused columns whose values suit this role.
-
-    Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
-    names are needed, because all rows would otherwise form one playlist. If no role is missing, or no column suits it,
-    the result is None.
-    """
-    candidates = [name for name in unused if not is_descriptive(name) and rows[0].count(name) == 1]
-    if "title" in roles and not roles.keys() & {"artist", "uri"}:
-        titles = values_of(rows, roles["title"])
-        if names := [name for name in candidates if may_be_artists(values_of(rows, name), titles)]:
-            return "artist", names
-    if lists := columns_with_playlists_of_owners(rows, roles, unused):
-        return "playlist", lists
-    if roles.keys() & {*PLAYLIST_ROLES, "time"}:
-        return None
-    candidates = [name for name in candidates if not names_people(name)]
-    names = [name for name in candidates if may_separate_playlists(values_of(rows, name))]
-    return ("playlist", names) if names else None
-
-
-def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
-
-    If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
-    that contains times or, if there are no times either, a column with other numbers that order the rows of each
-    playlist. The dict is empty if there is no such column.
-    """
-    position = found.get("position", ())
-    if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
-        return {"position": position[0]}
-    if times := [name for name in found.get("time", ()) if _has_times(rows, name)]:
-        return {"time": times[0]}
-    others = [name for name in rows[0] if name not in roles.values()] if roles.keys() & {"id", "playlist"} else []
-    numbered = column_of_positions(rows, roles, others)
-    return {"position": numbered} if numbered else {}
-
-
-def _has_times(rows: Table, name: str) -> bool:
-    """Whether most of the values in the column `name` are times."""
-    order = order_of_dates(values_of(rows, name))
-    return _most_fit(rows, name, lambda value: is_time(value, order))
-
-
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
     """Whether `fits` is true for most of the non-empty values in the column `name`."""
     return most_fit(values_of(rows, name), fits)
-
-
-def _all_differ(rows: Table, name: str) -> bool:
-    """Whether at least two rows have a value in the column `name`, and all these values are different."""
-    values = list(filter(None, values_of(rows, name)))
-    return 1 < len(values) == len(set(values))
-
-
-def _divides(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether the values of the column `name` may distinguish playlists that have the same name and no id."""
-    if "playlist" not in roles or "id" in roles:
-        return False
-    pairs = set(zip(values_of(rows, roles["playlist"]), values_of(rows, name), strict=True))
-    return len({playlist for playlist, _ in pairs}) < len(pairs)
-
-
-def _are_plays(rows: Table, name: str, roles: Mapping[str, str]) -> bool:
-    """Whether the column `name` may contain the times of plays.
-
-    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
-    the rows.
-    """
-    if "owner" not in roles or roles.keys() & {"id", "playlist", "time"} or not _has_times(rows, name):
-        return False
-    pairs = set(zip(values_of(rows, roles["owner"]), values_of(rows, name), strict=True))
-    return len({owner for owner, _ in pairs}) < len(pairs) > (len(rows) - 1) / 2
-
-
-def _regions_of_charts(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
-    """Return the columns with the regions of charts, if a table has dated charts of several regions."""
-    if roles.keys() & set(PLAYLIST_ROLES) or "time" not in roles or not {*map(normalized, unused)} & RANKS:
-        return []
-    return [name for name in unused if normalized(name) in REGIONS and len({*values_of(rows, name)}) > 1]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return names in quotes, joined with "and"."""
-    return " and ".join(repr(name) for name in names)
 
 
 def is_lone_header(line: str) -> bool:

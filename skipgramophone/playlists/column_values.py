@@ -48,6 +48,12 @@ def most_fit(values: Iterable[str], fits: Callable[[str], object]) -> bool:
     return bool(filled) and sum(bool(fits(value)) for value in filled) > 0.5 * len(filled)
 
 
+def all_differ(values: Iterable[str]) -> bool:
+    """Whether there are at least two non-empty values, and all of them are different."""
+    filled = list(filter(None, values))
+    return 1 < len(filled) == len(set(filled))
+
+
 def is_text(values: Sequence[str]) -> bool:
     """Whether most of the non-empty values are text.
 

@@ -1,0 +1,259 @@
+"""Doubts about the guessed columns of a table; each doubt becomes a question to the user.
+
+A doubt is a function that returns a message with an example for `--columns`, or None if it does not apply. The doubts
+are in the order in which they are examined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from skipgramophone.playlists.charts import RANKS, charts_in
+from skipgramophone.playlists.column_examples import question
+from skipgramophone.playlists.column_names import REGIONS, is_descriptive, is_unclear, names_people, normalized
+from skipgramophone.playlists.column_values import (
+    Table,
+    all_differ,
+    are_audio_files,
+    may_be_artists,
+    may_separate_playlists,
+    values_of,
+)
+from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
+from skipgramophone.playlists.owner_doubts import (
+    column_of_uploaders,
+    columns_with_orders_of_owners,
+    columns_with_owners_of_ids,
+    columns_with_people_of_playlists,
+    columns_with_playlists_of_owners,
+    has_ids_without_owner,
+)
+from skipgramophone.playlists.row_order import has_times, order_of_rows
+from skipgramophone.playlists.time_doubts import unnamed_times
+
+DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
+TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
+SAME_NAME = "may distinguish playlists with the same name"
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedTable:
+    """A table whose columns were guessed.
+
+    Attributes:
+        rows: the first rows of the table; the first one contains the column names.
+        found: role -> columns that may have this role, the best first.
+        roles: role -> name of its column.
+        unused: names of the other columns.
+        clock: the column with the times of day that belong to the dates of the role "time", or None.
+    """
+
+    rows: Table
+    found: Mapping[str, list[str]]
+    roles: dict[str, str]
+    unused: list[str]
+    clock: str | None = None
+
+    @property
+    def is_history(self) -> bool:
+        """Whether the table has artists and titles."""
+        return {"title", "artist"} <= self.roles.keys() or "name" in self.roles
+
+    @property
+    def untimed(self) -> list[str]:
+        """The unused columns without a usual name for times."""
+        return [name for name in self.unused if name not in self.found.get("time", ())]
+
+    @property
+    def without_files(self) -> list[str]:
+        """The unused columns that do not contain names of audio files."""
+        return [name for name in self.unused if not are_audio_files(values_of(self.rows, name))]
+
+    def has(self, *roles: str) -> bool:
+        """Whether a column has one of the given roles."""
+        return not self.roles.keys().isdisjoint(roles)
+
+    def ask(self, problem: str, **more: str) -> str:
+        """Return a question; `more` are roles that the example contains besides the guessed ones."""
+        return question(self.rows, problem, self.roles | more)
+
+    def ask_without(self, role: str, problem: str, **more: str) -> str:
+        """Return a question whose example leaves out a guessed role."""
+        return question(self.rows, problem, {each: name for each, name in self.roles.items() if each != role} | more)
+
+    def in_order(self, known: dict[str, str]) -> dict[str, str]:
+        """Return roles together with the role of the column that gives the order of the rows, if there is one."""
+        return known | order_of_rows(self.rows, self.found, known)
+
+
+def first_question(table: GuessedTable) -> str | None:
+    """Return the message of the first doubt that applies, or None if the guess is certain."""
+    return next((message for doubt in DOUBTS if (message := doubt(table))), None)
+
+
+def _unclear_playlists(table: GuessedTable) -> str | None:
+    """Ask whether an unused column names the playlist, if its name suggests it."""
+    names = [name for name in table.without_files if is_unclear(name) and name in table.untimed]
+    names = [
+        name for name in names if not (normalized(name).endswith("id") and all_differ(values_of(table.rows, name)))
+    ]
+    if not names or table.has(*PLAYLIST_ROLES):
+        return None
+    return question(
+        table.rows, f"in which {listed(names)} may name the playlist", table.in_order({"playlist": names[0]})
+    )
+
+
+def _uploaders(table: GuessedTable) -> str | None:
+    """Ask whether the owners of single tracks are their artists."""
+    if not (uploaders := column_of_uploaders(table.rows, table.roles, table.unused)):
+        return None
+    problem = f"in which most rows have another {table.roles['owner']!r}, so {uploaders!r} may name the artist"
+    return table.ask_without("owner", problem, artist=uploaders)
+
+
+def _missing_role(table: GuessedTable) -> str | None:
+    """Ask for the artists or the playlists if no column has their role, but the values of unused columns suit it.
+
+    Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
+    names are needed, because all rows would otherwise form one playlist.
+    """
+    header, unused = table.rows[0], table.without_files
+    candidates = [name for name in unused if not is_descriptive(name) and header.count(name) == 1]
+    role, names = "playlist", list[str]()
+    if table.has("title") and not table.has("artist", "uri"):
+        titles = values_of(table.rows, table.roles["title"])
+        names = [name for name in candidates if may_be_artists(values_of(table.rows, name), titles)]
+        role = "artist" if names else role
+    names = names or columns_with_playlists_of_owners(table.rows, table.roles, unused)
+    if not names and not table.has(*PLAYLIST_ROLES, "time"):
+        others = [name for name in candidates if not names_people(name)]
+        names = [name for name in others if may_separate_playlists(values_of(table.rows, name))]
+    if not names:
+        return None
+    known = table.in_order(table.roles | {role: names[0]})
+    return question(table.rows, f"in which {listed(names)} may name the {role}", known)
+
+
+def _dates_of_playlists(table: GuessedTable) -> str | None:
+    """Ask whether dates distinguish playlists with the same name."""
+    names = [name for name in table.unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(table, name)]
+    return table.ask(f"in which {names[0]!r} {SAME_NAME}", id=names[0]) if names else None
+
+
+def _people_of_playlists(table: GuessedTable) -> str | None:
+    """Ask whether people distinguish playlists with the same name."""
+    people = columns_with_people_of_playlists(table.rows, table.roles, table.unused)
+    return table.ask(f"in which {people[0]!r} {SAME_NAME}", owner=people[0]) if people else None
+
+
+def _ids_without_owner(table: GuessedTable) -> str | None:
+    """Ask about ids of which some rows have an owner and other rows have none."""
+    if not has_ids_without_owner(table.rows, table.roles):
+        return None
+    playlist, owner = table.roles["id"], table.roles["owner"]
+    remedy = f"so they would be split: leave {owner!r} out"
+    return table.ask_without("owner", f"in which some rows of one {playlist!r} have no {owner!r}, {remedy}")
+
+
+def _owners_of_ids(table: GuessedTable) -> str | None:
+    """Ask whether ids are unique only within the values of an unused column."""
+    if not (owners := columns_with_owners_of_ids(table.rows, table.roles, table.unused)):
+        return None
+    problem = f"in which {table.roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
+    return table.ask(problem, owner=owners[0])
+
+
+def _times_of_plays(table: GuessedTable) -> str | None:
+    """Ask whether an unused column has the times of the plays."""
+    names = [name for name in table.unused if normalized(name) in TIMES_OF_ROWS and _are_plays(table, name)]
+    names = names or list(unnamed_times(table.rows, table.unused, table.roles))
+    return table.ask(f"in which {names[0]!r} may be the times of plays", time=names[0]) if names else None
+
+
+def _orders_of_owners(table: GuessedTable) -> str | None:
+    """Ask whether an unused column has the orders or sessions of the owners."""
+    orders = columns_with_orders_of_owners(table.rows, table.roles, table.untimed)
+    return table.ask(f"in which {listed(orders)} may be the orders or sessions", id=orders[0]) if orders else None
+
+
+def _regions_of_charts(table: GuessedTable) -> str | None:
+    """Ask whether each region is a playlist if a table has dated charts of several regions."""
+    if table.has(*PLAYLIST_ROLES) or not table.has("time") or not {*map(normalized, table.unused)} & RANKS:
+        return None
+    regions = [name for name in table.unused if normalized(name) in REGIONS]
+    regions = [name for name in regions if len({*values_of(table.rows, name)}) > 1]
+    return table.ask(f"in which {regions[0]!r} may distinguish charts", owner=regions[0]) if regions else None
+
+
+def _times_of_day(table: GuessedTable) -> str | None:
+    """Ask whether a column with an unusual name has the times of day of the dates."""
+    if table.clock not in table.unused or not table.is_history or table.has("id", "playlist"):
+        return None
+    problem = f"in which {table.clock!r} may be the times of day of the dates in {table.roles['time']!r}"
+    return table.ask(problem, clock=table.clock)
+
+
+def _merged_cells(table: GuessedTable) -> str | None:
+    """Ask about a column that is empty below each of its values."""
+    return question_on_merged_cells(table.rows, table.roles)
+
+
+def _charts(table: GuessedTable) -> str | None:
+    """Ask whether a column separates charts, if the same ranks occur several times."""
+    charts = charts_in(table.rows, table.unused)
+    if not charts or table.has(*PLAYLIST_ROLES, "time"):
+        return None
+    rank, chart = charts
+    problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
+    return table.ask(problem, playlist=chart, position=rank)
+
+
+def _equal_names(table: GuessedTable) -> str | None:
+    """Ask for numbers if two columns have the same name."""
+    twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
+    return None if twice is None else question(table.rows, f"in which two columns are named {twice!r}")
+
+
+DOUBTS: tuple[Callable[[GuessedTable], str | None], ...] = (
+    _unclear_playlists,
+    _uploaders,
+    _missing_role,
+    _dates_of_playlists,
+    _people_of_playlists,
+    _ids_without_owner,
+    _owners_of_ids,
+    _times_of_plays,
+    _orders_of_owners,
+    _regions_of_charts,
+    _times_of_day,
+    _merged_cells,
+    _charts,
+    _equal_names,
+)
+
+
+def _divides(table: GuessedTable, name: str) -> bool:
+    """Whether the values of the column `name` may distinguish playlists that have the same name and no id."""
+    if not table.has("playlist") or table.has("id"):
+        return False
+    pairs = set(zip(values_of(table.rows, table.roles["playlist"]), values_of(table.rows, name), strict=True))
+    return len({playlist for playlist, _ in pairs}) < len(pairs)
+
+
+def _are_plays(table: GuessedTable, name: str) -> bool:
+    """Whether the column `name` may contain the times of plays.
+
+    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
+    the rows.
+    """
+    if not table.has("owner") or table.has("id", "playlist", "time") or not has_times(table.rows, name):
+        return False
+    pairs = set(zip(values_of(table.rows, table.roles["owner"]), values_of(table.rows, name), strict=True))
+    return len({owner for owner, _ in pairs}) < len(pairs) > (len(table.rows) - 1) / 2
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in quotes, joined with "and"."""
+    return " and ".join(repr(name) for name in names)
