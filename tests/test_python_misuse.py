@@ -237,7 +237,7 @@ def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: P
         ),
         (
             lambda: sgp.export("demo", tmp_path / "x.what", experiments_dir=sample_root),
-            ": use format with one of these",
+            ".vec or .bin, or name the format with format",
         ),
         (lambda: sgp.compare_experiments("demo", "demo", experiments_dir=sample_root), "other needs the name of"),
         (

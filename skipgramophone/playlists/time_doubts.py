@@ -60,7 +60,7 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
         if swapped and _may_be_plays(values, swapped):
             return f"in which the day and the month of {swapped[0]!r} may be swapped: {REMEDY}"
         if most_fit(values, looks_like_time) and _may_be_plays(values, dates):
-            return f"in which sgp does not know the notation of {dates[0]!r}, a time in {name!r}: {REMEDY}"
+            return f"in which {dates[0]!r}, a time in {name!r}, is in an unknown notation: {REMEDY}"
     others = [] if "time" in roles else [name for name in rows[0] if name not in (*names, *roles.values())]
     for values in (values_of(rows, name) for name in others if _may_name_times(rows, name)):
         if most_fit(values, is_numeric_date) and most_fit(values, _is_exact) and not order_of_dates(values):

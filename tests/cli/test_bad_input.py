@@ -43,8 +43,9 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read: export it as CSV or JSON"),
         (
             b"name,age\nx,3\n",
-            "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'): "
-            "assign the columns, for example --columns title=name",
+            "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'), "
+            "and none of the columns name, age seems to contain tracks: if one of them contains the titles, "
+            "assign it with --columns title=…",
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (

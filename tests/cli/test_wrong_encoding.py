@@ -94,7 +94,11 @@ def test_a_wrong_encoding_that_was_given_is_named(sgp: Sgp, write_dump: WriteDum
         (GERMAN.replace("ü", "u"), 1, ("--columns", "artist=Kunstler,title=Titel,playlist=Playlist")),
         (GERMAN.replace("Künstler", "artist"), 1, ()),
         (ZENODO + '"u","Kraftklub","Ein Song reicht","Sommer"\n', 1, ()),
-        (TIDAL + "Kraftklub,Ein Song reicht,2024-05-01T10:03:00.000Z,TRACK\n", 1, ()),
+        (
+            TIDAL + "Kraftklub,Ein Song reicht,2024-05-01T10:03:00.000Z,TRACK\n",
+            1,
+            ("--columns", "artist=artist_name,title=track_title,time=entry_date"),
+        ),
         (EXPORTIFY + "spotify:track:0000000000000000000002,Ein Song reicht,Kraftklub\n", 1, ()),
         (TITLES, 2, ()),
         ("Die Ärzte,Westerland\nKraftklub,Ein Song reicht\n", 1, ("--columns", "artist=1,title=2")),

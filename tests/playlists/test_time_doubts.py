@@ -43,13 +43,13 @@ def guess(header: str, *times: str) -> str:
 )
 def test_times_in_an_unknown_notation_are_asked_about(first: str, second: str) -> None:
     found = guess("Played At,Artist,Title", first, second, "10. März 2024")
-    problem = f"a table of 3 columns in which sgp does not know the notation of {first!r}, a time in 'Played At'"
+    problem = f"a table of 3 columns in which {first!r}, a time in 'Played At', is in an unknown notation"
     assert found == f"{problem}: {REMEDY}"
 
 
 def test_times_of_the_best_name_are_asked_about_even_if_another_column_has_dates() -> None:
     found = guess("Played At,Date,Artist,Title", "9 mars 2024 20:00,1999-03-01", "9 mars 2024 20:05,2001-04-02")
-    assert "the notation of '9 mars 2024 20:00', a time in 'Played At'" in found
+    assert "'9 mars 2024 20:00', a time in 'Played At', is in an unknown notation" in found
     found = guess("Date,Played At,Artist,Title", "9 mars 1999,2024-03-09 20:00", "9 mars 1999,2024-03-09 20:05")
     assert found == "artist=Artist,title=Title,time=Played At"
 
