@@ -32,7 +32,8 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     name = column_with_merged_cells(rows, roles)
     if name is None:
         return None
-    problem = f"in which {name!r} is empty below each of its values: repeat the values in all rows"
+    remedy = "write the value above into them if they belong to it, or remove these rows"
+    problem = f"in which {name!r} is empty in many rows: {remedy}"
     others = {role: column for role, column in roles.items() if column != name}
     if "title" not in others or name == roles.get("artist"):
         return visible(f"a table of {len(rows[0])} columns {problem}")
