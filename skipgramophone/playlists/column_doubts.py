@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.column_names import names_clock
+from skipgramophone.playlists.column_roles import name_artist_and_title
 from skipgramophone.playlists.column_values import NUMBER, Table, values_of
 from skipgramophone.playlists.readers.times_of_day import has_clock, seconds_of_clock
 
@@ -23,8 +24,8 @@ def is_one_list_per_owner(roles: Collection[str]) -> bool:
     >>> is_one_list_per_owner(["owner", "uri", "time"]), is_one_list_per_owner(["artist", "title", "time"])
     (True, False)
     """
-    is_history = {"artist", "title"} <= {*roles} or "name" in roles
-    return {"owner", "time"} <= {*roles} and not {"id", "playlist"} & {*roles} and not is_history
+    by_owner = {"owner", "time"} <= {*roles} and not {"id", "playlist"} & {*roles}
+    return by_owner and not name_artist_and_title(roles)
 
 
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:

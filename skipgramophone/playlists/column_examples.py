@@ -24,6 +24,7 @@ from skipgramophone.playlists.column_names import (
     normalized,
 )
 from skipgramophone.playlists.column_order import roles_by_order
+from skipgramophone.playlists.column_roles import PLAYLIST_ROLES, sorted_roles
 from skipgramophone.playlists.column_values import (
     NUMBER,
     OTHER_URI,
@@ -38,7 +39,7 @@ from skipgramophone.playlists.example_roles import corrected_roles
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
 from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.playlists.time_doubts import is_of_other_event
-from skipgramophone.settings import ROLES, columns_text
+from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
@@ -50,7 +51,6 @@ ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # the names of columns with ids end with one of these
 NAME = re.compile(r"[^\W\d_]|[#№]")  # matches the first character of the name of a column
 LONGEST_NAME = 40  # a field in the first line can be the name of a column only if it has at most this many characters
-PLAYLIST_ROLES = frozenset(("id", "playlist", "owner"))
 
 
 def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -75,7 +75,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         }
     roles = {**example_roles, **known}
     if known.keys() & {"title", "name", "uri"}:
-        roles = dict(sorted(known.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+        roles = sorted_roles(known)
     title = roles.get("title", "")
     if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
         roles = {"name" if role == "title" else role: name for role, name in roles.items()}
@@ -253,7 +253,7 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
             role = "uri" if found and not texts and _names_id(header[found[0]]) else "title"
             places |= {role: found[0]} if found else {}
         else:
-            owners = [] if places.keys() & PLAYLIST_ROLES else left[:1]
+            owners = [] if places.keys() & {*PLAYLIST_ROLES} else left[:1]
             others = [at for at in left if at not in owners]
             named_ids = [at for at in others if _names_id(header[at])]
             uri = max(items or named_ids or others, key=lambda at: len(set(columns[at])))
@@ -266,7 +266,7 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         others = [at for at in texts if _may_be_artists(columns[at], titles) and not _names_id(header[at])]
         places |= {"artist": (people or others)[0]} if people or others else {}
     left = [at for at in left if at not in places.values()]
-    if not places.keys() & PLAYLIST_ROLES:
+    if not places.keys() & {*PLAYLIST_ROLES}:
         regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
         regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
         hashes = [

@@ -29,6 +29,7 @@ from skipgramophone.playlists.column_names import (
     numbered_artists,
 )
 from skipgramophone.playlists.column_questions import GuessedTable, first_question, listed
+from skipgramophone.playlists.column_roles import PLAYLIST_ROLES, name_artist_and_title, sorted_roles
 from skipgramophone.playlists.column_values import (
     FLAGS,
     NUMBER,
@@ -41,13 +42,12 @@ from skipgramophone.playlists.column_values import (
     most_fit,
     values_of,
 )
-from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES
 from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.playlists.row_order import order_of_rows
 from skipgramophone.playlists.time_doubts import unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
-from skipgramophone.settings import ROLES, ExtractSettings, columns_text
+from skipgramophone.settings import ExtractSettings, columns_text
 
 JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
@@ -124,7 +124,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
         roles["name"] = roles.pop("title")
-    named = {"title", "artist"} <= roles.keys() or "name" in roles
+    named = name_artist_and_title(roles)
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
         return question(rows, "whose links are not links to tracks")
@@ -144,7 +144,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     vague = album is not None and normalized(album) in VAGUE_ALBUMS and _most_fit(rows, album, NUMBER_OR_DATE.fullmatch)
     if album is not None and header.count(album) == 1 and not vague:
         roles["album"] = album
-    roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    roles = sorted_roles(roles)
     unused = [name for name in header if name not in roles.values()]
     if message := first_question(GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock)):
         return message

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from skipgramophone.playlists.charts import RANKS, charts_in
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import REGIONS, is_descriptive, is_unclear, names_people, normalized
+from skipgramophone.playlists.column_roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.column_values import (
     Table,
     all_differ,
@@ -20,7 +21,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
-from skipgramophone.playlists.merged_cells import PLAYLIST_ROLES, question_on_merged_cells
+from skipgramophone.playlists.merged_cells import question_on_merged_cells
 from skipgramophone.playlists.owner_doubts import (
     column_of_uploaders,
     columns_with_orders_of_owners,
@@ -54,11 +55,6 @@ class GuessedTable:
     roles: dict[str, str]
     unused: list[str]
     clock: str | None = None
-
-    @property
-    def is_history(self) -> bool:
-        """Whether the table has artists and titles."""
-        return {"title", "artist"} <= self.roles.keys() or "name" in self.roles
 
     @property
     def untimed(self) -> list[str]:
@@ -189,7 +185,7 @@ def _regions_of_charts(table: GuessedTable) -> str | None:
 
 def _times_of_day(table: GuessedTable) -> str | None:
     """Ask whether a column with an unusual name has the times of day of the dates."""
-    if table.clock not in table.unused or not table.is_history or table.has("id", "playlist"):
+    if table.clock not in table.unused or not name_artist_and_title(table.roles) or table.has("id", "playlist"):
         return None
     problem = f"in which {table.clock!r} may be the times of day of the dates in {table.roles['time']!r}"
     return table.ask(problem, clock=table.clock)

@@ -12,10 +12,10 @@ from itertools import groupby
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.column_roles import PLAYLIST_ROLES
 from skipgramophone.playlists.column_values import Table, known_values, values_of
 from skipgramophone.wording import visible
 
-PLAYLIST_ROLES = ("id", "playlist", "owner")
 # Smallest share of empty cells. If a smaller share is empty, single values are probably missing.
 FEW_EMPTY = 0.05  # in a column in which all values differ
 SOME_EMPTY = 0.1  # in a column in which a value may occur in several rows, one after the other

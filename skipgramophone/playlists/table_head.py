@@ -15,12 +15,11 @@ from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.json_fields import flat
 from skipgramophone.playlists.readers.json_tables import (
     field_with_lists,
-    have_names,
     is_document,
     names_in_list,
     playlists_on_lines,
     rows_in,
-    rows_of_playlist,
+    rows_of_playlists,
     tracks_of,
 )
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
@@ -89,11 +88,8 @@ def rows_of_document(head: bytes) -> Table:
     They are like those of `rows_of_objects`.
     """
     if not is_document(head):
-        playlists = playlists_on_lines(head)
-        are_names = have_names(playlists)
-        return rows_of_records([row for playlist in playlists for row in rows_of_playlist(playlist, are_names)])
-    value = first_json_value(head)
-    records = rows_in(value)
+        return rows_of_records(rows_of_playlists(playlists_on_lines(head)))
+    records = rows_in(first_json_value(head))
     return rows_of_records(records[: max(1, len(records) - 1)])  # the last object may be cut off
 
 

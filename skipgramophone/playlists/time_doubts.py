@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from skipgramophone.playlists.column_names import normalized
+from skipgramophone.playlists.column_roles import name_artist_and_title
 from skipgramophone.playlists.column_values import NUMBER, Table, most_fit, values_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
@@ -35,8 +36,7 @@ def is_of_other_event(name: str) -> bool:
 
 def times_are_asked_about(roles: Mapping[str, str]) -> bool:
     """Whether a table is a listening history whose rows are divided into playlists only by time."""
-    is_history = {"title", "artist"} <= roles.keys() or "name" in roles
-    return is_history and not roles.keys() & {"id", "playlist"}
+    return name_artist_and_title(roles) and not roles.keys() & {"id", "playlist"}
 
 
 def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) -> str:

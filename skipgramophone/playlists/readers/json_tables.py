@@ -180,8 +180,13 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
         return []
     if not any(map(tracks_of, values)):
         return [facts | value for value in values]
-    are_names = have_names(values)
-    return [row for value in values for row in rows_of_playlist(value, are_names)]
+    return rows_of_playlists(values)
+
+
+def rows_of_playlists(playlists: Rows) -> Rows:
+    """Return the rows of some playlists; their tracks are all names, or all ids."""
+    are_names = have_names(playlists)
+    return [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
 
 
 def have_names(playlists: Rows) -> bool:
