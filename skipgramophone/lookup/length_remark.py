@@ -31,7 +31,7 @@ def reason_without_filters(listed: int, query: Rows, opened: Snapshot) -> str:
         query: rows of the tracks of the query, which the answer must not list, int64.
         opened: the opened experiment.
     """
-    in_query, with_vector = len(np.unique(query)), int(opened.embeddings.learnt().sum())
+    in_query, with_vector = len(np.unique(query)), opened.tracks_with_vector
     if in_query == with_vector:
         which = "of the corpus" if with_vector == len(opened.catalogue) else "with a vector"
         return f"all {with_vector:,} tracks {which} are already in the query"

@@ -62,6 +62,11 @@ class Snapshot:
         return self.kept_postings or build_postings(self.corpus, len(self.catalogue))
 
     @cached_property
+    def tracks_with_vector(self) -> int:
+        """Number of tracks that have a vector. It is counted only once, because this reads all vectors."""
+        return int(self.embeddings.learnt().sum())
+
+    @cached_property
     def _mapped_files(self) -> list[MappedFile]:
         """The memory-mapped files of corpus and model."""
         corpus, vectors, postings = self.corpus, self.embeddings, self.kept_postings
