@@ -2,7 +2,7 @@
 
 With PYTHONUNBUFFERED=1, Python's standard output loses data if the system accepts only a part of a write. It also fails
 on a pipe that another process has set to non-blocking. If standard input is non-blocking, Python treats a pause as the
-end of the input. The streams here write all bytes or raise an error, and read until the real end of the input.
+end of the input. The streams here write all bytes once or raise an error, and read until the real end of the input.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import io
 import os
 import select
 import sys
+from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from skipgramophone.errors import StorageError
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 
-class _Descriptor(io.RawIOBase):
-    """A raw stream that never closes its file descriptor."""
+class _Descriptor(io.IOBase):
+    """A stream that never closes its file descriptor."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -36,7 +38,7 @@ class _Descriptor(io.RawIOBase):
         return os.isatty(self._descriptor)
 
 
-class WaitingInput(_Descriptor):
+class WaitingInput(_Descriptor, io.RawIOBase):
     """A raw input stream that waits for data, even if its file descriptor is non-blocking."""
 
     def readable(self) -> bool:
@@ -52,18 +54,54 @@ class WaitingInput(_Descriptor):
                 _wait(self._descriptor, select.POLLIN)
 
 
-class WaitingOutput(_Descriptor):
-    """A raw output stream that waits until it can write, even if its file descriptor is non-blocking."""
+@dataclass(frozen=True)
+class _Unsent:
+    """Data for an output, and how many of its bytes the system has accepted, one number for each system call."""
+
+    data: bytes = b""
+    accepted: deque[int] = field(default_factory=deque)
+
+    def write(self, descriptor: int) -> bool:
+        """Write the rest of the data with one system call; return whether all data is written.
+
+        Python can raise KeyboardInterrupt after any call. `deque.extend` stores the number of accepted bytes in the
+        same call as it is returned, so no byte is written twice if the output goes on after an interrupt.
+        """
+        done = sum(self.accepted)
+        if done < len(self.data):
+            self.accepted.extend(map(os.write, (descriptor,), (memoryview(self.data)[done:],)))
+        return sum(self.accepted) >= len(self.data)
+
+
+class WaitingOutput(_Descriptor, io.BufferedIOBase):
+    """An output stream that waits until all bytes are written, even if its file descriptor is non-blocking."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._unsent = _Unsent()
+
+    @property
+    def name(self) -> int:
+        """The file descriptor, as for other streams without a path."""
+        return self._descriptor
 
     def writable(self) -> bool:
         """Return True."""
         return True
 
     def write(self, data: ReadableBuffer) -> int:
-        """Wait until output is possible, write some bytes and return their number. `BufferedWriter` writes the rest."""
+        """Wait until output is possible, and write all bytes; return their number."""
+        self.flush()
+        self._unsent = _Unsent(bytes(data))
+        self.flush()
+        return len(self._unsent.data)
+
+    def flush(self) -> None:
+        """Write what an earlier call could not write because of an interrupt or an error."""
         while True:
             try:
-                return os.write(self._descriptor, data)
+                if self._unsent.write(self._descriptor):
+                    return
             except BlockingIOError:
                 _wait(self._descriptor, select.POLLOUT)
 
@@ -116,7 +154,7 @@ def prepare_streams() -> None:
         reader = io.BufferedReader(WaitingInput(STDIN), 1 << 16)
         sys.stdin = io.TextIOWrapper(reader, sys.stdin.encoding, errors="replace")
     if is_closed[STDOUT]:
-        sys.stdout = _text_writer(ClosedOutput(), encoding)
+        sys.stdout = _text_writer(io.BufferedWriter(ClosedOutput()), encoding)
     elif sys.stdout is not None:
         sys.stdout = _rebuilt(sys.stdout)
     if is_closed[STDERR]:
@@ -141,11 +179,10 @@ def _rebuilt(stream: TextIO) -> TextIO:
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 
 
-def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
-    """Return a text stream over a raw stream; on a terminal and on standard error it is flushed after each line."""
-    to_errors = isinstance(raw, WaitingOutput) and raw.fileno() == STDERR
-    writer = io.BufferedWriter(raw)
-    return io.TextIOWrapper(writer, encoding, errors="backslashreplace", line_buffering=to_errors or raw.isatty())
+def _text_writer(output: WaitingOutput | io.BufferedWriter, encoding: str) -> TextIO:
+    """Return a text stream; on a terminal and on standard error it is flushed after each line."""
+    to_errors = isinstance(output, WaitingOutput) and output.fileno() == STDERR
+    return io.TextIOWrapper(output, encoding, errors="backslashreplace", line_buffering=to_errors or output.isatty())
 
 
 def _occupy_closed_descriptors() -> list[bool]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
 
+from skipgramophone.cli.streams import WaitingOutput
 from tests.conftest import run_sgp
 
 SGP = [sys.executable, "-m", "skipgramophone"]
@@ -53,6 +59,34 @@ def test_a_non_blocking_output_gets_every_byte(sample_root: Path, expected: str)
         with open(reading, "rb") as file:  # noqa: PTH123
             assert file.read().decode() == expected
     assert process.returncode == 0
+
+
+@pytest.fixture
+def interrupting_pipe() -> Iterator[tuple[int, int]]:
+    """The two ends of a pipe. The system sends a signal as soon as bytes are written, and its handler raises."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        fcntl.fcntl(reading, fcntl.F_SETFL, 0)
+        raise KeyboardInterrupt
+
+    reading, writing = os.pipe()
+    before = signal.signal(signal.SIGIO, interrupt)
+    fcntl.fcntl(reading, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(reading, fcntl.F_SETFL, os.O_ASYNC)
+    yield reading, writing
+    signal.signal(signal.SIGIO, before)
+    os.close(reading)
+
+
+def test_an_interrupt_while_writing_repeats_no_byte(interrupting_pipe: tuple[int, int]) -> None:
+    reading, writing = interrupting_pipe
+    stream = io.TextIOWrapper(WaitingOutput(writing), "utf-8", line_buffering=True)
+    with pytest.raises(KeyboardInterrupt):
+        stream.write("a result\n")
+    stream.write("interrupted\n")
+    os.close(writing)
+    with open(reading, closefd=False) as file:
+        assert file.read() == "a result\ninterrupted\n"
 
 
 def test_a_non_blocking_input_is_read_to_its_end(sample_root: Path, expected: str, tmp_path: Path) -> None:
