@@ -27,6 +27,7 @@ from skipgramophone.training.threads import Workers
 
 Prepared = tuple[Assignment, MacroBatch]
 Result = TypeVar("Result")
+RunAll = Callable[[Sequence[Callable[[], Any]]], list[Any]]  # runs calls, and returns their results in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,13 @@ class LocalEngine:
 
     def train(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
         """Run the tasks of a round, add their updates to the tables, and return the outcomes."""
-        differences = self._differences(pool, prepared)
-        self._run(pool, [partial(self._push_all, which, differences) for which in ("centre", "context")])
+        outcomes = self._on(pool, partial(self._train, prepared))
         self._is_traced = True
-        return [difference.outcome for difference in differences]
+        return outcomes
 
     def measure(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
         """Run the tasks of a round without changing the tables, and return the outcomes."""
-        return [difference.outcome for difference in self._differences(pool, prepared)]
+        return [difference.outcome for difference in self._on(pool, partial(self._differences, prepared))]
 
     def pop_counts(self) -> dict[str, Any]:
         """Return an empty dictionary, because only a cluster has counters."""
@@ -93,19 +93,26 @@ class LocalEngine:
         if self._is_new and compile_local_program.cache_info().misses > PROGRAMS:
             gc.collect()
 
-    def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
-        """Run tasks in parallel, and return their updates in the same order."""
-        calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
-        return self._run(pool, calls)
-
-    def _run(self, pool: Workers, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Run calls in parallel, but those of the first round one after the other.
+    def _on(self, pool: Workers, work: Callable[[RunAll], Result]) -> Result:
+        """Do work that has several calls: run them in parallel, but those of the first round in one thread.
 
         TensorFlow names each program when it is used for the first time. The name contains a number that TensorFlow
-        increases with each object that it makes, so it would vary between runs if several threads made objects. A kept
-        program (`program_cache`) is found only by its name.
+        increases with each object that it makes, and each thread makes some objects of its own. The name would
+        therefore vary between runs if several threads used TensorFlow. A kept program (`program_cache`) is found only
+        by its name.
         """
-        return pool.all(calls) if self._is_traced else [pool.start(call).result() for call in calls]
+        return work(pool.all) if self._is_traced else pool.start(partial(work, _run_in_order)).result()
+
+    def _train(self, prepared: Sequence[Prepared], run_all: RunAll) -> list[Outcome]:
+        """Run the tasks of a round, and add their updates to the tables."""
+        differences = self._differences(prepared, run_all)
+        run_all([partial(self._push_all, which, differences) for which in ("centre", "context")])
+        return [difference.outcome for difference in differences]
+
+    def _differences(self, prepared: Sequence[Prepared], run_all: RunAll) -> list[_Difference]:
+        """Run tasks, and return their updates in the same order."""
+        calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
+        return run_all(calls)
 
     def _pull_and_train(self, prepared: Prepared, scratch: TrackIds) -> _Difference:
         """Copy the rows that a macro-batch needs, train the copies, and return how much they have changed."""
@@ -142,6 +149,11 @@ def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: 
         )
 
     return compile_macro_batch(tf, shape, context, pull=pull)
+
+
+def _run_in_order(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run calls one after the other in this thread, and return their results."""
+    return [call() for call in calls]
 
 
 def _pad(rows: TrackIds, places: int) -> TrackIds:
