@@ -62,7 +62,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Return whether the hyphenated title or name begins with the typed text. If it does, add it to the results."""
+        """Add the hyphenated title or name to the results if it begins with the typed text; return whether it does."""
         offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:

@@ -123,7 +123,7 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
         path: the catalogue.
         indexes: statements that create the indexes of SQLite.
         names: the folded names of all tracks.
-        by_count: the rows in order of count; None if this is the order of the rows.
+        by_count: the row numbers, sorted by the count of their tracks; None if the rows are in this order.
     """
     script = ";".join([*UNPROTECTED, "BEGIN", indexes, "COMMIT;"])
     with (

@@ -157,7 +157,7 @@ def _contain(packed: Packed, word: str) -> npt.NDArray[np.bool_]:
 
 
 def _are_valid(packed: Packed) -> bool:
-    """Whether all trigrams consist of valid Unicode code points."""
+    """Whether each of the packed numbers unpacks to three valid Unicode code points."""
     letters = (packed >> LETTER_BITS * place & LETTER for place in range(LENGTH))
     return all(bool(np.all(codes <= LAST_LETTER)) for codes in letters) and bool(np.all(packed >= 0))
 

@@ -172,7 +172,7 @@ class MergedBlocks:
         return run_in_order(tasks)
 
     def _slice(self, first: int, end: int, starts: Sequence[Rows]) -> SomeRows:
-        """Return the rows of the trigrams from `first` up to, but not including, `end`.
+        """Return the rows of the trigrams number `first` to `end` - 1.
 
         `starts` contains, for each block, the offsets at which the rows of its trigrams begin.
         """

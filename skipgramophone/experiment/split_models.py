@@ -25,7 +25,7 @@ NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is 
 
 
 def decay_of(model: Manifest) -> float:
-    """Return the part of a model's training run, at its end, in which the learning rate decayed."""
+    """Return the last fraction of a model's training run, in which the learning rate decayed (0.3: the last 30 %)."""
     found = model.facts.get("learning_rate_decay")
     return found if is_decay(found) else OLD_DECAY
 

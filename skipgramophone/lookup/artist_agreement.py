@@ -67,7 +67,7 @@ class ArtistAgreement:
         return found
 
     def scores(self, parts: tuple[Part, ...]) -> npt.NDArray[np.float32]:
-        """Return the agreement of each artist with the tracks and groups of a query, float32 (artists,)."""
+        """Return how well each artist agrees with a query of tracks and groups of tracks, float32 (artists,)."""
         chosen, worth = [np.zeros(0, np.int64)], [np.zeros(0)]
         for part in parts:
             seeds = (part,) if isinstance(part, Seed) else part.seeds

@@ -75,7 +75,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
 
 
 def bytes_for_index(tracks: int, dim: int) -> int:
-    """Estimate the bytes that building an index with the default number of shards needs."""
+    """Estimate how many bytes of memory it takes to build an index with the default number of shards."""
     return min(tracks, ROWS_PER_SHARD) * dim * BYTES_PER_VALUE
 
 

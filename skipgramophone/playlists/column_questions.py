@@ -105,7 +105,7 @@ def _uploaders(table: GuessedTable) -> str | None:
     """Ask whether the owners of single tracks are their artists."""
     if not (uploaders := column_of_uploaders(table.rows, table.roles, table.unused)):
         return None
-    problem = f"in which most rows have another {table.roles['owner']!r}, so {uploaders!r} may name the artist"
+    problem = f"in which {table.roles['owner']!r} differs from row to row, so {uploaders!r} may name the artist"
     return table.ask_without("owner", problem, artist=uploaders)
 
 
@@ -157,7 +157,7 @@ def _owners_of_ids(table: GuessedTable) -> str | None:
     """Ask whether ids are unique only within the values of an unused column."""
     if not (owners := columns_with_owners_of_ids(table.rows, table.roles, table.unused)):
         return None
-    problem = f"in which {table.roles['id']!r} is not unique: {owners[0]!r} may distinguish rows with the same id"
+    problem = f"in which {table.roles['id']!r} may be unique only within each {owners[0]!r}"
     return table.ask(problem, owner=owners[0])
 
 

@@ -301,8 +301,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
     """Count the other spellings of each track; return a table sorted by track id, artist and title.
 
-    `row` contains the track id for each index in `used`, int32 (len(used),). A track id is the index of a row of
-    `tracks`.
+    `row[i]` is the track id of row `used[i]`, int32 (len(used),). A track id is the index of a row of `tracks`.
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     place = tracks["first_place"].to_numpy() - 1

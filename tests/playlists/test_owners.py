@@ -79,7 +79,7 @@ def test_customers_are_owners(name: str) -> None:
 @pytest.mark.parametrize("name", ["email", "device_id", "uid", "ip", "subject_id", "E-Mail", "tablet_no", "Shop"])
 def test_ids_that_are_unique_only_within_another_column_are_asked_about(name: str) -> None:
     assert guess(f"{name},visit,product_id\n{VISITS}") == (
-        f"a table of 3 columns in which 'visit' is not unique: {name!r} may distinguish rows with the same id: assign "
+        f"a table of 3 columns in which 'visit' may be unique only within each {name!r}: assign "
         f"the columns, for example --columns owner={name},uri=product_id,id=visit"
     )
 
@@ -151,7 +151,7 @@ def likes(rows: list[tuple[str, str, str]], header: str = "title,user,permalink_
 
 def test_uploaders_are_not_owners_without_a_question() -> None:
     assert guess(likes(LIKES)) == (
-        "a table of 3 columns in which most rows have another 'user', so 'user' may name the artist: assign the "
+        "a table of 3 columns in which 'user' differs from row to row, so 'user' may name the artist: assign the "
         "columns, for example --columns artist=user,title=title,uri=permalink_url"
     )
     with_ids = "title,user_id,username\n" + "\n".join(

@@ -91,7 +91,7 @@ class ZenodoReader:
             yield from run_in_order(self._parsing(stream))
 
     def _parsing(self, stream: OpenFile) -> Iterator[Callable[[], RowBlock]]:
-        """Read blocks of lines, and yield a function per block that parses it."""
+        """Read blocks of lines; for each block, yield a function that parses the block."""
         columns: tuple[str, ...] | None = None
         rows, limit = 0, self.settings.num_rows
         for raw in read_raw_lines(stream):
