@@ -59,8 +59,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     Args:
         rows: the first rows of the table.
         problem: the end of a sentence that begins with "a table of 3 columns".
-        known: role -> column; the example contains these assignments. If one of them has the titles or the uris, the
-            example contains no others.
+        known: role -> column; the example contains these assignments. If they include the role "title", "name" or
+            "uri", the example contains no other assignments.
     """
     if wide := several_items(rows):
         return visible(f"a table of {len(rows[0])} columns {wide}")
@@ -80,12 +80,13 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
         roles = {"name" if role == "title" else role: name for role, name in roles.items()}
     if {"time", "position"} <= roles.keys():
-        del roles["position"]  # --columns can include only one of them
+        del roles["position"]  # --columns may contain only one of these two roles
     if not roles.keys() & {"title", "name", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
         return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
-    # Without usual names, the first line may be a row as well as a header. Some names are usual only next to "title".
+    # If no name is usual, the first line may be a row instead of a header. A name such as "Band", which is usual only
+    # in a table with titles, counts as usual here.
     without_names = has_words and not columns_by_role(rows[0])
     without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
@@ -207,10 +208,10 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict[str, int]:
-    """Return the role "clock" and the index of the column with the times of day of a column of dates, if there is one.
+    """Return the role "clock" with the index of the column that has the times of day; empty if there is none.
 
     Args:
-        date: index of the column of dates.
+        date: index of the column with the dates to which the times of day belong.
         left: indices of columns that may have a role.
         rows: the first rows of the table.
         named: whether the first row contains names of columns.
@@ -294,7 +295,7 @@ def _names_id(name: str) -> bool:
 
 
 def _are_likely_times(values: list[str]) -> bool:
-    """Whether all values of a column are times."""
+    """Whether all values of a column are times, and none of them is more likely an id."""
     order = order_of_dates(values)
     return all(_is_likely_time(value, order) for value in values)
 

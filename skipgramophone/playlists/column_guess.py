@@ -165,9 +165,10 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
-    column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
-    not playlists if all of its values are different. A column named "product" contains titles if most
-    values have several words. Columns named like titles that do not name the items are not used: see `title_doubts`.
+    column named "id" identifies tracks if it contains links to tracks. A column with the ids of sales, such as
+    "receipt_no", identifies rows and not playlists if all of its values are different. A column named "product"
+    contains titles if most values have several words. A column that is named like titles, but does not name the items
+    of the table, is not used: see `title_doubts`.
     """
     header = rows[0]
     found = _suitable_columns(rows, header)
@@ -178,7 +179,12 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
 
 
 def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
-    """Return the result of `_columns_by_role` for the columns in `header`, in which "" replaces the other columns."""
+    """Return role -> columns that may have this role, as described at `_columns_by_role`.
+
+    Args:
+        rows: the first rows of the table.
+        header: the names of the columns; "" for a column that is not used.
+    """
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
