@@ -95,7 +95,7 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
-        date_order: how dates are written: which part comes first in 01/02/2024, or whether 20240201 is a date.
+        date_order: how dates are written; see `DateOrder`.
         above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
@@ -131,7 +131,7 @@ class ColumnsReader:
 
     @property
     def _no_place(self) -> str:
-        """The reason for rejecting a row without a time or position."""
+        """The reason for rejecting a row without a valid time or position."""
         if self._place == "position":
             return NO_POSITION
         return NO_CLOCK if "clock" in self.settings.roles else NO_TABLE_TIME

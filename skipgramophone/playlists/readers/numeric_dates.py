@@ -4,7 +4,7 @@
 31/12/2023 21:05          day first, because 31 is no month
 12/31/23 9:05 PM          month first, because 31 is no month
 01/02/2024 10:00          ambiguous: the other dates of the column decide
-2024/02/01 10:00          the year of four digits first, then always the month
+2024/02/01 10:00          year first, because it has four digits; the month always follows
 2024年2月1日 10:00
 """
 
