@@ -33,7 +33,7 @@ def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
     The result is None if the table does not contain several charts.
 
     Args:
-        rows: the first rows of the table, the header first.
+        rows: the first rows of the table; the first row contains the column names.
         unused: columns without a role.
     """
     return _charts_in_turn(rows, unused) or _mixed_charts(rows, unused)
@@ -86,7 +86,7 @@ def are_ranked(rows: Table, roles: Mapping[str, str]) -> bool:
     """Whether rows that have the same time are sorted by rank, as in dated charts.
 
     Args:
-        rows: the first rows of the table, the header first.
+        rows: the first rows of the table; the first row contains the column names.
         roles: role -> name of its column.
     """
     if roles.get("time") not in rows[0]:

@@ -104,7 +104,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:
-        rows: the first rows of the table.
+        rows: the first rows of the table; the first row contains the column names.
         rated: whether to guess the column of ratings too.
     """
     header, found = rows[0], _columns_by_role(rows)
@@ -182,7 +182,7 @@ def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role, as described at `_columns_by_role`.
 
     Args:
-        rows: the first rows of the table.
+        rows: the first rows of the table; the first row contains the column names.
         header: the names of the columns; "" for a column that is not used.
     """
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]

@@ -43,7 +43,7 @@ class GuessedTable:
     """A table whose columns were guessed.
 
     Attributes:
-        rows: the first rows of the table; the first one contains the column names.
+        rows: the first rows of the table; the first row contains the column names.
         found: role -> columns that may have this role, the best first.
         roles: role -> name of its column.
         unused: names of the columns without a role.

@@ -60,7 +60,7 @@ def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
 
     Args:
         roles: role -> column, as it was chosen before.
-        rows: the first rows of the table; the first one is its header.
+        rows: the first rows of the table; the first row contains the column names.
 
     >>> rows = [["receipt_no", "customer", "product"], ["1", "7", "tea"], ["1", "7", "jam"], ["2", "8", "tea"]]
     >>> corrected_roles({"title": "product"}, rows)

@@ -46,7 +46,7 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
     the role "time", columns without a usual name for times are examined too, but only for swapped days and months.
 
     Args:
-        rows: the first rows of the table.
+        rows: the first rows of the table; the first row contains the column names.
         names: the columns with usual names for times, the best first. If one of them has the role "time", only the
             columns before it are examined.
         roles: role -> name of its column.

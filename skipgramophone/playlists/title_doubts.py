@@ -30,7 +30,7 @@ def titles_of_others(rows: Table, found: Mapping[str, Sequence[str]]) -> list[st
     ['title']
 
     Args:
-        rows: the first rows of the table; the first one contains the column names.
+        rows: the first rows of the table; the first row contains the column names.
         found: role -> columns that may have this role.
     """
     if "artist" in found or not found.keys() >= {"title", "uri"}:

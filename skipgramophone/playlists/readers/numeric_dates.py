@@ -17,7 +17,8 @@ from typing import Literal
 from skipgramophone.playlists.readers.numeric_times import are_compact
 from skipgramophone.playlists.readers.times_of_day import AFTER_CHARACTER, AFTER_DATE, moment
 
-# How the dates of a column are written: the day or the month first, or only digits; "" if that is not known.
+# How the dates of a column are written. "day" and "month" say which part of a date such as 01/02/2024 comes first, and
+# "digits" says that numbers such as 20240201 are dates. The value is "" if the notation is not known.
 DateOrder = Literal["day", "month", "digits", ""]
 DATE = r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)"
 NUMERIC_DATE = re.compile(DATE + AFTER_DATE, re.IGNORECASE)
