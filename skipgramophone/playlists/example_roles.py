@@ -59,7 +59,7 @@ def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
     """Return role -> column for an example: without unsuitable columns, and with columns that their names suggest.
 
     Args:
-        roles: role -> column, as it was chosen before.
+        roles: role -> column; the assignment that is corrected.
         rows: the first rows of the table; the first row contains the column names.
 
     >>> rows = [["receipt_no", "customer", "product"], ["1", "7", "tea"], ["1", "7", "jam"], ["2", "8", "tea"]]
@@ -169,7 +169,7 @@ def _are_phrases(values: Sequence[str]) -> bool:
 def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]], by_words: bool) -> None:
     """Drop columns of artists and playlists that only their values suggest, if there are ids of baskets or customers.
 
-    If only the name of the first column ends with "id", and its values repeat, it is also used as a column of ids.
+    The first column is used as such a column of ids if no other name ends with "id", and its values repeat.
     """
     first = rows[0][0]
     values = list(filter(None, values_of(rows, first)))
