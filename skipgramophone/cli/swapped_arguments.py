@@ -14,9 +14,12 @@ from skipgramophone.wording import shell_command
 def require_name_first(command: str, experiment: str, sources: Sequence[Path], experiments_dir: Path | None) -> None:
     """Verify that the first argument of a command that reads sources is a name, and not one of the sources.
 
-    The argument is treated as a source if there is a file at this path, there is no such experiment, and one of these
-    is true: no other source is given; the only other source does not exist; or the argument looks like the name of a
-    file, because it has a suffix. For example, a shell expands `sgp extract *.csv` to several such arguments.
+    The argument is treated as a source if it is the path of a file or directory, no experiment has this name, and one
+    of these is true:
+
+    - No other source is given.
+    - The only other source does not exist, so it is probably the name.
+    - The argument is a file with a suffix. For example, a shell replaces the `*.csv` of `sgp extract *.csv` with files.
 
     Args:
         command: the command, such as "extract".

@@ -189,7 +189,7 @@ def _end(text: str, width: int) -> str:
 
 
 def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
-    """Share the width that other columns leave evenly among the text columns, and shorten texts that need more."""
+    """Divide the width that the other columns leave among the text columns; shorten texts that need more than that."""
     texts = [column for column in block if column.kind == "text"]
     wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
     free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")

@@ -69,7 +69,7 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where the tracks of the chosen playlists are in `track_ids`, and the offsets of a corpus of them."""
+        """Return the positions in `track_ids` of the tracks of the chosen playlists, and the offsets of only these."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

@@ -36,8 +36,9 @@ MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds not
 # Scanning this many names takes as long as importing numpy, which reading the index needs, so smaller catalogues are
 # scanned until something has opened the index.
 SCANNED = 300_000
-# A trigram in more names than `FEW` is not rare. Short words and beginnings of names use an index only if they match
-# fewer tracks than `FEW` or, in a catalogue of more than 100,000 tracks, the number of tracks divided by `FEW_OF`.
+# A trigram in more names than `FEW` is not rare. A search for a short word or for the beginning of a name uses an
+# index only if fewer than `FEW` tracks match. In a catalogue of more than 100,000 tracks, this limit is the number of
+# tracks divided by `FEW_OF`.
 FEW = 2000
 FEW_OF = 50
 
@@ -326,7 +327,7 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
 
     A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
     as often as every other track with the same kind. If the query is an artist's name or only artists match it, no
-    track dominates, because the query contains no title. A query that is also a whole title is an exception.
+    track dominates, because the query contains no title. This does not apply if the query is also a whole title.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]
