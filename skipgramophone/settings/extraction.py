@@ -201,8 +201,8 @@ class ExtractSettings:
             need(
                 not ("name" in self.roles and {"title", "artist"} & self.roles.keys()),
                 lambda named: (
-                    f"{named('columns')} can include a name, which is an artist and a title in one column, or an "
-                    "artist and a title, but not both"
+                    f"{named('columns')} can include a name (artist and title in one column), or an artist and a "
+                    "title in two columns, but not both"
                 ),
             )
             need(

@@ -179,7 +179,7 @@ def require_settings(given: object, kind: type[Any], parameter: str = "settings"
         return
     known = {declared.name: declared.default for declared in fields(kind) if setting_of(declared)}
     shown = next(iter(known.items()))
-    if isinstance(given, Mapping):  # use the first setting that the user gave, if its value is short
+    if isinstance(given, Mapping):  # as an example, show a setting that the user gave
         shown = next(((k, v) for k, v in given.items() if k in known and isinstance(v, PLAIN)), shown)
     what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
     name, value = shown
