@@ -40,8 +40,8 @@ Holdout = Annotated[
         metavar="SHARE|FILE",
         help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
         "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
-        "owner, a tab and the name. With --group REGEX, each line of the file names a group of playlists instead: the "
-        "text that REGEX matches in the names of their owners.",
+        "owner, a tab and the name. With --group REGEX, each line names a group of playlists: it is the text that "
+        "REGEX matches in the names of their owners.",
         show_default=False,
     ),
 ]
@@ -375,7 +375,7 @@ def _sorted(report: ExtractReport) -> str:
 
 
 def _listed(lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the lines as table rows whose label is empty."""
+    """Return the lines as rows of a table of labels and values; the labels are empty."""
     return [("", line) for line in lines]
 
 

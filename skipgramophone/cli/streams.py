@@ -84,7 +84,7 @@ class WaitingOutput(_Descriptor, io.BufferedIOBase):
 
     @property
     def name(self) -> int:
-        """The file descriptor, as for other streams without a path."""
+        """The name of the stream: its file descriptor, as Python names streams without a path."""
         return self._descriptor
 
     def writable(self) -> bool:
@@ -166,7 +166,7 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Redirect standard output to the null device, so that Python's flush at exit does not fail a second time."""
+    """Redirect standard output to the null device after a failed write, so that Python's flush at exit succeeds."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, STDOUT)
     os.close(null)

@@ -49,7 +49,7 @@ def require_name_first(command: str, experiment: str, sources: Sequence[Path], e
 
 def _kind(path: str) -> str:
     """Return "file" or "directory" for a path that exists, or "" for any other text."""
-    # Unlike the methods of `Path`, these functions raise no error for a text that is not a valid path.
+    # Unlike the methods of `Path`, the functions of `os.path` raise no error for a text that is not a valid path.
     return "file" if os.path.isfile(path) else "directory" if os.path.isdir(path) else ""  # noqa: PTH112, PTH113
 
 

@@ -91,7 +91,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
     """Return how many columns, counted from the first, are needed to distinguish all rows.
 
-    Return 1 if a column of the kind "number" would be among them, or if two rows are equal in all columns.
+    Return 1 if one of these columns would have the kind "number", or if two rows are equal in all columns.
     """
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":

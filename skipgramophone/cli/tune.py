@@ -128,7 +128,7 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         report: the result of the search.
         best: file with the best settings.
         new: unused name for a copy of the experiment.
-        directory: the option that names the experiments directory, as words of a command line; may be empty.
+        directory: words of the option --experiments-dir for the printed commands; empty for the default directory.
     """
     names = list(_shown_settings(report.trials[0]))
     columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]

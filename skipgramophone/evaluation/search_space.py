@@ -1,4 +1,4 @@
-"""The settings that a search for better settings may try."""
+"""The search space of `sgp tune`: the settings that differ between trials, and their ranges."""
 
 from __future__ import annotations
 

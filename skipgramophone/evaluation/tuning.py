@@ -3,7 +3,7 @@
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
 The search uses Optuna with tree-structured Parzen estimators. Trials whose intermediate result is below the median are
 stopped early. Every trial is recorded in a journal, so a search can be continued. It then proposes the same settings as
-a search without a break.
+a search that was not interrupted.
 """
 
 from __future__ import annotations

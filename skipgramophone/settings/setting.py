@@ -19,7 +19,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
-PLAIN = (bool, int, float, str)  # types of values that messages show as a user would write them
+PLAIN = (bool, int, float, str)  # types whose values `repr` shows as a user would write them
 MOST_TRACKS = 2**31 - 1  # maximum of settings that are counts, because track ids are int32
 
 
