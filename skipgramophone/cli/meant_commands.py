@@ -69,4 +69,5 @@ def _filled_in(command: str, arguments: Sequence[str]) -> str:
         if argument.startswith("-"):
             break
         parts[at] = shell_word(argument)
-    return " ".join(parts).removesuffix(" --name NEW")  # --name is optional: remove it without a name
+    # --name is optional, so it is left out if the user typed no new name.
+    return " ".join(parts).removesuffix(" --name NEW")

@@ -102,7 +102,7 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
                 return os.waitstatus_to_exitcode(status), received
             continue
         received.add(info.si_signo)
-        # True if a process sent the signal, to this process only. A terminal sends it to the child too.
+        # If a terminal sent the signal, the child has received it too.
         if info.si_code <= 0 or not os.isatty(STDIN):
             os.kill(child, info.si_signo)
 

@@ -24,10 +24,10 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
 
 
 def _hint(names: Sequence[str], summary: str) -> str:
-    """Return the hint to use --artist or --album, if the error message says that "artist: queen" is unknown.
+    """Return the hint to use --artist or --album, or "" if no unknown name has the form "artist: queen".
 
-    Without such a name in the message `summary`, return "". If the user typed the name without quotes, each of its
-    words is an item of `names`.
+    `summary` is the error message, which contains the unknown name. If the user typed this name without quotes, each
+    of its words is an item of `names`.
     """
     for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
         group = GROUP.fullmatch(name)

@@ -189,7 +189,10 @@ def _end(text: str, width: int) -> str:
 
 
 def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
-    """Divide the width that the other columns leave among the text columns; shorten texts that need more than that."""
+    """Give the text columns the width that the other columns leave, and shorten texts that do not fit.
+
+    Each text column gets an equal share. If it needs less, the others share the rest.
+    """
     texts = [column for column in block if column.kind == "text"]
     wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
     free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")

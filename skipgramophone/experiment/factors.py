@@ -96,7 +96,7 @@ class Objective:
     exponent: float = 0.0
 
     def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return lambda (see the module docstring) of rows that have these numbers of entries, float64 (rows,)."""
+        """Return lambda (see the module docstring) for rows with the given numbers of entries, float64 (rows,)."""
         return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
 
 

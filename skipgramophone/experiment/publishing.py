@@ -164,7 +164,7 @@ def remove_at_once(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove the drafts that killed writers have left in a directory: those of the stage or file `name`, or of all."""
+    """Remove the drafts of killed writers from a directory: those of the stage or file `name`, or all if it is ""."""
     for path in leftovers(directory, name):
         remove(path)
 
