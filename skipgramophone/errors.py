@@ -50,11 +50,12 @@ class SgpError(Exception):
 
     @classmethod
     def naming(cls, message: Callable[[Callable[[str, str], str]], str]) -> Self:
-        """Return an error whose message names arguments as the caller writes them.
+        """Return an error that has a message for users of the Python package and one for users of the command line.
 
         Args:
-            message: returns the message. Its argument is a function that returns the first of two texts for users of
-                the Python package, and the second for users of the command line, such as "force=True" and "--force".
+            message: function that returns the message, and is called once for each kind of user. Its argument is a
+                function of two texts, such as `named("force=True", "--force")`, which returns the first text for users
+                of the Python package, and the second for users of the command line.
         """
         return cls(message(lambda python, _option: python), message(lambda _python, option: option))
 
@@ -162,7 +163,7 @@ class UnknownTrackError(TrackNameError):
     """No track matches the name.
 
     Attributes:
-        unlike: what was searched ("track", "artist" or "album"), if no name is similar either; otherwise empty.
+        unlike: if no known name is similar to it, what was searched: "track", "artist" or "album"; otherwise empty.
     """
 
     exit_code = 3

@@ -56,7 +56,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
 SHARE = 0.1  # share of the training playlists that is held out for validation
-MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many tracks in all
+MAX_OCCURRENCES = 1 << 20  # maximum total length of the playlists in the sample on which parameters are chosen
 MAX_QUERIES = 500
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 

@@ -22,7 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size in bytes of the scores of one batch of queries
-GROUPS = 4  # `_bound` divides the scores into this many groups for each of the best rows that are requested
+GROUPS = 4  # number of groups of scores in `_bound` per requested row; the best 10 rows need 40 groups
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class Scorecard:
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
         found_by_frequency: recall@500 for the most frequent tracks (head), the rarest tracks (tail) and those between
-            (middle), with a third of all occurrences each; None for a part that contains none of the tracks to find.
+            (middle); each part has a third of all occurrences. None for a part without tracks to find.
     """
 
     values: dict[str, Values]

@@ -131,9 +131,10 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Return the weights of pairs within a block, csr_array (tracks, tracks).
+    """Return the weights of pairs of tracks, csr_array (tracks, tracks).
 
-    Each occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
+    Each playlist is split into blocks of at most `BAG_BLOCK` tracks, and only tracks of one block form pairs. Each
+    occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
     """
     from scipy import sparse
 
@@ -151,7 +152,7 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker that scores a pair of tracks by its weight / sqrt(total weight of one x total of the other)."""
+    """Return a ranker that scores tracks a and b by weight of the pair / sqrt(total weight of a x that of b)."""
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
@@ -201,7 +202,7 @@ def _diagonal(values: npt.NDArray[np.float64]) -> Any:
 
 
 def _mean(values: Values) -> float:
-    """Return the mean of some values or, if it is smaller, `TINY`, so that other values can be divided by it."""
+    """Return the mean of some values, but at least `TINY`, so that other values can be divided by it."""
     return max(float(values.mean()), TINY)
 
 

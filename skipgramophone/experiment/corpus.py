@@ -69,7 +69,10 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where the tracks of the chosen playlists are in `track_ids`, and the offsets of a corpus of them."""
+        """Return the positions in `track_ids` of the tracks of the chosen playlists, and offsets into these positions.
+
+        The tracks of the playlist chosen[i] are at positions[offsets[i]:offsets[i + 1]].
+        """
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

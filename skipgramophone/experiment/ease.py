@@ -112,8 +112,8 @@ class TrackWeights:
         """Return the same weights, with tracks numbered by the rows of a larger catalogue.
 
         Args:
-            rows: int64, ascending; the row in the larger catalogue of each track that this object numbers.
-            tracks: number of rows of the catalogue.
+            rows: int64, ascending; rows[i] is the row in the larger catalogue of the track that now has the number i.
+            tracks: number of rows of the larger catalogue.
         """
         return TrackWeights(self.weights, rows[self.rows], tracks, self.regularization)
 

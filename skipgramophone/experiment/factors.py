@@ -96,7 +96,7 @@ class Objective:
     exponent: float = 0.0
 
     def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return lambda of the module docstring for rows with the given numbers of entries, float64 (rows,)."""
+        """Return lambda (see the module docstring) for rows with the given numbers of entries, float64 (rows,)."""
         return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
 
 
@@ -131,7 +131,8 @@ class Factors:
         A playlist without given tracks gets zeros.
         """
         solved = np.zeros((len(given), self.rows.shape[1]), np.float32)
-        for some, factors in run_in_order(_Systems(self, given).batches()):  # a look-up has one batch: no threads
+        # A look-up has only one batch, so it starts no threads.
+        for some, factors in run_in_order(_Systems(self, given).batches()):
             solved[some] = factors
         return solved
 
@@ -257,9 +258,9 @@ class _Systems:
         """Return the entries from position `first` to `end` of some rows; shorter rows are padded to the same length.
 
         Returns:
-            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r_pi
-            of each entry, of the same shape: 0 for padding. The factors of each entry's column, float32 (rows, end -
-            first, factors).
+            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The product alpha r_pi
+            of each entry (see the module docstring), of the same shape: 0 for padding. The factors of each entry's
+            column, float32 (rows, end - first, factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]

@@ -14,7 +14,7 @@ from skipgramophone.names.normalization import fold_name, words_of
 GroupKind = Literal["artist", "album"]
 SHOWN_GROUPS = 10  # number of candidates that an error lists
 PARTS = 3  # the worst kind of match: words of the query are only parts of words of the name, or have typos
-SHOWN_OTHERS = 3  # if a match is chosen because it is much more frequent, this many other matches are reported
+SHOWN_OTHERS = 3  # maximum number of other matches to report if a match is chosen because it is much more frequent
 
 
 @dataclass(frozen=True, slots=True)

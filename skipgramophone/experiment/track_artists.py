@@ -108,7 +108,7 @@ def read_track_artists(directory: Path, tracks: int) -> TrackArtists | None:
 
 
 def _is_sound(rows: npt.NDArray[np.int32], artists: npt.NDArray[np.int32], tracks: int) -> bool:
-    """Return whether rows are sorted and within the catalogue, and artist numbers are below the number of credits."""
+    """Return whether rows are sorted and in the catalogue, and each artist number is from 0 to len(artists) - 1."""
     if not len(rows):
         return True
     is_sorted = bool((rows[1:] >= rows[:-1]).all())

@@ -101,7 +101,7 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows of tracks with an artist and a title, most frequent first.
+        """Return the rows of the tracks that have the given artist and title, most frequent first.
 
         If no track has both, return the rows of tracks whose full name is "artist - title".
         """

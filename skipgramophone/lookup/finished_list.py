@@ -128,8 +128,9 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: artist -> largest number of tracks of this artist that later attempts choose. Only artists some of whose
-            tracks could not be placed because of the artist gap have an entry: the number that could be placed.
+        most: artist -> maximum number of tracks of this artist that the next attempts choose. An artist has an entry if
+            an attempt could not place all chosen tracks of the artist because of the artist gap. The maximum is then
+            the number that it could place.
         tried: all tracks that were chosen in any attempt: row -> track.
     """
 

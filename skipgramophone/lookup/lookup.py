@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 class Lookup(Closable):
     """An opened experiment that answers queries.
 
-    A query is a name, or a list of names; each name may be replaced by a pair of name and weight (the default is 1).
+    A query is a name, or a list of names; each name may be replaced by a pair of name and weight (default weight: 1).
     The end of a `with` block closes the object. After that, its methods and attributes raise `ClosedLookupError`.
     If a query or settings have the wrong form, methods raise `SettingError`.
     """

@@ -13,7 +13,9 @@ from skipgramophone.errors import SettingError
 from skipgramophone.lookup.results import Seed
 
 Query = str | Sequence[str | tuple[str, float]]
-NOT_LISTS = (bytes, bytearray, Mapping, Set)  # iterable, but they contain numbers, ignored values, or have no order
+# These types are iterable, but are not lists of names: items of bytes are numbers, the values of a mapping would be
+# ignored, and a set has no order.
+NOT_LISTS = (bytes, bytearray, Mapping, Set)
 FORM = "a query must be a name, or a list of names and (name, weight) pairs such as ['one name', ('another', 0.5)]"
 
 
@@ -107,5 +109,5 @@ def _weighted_name(item: object) -> tuple[str, float]:
 
 
 def _shown(given: object) -> str:
-    """Return a value for a message: one line, shortened."""
+    """Return a value as text for a message: on one line, and shortened if it is long."""
     return " ".join(short_repr(given).split())

@@ -236,7 +236,7 @@ def _held_out(
         raise SettingError.naming(
             lambda named: (
                 f"hold out either a share of the playlists ({named('share', '--share')}) "
-                f"or those of {named('held_out', '--held-out')}, not both"
+                f"or those listed in a file ({named('held_out', '--held-out')}), not both"
             )
         )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split

@@ -130,7 +130,7 @@ def with_examples_only(report: ExtractReport) -> ExtractReport:
 
 
 def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
-    """Describe each table whose columns were guessed: file, columns as in `--columns`, and the other columns.
+    """Return a record for each table whose columns were guessed: file, columns as in `--columns`, and other columns.
 
     If the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
     """

@@ -19,7 +19,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
-PLAIN = (bool, int, float, str)  # types of values that messages show as a user would write them
+PLAIN = (bool, int, float, str)  # types whose values `repr` shows as a user would write them
 MOST_TRACKS = 2**31 - 1  # maximum of settings that are counts, because track ids are int32
 
 
@@ -179,7 +179,7 @@ def require_settings(given: object, kind: type[Any], parameter: str = "settings"
         return
     known = {declared.name: declared.default for declared in fields(kind) if setting_of(declared)}
     shown = next(iter(known.items()))
-    if isinstance(given, Mapping):  # use the first setting that the user gave, if its value is short
+    if isinstance(given, Mapping):  # as an example, show a setting that the user gave
         shown = next(((k, v) for k, v in given.items() if k in known and isinstance(v, PLAIN)), shown)
     what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
     name, value = shown
