@@ -53,10 +53,11 @@ class Matching:
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
     """Find the track of each vector.
 
-    A vector is matched by its uri if the catalogue contains this uri; a title without an artist may be a uri, too.
-    Otherwise, the vector is matched by artist and title or, if no track has these, by full name. Names are compared as
-    in `extract`: case, surrounding spaces and Unicode form are ignored. If a vector has a uri that is not in the
-    catalogue, its name can match only a track that has no uri. If several vectors match a track, the first is used.
+    A vector is matched by its uri if the catalogue contains this uri. If a vector has a title but no artist, the title
+    is also tried as a uri. Otherwise, the vector is matched by artist and title or, if no track has these, by full
+    name. Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. If a vector has a
+    uri that is not in the catalogue, its name can match only a track that has no uri. If several vectors match a track,
+    the first is used.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)
