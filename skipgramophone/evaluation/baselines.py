@@ -152,7 +152,7 @@ def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
 
 
 def needs_validation(settings: EvaluateSettings) -> bool:
-    """Return whether some parameter of a baseline has to be chosen."""
+    """Return whether a parameter of a baseline is not given, so that it is chosen on validation playlists."""
     names = BASELINES[settings.baselines]
     return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
 

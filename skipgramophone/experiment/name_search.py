@@ -195,7 +195,7 @@ class NameSearch:
         return found
 
     def _completing(self, folded: str) -> Condition:
-        """Return the condition of `containing`, without opening the name index if scanning the names is faster."""
+        """Return the same condition as `containing`. Unlike it, do not open the name index if scanning is faster."""
         words = words_in(folded)
         if self._catalogue.has_open_name_index or len(self._catalogue) > SCANNED or not words:
             return self.containing(folded)

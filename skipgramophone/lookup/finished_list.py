@@ -204,7 +204,7 @@ class _Unfinished:
         return fitting(allowed, [near.track.seconds for near in allowed], self.settings.duration, spent=spent)
 
     def _has_found_more(self) -> bool:
-        """Search for twice as many tracks as were found or are needed, and return whether more are found."""
+        """Search for twice as many tracks (at least twice the requested number); return whether more were found."""
         if self.find is None:
             return False
         found = len(self.answer.neighbours)

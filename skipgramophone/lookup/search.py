@@ -275,7 +275,7 @@ class Search:
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
         several query tracks, the score of hybrid depends mostly on the predictions of factors and EASE (if the model
-        has them), not on the cosine. Comparing all tracks is then only a little slower than using the index.
+        has them), not on the cosine, so the index may miss good tracks. For such a query, it is hardly faster.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact

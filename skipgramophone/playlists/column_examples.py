@@ -58,7 +58,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 
     Args:
         rows: the first rows of the table.
-        problem: the end of a sentence that begins with "a table of 3 columns".
+        problem: what is unclear. The message begins with the number of columns, such as "a table of 3 columns", and
+            continues with this text.
         known: role -> column; the example contains these assignments. If they include the role "title", "name" or
             "uri", the example contains no other assignments.
     """

@@ -160,7 +160,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return a dict: role -> columns that may have this role.
 
-    This depends on the names of the columns and, for some of them, on their values.
+    The roles are found by the names of the columns and, for some columns, by their values.
 
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify

@@ -1,4 +1,6 @@
-"""Recognize the roles of columns by their order in a table without a header, for the example in a question."""
+"""Guess the roles of columns by their order in a table without a header.
+
+The guess is used only for an example, when the user is asked to assign the columns."""
 
 from __future__ import annotations
 

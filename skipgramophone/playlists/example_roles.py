@@ -204,7 +204,7 @@ def _describes(name: str, ids: str | None, rows: Table) -> bool:
 
 
 def _add_lists(found: dict[str, str], rows: Table) -> None:
-    """Choose a column named "list" or similar for the playlists, if an example with titles has no such column."""
+    """If the example has titles but no playlists, use a column named "list" or similar for the playlists."""
     named = [name for name in rows[0] if LISTS.search(normalized(name)) and name not in found.values()]
     if "title" not in found or found.keys() & {"id", "playlist", "owner"}:
         return

@@ -1,4 +1,4 @@
-"""Find tables with several tracks per row, as lists in one cell or in several columns, which sgp cannot read."""
+"""Find tables that sgp cannot read, because their rows have several tracks: in one cell, or in several columns."""
 
 from __future__ import annotations
 

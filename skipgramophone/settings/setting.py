@@ -104,7 +104,7 @@ def setting(
 
 
 def with_default(settings: type[Any], name: str, default: Any) -> Any:
-    """Declare the field `name` of the base class `settings` again, with another default, for a subclass."""
+    """For a subclass of the class `settings`: declare the field `name` again, with another default."""
     inherited = next(each for each in fields(settings) if each.name == name)
     return field(default=default, metadata=inherited.metadata)
 
