@@ -241,7 +241,7 @@ class Search:
         return measured.of(asked.seeds[0].track.count)
 
     def _stable(self, asked: Question, listed: Selection, settings: SimilarSettings) -> Sequence[bool | None]:
-        """Estimate which tracks another training seed would also list (see `seed_noise`); None for each if unknown."""
+        """Return for each track whether another training seed would probably list it too; None if that is unknown."""
         trained = IMPORTED not in self.opened.model.facts
         single = len(asked.rows) == 1 and asked.weights[0] > 0
         if settings.by != "hybrid" or settings.diversity or not trained or not single:
@@ -275,7 +275,7 @@ class Search:
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
         several query tracks, the score of hybrid depends mostly on the predictions of factors and EASE (if the model
-        has them), not on the cosine, so the index may miss good tracks. For such a query, it is hardly faster.
+        has them), not on the cosine: the index may miss good tracks, and is hardly faster than exact search.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
