@@ -114,7 +114,7 @@ class _Route:
     def greedy(self, random: np.random.Generator) -> Path:
         """Return a path in which each track is followed by one of the allowed tracks that are most similar to it.
 
-        Which one it is, is drawn at random.
+        The next track is drawn at random from the `CHOICES` most similar ones; after a virtual track, from all.
         """
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *range(self.ends.first)]

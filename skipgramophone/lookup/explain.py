@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SharedPlaylist:
-    """A playlist that contains both tracks."""
+    """A playlist that contains both tracks of a pair."""
 
     name: str
     owner: str

@@ -77,7 +77,7 @@ class Search:
         """Prepare a query from its tracks.
 
         Raises:
-            UnknownTrackError: a track has no vector because it was too rare.
+            UnknownTrackError: a track has no vector.
             SettingError: there are no query tracks, or their weighted vectors cancel out.
         """
         if not seeds:
@@ -115,7 +115,7 @@ class Search:
         """Return the centre vectors of tracks, float32 (tracks, embedding_dim).
 
         Raises:
-            UnknownTrackError: a track has no vector because it was too rare.
+            UnknownTrackError: a track has no vector.
             ExperimentError: a vector is not finite, or a file has been truncated.
         """
         self.opened.require_whole_files()
@@ -318,7 +318,7 @@ class Search:
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
         """Score all tracks; for `hybrid`, only by its first two terms.
 
-        The scores do not depend on the number of candidates.
+        These scores do not change if a search takes more candidates, so they are computed only once.
         """
         rows = self.exact.candidates(np.empty(0, np.int64))
         cosines = agreed = np.empty(0, np.float32)
