@@ -79,7 +79,10 @@ class Corpus:
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw one or more random playlists with at most `tokens` occurrences in total; return their sorted numbers."""
+        """Draw random playlists with at most `tokens` occurrences in total, and return their sorted numbers.
+
+        At least one playlist is drawn, even if it has more occurrences.
+        """
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])

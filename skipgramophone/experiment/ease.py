@@ -118,7 +118,7 @@ class TrackWeights:
         return TrackWeights(self.weights, rows[self.rows], tracks, self.regularization)
 
     def write(self, directory: Path) -> None:
-        """Write the files."""
+        """Write ease.npy, ease_tracks.npy and ease.json to a directory."""
         write_array(directory / WEIGHTS, self.weights.astype(np.float16))
         write_array(directory / TRACKS, self.rows.astype(np.int32))
         write_json(directory / RECORD, {"pairs": "tracks", "regularization": self.regularization})
@@ -187,7 +187,7 @@ class PlaylistWeights:
         return PlaylistWeights(self.weights, members.astype(np.int32), own, self.regularization)
 
     def write(self, directory: Path) -> None:
-        """Write the files."""
+        """Write ease.npy, ease_own.npy, ease_members.npy and ease.json to a directory."""
         write_array(directory / WEIGHTS, self.weights)
         write_array(directory / OWN, self.own)
         write_array(directory / MEMBERS, self.members)

@@ -217,7 +217,7 @@ def gram(columns: Matrix) -> npt.NDArray[np.float64]:
 
 
 def _gram_of_block(columns: Matrix) -> npt.NDArray[np.float64]:
-    """Return the Gram matrix of a few rows."""
+    """Return the Gram matrix of the columns of a block of rows, float64 (columns, columns)."""
     some = columns.astype(np.float64)
     return np.asarray(some.T @ some)
 
@@ -238,7 +238,7 @@ class _Systems:
     rows: SparseRows
 
     def batches(self) -> Iterator[Callable[[], tuple[npt.NDArray[np.int64], Matrix]]]:
-        """Yield tasks; each task solves some rows, and returns their row numbers and factors."""
+        """Yield tasks; each task computes the factors of some rows, and returns the row numbers and the factors."""
         dim, lengths = len(self.fixed.energy), np.diff(self.rows.offsets)
         is_long = lengths > dim
         sizes = np.where(is_long, _padded(lengths), np.minimum(_padded(lengths), dim))
@@ -250,7 +250,10 @@ class _Systems:
                     yield partial(solve, members[first : first + batch], size)
 
     def _scale(self, some: npt.NDArray[np.int64]) -> Matrix:
-        """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors)."""
+        """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors).
+
+        S and lambda_p are defined in the module docstring.
+        """
         penalties = self.fixed.objective.penalties(np.diff(self.rows.offsets)[some])
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
@@ -270,7 +273,10 @@ class _Systems:
         return filled, weights, self.fixed.rows[rows.columns[at]]
 
     def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows with at most `size` entries, with one unknown per entry."""
+        """Return `some` and the factors of these rows, from systems with one unknown per entry of a row.
+
+        Each row has at most `size` entries, and not more than there are factors.
+        """
         scale, (filled, weights, entries) = self._scale(some), self._entries(some, 0, size)
         root = np.sqrt(weights).astype(np.float32)
         entries = entries * root[:, :, None] * scale[:, None]
@@ -280,7 +286,10 @@ class _Systems:
         return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
 
     def _solve_long(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows with at most `size` entries, with one unknown per factor."""
+        """Return `some` and the factors of these rows, from systems with one unknown per factor.
+
+        Each row has at most `size` entries, and more than there are factors.
+        """
         scale, dim = self._scale(some), len(self.fixed.energy)
         systems, targets = np.tile(np.eye(dim), (len(some), 1, 1)), np.zeros((len(some), dim))
         step = max(1, GATHERED // (dim * len(some)))

@@ -28,7 +28,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name of the group, as `title`, so that the same code can compare groups and tracks with a query."""
+        """The same as `name`. Tracks have a title, so the same code can compare groups and tracks with a query."""
         return self.name
 
 
@@ -52,7 +52,7 @@ class GroupMatch:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the query is the name of the artist or album."""
+        """Whether the query is the full name of the artist or album, not only a part of it."""
         return bool(self.tracks)
 
 

@@ -112,7 +112,7 @@ class TrigramIndex:
         return found[0] if len(found) == 1 else sorted_unique(np.concatenate(found))
 
     def existing(self, rows: SomeRows) -> SomeRows:
-        """Return the given rows.
+        """Return the given rows if all of them exist in the catalogue.
 
         Raises:
             ExperimentError: a row does not exist.

@@ -195,7 +195,10 @@ class NameSearch:
         return found
 
     def _completing(self, folded: str) -> Condition:
-        """Return the same condition as `containing`. Unlike it, do not open the name index if scanning is faster."""
+        """Return an SQL condition for tracks whose folded name contains each word of a query, as `containing` does.
+
+        If scanning all names is faster than opening the name index, the condition scans them.
+        """
         words = words_in(folded)
         if self._catalogue.has_open_name_index or len(self._catalogue) > SCANNED or not words:
             return self.containing(folded)

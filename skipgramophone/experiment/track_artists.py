@@ -41,7 +41,7 @@ class TrackArtists:
     tracks: int
 
     def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-        """Return how many given tracks, weighted, share an artist with each track of the model, float32 (tracks,).
+        """For each track of the model, return the weighted number of given tracks with its artists, float32 (tracks,).
 
         A given track with k artists counts 1/k for each artist that it has in common with the track of the model.
 

@@ -229,7 +229,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
             SettingError: the weighted vectors cancel out.
         """
         self.require_known(settings)
@@ -250,7 +250,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
         require_settings(settings, SimilarSettings)
@@ -272,7 +272,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
         """
         names, path = weighted_names(query), file_path(file)
         artists, albums = group_names("artist", artist), group_names("album", album)
