@@ -256,7 +256,7 @@ def _names_of(name: str) -> frozenset[str]:
 
 
 def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
-    """Whether a column certainly has titles.
+    """Whether the table has a column that certainly contains titles.
 
     A column called "name" certainly contains titles only if the table also has a column for the artist or the playlist.
     """

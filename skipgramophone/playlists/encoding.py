@@ -369,7 +369,8 @@ def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> t
     """Sort the rows by playlist; `known` are the rows of the existing corpus.
 
     Returns:
-        Row indices, int32 (rows,); the bounds of the playlists in them; then as the last two of `_number_playlists`.
+        The row indices, playlist by playlist, int32 (rows,); the bounds of the playlists in these indices; the table of
+        playlists; how many playlists were merged with another owner's playlist of the same name.
     """
     playlist, playlists, welded = _number_playlists(coded, group_by)
     if known:

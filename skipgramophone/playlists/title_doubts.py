@@ -22,7 +22,8 @@ def titles_of_others(rows: Table, found: Mapping[str, Sequence[str]]) -> list[st
     A column is returned in three cases:
 
     - Most of the uris that occur in several rows have several titles.
-    - At least two orders, playlists or owners have several uris, and each of these has a single title.
+    - At least two orders have several uris, and each of these orders has a single title; or the same is true of
+      playlists or owners.
     - No uri occurs in several rows, and the table has the texts and the ratings of reviews.
 
     >>> rows = [["title", "asin"], ["Bad", "P1"], ["Great!", "P1"], ["Bad", "P2"]]

@@ -74,7 +74,7 @@ def _are_consecutive(values: Values) -> bool:
 def _are_ranks(values: Values) -> bool:
     """Whether numbers nearly always increase by 1, apart from tied ranks.
 
-    The number after a tie increases by 1, or by the number of values that tie.
+    After a tie such as 2, 2, the next number may be 3, or 4 because two values tie.
 
     >>> _are_ranks([[1, 2, 2, 4]]), _are_ranks([[1, 2, 2, 3]]), _are_ranks([[1, 2, 4]]), _are_ranks([[50, 50, 51]])
     (True, True, False, False)

@@ -231,7 +231,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
 def _sessions(
     owner: Ids, owners: Sequence[str], times: tuple[Times, Times], *, stream: OpenFile, settings: ExtractSettings
 ) -> tuple[Ids, pa.Array, pa.Array]:
-    """Return the session of each play, in order of time, and the names and keys of the sessions."""
+    """Return the number of each play's session, and the names and keys of all sessions; plays are in order of time."""
     began, ended = times
     gap, last = seconds_of(settings.session_gap), stream.file.sessions
     last = Sessions() if last is None else last
