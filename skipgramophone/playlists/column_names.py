@@ -349,7 +349,7 @@ def is_unclear(name: str) -> bool:
 
 
 def is_category(name: str) -> bool:
-    """Whether the name of a column ends with a property that many items share, such as "Song genre"."""
+    """Whether the name of a column ends with a property that many items share, such as "genre" in "Song genre"."""
     return CATEGORY.search(normalized(name)) is not None
 
 

@@ -71,11 +71,11 @@ class GuessedTable:
         return not self.roles.keys().isdisjoint(roles)
 
     def ask(self, problem: str, **more: str) -> str:
-        """Return a question; its example contains the guessed roles, and those in `more` (role -> column)."""
+        """Return a question about a problem; its example has the guessed roles, and `more` (role -> column)."""
         return question(self.rows, problem, self.roles | more)
 
     def ask_without(self, role: str, problem: str, **more: str) -> str:
-        """Return a question; its example contains the guessed roles except `role`, and those in `more`."""
+        """Return a question like `ask`, but without the guessed column of `role` in its example."""
         return question(self.rows, problem, {each: name for each, name in self.roles.items() if each != role} | more)
 
     def in_order(self, known: dict[str, str]) -> dict[str, str]:

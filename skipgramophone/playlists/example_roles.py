@@ -56,7 +56,7 @@ ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # only these, and "time", are 
 
 
 def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
-    """Return role -> column for an example: without unsuitable columns, and with columns that their names suggest.
+    """Return role -> column for an example: drop unsuitable columns, and add columns that their names suggest.
 
     Args:
         roles: role -> column; the assignment that is corrected.

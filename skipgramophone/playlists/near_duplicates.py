@@ -20,7 +20,7 @@ BAND = 4
 # Candidates with a smaller share of equal min-hashes than this are skipped. This limit is 6 standard deviations below
 # the expected share of a pair with similarity 0.8.
 PROMISING = 0.5
-COMPARED = 1 << 20  # number of pairs per step of the comparison of min-hashes
+COMPARED = 1 << 20  # number of pairs whose min-hashes are compared at once
 Groups = npt.NDArray[np.int64]
 
 

@@ -64,7 +64,10 @@ def _is_of_others(titles: Sequence[str], uris: Sequence[str], groups: Sequence[S
 
 
 def _name_groups(titles: Sequence[str], uris: Sequence[str], groups: Sequence[str]) -> bool:
-    """Whether at least two groups have several uris, and each of these groups has a single title."""
+    """Whether at least two groups have several uris, and each of these groups has a single title.
+
+    A group contains the rows with the same order, playlist or owner; `groups` has the group of each row.
+    """
     titles_of, uris_of = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for title, uri, group in zip(titles, uris, groups, strict=True):
         if title and uri and group:

@@ -154,7 +154,7 @@ class LineMarks:
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Return the pattern of a mark with which enough of the names begin, or None."""
+    """Return the first pattern in `BEFORE` that enough of the names begin with, or None if there is none."""
     for mark, least, can_be_list in BEFORE:
         found = [mark.match(name) for name in names]
         values: list[list[int]] = [[]]

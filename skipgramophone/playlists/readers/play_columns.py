@@ -52,7 +52,7 @@ Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
 Fault = tuple[int, str, RawRecord]  # line number, reason for rejecting it, raw record
-Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # row numbers -> the records, read one by one
+Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # reads the records of the given rows one by one
 
 
 @dataclass(frozen=True, slots=True)

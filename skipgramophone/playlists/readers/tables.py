@@ -14,7 +14,7 @@ DELIMITERS = "\t,;|"
 MARK = BYTE_ORDER_MARK.decode()
 REPEATED = "a repeated header"
 LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
-NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but fields by column name
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but column name -> field
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 
 
