@@ -67,7 +67,7 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
 
 
 def _has_merged_cells(values: Sequence[str], share: float) -> bool:
-    """Whether no value comes again after an empty cell or another value, and enough cells are empty.
+    """Whether cells are merged: no value comes again after an empty cell or another value; enough cells are empty.
 
     The first cell must not be empty. If a value occurs several times, at least two cells must be empty.
 

@@ -45,7 +45,7 @@ def columns_of_lists(rows: Table) -> list[str]:
 def _are_lists(values: list[str], name: str) -> bool:
     """Whether most of the cells in a column are lists or objects.
 
-    Lists without brackets must share items, because a comma may also be a part of a title.
+    If lists have no brackets, some items must occur in several of them, because a comma may also be a part of a title.
     """
     filled = list(filter(None, values))
     if filled and all(value.startswith(("[", "{")) and value.endswith(("]", "}")) for value in filled):
