@@ -1,4 +1,4 @@
-"""Find out how the times of a table are used: whether they divide its rows, and which column has the times of day."""
+"""Find out how the times of a table are used: whether they split rows into playlists, and where times of day are."""
 
 from __future__ import annotations
 

@@ -138,10 +138,12 @@ def _has_words(rows: Table) -> bool:
 
 
 def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with few usual names. The roles of the other columns are chosen by their values.
+    """Return role -> column, as an example for a header with few usual names; only columns of text get a role.
 
-    The text column with the fewest different values gets the role of the playlist. If the roles of artist and title are
-    still missing, the next text columns get them, in this order.
+    Columns with usual names get their usual roles. If other names suggest people, items or ids, these columns get the
+    roles of artist, title and playlist. Among the remaining columns, the one with the fewest different values gets the
+    role of the playlist, if this role is still missing. The next columns get the roles of artist and title, in this
+    order, if these are still missing.
     """
     header = rows[0]
     found = columns_by_role(header)
@@ -178,7 +180,10 @@ def _example_of_words(rows: Table) -> dict[str, str]:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return a plausible assignment of the columns, role -> column, for the example in a message."""
+    """Return a plausible assignment of the columns for the example in a message: role -> name of the column.
+
+    If the table has no column names (`named` is false), columns are given by number, counted from 1.
+    """
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     if not named and (ordered := roles_by_order(columns)):
@@ -209,7 +214,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict[str, int]:
-    """Return the role "clock" with the index of the column that has the times of day; empty if there is none.
+    """Return a dict with the role "clock" and the index of the column of times of day; empty if there is none.
 
     Args:
         date: index of the column with the dates to which the times of day belong.
@@ -225,7 +230,8 @@ def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict
 def _fits(role: str, name: str) -> bool:
     """Whether a column may have a role in an example for `--columns`.
 
-    A column with a field of a playlist in JSON, such as "playlist.name", cannot have a role of tracks, such as "title".
+    In rows from JSON, a column such as "playlist.name" is a field of the playlist. It cannot have a role of tracks,
+    such as "title".
     """
     of_playlist = name.startswith("playlist.") and role not in PLAYLIST_ROLES
     return role not in ("position", "rating", "time") and not of_playlist

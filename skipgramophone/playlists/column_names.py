@@ -256,7 +256,7 @@ def _names_of(name: str) -> frozenset[str]:
 
 
 def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
-    """Whether a column certainly has titles.
+    """Whether the table has a column that certainly contains titles.
 
     A column called "name" certainly contains titles only if the table also has a column for the artist or the playlist.
     """
@@ -349,7 +349,7 @@ def is_unclear(name: str) -> bool:
 
 
 def is_category(name: str) -> bool:
-    """Whether the name of a column ends with a property that many items share, such as "Song genre"."""
+    """Whether the name of a column ends with a property that many items share, such as "genre" in "Song genre"."""
     return CATEGORY.search(normalized(name)) is not None
 
 

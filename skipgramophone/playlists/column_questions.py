@@ -71,15 +71,15 @@ class GuessedTable:
         return not self.roles.keys().isdisjoint(roles)
 
     def ask(self, problem: str, **more: str) -> str:
-        """Return a question; its example contains the guessed roles, and those in `more` (role -> column)."""
+        """Return a question about a problem; its example has the guessed roles, and `more` (role -> column)."""
         return question(self.rows, problem, self.roles | more)
 
     def ask_without(self, role: str, problem: str, **more: str) -> str:
-        """Return a question; its example contains the guessed roles except `role`, and those in `more`."""
+        """Return a question like `ask`, but without the guessed column of `role` in its example."""
         return question(self.rows, problem, {each: name for each, name in self.roles.items() if each != role} | more)
 
     def in_order(self, known: dict[str, str]) -> dict[str, str]:
-        """Return the roles in `known` and, if a column gives the order of the rows, its role (time or position)."""
+        """Return `known` (role -> column); if a column gives the order of the rows, add it as "time" or "position"."""
         return known | order_of_rows(self.rows, self.found, known)
 
 
@@ -184,7 +184,7 @@ def _regions_of_charts(table: GuessedTable) -> str | None:
 
 
 def _times_of_day(table: GuessedTable) -> str | None:
-    """Ask whether a column contains the times of day of the dates, if its name is not usual for times."""
+    """Ask whether a column contains the times of day that belong to the dates, if its name is not usual for times."""
     if table.clock not in table.unused or not name_artist_and_title(table.roles) or table.has("id", "playlist"):
         return None
     problem = f"in which {table.clock!r} may be the times of day of the dates in {table.roles['time']!r}"
@@ -192,7 +192,7 @@ def _times_of_day(table: GuessedTable) -> str | None:
 
 
 def _merged_cells(table: GuessedTable) -> str | None:
-    """Ask about a column in which a value is only in the first of its rows, and the cells below are empty."""
+    """Ask the user to fill the empty cells of a column in which a value is only in the first of its rows."""
     return question_on_merged_cells(table.rows, table.roles)
 
 
@@ -241,8 +241,8 @@ def _divides(table: GuessedTable, name: str) -> bool:
 def _are_plays(table: GuessedTable, name: str) -> bool:
     """Whether the column `name` may contain the times of plays.
 
-    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
-    the rows.
+    Its values must be times. There must be more different pairs of owner and time than owners, and the number of these
+    pairs must be more than half of the number of rows.
     """
     if not table.has("owner") or table.has("id", "playlist", "time") or not has_times(table.rows, name):
         return False

@@ -1,4 +1,4 @@
-"""Functions of the roles that the columns of a table have; the values of the columns do not matter."""
+"""Functions that use only the roles of the columns of a table, and not their values."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # only these, and "time", are 
 
 
 def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
-    """Return role -> column for an example: without unsuitable columns, and with columns that their names suggest.
+    """Return role -> column for an example: drop unsuitable columns, and add columns that their names suggest.
 
     Args:
         roles: role -> column; the assignment that is corrected.
@@ -139,12 +139,12 @@ def _replace_title(found: dict[str, str], rows: Table, usual: Mapping[str, list[
 def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, str]:
     """Return role -> first column whose name contains a word for this role.
 
-    Columns whose values do not suit are left out, for example durations. If names suggest other roles, but not "id",
-    a column of numbers such as #1001 gets this role.
+    Columns whose values do not suit are left out, for example durations. If names suggest other roles, but not "id", a
+    column of numbers such as #1001 gets the role "id".
     """
     found: dict[str, str] = {}
     for name in rows[0]:
-        word = normalized(name.removeprefix("playlist."))  # the prefix is that of a field of the playlist
+        word = normalized(name.removeprefix("playlist."))  # the prefix marks a field of the playlist
         places = {role: max((at.end() for at in form.finditer(word)), default=0) for role, form in WORDS.items()}
         role = max(places, key=lambda each: places[each])
         values = list(filter(None, values_of(rows, name)))
@@ -167,9 +167,11 @@ def _are_phrases(values: Sequence[str]) -> bool:
 
 
 def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]], by_words: bool) -> None:
-    """Drop columns of artists and playlists that only their values suggest, if there are ids of baskets or customers.
+    """Drop artists and playlists that only values suggest from the example for a table of purchases, visits or loans.
 
-    The first column is used as such a column of ids if no other name ends with "id", and its values repeat.
+    This is done if words in column names gave roles (`by_words`), and no column has a usual name for artists. It is
+    also done if the first column is the only one whose name ends with "id", and its values repeat; this column then
+    gets the role "id".
     """
     first = rows[0][0]
     values = list(filter(None, values_of(rows, first)))
@@ -196,7 +198,7 @@ def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[
 
 
 def _describes(name: str, ids: str | None, rows: Table) -> bool:
-    """Whether each value of the column `ids` occurs with a single value of another column, as a recipe has one name."""
+    """Whether each id in the column `ids` has a single value in the column `name`, as a recipe has one name."""
     if ids is None:
         return False
     pairs = set(zip(values_of(rows, ids), values_of(rows, name), strict=True))

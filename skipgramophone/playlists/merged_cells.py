@@ -42,10 +42,10 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
-    """Return the column of playlists, owners or artists in which values are only in the first of their rows, or None.
+    """Return the column with merged cells, or None; only columns of ids, playlists, owners and artists are examined.
 
-    In such a column, a value does not come again after an empty cell. A column whose name is usual for ids is examined
-    too, even if it has no role: it has none if most of its cells are empty.
+    In such a column, a value is only in the first of its rows, and does not come again after the empty cells below. A
+    column whose name is usual for ids is examined even if it has no role: it has none if most of its cells are empty.
 
     >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
     'Show'
@@ -67,7 +67,7 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
 
 
 def _has_merged_cells(values: Sequence[str], share: float) -> bool:
-    """Whether no value comes again after an empty cell or another value, and enough cells are empty.
+    """Whether cells are merged: no value comes again after an empty cell or another value; enough cells are empty.
 
     The first cell must not be empty. If a value occurs several times, at least two cells must be empty.
 

@@ -221,7 +221,7 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
 
 
 def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
-    """Return the known values of a part, then the values of this part in each block, encoded with one dictionary."""
+    """Return arrays with one common dictionary: the known values of a part, then its values in each of the blocks."""
     arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
     chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
     return chunks

@@ -20,7 +20,8 @@ from skipgramophone.playlists.column_values import Table, is_text, values_of
 
 MISSING = frozenset(("", "na", "n/a", "<na>", "nan", "null", "(null)", "none", "\\n"))  # values that mean "no value"
 LEAST_UPLOADS = 4  # minimum number of rows of a table in which the owners may be uploaders
-DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5  # minimum number of different values in such a table, per row
+# In such a table: minimum number of different titles per row, and of different owners per row.
+DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5
 LEAST_ITEMS = 1.2  # minimum average number of different items in an order
 # Names of columns that may contain people who own playlists.
 OWNER = re.compile(

@@ -17,7 +17,7 @@ LEAST_SHARE = 0.2
 # Minimum share of the lines that begin with a date without a time. It is higher, because such lines may also be the
 # headings of a list.
 LEAST_WITHOUT_CLOCK = 0.5
-FEWEST_LINES = 2  # minimum number of such lines; a single one may be the heading of a list
+FEWEST_LINES = 2  # minimum number of lines that begin with a date; a single one may be a heading
 DATE = r"\d{1,4}([-./])\d{1,2}\1\d{2,4}"
 CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?(?:Z| ?[-+]\d\d:?\d\d)?"
 DATED = re.compile(rf"[\u200e\u200f]?\[?{DATE}(?:,? +|T){CLOCK}(?:\]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)

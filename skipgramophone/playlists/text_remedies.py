@@ -55,7 +55,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most keys differ
+MOST_KEYS = 0.5  # maximum share of different keys in YAML; in a list such as "Queen: Innuendo", most differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 

@@ -72,7 +72,7 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
 
 
 def _may_name_times(rows: Table, name: str) -> bool:
-    """Whether the name of a column does not exclude times of plays, and no other column has the same name."""
+    """Whether a column may contain times of plays according to its name, and no other column has the same name."""
     return rows[0].count(name) == 1 and not is_of_other_event(name)
 
 

@@ -22,7 +22,8 @@ def titles_of_others(rows: Table, found: Mapping[str, Sequence[str]]) -> list[st
     A column is returned in three cases:
 
     - Most of the uris that occur in several rows have several titles.
-    - At least two orders, playlists or owners have several uris, and each of these has a single title.
+    - At least two orders have several uris, and each of these orders has a single title; or the same is true of
+      playlists or owners.
     - No uri occurs in several rows, and the table has the texts and the ratings of reviews.
 
     >>> rows = [["title", "asin"], ["Bad", "P1"], ["Great!", "P1"], ["Bad", "P2"]]
@@ -63,7 +64,10 @@ def _is_of_others(titles: Sequence[str], uris: Sequence[str], groups: Sequence[S
 
 
 def _name_groups(titles: Sequence[str], uris: Sequence[str], groups: Sequence[str]) -> bool:
-    """Whether at least two groups have several uris, and each of these groups has a single title."""
+    """Whether at least two groups have several uris, and each of these groups has a single title.
+
+    A group contains the rows with the same order, playlist or owner; `groups` has the group of each row.
+    """
     titles_of, uris_of = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for title, uri, group in zip(titles, uris, groups, strict=True):
         if title and uri and group:

@@ -113,7 +113,7 @@ class ColumnsReader:
     above: int = 0
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, at most as many as the setting `num_rows` allows.
 
         Raises:
             SourceError: the table lacks an assigned column, or it is damaged.

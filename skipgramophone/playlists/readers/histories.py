@@ -45,7 +45,7 @@ class Play(NamedTuple):
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
-Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name of its session, key of it
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
 # Line number, raw record, and one of: the play, the reason to leave the record out, the reason to reject it (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 

@@ -156,7 +156,7 @@ def are_divided_by_field(document: Any, rows: Rows) -> bool:
 
     Args:
         document: the JSON value.
-        rows: its rows, as returned by `rows_in`, which have the names of such fields as field "playlist".
+        rows: its rows, as returned by `rows_in`; the field "playlist" of a row contains the name of its playlist.
     """
     playlists = {name for row in rows if isinstance(name := row.get("playlist"), str)}
     return isinstance(document, dict) and len(playlists) > 1 and playlists <= document.keys()

@@ -74,7 +74,7 @@ def _are_consecutive(values: Values) -> bool:
 def _are_ranks(values: Values) -> bool:
     """Whether numbers nearly always increase by 1, apart from tied ranks.
 
-    The number after a tie increases by 1, or by the number of values that tie.
+    After a tie such as 2, 2, the next number may be 3, or 4 because two values tie.
 
     >>> _are_ranks([[1, 2, 2, 4]]), _are_ranks([[1, 2, 2, 3]]), _are_ranks([[1, 2, 4]]), _are_ranks([[50, 50, 51]])
     (True, True, False, False)
@@ -154,7 +154,7 @@ class LineMarks:
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Return the pattern of a mark with which enough of the names begin, or None."""
+    """Return the first pattern in `BEFORE` that enough of the names begin with, or None if there is none."""
     for mark, least, can_be_list in BEFORE:
         found = [mark.match(name) for name in names]
         values: list[list[int]] = [[]]

@@ -248,7 +248,7 @@ def as_text(raw: object) -> str:
 
 
 def _json_of(raw: object) -> str:
-    """Return an object as JSON, as Python writes it."""
+    """Return an object as JSON text, exactly as the module `json` of Python writes it."""
     # msgspec is three times as fast as Python, but it writes floats in another form.
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec

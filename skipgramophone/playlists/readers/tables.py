@@ -14,7 +14,7 @@ DELIMITERS = "\t,;|"
 MARK = BYTE_ORDER_MARK.decode()
 REPEATED = "a repeated header"
 LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
-NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but fields by column name
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but column name -> field
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 
 
@@ -163,10 +163,10 @@ def repeats_header(fields: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def spellings_of(name: str) -> tuple[str, str, str]:
-    """Return the forms in which the first field of a header is read if the header is repeated.
+    """Return the forms in which the name of the first column is read if the header is repeated.
 
-    If several files are joined, a byte order mark may come before the header of a later file. A quote after this mark
-    is not at the start of the field, so that it is not removed.
+    If several files are joined, a byte order mark may come before the header of a later file. If the name is in quotes
+    after this mark, the quotes are not removed, because the field does not begin with a quote.
     """
     return name, MARK + name, f'{MARK}"{name}"'
 

@@ -34,7 +34,7 @@ SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
 RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
 SEPARATING = "a separating line"
-FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without one
+FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without a separator
 FEWEST_TRACKS = 4  # in a list with fewer different tracks, titles may repeat by chance
 UNMARKED = "without the number, time or bullet of the other lines"
 
