@@ -152,7 +152,10 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker that scores tracks a and b by weight of the pair / sqrt(total weight of a x that of b)."""
+    """Return a ranker; the score of track b for a given track a is their pair weight / sqrt(w_a w_b).
+
+    w_a is the total weight of all pairs with a, and w_b is that of all pairs with b.
+    """
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 

@@ -13,7 +13,7 @@ all servers.
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
 serial numbers of the tasks whose differences it has added in the last few rounds. Therefore, it adds no difference
 twice. Each server also counts three things: the pushes that have arrived, those that it has begun to add, and those
-that it has finished adding. For the latter, it sums the loss and the weights of the pairs.
+that it has finished adding. For the finished ones, it sums the loss and the weights of the pairs.
 """
 
 from __future__ import annotations
