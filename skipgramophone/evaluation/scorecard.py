@@ -75,7 +75,7 @@ class RankedCatalogue:
     def popularity(self) -> Values:
         """For each track, return the share of tracks that are rarer, float64.
 
-        Of the tracks that have the same count as this track, half are counted as rarer.
+        Half of the tracks that have the same count as this track are counted as rarer.
         """
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")

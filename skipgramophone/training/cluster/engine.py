@@ -109,8 +109,8 @@ class ClusterEngine:
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
         self.tables.initialize(plan.start)
-        # Serial number of the last task that was added for each slot. The slot of a task is its serial number modulo
-        # the number of tasks per turn.
+        # For each slot, the serial number of the last task whose differences were added. The slot of a task is its
+        # serial number modulo the number of tasks per turn.
         self._added = self._shards((servers * self.turn,), "int64")
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
