@@ -198,7 +198,7 @@ def _mutual_information(pairs: Any) -> Any:
 
 
 def _diagonal(values: npt.NDArray[np.float64]) -> Any:
-    """Return a sparse diagonal matrix."""
+    """Return a sparse matrix with the given values on its diagonal."""
     from scipy import sparse
 
     return sparse.diags_array(values)
