@@ -117,7 +117,11 @@ def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:
 
 
 def _pairs_near(corpus: Corpus, tracks: int) -> Any:
-    """Return the pair weights of word2vec's random window, scipy.sparse.csr_array (tracks, tracks)."""
+    """Return the weights of pairs of tracks in a window of `AUTO_WINDOW` tracks, csr_array (tracks, tracks).
+
+    A pair at distance d has the weight (AUTO_WINDOW + 1 - d) / AUTO_WINDOW, the expected weight in word2vec's window,
+    whose size is random. The weights of all occurrences of a pair are added.
+    """
     from scipy import sparse
 
     playlist, pairs = _playlist_numbers(corpus), sparse.csr_array((tracks, tracks), dtype=np.float64)
