@@ -257,7 +257,7 @@ def _task(report: EvaluateReport | CompareReport) -> str:
 
 
 def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
-    """Return the metrics to show; the first is the main one."""
+    """Return the metrics that the tables of this report show; the main metric comes first."""
     return shown_metrics(_task(report), report.settings["k"])
 
 

@@ -1,4 +1,4 @@
-"""Hint for users who look up a name to which no name in the experiment is similar: how to list all names."""
+"""Tells users how to list all names of an experiment if the name that they look up is not similar to any of them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ NEAR_ENOUGH = 0.8  # an option is suggested if its similarity to the typed one (
 NUMBER, SEPARATOR = ("-n",), "the separator is detected"
 DIM, LEARNING_RATE, EPOCHS = ("--embedding-dim",), ("--learning-rate",), ("--epochs",)
 RANKING, ROWS, TIME = ("--by", "--score"), ("--num-rows",), ("--budget",)
-MEANT = {  # option of another program or command -> options of `sgp`; the first that a command has is suggested
+MEANT = {  # option of another program or command -> options of `sgp`; the first one that the command has is suggested
     "--dim": DIM,
     "--dims": DIM,
     "--size": DIM,

@@ -117,7 +117,7 @@ def _settings_class(hint: Any) -> type[Any] | None:
 
 
 def _is_option(declared: Field[Any], selections: Collection[Selection]) -> bool:
-    """Return whether a setting becomes an option of a command."""
+    """Return whether a field is a setting that all selections include, so that it becomes an option."""
     if setting_of(declared) is None:
         return False
     return all((declared.name in selection.names) == selection.named for selection in selections)

@@ -154,7 +154,7 @@ class PromptState:
         return Seed(entry, weight)
 
     def _back(self) -> AnyAnswer:
-        """Answer the previous query again."""
+        """Forget the latest query, and answer the query before it again."""
         if len(self._asked) < 2:
             raise SettingError("there is no previous query")
         self._asked.pop()

@@ -179,7 +179,7 @@ def _beginning(text: str, width: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return as much of the end of a text as fits a width; it does not begin with an accent of a cut letter."""
+    """Return as much of the end of a text as fits a width; it does not begin with an accent without its letter."""
     start = len(text)
     while start and cell_len(text[start - 1 :]) <= width:
         start -= 1

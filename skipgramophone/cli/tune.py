@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN_TRIALS = 8
 LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name in the proposed name of its copy
-WIDTHS = {"dim": 4, "lr": 7}  # of columns whose values are wider than their headings; a row fits 80 characters
+WIDTHS = {"dim": 4, "lr": 7}  # widths of columns whose values are wider than their headings; a row fits 80 characters
 
 
 @with_settings

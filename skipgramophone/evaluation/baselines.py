@@ -188,7 +188,7 @@ def choose_parameters(
                     break
                 best, reached, moved = best | {key: values[at]}, found, True
                 at += step
-            if moved:  # values in the other direction are not tried; they are assumed to have lower scores
+            if moved:  # if smaller values are better, larger ones are assumed to be worse and are not tried
                 break
     return best
 

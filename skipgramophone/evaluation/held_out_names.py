@@ -108,7 +108,7 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    # If several patterns match equally many lines, `max` returns the first of them, and `group` is the first of all.
+    # If several patterns match equally many lines, `max` returns the first one; `group` comes before all others.
     best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"

@@ -50,7 +50,7 @@ class SeededStudy:
 
     @property
     def finished(self) -> list[FrozenTrial]:
-        """The finished trials in their order, without trials that were running when a search was interrupted."""
+        """The finished trials, oldest first, without trials that were running when a search was interrupted."""
         return self._study.get_trials(states=self._states("COMPLETE", "PRUNED"))
 
     @property

@@ -253,7 +253,7 @@ def _study_name(*, own: TrainSettings, test: Split, settings: TuneSettings) -> s
 
 
 def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
-    """Return a sample of a large corpus and the split of this sample. Return None if the corpus is small enough."""
+    """Return a sample of a large corpus and the split of this sample; None if the corpus needs no sample."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
     sampled = rest.draw(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))

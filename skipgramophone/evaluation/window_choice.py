@@ -117,7 +117,11 @@ def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:
 
 
 def _pairs_near(corpus: Corpus, tracks: int) -> Any:
-    """Return the pair weights of word2vec's random window, scipy.sparse.csr_array (tracks, tracks)."""
+    """Return the weights of pairs of tracks in a window of `AUTO_WINDOW` tracks, csr_array (tracks, tracks).
+
+    A pair at distance d has the weight (AUTO_WINDOW + 1 - d) / AUTO_WINDOW, the expected weight in word2vec's window,
+    whose size is random. The weights of all occurrences of a pair are added.
+    """
     from scipy import sparse
 
     playlist, pairs = _playlist_numbers(corpus), sparse.csr_array((tracks, tracks), dtype=np.float64)
@@ -152,7 +156,10 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker that scores tracks a and b by weight of the pair / sqrt(total weight of a x that of b)."""
+    """Return a ranker; the score of track b for a given track a is their pair weight / sqrt(w_a w_b).
+
+    w_a is the total weight of all pairs with a, and w_b is that of all pairs with b.
+    """
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
@@ -195,7 +202,7 @@ def _mutual_information(pairs: Any) -> Any:
 
 
 def _diagonal(values: npt.NDArray[np.float64]) -> Any:
-    """Return a sparse diagonal matrix."""
+    """Return a sparse matrix with the given values on its diagonal."""
     from scipy import sparse
 
     return sparse.diags_array(values)

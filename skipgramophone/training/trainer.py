@@ -30,7 +30,7 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
-BLOCK = 1 << 14  # number of playlists that are checked in one step
+BLOCK = 1 << 14  # number of playlists that one call of `_has_pair` checks
 # The share of a run, at its end, during which the learning rate decays. With 0.3, 20 epochs give vectors as good as
 # those of 30 epochs with a rate that decays from the beginning.
 DECAY = 0.3
