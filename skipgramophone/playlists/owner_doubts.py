@@ -90,9 +90,10 @@ def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Se
     """Return the unused columns that may contain the owners of the ids, if different owners have the same ids.
 
     For example, the visits of each customer may be numbered from 1. At least one id must occur with several values of
-    the column. If the name of the column suggests people or devices, this is enough. If there is no such column, and
-    the table has no artists, other columns of ids are examined. Their values must look like owners: some values occur
-    with several ids, some pairs of id and value repeat, and the values are not properties of the items.
+    the column. If the name of the column suggests people or devices, no other condition must be met. If there is no
+    such column, and the table has no artists, other columns of ids are examined. Their values must look like owners:
+    some values occur with several ids, some pairs of id and value repeat, and the values are not properties of the
+    items.
 
     >>> rows = [["visit", "email", "uri"], ["1", "a@x", "p"], ["1", "b@x", "q"]]
     >>> columns_with_owners_of_ids(rows, {"id": "visit", "uri": "uri"}, ["email"])

@@ -1,6 +1,6 @@
 """Read the rows of tables with any columns (CSV, TSV, JSON and Parquet), record by record.
 
-The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
+The setting `columns` assigns roles to columns. What a playlist is depends on the first role below that is assigned:
 
     id                     rows with the same id (and the same owner and name, if there are any), in all files
     owner and playlist     rows with the same owner and name, in all files

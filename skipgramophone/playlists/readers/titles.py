@@ -88,8 +88,8 @@ def doubt_about_order(lines: Sequence[str]) -> str | None:
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield each line of a file as a track of one playlist.
 
-    If lines begin with marks, some lines without marks are headings: those above the first line with marks, and those
-    without a separator.
+    If most lines begin with marks (bullets or numbers), a line without a mark is a heading if it is above the first
+    line with a mark, or if it has no separator.
     """
     playlist = PurePosixPath(stream.file.name).stem
     lines = numbered_lines(stream)
