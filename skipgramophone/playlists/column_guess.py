@@ -100,12 +100,13 @@ def is_table(rows: Table) -> bool:
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
 
-def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
+def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) -> ColumnGuess | str:
     """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:
         rows: the first rows of the table.
         rated: whether to guess the column of ratings too.
+        is_complete: whether `rows` are all rows of the table.
     """
     header, found = rows[0], _columns_by_role(rows)
     for role, words in NAMES_NEXT_TO_TITLES.items():
@@ -146,7 +147,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles["album"] = album
     roles = sorted_roles(roles)
     unused = [name for name in header if name not in roles.values()]
-    if message := first_question(GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock)):
+    table = GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock, is_complete=is_complete)
+    if message := first_question(table):
         return message
     guess = ColumnGuess(roles, unused, named)
     try:

@@ -174,6 +174,8 @@ OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
     r"|offset|playparams"
 )
+# Columns that name the program or server which made the table.
+PROGRAM = re.compile(r"(server|app|application|instance|tenant|library|database)(id|name)$")
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
     r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order"
@@ -376,3 +378,8 @@ def names_item(name: str) -> bool:
 def names_listener(name: str) -> bool:
     """Whether a column probably contains the listeners or customers, such as "Member_number"."""
     return LISTENER.search(normalized(name)) is not None
+
+
+def names_program(name: str) -> bool:
+    """Whether a column probably names the program or server that made the table, such as "ServerId"."""
+    return PROGRAM.search(normalized(name)) is not None

@@ -11,12 +11,20 @@ from dataclasses import dataclass
 
 from skipgramophone.playlists.charts import RANKS, charts_in
 from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_names import REGIONS, is_descriptive, is_unclear, names_people, normalized
+from skipgramophone.playlists.column_names import (
+    REGIONS,
+    is_descriptive,
+    is_unclear,
+    names_people,
+    names_program,
+    normalized,
+)
 from skipgramophone.playlists.column_roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.column_values import (
     Table,
     all_differ,
     are_audio_files,
+    is_constant,
     may_be_artists,
     may_separate_playlists,
     values_of,
@@ -48,6 +56,7 @@ class GuessedTable:
         roles: role -> name of its column.
         unused: names of the other columns.
         clock: the column with the times of day that belong to the dates of the role "time", or None.
+        is_complete: whether `rows` are all rows of the table.
     """
 
     rows: Table
@@ -55,6 +64,7 @@ class GuessedTable:
     roles: dict[str, str]
     unused: list[str]
     clock: str | None = None
+    is_complete: bool = True
 
     @property
     def untimed(self) -> list[str]:
@@ -89,11 +99,12 @@ def first_question(table: GuessedTable) -> str | None:
 
 
 def _unclear_playlists(table: GuessedTable) -> str | None:
-    """Ask whether an unused column names the playlist, if its name suggests it."""
+    """Ask whether an unused column names the playlist, if its name suggests it and its values do not rule it out."""
     names = [name for name in table.without_files if is_unclear(name) and name in table.untimed]
     names = [
         name for name in names if not (normalized(name).endswith("id") and all_differ(values_of(table.rows, name)))
     ]
+    names = [name for name in names if not _never_divides(table, name)]
     if not names or table.has(*PLAYLIST_ROLES):
         return None
     return question(
@@ -228,6 +239,15 @@ DOUBTS: tuple[Callable[[GuessedTable], str | None], ...] = (
     _charts,
     _equal_names,
 )
+
+
+def _never_divides(table: GuessedTable, name: str) -> bool:
+    """Whether the column `name` has the same value in all rows of the table, and therefore divides nothing.
+
+    If only the first rows are known, the next playlist may begin below them, unless the column names a program or
+    server.
+    """
+    return is_constant(values_of(table.rows, name)) and (table.is_complete or names_program(name))
 
 
 def _divides(table: GuessedTable, name: str) -> bool:

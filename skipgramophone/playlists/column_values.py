@@ -22,6 +22,7 @@ AUDIO_FILE = re.compile(
     re.I | re.DOTALL,
 )
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
+FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 LETTERS = re.compile(r"[^\W\d_]")
 FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
 
@@ -52,6 +53,15 @@ def all_differ(values: Iterable[str]) -> bool:
     """Whether there are at least two non-empty values, and all of them are different."""
     filled = list(filter(None, values))
     return 1 < len(filled) == len(set(filled))
+
+
+def is_constant(values: Sequence[str]) -> bool:
+    """Whether all rows of a column have the same value; false if there are few rows, which may be one playlist.
+
+    >>> is_constant(["a1b2"] * 5), is_constant(["a1b2"] * 4), is_constant(["a1b2", "", "a1b2", "", "a1b2"])
+    (True, False, False)
+    """
+    return len(values) >= FEWEST_ROWS and len(set(values)) == 1
 
 
 def is_text(values: Sequence[str]) -> bool:

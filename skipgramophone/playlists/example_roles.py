@@ -18,7 +18,7 @@ from skipgramophone.playlists.column_names import (
     names_title,
     normalized,
 )
-from skipgramophone.playlists.column_values import FLAGS, NUMBER, Table, is_text, values_of
+from skipgramophone.playlists.column_values import FLAGS, NUMBER, Table, is_constant, is_text, values_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 
 DURATION = re.compile(r"\d{1,3}:\d\d(:\d\d)?(\.\d+)?")
@@ -49,7 +49,6 @@ TITLE = re.compile(r"(title|song|track|titel|lied|musik|musikwunsch|liedwunsch|s
 ARTIST = re.compile(r"(artist|performer|interpret|kunstler|singer)$")
 LISTS = re.compile(r"(list|liste|lista|mix|mixtape|playlist)$")
 FLAG = re.compile("|".join(map(re.escape, sorted(FLAGS))), re.IGNORECASE)
-FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 NOT_NUMBERS = ("title", "playlist", "artist")
 ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # roles that depend on the values of a column
 
@@ -91,8 +90,8 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
         return _are_times(name, values)
     if role not in ROLES_OF_VALUES:
         return True
-    is_constant = _is_constant(values) and (role == "uri" or not (is_usual or role == "artist"))
-    if is_constant or _all_fit(values, FLAG):
+    never_differs = is_constant(values) and (role == "uri" or not (is_usual or role == "artist"))
+    if never_differs or _all_fit(values, FLAG):
         return False
     if role in NOT_NUMBERS and any(_all_fit(values, form) for form in (NUMBER, DURATION, FILE_NAME)):
         return False
@@ -102,11 +101,6 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
 def _all_fit(values: Sequence[str], form: re.Pattern[str]) -> bool:
     """Whether a column has values, and all of them have the same form."""
     return bool(values) and all(form.fullmatch(value) for value in values)
-
-
-def _is_constant(values: Sequence[str]) -> bool:
-    """Whether all rows of a column have the same value; false if there are few rows, which may be one playlist."""
-    return len(values) >= FEWEST_ROWS and len(set(values)) == 1
 
 
 def _are_times(name: str, values: Sequence[str]) -> bool:
@@ -138,7 +132,7 @@ def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, st
         values = list(filter(None, values_of(rows, name)))
         is_other = is_count(name) or is_category(name) or is_descriptive(name) or NOT_IDS.search(word)
         is_named = name in usual.get("title", ()) or name in usual.get("artist", ())
-        if not places[role] or is_other or is_named or rows[0].count(name) > 1 or not values or _is_constant(values):
+        if not places[role] or is_other or is_named or rows[0].count(name) > 1 or not values or is_constant(values):
             continue
         if any(_all_fit(values, form) for form in (FLAG, DURATION, DATE)) or (role == "uri" and _are_phrases(values)):
             continue
