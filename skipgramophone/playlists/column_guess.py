@@ -42,6 +42,7 @@ from skipgramophone.playlists.column_values import (
     most_fit,
     values_of,
 )
+from skipgramophone.playlists.customer_columns import customer_column
 from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.playlists.row_order import order_of_rows
@@ -53,6 +54,7 @@ JUDGED_LINES = 1000  # number of lines at the start of a file from which the col
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d{1,4}){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
+SESSION = re.compile(r"session|sitzung|visit|besuch")  # in a table of sessions, a "client" may be a program
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
 
 
@@ -168,7 +170,8 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
     column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
-    not playlists if all of its values are different. A column named "product" contains titles if most
+    not playlists if all of its values are different. If a column identifies orders, a column such as "Client" contains
+    their owners. A column named "product" contains titles if most
     values have several words. Columns named like titles that do not name the items are not used: see `title_doubts`.
     """
     header = rows[0]
@@ -186,13 +189,17 @@ def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
     uris = [name for name in found.pop("uri", links) if not _most_fit(rows, name, OTHER_URI.search)]
-    products = [name for name in uris if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
+    products = [name for name in header if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
     ids = [name for name in found.pop("id", []) if not (names_order(name) and all_differ(values_of(rows, name)))]
     ids = [name for name in ids if 2 * sum(map(bool, known_values(rows, name))) >= len(rows) - 1]
-    return found | ({"id": ids} if ids else {})
+    if not ids:
+        return found
+    are_orders = not (SESSION.search(normalized(ids[0])) or found.keys() & {"owner", "artist", "playlist"})
+    customers = customer_column(header) if are_orders else None
+    return found | {"id": ids} | ({"owner": [customers]} if customers else {})
 
 
 def _is_number_or_flag(value: str) -> bool:

@@ -29,7 +29,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
         "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
         "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
-        "name description productname producttitle itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
+        "name description productname producttitle produktname artikelname nomduproduit nombredelproducto "
+        "itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
         "artistname artistnames performername trackartist trackartists trackartistname "

@@ -29,6 +29,7 @@ from skipgramophone.playlists.column_values import (
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.customer_columns import names_customer
 from skipgramophone.playlists.merged_cells import question_on_merged_cells
 from skipgramophone.playlists.owner_doubts import (
     column_of_uploaders,
@@ -131,7 +132,8 @@ def _missing_role(table: GuessedTable) -> str | None:
     role, names = "playlist", list[str]()
     if table.has("title") and not table.has("artist", "uri"):
         titles = values_of(table.rows, table.roles["title"])
-        names = [name for name in candidates if may_be_artists(values_of(table.rows, name), titles)]
+        others = [name for name in candidates if not names_customer(name)]
+        names = [name for name in others if may_be_artists(values_of(table.rows, name), titles)]
         role = "artist" if names else role
     names = names or columns_with_playlists_of_owners(table.rows, table.roles, unused)
     if not names and not table.has(*PLAYLIST_ROLES, "time"):

@@ -33,11 +33,12 @@ TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|
 WORDS = {
     "id": re.compile(
         r"(?<!rec)(?<!b)order(?!ed)|receipt|invoice|^bon|beleg|rechnung|quittung|basket|warenkorb|visit(?!or)|ticket"
-        r"|transaction|^cart|commande|facture|panier|pedido|boleta|session|checkout(?!s)|auftrag|bestell"
+        r"|transaction|^cart|commande|facture|panier|pedido|boleta|session|checkout(?!s)|auftrag|bestel"
+        r"|^vente$|^venta$|^vendita$|zamowieni|siparis|tilaus"
     ),
     "owner": re.compile(
         r"user|customer|member|visitor|listener|client|account|household|student|patron|reader|guest|buyer|player"
-        r"|patient|shopper|kunde|kaufer|nutzer|besucher|utilisateur|usuario|email|e-mail"
+        r"|patient|shopper|kunde|^kund$|klant|klient|acheteur|comprador|kaufer|nutzer|besucher|utilisateur|usuario|email|e-mail"
     ),
     "uri": re.compile(
         r"item|product|produkt|produit|producto|artikel|article|sku|asin|isbn|barcode|^ean|^upc|^gtin|^ref(erence)?$"
