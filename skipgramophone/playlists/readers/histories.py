@@ -116,8 +116,8 @@ def minute_of(seconds: float) -> str:
 def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
-    A time without a time zone is in UTC. Other numbers are read too (see `numeric_times`), dates with the English name
-    of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
+    A time without a time zone is in UTC. Other numbers are read too (see `numeric_times`), dates with the name of a
+    month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
 
     Args:
         text: the time.
