@@ -18,6 +18,7 @@ from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
+from skipgramophone.playlists.merged_cells import question_on_assigned_columns
 from skipgramophone.playlists.own_exports import OWN_EXPORT, is_own_export
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
@@ -311,6 +312,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     """Return the reader of a table, after setting what its first rows show.
 
     They show the order of day and month, whether artists are joined, and whether rows are in the order of their ranks.
+    They also show whether assigned columns have merged cells.
 
     Args:
         reader: the reader.
@@ -319,8 +321,11 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
 
     Raises:
         SourceError: the table is Parquet, and it is damaged.
+        UnknownFormatError: an assigned column has merged cells.
     """
     rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
+    if reader.unused is None and (problem := question_on_assigned_columns(rows, roles)):
+        raise UnknownFormatError(reader.file.display_name, problem)
     return replace(
         reader,
         date_order=date_order_in(rows, roles),
