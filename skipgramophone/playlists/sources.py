@@ -20,6 +20,7 @@ from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format,
 from skipgramophone.playlists.joined_artists import artists_are_joined
 from skipgramophone.playlists.merged_cells import question_on_assigned_columns
 from skipgramophone.playlists.own_exports import OWN_EXPORT, is_own_export
+from skipgramophone.playlists.readers.aimp import read_aimp
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.asx import read_asx
@@ -70,6 +71,7 @@ from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.traktor import read_traktor
 from skipgramophone.playlists.readers.uris import read_uris
+from skipgramophone.playlists.readers.virtualdj import read_virtualdj
 from skipgramophone.playlists.readers.wpl import read_wpl
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
@@ -137,6 +139,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "plex": read_plex,
     "lastfm-xml": read_lastfm_xml,
     "serato": read_serato,
+    "aimp": read_aimp,
+    "virtualdj": read_virtualdj,
 }
 # Formats with the time at which a track was played or added to a playlist. The format "columns" is not listed, because
 # not every table has a column with times.
