@@ -45,6 +45,7 @@ from skipgramophone.playlists.column_values import (
 from skipgramophone.playlists.customer_columns import customer_column
 from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.playlists.row_identifiers import identifies_rows
 from skipgramophone.playlists.row_order import order_of_rows
 from skipgramophone.playlists.time_doubts import unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
@@ -127,6 +128,8 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
         roles["name"] = roles.pop("title")
+    if identifies_rows(rows, roles):
+        del roles["uri"]
     named = name_artist_and_title(roles)
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:

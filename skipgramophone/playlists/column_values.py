@@ -14,8 +14,8 @@ from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*| ?[kKmM万萬億亿천만])?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
-# Link to a playlist, album, artist or user instead of a track.
-OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")
+# Link to a playlist, album, artist, user, play or show instead of a track.
+OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?|plays?|listens?|shows?)[:/?][^:/]*/?$")
 TRACK_URI = re.compile(r"spotify:track:\w+|https?://open\.spotify\.com/(?:intl-\w+/)?track/\S+")
 AUDIO_FILE = re.compile(
     r".*\.(mp[234]|m4[abpv]|flac|og[ag]|opus|spx|wave?|wma|aac|aif[fc]?|alac|ape|wv|mpc|mka|dsf|mid|webm)",
