@@ -37,6 +37,7 @@ from skipgramophone.playlists.column_values import (
     TRACK_URI,
     Table,
     all_differ,
+    are_versions,
     is_text,
     known_values,
     most_fit,
@@ -121,6 +122,8 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
     if artists and "artist" not in found:
         found["artist"] = artists[:1]
     for role in ("title", "artist", "playlist", "id", "owner", "uri"):
+        if len(found.get(role, ())) > 1 and (filled := [name for name in found[role] if any(values_of(rows, name))]):
+            found[role] = filled
         if len(found.get(role, ())) > 1:
             return question(rows, f"in which {listed(found[role])} could be the {role}")
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
@@ -196,6 +199,9 @@ def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
+    if versions := [name for name in found.get("playlist", ()) if are_versions(values_of(rows, name))]:
+        found["playlist"] = [name for name in found["playlist"] if name not in versions]
+        found = {role: names for role, names in found.items() if names}
     ids = [name for name in found.pop("id", []) if not (names_order(name) and all_differ(values_of(rows, name)))]
     ids = [name for name in ids if 2 * sum(map(bool, known_values(rows, name))) >= len(rows) - 1]
     if not ids:

@@ -13,7 +13,7 @@ def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
     """Return role -> index of the column if the columns have a usual order; otherwise an empty dict.
 
     Two orders are known: "artist, title, album, time, artist of the album", as scrobblers write it, and "playlist,
-    artist, title", in which playlists repeat.
+    artist, title", in which playlists repeat. A column of times may precede the playlists.
 
     >>> songs = [["Ada", "Nell"], ["Rain", "Salt"], ["Door", "Sea"]]
     >>> roles_by_order([*songs, ["2024-03-09 20:00", "2024-03-09 20:05"], ["Ada", "Nell"]])
@@ -21,6 +21,9 @@ def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
     >>> roles_by_order([["Jazz", "Jazz", "Rock", "Rock"], ["Ada", "Nell", "Ada", "Quay"], ["A", "B", "C", "D"]])
     {'playlist': 0, 'artist': 1, 'title': 2}
     """
+    if len(columns) > 3 and all(map(is_time, columns[0])):
+        others = roles_by_order(columns[1:])
+        return {"time": 0} | {role: at + 1 for role, at in others.items()} if "playlist" in others else {}
     if len(columns) < 3 or not all(map(is_text, columns[:3])):
         return {}
     if len(columns) > 4 and all(map(is_time, columns[3])) and _are_mostly_equal(columns[0], columns[4]):

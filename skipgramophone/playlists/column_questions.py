@@ -24,6 +24,7 @@ from skipgramophone.playlists.column_values import (
     Table,
     all_differ,
     are_audio_files,
+    are_versions,
     is_constant,
     may_be_artists,
     may_separate_playlists,
@@ -73,9 +74,10 @@ class GuessedTable:
         return [name for name in self.unused if name not in self.found.get("time", ())]
 
     @property
-    def without_files(self) -> list[str]:
-        """The unused columns that do not contain names of audio files."""
-        return [name for name in self.unused if not are_audio_files(values_of(self.rows, name))]
+    def possible_names(self) -> list[str]:
+        """The unused columns that contain neither names of audio files nor versions of tracks."""
+        values = {name: values_of(self.rows, name) for name in self.unused}
+        return [name for name in self.unused if not (are_audio_files(values[name]) or are_versions(values[name]))]
 
     def has(self, *roles: str) -> bool:
         """Whether a column has one of the given roles."""
@@ -101,7 +103,7 @@ def first_question(table: GuessedTable) -> str | None:
 
 def _unclear_playlists(table: GuessedTable) -> str | None:
     """Ask whether an unused column names the playlist, if its name suggests it and its values do not rule it out."""
-    names = [name for name in table.without_files if is_unclear(name) and name in table.untimed]
+    names = [name for name in table.possible_names if is_unclear(name) and name in table.untimed]
     names = [
         name for name in names if not (normalized(name).endswith("id") and all_differ(values_of(table.rows, name)))
     ]
@@ -127,7 +129,7 @@ def _missing_role(table: GuessedTable) -> str | None:
     Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
     names are needed, because all rows would otherwise form one playlist.
     """
-    header, unused = table.rows[0], table.without_files
+    header, unused = table.rows[0], table.possible_names
     candidates = [name for name in unused if not is_descriptive(name) and header.count(name) == 1]
     role, names = "playlist", list[str]()
     if table.has("title") and not table.has("artist", "uri"):

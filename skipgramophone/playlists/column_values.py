@@ -21,6 +21,11 @@ AUDIO_FILE = re.compile(
     r".*\.(mp[234]|m4[abpv]|flac|og[ag]|opus|spx|wave?|wma|aac|aif[fc]?|alac|ape|wv|mpc|mka|dsf|mid|webm)",
     re.I | re.DOTALL,
 )
+VERSION = re.compile(
+    r"(?:original|extended|radio|club|dub|main|vocal|instrumental)(?: (?:mix|version|edit))?"
+    r"|.*\b(?:remix|edit|version)",
+    re.IGNORECASE,
+)
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 LETTERS = re.compile(r"[^\W\d_]")
@@ -93,6 +98,15 @@ def are_audio_files(values: Sequence[str]) -> bool:
     """
     filled = list(filter(None, values))
     return sum(AUDIO_FILE.fullmatch(value) is not None for value in filled) > len(filled) / 2
+
+
+def are_versions(values: Sequence[str]) -> bool:
+    """Whether most of the non-empty values name versions of tracks, as a column "Mix Name" of a DJ's shop does.
+
+    >>> are_versions(["Original Mix", "Ada Remix", "Radio Edit"]), are_versions(["Summer Mix 2024", "Evening"])
+    (True, False)
+    """
+    return most_fit(values, VERSION.fullmatch)
 
 
 def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:

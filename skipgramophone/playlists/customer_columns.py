@@ -15,7 +15,7 @@ CUSTOMER = (
     "|comprador|compradora|acquirente|kaufer|kauferin|besteller|zakaznik|kjoper|kober|asiakas|musteri"
 )
 BEFORE = "(name|nom|nombre|nome|naam|nazwa|imie)?(of|du|del|do|de|van)?(the|la|le|el)?"
-AFTER = "(full|first|last)?(name|nom|naam|namn|navn|id|no|nr|num|number|nummer|code|e?mail|emailaddress)?"
+AFTER = "(full|first|last|user)?(name|nom|naam|namn|navn|id|no|nr|num|number|nummer|code|e?mail|emailaddress)?"
 CUSTOMERS = re.compile(f"{BEFORE}({CUSTOMER}){AFTER}")
 EMAIL = re.compile(r"(e?mail|emailadd?ress[ei]?|adressee?mail|correoelectronico)")
 

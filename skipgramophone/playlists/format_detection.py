@@ -36,7 +36,7 @@ from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
-from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.text_logs import kind_of_log
 from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
@@ -132,7 +132,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     """
     rows = rows_of(lines)
     if guess := _guess_columns(file, rows, rated, is_complete):
-        return guess
+        return replace(guess, above=blank_lines_above(lines))
     above = lines_above_header(lines)
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated, is_complete)):
         return replace(guess, above=above)

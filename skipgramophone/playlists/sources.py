@@ -83,7 +83,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.table_head import first_rows
-from skipgramophone.playlists.table_preamble import lines_above_columns
+from skipgramophone.playlists.table_preamble import blank_lines_above, lines_above_columns
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -274,7 +274,8 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
         by_number = all(name.isdecimal() for name in settings.roles.values())
-        above = 0 if by_number else lines_above_columns(first_lines(head), settings.roles.values())
+        lines = first_lines(head)
+        above = blank_lines_above(lines) if by_number else lines_above_columns(lines, settings.roles.values())
         return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
         return _table_reader(_guessing_reader(file, settings, format), head, format.above)

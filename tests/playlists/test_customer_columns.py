@@ -27,6 +27,7 @@ def guess(header: str, orders: list[tuple[int, list[str], str]] = ORDERS) -> str
         "Nr zamówienia;Data;Klient;Produkt;Ilość",
         "Ordernummer;Datum;Kund;Produkt;Antal",
         "Order No.;Date;Customer Name;Product;Qty",
+        "Order Number;Date;Buyer Username;Product;Qty",
         "Order ID;Date;Customer Email;Product Name;Qty",
         "Nº do pedido;Data;Cliente;Produto;Quantidade",
         "Nº pedido;Fecha;Cliente;Producto;Cantidad",

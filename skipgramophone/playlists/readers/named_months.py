@@ -5,6 +5,7 @@ Unlike a date such as 01/02/2024, such a date means the same day in every countr
 20 Nov 2020 09:35                  Last.fm
 24 Jan 2023, 09:42
 24-JAN-2023 09:42                  databases
+09/Mar/2024:20:00:00 +0100         logs of web servers
 Tue, 03 Apr 2012 18:00:09 GMT      mail and web servers
 Tue Apr 03 18:00:09 +0000 2012     Twitter
 Sat Mar 09 2024 20:00:00 GMT+0100  JavaScript
@@ -36,6 +37,7 @@ PATTERNS = tuple(
     re.compile(WEEKDAY + pattern, re.IGNORECASE)
     for pattern in (
         rf"{DAY}(?P<mark>[-/\s]){MONTH},?(?P=mark){YEAR}{AFTER_DATE}",
+        rf"{DAY}/{MONTH}/{YEAR}:{CLOCK}\s?{ZONE}",
         rf"{MONTH}[-\s]{DAY}(?:,\s?|[-\s]){YEAR}{AFTER_DATE}",
         rf"{YEAR}(?P<mark>[-/\s]){MONTH}(?P=mark){DAY}{AFTER_DATE}",
         rf"{MONTH}\s{{1,2}}{DAY}\s{CLOCK}\s(?:{ZONE}\s)?{YEAR}",

@@ -28,6 +28,7 @@ EVENING = datetime(2024, 3, 9, 20, 0, tzinfo=UTC).timestamp()
         "sobota, 9 marca 2024 r. o 20:00",
         "lördag 9 mars 2024 kl. 20:00",
         "lørdag den 9. marts 2024 kl. 20.00",
+        "09/Mar/2024:21:00:00 +0100",
     ],
 )
 def test_dates_in_several_languages_are_read(text: str) -> None:
