@@ -11,7 +11,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.cli.table_layout import SHORT_HEADINGS
 from skipgramophone.evaluation.metric_names import metric_heading
-from skipgramophone.inspection.proposal import free_name
+from skipgramophone.experiment.experiment_names import free_name
 from skipgramophone.settings import LEAST_ASKED, RunSettings, TuneSettings
 from skipgramophone.wording import plural, shell_command
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
-from skipgramophone.experiment.experiment_names import require_valid, require_visible
+from skipgramophone.experiment.experiment_names import first_command, likely_name, require_valid, require_visible
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import read_json, write_json
 from skipgramophone.experiment.lock import LOCK, writer_lock
@@ -242,7 +242,7 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     experiment = named_experiment(name, root)
     if not experiment.has_description():
         near = similar_name(experiment)
-        make = "; sgp experiments lists all" if to_manage else f": run {shell_command('extract', name, 'SOURCE')}"
+        make = "; sgp experiments lists all" if to_manage else f": run {first_command(name)}"
         cure = f"{near} sgp experiments lists all" if near else f"{make}{other_directory(root)}"
         raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent.absolute()}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
@@ -262,8 +262,8 @@ def other_directory(root: Path | str | None) -> str:
 
 def similar_name(missing: Experiment) -> str:
     """Return the end of an error message that suggests an experiment with a similar name; "" if there is none."""
-    directory = missing.path.parent
-    return suggestion(missing.name, [one.name for one in experiments_in(directory)] if directory.is_dir() else [])
+    names = [one.name for one in experiments_in(missing.path.parent)] if missing.path.parent.is_dir() else []
+    return suggestion(likely_name(missing.name), names)
 
 
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:

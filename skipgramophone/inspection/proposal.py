@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from skipgramophone.inspection.findings import Finding, Kind
 from skipgramophone.wording import shell_command
-
-LONGEST_NAME = 40  # maximum number of characters in a proposed name of an experiment
-HISTORY = re.compile(r"(streaming[ _-]?history|endsong|listening[ _-]?history)", re.IGNORECASE)  # in names of exports
-NAMELESS = "playlists"  # proposed name of an experiment if no name can be made from its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +66,6 @@ def propose(findings: Sequence[Finding], target: Target) -> Proposal:
         return Proposal(None, (), left)
     target = replace(target, options=_without(target.options, words.get("extract", [])))
     return Proposal(" && ".join(_commands(words, target)), tuple(finding.kind for finding in applied), left)
-
-
-def proposed_name(source: str, taken: Sequence[str]) -> str:
-    """Return a name for a new experiment, made from the name of its source and different from all taken names.
-
-    >>> proposed_name("data/My Lists (2).csv.gz", []), proposed_name("-", ["playlists"]), proposed_name(".csv", [])
-    ('My-Lists-2', 'playlists-2', 'csv')
-    >>> proposed_name("StreamingHistory_music_0.json", []), proposed_name("Streaming_History_Audio_2020.json", [])
-    ('history', 'history')
-    """
-    stem = source.rstrip("/").rsplit("/", 1)[-1].lstrip(".").split(".")[0]
-    name = re.sub(r"[^\w]+", "-", stem, flags=re.ASCII)[:LONGEST_NAME].strip("-") or NAMELESS
-    return free_name("history" if HISTORY.match(name) else name, taken)
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """Return the name; if it is taken, append the first number, from 2, that makes it unique.
-
-    >>> free_name("demo", []), free_name("demo", ["demo", "demo-2"])
-    ('demo', 'demo-3')
-    """
-    names = (name if at == 1 else f"{name}-{at}" for at in range(1, len(taken) + 2))
-    return next(each for each in names if each not in taken)
 
 
 def _commands(words: dict[str, list[str]], target: Target) -> list[str]:

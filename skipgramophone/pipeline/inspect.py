@@ -23,10 +23,11 @@ from skipgramophone.experiment.experiment import (
     other_directory,
     similar_name,
 )
+from skipgramophone.experiment.experiment_names import proposed_name
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
-from skipgramophone.inspection.proposal import Target, proposed_name
+from skipgramophone.inspection.proposal import Target
 from skipgramophone.inspection.report import Inspection, inspection
 from skipgramophone.pipeline.extract import Progress, open_readers, read_playlists, source_paths
 from skipgramophone.pipeline.extract_report import contents_of, report_of

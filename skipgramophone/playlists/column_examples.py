@@ -78,7 +78,9 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if known.keys() & {"title", "name", "uri"}:
         roles = sorted_roles(known)
     title = roles.get("title", "")
-    if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
+    numbers = [f"{number}" for number in range(1, len(rows[0]) + 1)]
+    table = rows if title in rows[0] else [numbers, *rows]
+    if title in table[0] and "artist" not in roles and are_tracks(values_of(table, title)):
         roles = {"name" if role == "title" else role: name for role, name in roles.items()}
     if {"time", "position"} <= roles.keys():
         del roles["position"]  # --columns may contain only one of these two roles
@@ -203,7 +205,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     uris = [at for at in uris if not any(map(OTHER_URI.search, columns[at]))]
     places |= {"time": times[0]} if times else {}
     places |= _clock_next_to(times[0], left, rows, named) if times else {}
-    places |= {"uri": uris[0]} if uris and "uri" not in places else {}
+    places |= {"uri": max(uris, key=lambda at: len(set(columns[at])))} if uris and "uri" not in places else {}
     left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
     if named:
         left = [at for at in left if not (is_count(header[at]) or is_descriptive(header[at])) or names_item(header[at])]

@@ -37,13 +37,16 @@ from skipgramophone.playlists.column_values import (
     TRACK_URI,
     Table,
     all_differ,
+    are_versions,
     is_text,
     known_values,
     most_fit,
     values_of,
 )
+from skipgramophone.playlists.customer_columns import customer_column
 from skipgramophone.playlists.readers.json_tables import are_names
 from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.playlists.row_identifiers import identifies_rows
 from skipgramophone.playlists.row_order import order_of_rows
 from skipgramophone.playlists.time_doubts import unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
@@ -53,6 +56,7 @@ JUDGED_LINES = 1000  # number of lines at the start of a file from which the col
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d{1,4}){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
+SESSION = re.compile(r"session|sitzung|visit|besuch")  # in a table of sessions, a "client" may be a program
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
 
 
@@ -100,12 +104,13 @@ def is_table(rows: Table) -> bool:
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
 
-def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
+def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) -> ColumnGuess | str:
     """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:
         rows: the first rows of the table; the first row contains the column names.
         rated: whether to guess the column of ratings too.
+        is_complete: whether `rows` are all rows of the table.
     """
     header, found = rows[0], _columns_by_role(rows)
     for role, words in NAMES_NEXT_TO_TITLES.items():
@@ -117,6 +122,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     if artists and "artist" not in found:
         found["artist"] = artists[:1]
     for role in ("title", "artist", "playlist", "id", "owner", "uri"):
+        if len(found.get(role, ())) > 1 and (filled := [name for name in found[role] if any(values_of(rows, name))]):
+            found[role] = filled
         if len(found.get(role, ())) > 1:
             return question(rows, f"in which {listed(found[role])} could be the {role}")
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
@@ -124,6 +131,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
         roles["name"] = roles.pop("title")
+    if identifies_rows(rows, roles):
+        del roles["uri"]
     named = name_artist_and_title(roles)
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
@@ -146,7 +155,8 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles["album"] = album
     roles = sorted_roles(roles)
     unused = [name for name in header if name not in roles.values()]
-    if message := first_question(GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock)):
+    table = GuessedTable(rows, found=found, roles=roles, unused=unused, clock=clock, is_complete=is_complete)
+    if message := first_question(table):
         return message
     guess = ColumnGuess(roles, unused, named)
     try:
@@ -166,9 +176,10 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
     column named "id" identifies tracks if it contains links to tracks. A column with the ids of sales, such as
-    "receipt_no", identifies rows and not playlists if all of its values are different. A column named "product"
-    contains titles if most values have several words. A column that is named like titles, but does not name the items
-    of the table, is not used: see `title_doubts`.
+    "receipt_no", identifies rows and not playlists if all of its values are different. If a column identifies orders,
+    a column such as "Client" contains their owners. A column named "product" contains titles if most values have
+    several words. A column that is named like titles, but does not name the items of the table, is not used: see
+    `title_doubts`.
     """
     header = rows[0]
     found = _suitable_columns(rows, header)
@@ -190,13 +201,20 @@ def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
     uris = [name for name in found.pop("uri", links) if not _most_fit(rows, name, OTHER_URI.search)]
-    products = [name for name in uris if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
+    products = [name for name in header if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]
     found |= {"uri": uris} if uris else {}
+    if versions := [name for name in found.get("playlist", ()) if are_versions(values_of(rows, name))]:
+        found["playlist"] = [name for name in found["playlist"] if name not in versions]
+        found = {role: names for role, names in found.items() if names}
     ids = [name for name in found.pop("id", []) if not (names_order(name) and all_differ(values_of(rows, name)))]
     ids = [name for name in ids if 2 * sum(map(bool, known_values(rows, name))) >= len(rows) - 1]
-    return found | ({"id": ids} if ids else {})
+    if not ids:
+        return found
+    are_orders = not (SESSION.search(normalized(ids[0])) or found.keys() & {"owner", "artist", "playlist"})
+    customers = customer_column(header) if are_orders else None
+    return found | {"id": ids} | ({"owner": [customers]} if customers else {})
 
 
 def _is_number_or_flag(value: str) -> bool:

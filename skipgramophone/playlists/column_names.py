@@ -29,7 +29,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
         "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
         "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
-        "name description productname producttitle itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
+        "name description productname producttitle produktname artikelname nomduproduit nombredelproducto "
+        "itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
         "artistname artistnames performername trackartist trackartists trackartistname "
@@ -175,6 +176,8 @@ OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
     r"|offset|playparams"
 )
+# Columns that name the program or server which made the table.
+PROGRAM = re.compile(r"(server|app|application|instance|tenant|library|database)(id|name)$")
 # Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
     r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order"
@@ -381,3 +384,8 @@ def names_item(name: str) -> bool:
 def names_listener(name: str) -> bool:
     """Whether a column probably contains the listeners or customers, such as "Member_number"."""
     return LISTENER.search(normalized(name)) is not None
+
+
+def names_program(name: str) -> bool:
+    """Whether a column probably names the program or server that made the table, such as "ServerId"."""
+    return PROGRAM.search(normalized(name)) is not None

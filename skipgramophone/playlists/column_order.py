@@ -15,8 +15,8 @@ def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
     """Return role -> index of the column if the columns have a usual order; otherwise an empty dict.
 
     Two orders are known. Scrobblers write "artist, title, album, time, artist of the album". The other order is
-    "playlist, artist, title". In this order, playlists have at least two rows on average, there are more different
-    artists than playlists, and at least as many different titles as artists.
+    "playlist, artist, title"; a column of times may precede the playlists. In this order, playlists have at least two
+    rows on average, there are more different artists than playlists, and at least as many different titles as artists.
 
     >>> songs = [["Ada", "Nell"], ["Rain", "Salt"], ["Door", "Sea"]]
     >>> roles_by_order([*songs, ["2024-03-09 20:00", "2024-03-09 20:05"], ["Ada", "Nell"]])
@@ -24,6 +24,9 @@ def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
     >>> roles_by_order([["Jazz", "Jazz", "Rock", "Rock"], ["Ada", "Nell", "Ada", "Quay"], ["A", "B", "C", "D"]])
     {'playlist': 0, 'artist': 1, 'title': 2}
     """
+    if len(columns) > 3 and all(map(is_time, columns[0])):
+        others = roles_by_order(columns[1:])
+        return {"time": 0} | {role: at + 1 for role, at in others.items()} if "playlist" in others else {}
     if len(columns) < 3 or not all(map(is_text, columns[:3])):
         return {}
     if len(columns) > 4 and all(map(is_time, columns[3])) and _are_mostly_equal(columns[0], columns[4]):

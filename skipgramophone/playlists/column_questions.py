@@ -11,16 +11,26 @@ from dataclasses import dataclass
 
 from skipgramophone.playlists.charts import RANKS, charts_in
 from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_names import REGIONS, is_descriptive, is_unclear, names_people, normalized
+from skipgramophone.playlists.column_names import (
+    REGIONS,
+    is_descriptive,
+    is_unclear,
+    names_people,
+    names_program,
+    normalized,
+)
 from skipgramophone.playlists.column_roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.column_values import (
     Table,
     all_differ,
     are_audio_files,
+    are_versions,
+    is_constant,
     may_be_artists,
     may_separate_playlists,
     values_of,
 )
+from skipgramophone.playlists.customer_columns import names_customer
 from skipgramophone.playlists.merged_cells import question_on_merged_cells
 from skipgramophone.playlists.owner_doubts import (
     column_of_uploaders,
@@ -48,6 +58,7 @@ class GuessedTable:
         roles: role -> name of its column.
         unused: names of the columns without a role.
         clock: the column with the times of day that belong to the dates of the role "time", or None.
+        is_complete: whether `rows` are all rows of the table.
     """
 
     rows: Table
@@ -55,6 +66,7 @@ class GuessedTable:
     roles: dict[str, str]
     unused: list[str]
     clock: str | None = None
+    is_complete: bool = True
 
     @property
     def untimed(self) -> list[str]:
@@ -62,9 +74,10 @@ class GuessedTable:
         return [name for name in self.unused if name not in self.found.get("time", ())]
 
     @property
-    def without_files(self) -> list[str]:
-        """The unused columns that do not contain names of audio files."""
-        return [name for name in self.unused if not are_audio_files(values_of(self.rows, name))]
+    def possible_names(self) -> list[str]:
+        """The unused columns that contain neither names of audio files nor versions of tracks."""
+        values = {name: values_of(self.rows, name) for name in self.unused}
+        return [name for name in self.unused if not (are_audio_files(values[name]) or are_versions(values[name]))]
 
     def has(self, *roles: str) -> bool:
         """Whether a column has one of the given roles."""
@@ -89,11 +102,12 @@ def first_question(table: GuessedTable) -> str | None:
 
 
 def _unclear_playlists(table: GuessedTable) -> str | None:
-    """Ask whether an unused column names the playlist, if its own name suggests that, such as "Programme title"."""
-    names = [name for name in table.without_files if is_unclear(name) and name in table.untimed]
+    """Ask whether an unused column names the playlist: its own name suggests it, as does "Programme title"."""
+    names = [name for name in table.possible_names if is_unclear(name) and name in table.untimed]
     names = [
         name for name in names if not (normalized(name).endswith("id") and all_differ(values_of(table.rows, name)))
     ]
+    names = [name for name in names if not _never_divides(table, name)]
     if not names or table.has(*PLAYLIST_ROLES):
         return None
     return question(
@@ -115,12 +129,13 @@ def _missing_role(table: GuessedTable) -> str | None:
     Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
     names are needed, because all rows would otherwise form one playlist.
     """
-    header, unused = table.rows[0], table.without_files
+    header, unused = table.rows[0], table.possible_names
     candidates = [name for name in unused if not is_descriptive(name) and header.count(name) == 1]
     role, names = "playlist", list[str]()
     if table.has("title") and not table.has("artist", "uri"):
         titles = values_of(table.rows, table.roles["title"])
-        names = [name for name in candidates if may_be_artists(values_of(table.rows, name), titles)]
+        others = [name for name in candidates if not names_customer(name)]
+        names = [name for name in others if may_be_artists(values_of(table.rows, name), titles)]
         role = "artist" if names else role
     names = names or columns_with_playlists_of_owners(table.rows, table.roles, unused)
     if not names and not table.has(*PLAYLIST_ROLES, "time"):
@@ -228,6 +243,15 @@ DOUBTS: tuple[Callable[[GuessedTable], str | None], ...] = (
     _charts,
     _equal_names,
 )
+
+
+def _never_divides(table: GuessedTable, name: str) -> bool:
+    """Whether the column `name` has the same value in all rows of the table, and therefore divides nothing.
+
+    If only the first rows are known, the next playlist may begin below them, unless the column names a program or
+    server.
+    """
+    return is_constant(values_of(table.rows, name)) and (table.is_complete or names_program(name))
 
 
 def _divides(table: GuessedTable, name: str) -> bool:

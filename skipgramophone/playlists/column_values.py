@@ -14,14 +14,20 @@ from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*| ?[kKmM万萬億亿천만])?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
-# Link to a playlist, album, artist or user instead of a track.
-OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?)[:/?][^:/]*$")
+# Link to a playlist, album, artist, user, play or show instead of a track.
+OTHER_URI = re.compile(r"[:/](playlists?|albums?|artists?|users?|plays?|listens?|shows?)[:/?][^:/]*/?$")
 TRACK_URI = re.compile(r"spotify:track:\w+|https?://open\.spotify\.com/(?:intl-\w+/)?track/\S+")
 AUDIO_FILE = re.compile(
     r".*\.(mp[234]|m4[abpv]|flac|og[ag]|opus|spx|wave?|wma|aac|aif[fc]?|alac|ape|wv|mpc|mka|dsf|mid|webm)",
     re.I | re.DOTALL,
 )
+VERSION = re.compile(
+    r"(?:original|extended|radio|club|dub|main|vocal|instrumental)(?: (?:mix|version|edit))?"
+    r"|.*\b(?:remix|edit|version)",
+    re.IGNORECASE,
+)
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
+FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 LETTERS = re.compile(r"[^\W\d_]")
 FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sì", "sí", "si", "x", "y", "n"))
 
@@ -54,6 +60,15 @@ def all_differ(values: Iterable[str]) -> bool:
     return 1 < len(filled) == len(set(filled))
 
 
+def is_constant(values: Sequence[str]) -> bool:
+    """Whether all rows of a column have the same value; false if there are few rows, which may be one playlist.
+
+    >>> is_constant(["a1b2"] * 5), is_constant(["a1b2"] * 4), is_constant(["a1b2", "", "a1b2", "", "a1b2"])
+    (True, False, False)
+    """
+    return len(values) >= FEWEST_ROWS and len(set(values)) == 1
+
+
 def is_text(values: Sequence[str]) -> bool:
     """Whether most of the non-empty values are text.
 
@@ -83,6 +98,15 @@ def are_audio_files(values: Sequence[str]) -> bool:
     """
     filled = list(filter(None, values))
     return sum(AUDIO_FILE.fullmatch(value) is not None for value in filled) > len(filled) / 2
+
+
+def are_versions(values: Sequence[str]) -> bool:
+    """Whether most of the non-empty values name versions of tracks, as a column "Mix Name" of a DJ's shop does.
+
+    >>> are_versions(["Original Mix", "Ada Remix", "Radio Edit"]), are_versions(["Summer Mix 2024", "Evening"])
+    (True, False)
+    """
+    return most_fit(values, VERSION.fullmatch)
 
 
 def may_be_artists(values: Sequence[str], titles: Sequence[str]) -> bool:

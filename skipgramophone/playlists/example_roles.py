@@ -18,7 +18,17 @@ from skipgramophone.playlists.column_names import (
     names_title,
     normalized,
 )
-from skipgramophone.playlists.column_values import FLAGS, NUMBER, Table, is_text, values_of
+from skipgramophone.playlists.column_roles import PLAYLIST_ROLES
+from skipgramophone.playlists.column_values import (
+    FEWEST_ROWS,
+    FLAGS,
+    NUMBER,
+    Table,
+    all_differ,
+    is_constant,
+    is_text,
+    values_of,
+)
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 
 DURATION = re.compile(r"\d{1,3}:\d\d(:\d\d)?(\.\d+)?")
@@ -28,29 +38,34 @@ EMAIL = re.compile(r"\S+@\S+\.\w+")
 ID = re.compile(r"\S*\d\S*")
 ORDER_NUMBER = re.compile(r"#\d+")
 YEAR_1995 = 788_918_400  # in seconds since 1970; earlier dates are birthdays or release dates, not times of plays
-TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)$")
+TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)([mun]?sec|[mun]s)?$")
 # Role -> words in the names of its columns. If a name contains words of several roles, the last word counts: a column
 # "order_item" contains items.
 WORDS = {
     "id": re.compile(
         r"(?<!rec)(?<!b)order(?!ed)|receipt|invoice|^bon|beleg|rechnung|quittung|basket|warenkorb|visit(?!or)|ticket"
-        r"|transaction|^cart|commande|facture|panier|pedido|boleta|session|checkout(?!s)|auftrag|bestell"
+        r"|transaction|^cart|commande|facture|panier|pedido|boleta|session|checkout(?!s)|auftrag|bestel"
+        r"|^matchid$|^vente$|^venta$|^vendita$|zamowieni|siparis|tilaus"
     ),
     "owner": re.compile(
         r"user|customer|member|visitor|listener|client|account|household|student|patron|reader|guest|buyer|player"
-        r"|patient|shopper|kunde|kaufer|nutzer|besucher|utilisateur|usuario|email|e-mail"
+        r"|borrower|auftraggeber|debitor|patient|shopper|kunde|^kund$|klant|klient|acheteur|comprador|kaufer|nutzer"
+        r"|besucher|utilisateur|usuario|email|e-mail"
     ),
     "uri": re.compile(
         r"item|product|produkt|produit|producto|artikel|article|sku|asin|isbn|barcode|^ean|^upc|^gtin|^ref(erence)?$"
+        r"|^material(nr|nummer)?$|^biblionumber$|^(question|problem|exercise|recipe|lexeme|content|resource)id$"
     ),
 }
 # Words in the names of columns that contain no ids of items, customers or baskets.
-NOT_IDS = re.compile(r"hour|day|dow$|week|month|menge|preis|qty|prix|precio|cost|measure|agent|index|playlist")
+NOT_IDS = re.compile(
+    r"slot|answer|hour|day|dow$|week|month|menge|preis|qty|prix|precio|cost|measure|agent|index|playlist"
+)
 TITLE = re.compile(r"(title|song|track|titel|lied|musik|musikwunsch|liedwunsch|songwunsch|chanson|cancion|brano)$")
 ARTIST = re.compile(r"(artist|performer|interpret|kunstler|singer)$")
 LISTS = re.compile(r"(list|liste|lista|mix|mixtape|playlist)$")
+INGREDIENT, RECIPE = re.compile(r"ingredien|zutat"), re.compile(r"recipe|rezept|recette|receta|ricetta|receita")
 FLAG = re.compile("|".join(map(re.escape, sorted(FLAGS))), re.IGNORECASE)
-FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 NOT_NUMBERS = ("title", "playlist", "artist")
 ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # only these, and "time", are dropped if their values are unsuitable
 
@@ -80,6 +95,7 @@ def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
             found = {other: column for other, column in found.items() if other not in holders} | {role: name}
     _drop_invented(found, rows, usual, by_words=bool(words))
     _add_lists(found, rows)
+    _add_ingredients(found, rows)
     if _numbers_rows(found, rows):
         del found["uri"]
     return dict(sorted(found.items(), key=lambda each: rows[0].index(each[1])))
@@ -90,10 +106,12 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
     values = list(filter(None, values_of(rows, name)))
     if role == "time":
         return _are_times(name, values)
+    if role in PLAYLIST_ROLES and _divide_all(values):
+        return False
     if role not in ROLES_OF_VALUES:
         return True
-    is_constant = _is_constant(values) and (role == "uri" or not (is_usual or role == "artist"))
-    if is_constant or _all_fit(values, FLAG):
+    never_differs = is_constant(values) and (role == "uri" or not (is_usual or role == "artist"))
+    if never_differs or _all_fit(values, FLAG):
         return False
     if role in NOT_NUMBERS and any(_all_fit(values, form) for form in (NUMBER, DURATION, FILE_NAME)):
         return False
@@ -103,11 +121,6 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
 def _all_fit(values: Sequence[str], form: re.Pattern[str]) -> bool:
     """Whether there are values, and all of them match the pattern `form`."""
     return bool(values) and all(form.fullmatch(value) for value in values)
-
-
-def _is_constant(values: Sequence[str]) -> bool:
-    """Whether all values are equal; false if there are fewer than 5, because few rows may be one playlist."""
-    return len(values) >= FEWEST_ROWS and len(set(values)) == 1
 
 
 def _are_times(name: str, values: Sequence[str]) -> bool:
@@ -150,15 +163,34 @@ def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, st
         values = list(filter(None, values_of(rows, name)))
         is_other = is_count(name) or is_category(name) or is_descriptive(name) or NOT_IDS.search(word)
         is_named = name in usual.get("title", ()) or name in usual.get("artist", ())
-        if not places[role] or is_other or is_named or rows[0].count(name) > 1 or not values or _is_constant(values):
+        if not places[role] or is_other or is_named or rows[0].count(name) > 1 or not values or is_constant(values):
             continue
         if any(_all_fit(values, form) for form in (FLAG, DURATION, DATE)) or (role == "uri" and _are_phrases(values)):
+            continue
+        if role in PLAYLIST_ROLES and _divide_all(values):
             continue
         found.setdefault(role, name)
     baskets = [name for name in rows[0] if _all_fit(values_of(rows, name), ORDER_NUMBER)]
     if baskets and found and "id" not in usual:
         found.setdefault("id", baskets[0])
     return found
+
+
+def _divide_all(values: Sequence[str]) -> bool:
+    """Whether a column would make a playlist of each row; false if there are few rows, which may be such playlists."""
+    return len(values) >= FEWEST_ROWS and all_differ(values)
+
+
+def _add_ingredients(found: dict[str, str], rows: Table) -> None:
+    """Choose the columns of ingredients and of recipes for the titles and the playlists, if there are both."""
+    items = [name for name in rows[0] if INGREDIENT.search(normalized(name)) and is_text(values_of(rows, name))]
+    recipes = [name for name in rows[0] if RECIPE.search(normalized(name)) and name not in items]
+    if len(items) != 1 or not recipes:
+        return
+    for role in [role for role, name in found.items() if name in (*items, *recipes)]:
+        del found[role]
+    ids = [name for name in recipes if normalized(name).endswith("id")]
+    found |= {"title": items[0]} | ({"id": ids[0]} if ids else {"playlist": recipes[0]})
 
 
 def _are_phrases(values: Sequence[str]) -> bool:

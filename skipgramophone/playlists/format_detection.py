@@ -13,6 +13,7 @@ from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
 from skipgramophone.playlists.binary_files import OTHER, binary_reason
 from skipgramophone.playlists.column_examples import question
+from skipgramophone.playlists.column_guess import JUDGED_LINES as JUDGED_ROWS
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.column_names import is_header as is_column_header
 from skipgramophone.playlists.column_values import Table, values_of
@@ -35,7 +36,7 @@ from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_document, rows_of_objects
-from skipgramophone.playlists.table_preamble import lines_above_header
+from skipgramophone.playlists.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.text_logs import kind_of_log
 from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
@@ -66,9 +67,10 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     """
     lines = first_lines(head)
     header = lines[0]
+    is_complete = len(head) < HEAD_BYTES
     if head.startswith(PARQUET_MAGIC):
         rows = first_rows(file, head, lines)
-        if guess := _guess_columns(file, rows, rated):
+        if guess := _guess_columns(file, rows, rated, is_complete=True):
             return guess
         raise UnknownFormatError(
             file.display_name, f"a table with the columns {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}"
@@ -86,9 +88,10 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     in_json = _detect_json(start)
     if in_json and (in_json != "mpd" or b'"pid"' in start):
         return in_json
-    if guess := _guess_columns(file, rows_of_objects(lines) if start.startswith(b"{") else [], rated):
+    objects = rows_of_objects(lines) if start.startswith(b"{") else []
+    if guess := _guess_columns(file, objects, rated, is_complete):
         return guess
-    if JSON.match(start) and (guess := _guess_document(file, start, rated)):
+    if JSON.match(start) and (guess := _guess_document(file, start, rated, is_complete)):
         return guess
     if in_json:
         return in_json
@@ -104,7 +107,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         return "lastfm"
     if has_song_names(file) and all(word.isdecimal() for word in header.split()):
         return "yes"
-    return _detect_text(file, lines, rated)
+    return _detect_text(file, lines, rated, is_complete)
 
 
 def first_lines(head: bytes) -> list[str]:
@@ -119,7 +122,7 @@ def first_lines(head: bytes) -> list[str]:
     return lines or [""]
 
 
-def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | ColumnGuess:
+def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: bool) -> Format | ColumnGuess:
     """Return the format of a text file, or the columns if it is a table.
 
     Tables are tried first, because a table can look like another text format.
@@ -128,10 +131,10 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
     rows = rows_of(lines)
-    if guess := _guess_columns(file, rows, rated):
-        return guess
+    if guess := _guess_columns(file, rows, rated, is_complete):
+        return replace(guess, above=blank_lines_above(lines))
     above = lines_above_header(lines)
-    if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated)):
+    if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated, is_complete)):
         return replace(guess, above=above)
     if log := kind_of_log(lines):
         raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {log}")
@@ -165,7 +168,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
 
 
-def _guess_columns(file: SourceFile, rows: Table, rated: bool) -> ColumnGuess | None:
+def _guess_columns(file: SourceFile, rows: Table, rated: bool, is_complete: bool) -> ColumnGuess | None:
     """Return the roles of the columns, or None if the first row does not have the usual names of columns.
 
     Raises:
@@ -173,13 +176,13 @@ def _guess_columns(file: SourceFile, rows: Table, rated: bool) -> ColumnGuess | 
     """
     if not rows or len(rows[0]) < 2 or not is_column_header(rows[0]):
         return None
-    guess = column_guess.guess_columns(rows, rated)
+    guess = column_guess.guess_columns(rows, rated, is_complete and len(rows) < JUDGED_ROWS)
     if isinstance(guess, str):
         raise UnknownFormatError(file.display_name, guess)
     return guess
 
 
-def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess | None:
+def _guess_document(file: SourceFile, head: bytes, rated: bool, is_complete: bool) -> ColumnGuess | None:
     """Return the roles of the fields in a JSON document, or None if it is not a table with usual names.
 
     A list of titles and links may be anything, such as a news feed. Therefore, the document must have artists, ids of
@@ -189,7 +192,7 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess |
         UnknownFormatError: the roles are ambiguous.
     """
     rows = rows_of_document(head)
-    guess = _guess_columns(file, rows, rated)
+    guess = _guess_columns(file, rows, rated, is_complete)
     if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM and not _are_orders(rows, guess):
         raise UnknownFormatError(file.display_name, question(rows, "in which sgp does not recognize the artist"))
     return guess

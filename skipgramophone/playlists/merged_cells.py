@@ -7,7 +7,7 @@ row of the order. If the empty cells were read as values, rows of many playlists
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_examples import question
@@ -21,6 +21,8 @@ from skipgramophone.wording import visible
 FEW_EMPTY = 0.05  # in a column in which all values differ
 SOME_EMPTY = 0.1  # in a column in which a value may occur in several rows, one after the other
 MANY_EMPTY = 1 / 3  # in a column of artists
+FEWEST_GAPS = 2  # in an assigned column, empty cells must be below at least two values
+REMEDY = "write the value above into the empty cells if their rows belong to it, or remove these rows"
 
 
 def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
@@ -33,12 +35,36 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     name = column_with_merged_cells(rows, roles)
     if name is None:
         return None
-    remedy = "write the value above into the empty cells if their rows belong to it, or remove these rows"
-    problem = f"in which {name!r} is empty in many rows: {remedy}"
+    problem = f"in which {name!r} is empty in many rows: {REMEDY}"
     others = {role: column for role, column in roles.items() if column != name}
     if "title" not in others or name == roles.get("artist"):
         return visible(f"a table of {len(rows[0])} columns {problem}")
     return question(rows, f"{problem}, or leave this column out", others)
+
+
+def question_on_assigned_columns(rows: Table, roles: Mapping[str, str]) -> str | None:
+    """Return a message for the user if a column that the user has assigned has merged cells, or None.
+
+    Owners and names of playlists are examined only if no column has the role "id".
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names, if there are any.
+        roles: role -> name of its column, or its number, counted from 1.
+
+    >>> rows = [["Show", "Song"], ["A", "Rain"], ["", "Salt"], ["B", "Tide"], ["", "Home"]]
+    >>> question_on_assigned_columns(rows, {"playlist": "Show", "title": "Song"}).split(":")[0]
+    "a table of 2 columns in which 'Show' is empty in many rows"
+    """
+    names = {role: name for role, name in roles.items() if name in rows[0] or not name.isdecimal()}
+    if not names and rows[0]:
+        rows, names = [[f"{number}" for number in range(1, len(rows[0]) + 1)], *rows], dict(roles)
+    examined = ("id",) if "id" in names else PLAYLIST_ROLES
+    known = {role: name for role, name in names.items() if role in (*examined, "artist", "title") and name in rows[0]}
+    name = column_with_merged_cells(rows, known) if known.keys() - {"title"} else None
+    if name is None or name not in known.values() or _gaps(known_values(rows, name)) < FEWEST_GAPS:
+        return None
+    column = f"column {name}" if name.isdecimal() else repr(name)
+    return visible(f"a table of {len(rows[0])} columns in which {column} is empty in many rows: {REMEDY}")
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
@@ -78,6 +104,11 @@ def _has_merged_cells(values: Sequence[str], share: float) -> bool:
     empty, fewest = values.count(""), 1 if _all_differ(values) else 2
     runs = [value for value, _ in groupby(values) if value]
     return bool(values and values[0]) and len(runs) == len(set(runs)) and empty >= max(fewest, share * len(values))
+
+
+def _gaps(values: Sequence[str]) -> int:
+    """Return how many times one or more empty values follow a value."""
+    return sum(bool(above) and not below for above, below in pairwise(values))
 
 
 def _all_differ(values: Sequence[str]) -> bool:

@@ -24,7 +24,9 @@ ORDERS = (
     "idvisit gasessionid incrementid purchaseid saleid saleno salesorderid salesordernumber checkoutid txnid "
     "billid billno billnumber ticketid ticketno ticketnumber receiptno receiptnumber "
     "bestellnr auftragsnr auftragsnummer auftragsid rechnungsnr rechnungsnummer rechnungsid belegnr belegnummer bonnr "
-    "bonnummer kassenbonnr bestelnummer factuurnummer nfacture nofacture numérofacture numérodefacture ncommande "
+    "bonnummer kassenbonnr bestelnr bestelnummer ordernr ordernummer ordrenr ordrenummer nrzamówienia numerzamówienia "
+    "ndecommande nodecommande ndepedido nodepedido ndopedido nodopedido numérodopedido ndordine numerodiordine "
+    "factuurnummer nfacture nofacture numérofacture numérodefacture ncommande "
     "nocommande numérocommande numéroticket npedido nopedido numeropedido nfactura numerofactura numerodefactura "
     "nordine numeroordine nfattura numerofattura"
 )

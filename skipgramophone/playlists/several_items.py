@@ -13,7 +13,7 @@ SEPARATOR = re.compile(r"\s*[,;|]\s*")
 LONGEST_ITEM = 40  # maximum number of characters of an item; a longer part of a cell is probably part of a sentence
 LEAST_CELLS = 3
 LEAST_REPEATED = 0.25  # in lists without brackets: minimum share of the items that also occur in an earlier row
-NUMBERED = re.compile(r"(\D+?)[ _.-]?(\d+)")
+NUMBERED = re.compile(r"(\D+?)[ _.#-]*(\d+)(?:[ _.-]+(\D*(?:name|title|id|sku)))?", re.IGNORECASE)
 ARTIST_AND_TITLE = re.compile(r"\S.* [-–—] .*\S")
 
 
@@ -69,7 +69,7 @@ def _columns_of_tracks(rows: Table) -> list[str]:
     for name in header:
         numbered = NUMBERED.fullmatch(name.strip())
         if numbered and names_item(numbered[1]) and not names_people(numbered[1]):
-            stems.setdefault(numbered[1], []).append(name)
+            stems.setdefault(f"{numbered[1]} {numbered[3]}", []).append(name)
     longest = max(stems.values(), key=len, default=[])
     if len(longest) > 1:
         return longest

@@ -12,6 +12,7 @@ from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
+from skipgramophone.playlists.readers.aimp import is_aimp
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
 from skipgramophone.playlists.readers.cue import is_cue
@@ -49,6 +50,7 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "MediaContainer": ("plex", b"<Track"),
     "lfm": ("lastfm-xml", b"<recenttracks"),
     "recenttracks": ("lastfm-xml", b""),
+    "VirtualFolder": ("virtualdj", b"<song"),
 }
 # Root elements that may be written in any case: name in lower case -> format.
 ROOTS_IN_ANY_CASE: dict[str, Format] = {"asx": "asx", "winampxml": "b4s"}
@@ -57,6 +59,10 @@ ROOTS_WITHOUT_PLAYLISTS = {
     "rhythmdb": "the tracks of Rhythmbox, which are read together with playlists.xml in the same directory",
     "subsonic-response": "an answer of a Subsonic server without tracks: save the answer of getPlaylist instead",
     "MediaContainer": "an answer of a Plex server without tracks: save the items of a playlist instead",
+    "VirtualFolder": "a folder of VirtualDJ without songs",
+    "FilterFolder": "a filter folder of VirtualDJ, which contains no songs: save its songs as a playlist in VirtualDJ",
+    "VirtualDJ_Database": "the tracks of VirtualDJ, without its playlists: use the files of its folders MyLists, "
+    "Playlists and History instead",
     "lfm": "an answer of Last.fm without scrobbles: save the answer of user.getRecentTracks instead",
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
@@ -88,6 +94,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("google-play", is_google_play),
     ("scrobbler-log", is_scrobbler_log),
     ("serato", is_serato),
+    ("aimp", is_aimp),
     ("cue", is_cue),
     ("markdown", is_markdown),
 )

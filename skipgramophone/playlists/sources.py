@@ -18,7 +18,9 @@ from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.date_order import date_order_in
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.joined_artists import artists_are_joined
+from skipgramophone.playlists.merged_cells import question_on_assigned_columns
 from skipgramophone.playlists.own_exports import OWN_EXPORT, is_own_export
+from skipgramophone.playlists.readers.aimp import read_aimp
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.asx import read_asx
@@ -69,6 +71,7 @@ from skipgramophone.playlists.readers.tidal import read_tidal
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.traktor import read_traktor
 from skipgramophone.playlists.readers.uris import read_uris
+from skipgramophone.playlists.readers.virtualdj import read_virtualdj
 from skipgramophone.playlists.readers.wpl import read_wpl
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
@@ -80,7 +83,7 @@ from skipgramophone.playlists.readers.youtube import (
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.table_head import first_rows
-from skipgramophone.playlists.table_preamble import lines_above_columns
+from skipgramophone.playlists.table_preamble import blank_lines_above, lines_above_columns
 from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -136,6 +139,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "plex": read_plex,
     "lastfm-xml": read_lastfm_xml,
     "serato": read_serato,
+    "aimp": read_aimp,
+    "virtualdj": read_virtualdj,
 }
 # Formats with the time at which a track was played or added to a playlist. The format "columns" is not listed, because
 # not every table has a column with times.
@@ -269,7 +274,8 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         raise SourceError(f"{file.display_name} is {undecodable}")
     if settings.columns:
         by_number = all(name.isdecimal() for name in settings.roles.values())
-        above = 0 if by_number else lines_above_columns(first_lines(head), settings.roles.values())
+        lines = first_lines(head)
+        above = blank_lines_above(lines) if by_number else lines_above_columns(lines, settings.roles.values())
         return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
         return _table_reader(_guessing_reader(file, settings, format), head, format.above)
@@ -311,6 +317,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     """Return the reader of a table, after setting what its first rows show.
 
     They show the order of day and month, whether artists are joined, and whether rows are in the order of their ranks.
+    They also show whether assigned columns have merged cells.
 
     Args:
         reader: the reader.
@@ -319,8 +326,11 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
 
     Raises:
         SourceError: the table is Parquet, and it is damaged.
+        UnknownFormatError: an assigned column has merged cells.
     """
     rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
+    if reader.unused is None and (problem := question_on_assigned_columns(rows, roles)):
+        raise UnknownFormatError(reader.file.display_name, problem)
     return replace(
         reader,
         date_order=date_order_in(rows, roles),

@@ -15,6 +15,7 @@ from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.json_fields import flat
 from skipgramophone.playlists.readers.json_tables import (
     field_with_lists,
+    field_with_playlists,
     is_document,
     names_in_list,
     playlists_on_lines,
@@ -96,9 +97,10 @@ def rows_of_document(head: bytes) -> Table:
 def rows_of_records(objects: list[dict[str, Any]]) -> Table:
     """Return JSON objects as rows, the field names first. Lists of artists become text.
 
-    The result is empty if the titles are in lists, because an object is then not one track.
+    The result is empty if the titles are in lists, because an object is then not one track. It is also empty if each
+    track has a list of its playlists.
     """
-    if field_with_lists(objects):
+    if field_with_lists(objects) or field_with_playlists(objects):
         return []
     records = [flat(record) for record in objects[:JUDGED_LINES]]
     for record in records:

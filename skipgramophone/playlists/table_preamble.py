@@ -28,6 +28,15 @@ def lines_above_header(lines: Sequence[str]) -> int:
     return 0
 
 
+def blank_lines_above(lines: Sequence[str]) -> int:
+    """Return the number of blank lines at the start of a table.
+
+    >>> blank_lines_above(["", " ", "artist,title"])
+    2
+    """
+    return next((above for above, line in enumerate(lines) if line.strip()), 0)
+
+
 def lines_above_columns(lines: Sequence[str], names: Collection[str]) -> int:
     """Return the number of lines above the first line that has all the given names of columns; 0 if there is none.
 

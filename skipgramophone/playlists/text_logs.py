@@ -1,7 +1,8 @@
-"""Recognize texts whose lines begin with a date and a time: logs of servers and programs, and chats.
+"""Recognize texts whose lines begin with a date and a time, or with a tag: logs, chats, and lists of references.
 
     10.0.0.1 - - [07/Apr/2024:16:08:52 +0200] "GET /product/2 HTTP/1.1" 200 8211
     09.03.24, 20:00 - Nell: Ada Fenn - Rain
+    TI  - On rain
 
 Many of these lines contain " - ", but the text before it is not an artist.
 """
@@ -17,13 +18,16 @@ LEAST_SHARE = 0.2
 # Minimum share of the lines that begin with a date without a time. It is higher, because such lines may also be the
 # headings of a list.
 LEAST_WITHOUT_CLOCK = 0.5
+LEAST_OF_REFERENCES = 0.5  # minimum share of the lines that begin with a tag; a long text may have several lines
 FEWEST_LINES = 2  # minimum number of lines that begin with a date; a single one may be a heading
 DATE = r"\d{1,4}([-./])\d{1,2}\1\d{2,4}"
 CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?(?:Z| ?[-+]\d\d:?\d\d)?"
 DATED = re.compile(rf"[\u200e\u200f]?\[?{DATE}(?:,? +|T){CLOCK}(?:\]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)
-DAY = re.compile(rf"[\[(]?{DATE}(?:[\])]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)
+# A date and a time may also be the first field of a table.
+DAY = re.compile(rf"[\[(]?{DATE}(?:[\])]|:? )[ \-–—]*(?!{CLOCK} *[\t,;|])(?=[^\s,;|])", re.ASCII)
 CHAT = re.compile(rf"{DATED.pattern}[^:]{{1,60}}: ", re.ASCII)
 REQUEST = re.compile(r'(?:\S+ )?\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [-+]\d{4}\] "')
+REFERENCE = re.compile(r"[A-Z][A-Z0-9]  - ")
 SYSLOG = re.compile(r"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: ")
 SED_DATE = "^[^0-9]{0,4}[0-9]+[^ ]+ [0-9]+:[0-9:]+"
 DATES = (
@@ -40,6 +44,7 @@ KINDS = (
         r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
         "and read them with --columns owner=1,uri=2",
     ),
+    (REFERENCE, LEAST_OF_REFERENCES, "references in the format RIS: export them as CSV, and read it with --columns"),
     (SYSLOG, LEAST_SHARE, "a system log: write the columns that you need to a CSV file"),
     (
         CHAT,
@@ -53,7 +58,7 @@ KINDS = (
 
 
 def kind_of_log(lines: Sequence[str]) -> str | None:
-    """Return which kind of log or chat a text is, and what the user can do; None if it is neither.
+    """Return which kind of log, chat or list of references a text is, and what the user can do; None if it is none.
 
     >>> kind_of_log(["Apr  8 00:15:46 shop app[12]: user 3 - view - 7"] * 2)
     'a system log: write the columns that you need to a CSV file'

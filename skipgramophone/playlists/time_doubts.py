@@ -18,7 +18,13 @@ from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, second
 REMEDY = "write times in the form 2024-02-01 10:00, or read the table without this column"
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
-NUMBER_OF_TIME = re.compile(r"\d{12,}|\d(?:[.,]\d+)?E\+?\d+|[2-7]\d{4}[.,]\d+", re.IGNORECASE)  # also Excel's 45360.83
+SERIAL_NUMBER = re.compile(r"[2-7]\d{4}[.,]\d+")  # days since 1900, as in Excel
+SERIAL_DAY = re.compile(r"(?:3[7-9]|4\d|5[0-4])\d{3}")  # from 2001 to 2050
+FROM_SERIAL_NUMBERS = (
+    "a serial number of a spreadsheet (days since 1900): in the spreadsheet, give these cells the format "
+    "yyyy-mm-dd hh:mm and save the table again, or use pandas.to_datetime(…, unit='D', origin='1899-12-30')"
+)
+NUMBER_OF_TIME = re.compile(rf"\d{{12,}}|\d(?:[.,]\d+)?E\+?\d+|{SERIAL_NUMBER.pattern}", re.IGNORECASE)
 RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
 # Words in the names of columns whose times are not those of plays, but of other events.
 OF_OTHER_EVENTS = re.compile(
@@ -42,8 +48,9 @@ def times_are_asked_about(roles: Mapping[str, str]) -> bool:
 def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) -> str:
     """Say what is wrong with the times in a column if `extract` cannot read them.
 
-    Either the day and the month may be swapped, as in 01/02/2024 10:00, or the notation is unknown. If no column has
-    the role "time", columns without a usual name for times are examined too, but only for swapped days and months.
+    Either the day and the month may be swapped, as in 01/02/2024 10:00, or the times are serial numbers of a
+    spreadsheet, or the notation is unknown. If no column has the role "time", columns without a usual name for times
+    are examined too, but only for swapped days and months.
 
     Args:
         rows: the first rows of the table; the first row contains the column names.
@@ -62,6 +69,9 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
         swapped, dates = (list(filter(fits, values)) for fits in (is_numeric_date, looks_like_time))
         if swapped and _may_be_plays(values, swapped):
             return f"in which the day and the month of {swapped[0]!r} may be swapped: {REMEDY}"
+        if _are_serial_numbers(values):
+            remedy = "; or read the table without this column"
+            return f"in which {values[0]!r}, a time in {name!r}, is {FROM_SERIAL_NUMBERS}{remedy}"
         if most_fit(values, looks_like_time) and _may_be_plays(values, dates):
             return f"in which {dates[0]!r}, a time in {name!r}, is in an unknown notation: {REMEDY}"
     others = [] if "time" in roles else [name for name in rows[0] if name not in (*names, *roles.values())]
@@ -69,6 +79,19 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
         if most_fit(values, is_numeric_date) and most_fit(values, _is_exact) and not order_of_dates(values):
             return f"in which the day and the month of {next(filter(None, values))!r} may be swapped: {REMEDY}"
     return ""
+
+
+def _are_serial_numbers(values: Sequence[str]) -> bool:
+    """Whether all values are serial numbers of a spreadsheet: with times of day, or days of which some repeat.
+
+    >>> _are_serial_numbers(["45360.83", "45360.85"]), _are_serial_numbers(["45360", "45360", "45361"])
+    (True, True)
+    >>> _are_serial_numbers(["45360", "45361"]), _are_serial_numbers(["3.45"])
+    (False, False)
+    """
+    if not values or not all(SERIAL_NUMBER.fullmatch(value) or SERIAL_DAY.fullmatch(value) for value in values):
+        return False
+    return any(map(SERIAL_NUMBER.fullmatch, values)) or 1 < len(set(values)) < len(values)
 
 
 def _may_name_times(rows: Table, name: str) -> bool:
@@ -88,7 +111,7 @@ def _may_be_plays(values: Sequence[str], dates: Sequence[str]) -> bool:
 def looks_like_time(value: str) -> bool:
     """Whether a value is probably a date, in whatever language, perhaps with a time of day.
 
-    >>> looks_like_time("9 mars 2024 20:00"), looks_like_time("09-Mar-24"), looks_like_time("1.39692E+12")
+    >>> looks_like_time("9 maaliskuuta 2024 20:00"), looks_like_time("09-Mar-24"), looks_like_time("1.39692E+12")
     (True, True, True)
     >>> looks_like_time("3:45"), looks_like_time("1999"), looks_like_time("12 plays")
     (False, False, False)

@@ -20,6 +20,7 @@ Format = Literal[
     "shazam", "tab-text", "traktor", "apple-activity", "apple-daily", "lastfm-archive", "tidal",
     "wpl", "google-play", "scrobbler-log", "rhythmbox",
     "jellyfin", "asx", "b4s", "cue", "markdown", "setlistfm", "subsonic", "plex", "lastfm-xml", "serato",
+    "aimp", "virtualdj",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.

@@ -337,3 +337,15 @@ def test_decimal_numbers_are_times_of_day_only_in_longer_order() -> None:
     for number, asks in ((3, False), (8, True)):
         found = guess("\n".join(["Date,Begins,Artist,Title", *rows[:number]]))
         assert ("'Begins' may be the times of day of the dates in 'Date'" in found) == asks
+
+
+def test_versions_of_tracks_are_not_playlists() -> None:
+    rows = [f"Rain,Ada,{mix}" for mix in ("Original Mix", "Original Mix", "Radio Edit", "Nell Remix", "Dub")]
+    assert guess("\n".join(["Track Title,Artists,Mix Name", *rows])) == "artist=Artists,title=Track Title"
+    named = [row.replace("Mix", "Summer").replace("Edit", "Sun") for row in rows]
+    assert guess("\n".join(["Track Title,Artists,Mix Name", *named])).endswith("playlist=Mix Name")
+
+
+def test_an_empty_column_is_not_asked_about() -> None:
+    assert guess("Name,Description,Artist\nRain,,Ada\nSalt,,Nell\n") == "artist=Artist,title=Name"
+    assert "'Name' and 'Description' could be the title" in guess("Name,Description,Artist\nRain,x,Ada\nSalt,,Nell\n")

@@ -35,6 +35,24 @@ def example(text: str) -> str:
             "owner=student_id,title=course_title",
         ),
         (
+            "Rezept;Zutat;Menge\nSuppe;Salz;1 TL\nSuppe;rote Linsen;2\nKuchen;Mehl;500 g\n",
+            "playlist=1,title=2",
+        ),
+        (
+            "Verkaufsbeleg;Position;Material;Auftraggeber\n7;10;M1;K1\n7;20;M2;K1\n8;10;M1;K2\n8;20;M3;K2\n9;10;M2;K1\n",
+            "id=Verkaufsbeleg,uri=Material,owner=Auftraggeber",
+        ),
+        ("match_id,player_slot,hero_id\n1,1,a\n1,2,b\n2,1,a\n2,2,c\n3,1,b\n", "id=match_id,uri=hero_id"),
+        # Each row has another order.
+        ("order_id,user_id,problem_id\n1,u,a\n2,u,b\n3,v,a\n4,v,b\n5,v,c\n", "owner=user_id,uri=problem_id"),
+        # Each row has another time in microseconds.
+        (
+            "title,url,client_id,time_usec\nA page,https://x/a,c,1710000000000000\nThe sea,https://x/b,c,1710000001000000\n",
+            "title=title,uri=url,owner=client_id,time=time_usec",
+        ),
+        # There are more episodes than podcasts.
+        ("podcast,episode\nhttps://p/1,https://e/1\nhttps://p/1,https://e/2\n", "uri=episode"),
+        (
             "recipe_id,recipe_name,ingredient,amount,unit\n1,Pea Soup,green peas,200,g\n1,Pea Soup,salt,1,tsp\n"
             "2,Jam,sugar,500,g\n2,Jam,red berries,1,kg\n",
             "id=recipe_id,title=ingredient",

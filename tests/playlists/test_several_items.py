@@ -92,3 +92,12 @@ def test_a_column_of_hashes_that_repeat_is_the_owner() -> None:
     ann, ben = "FGtllVqz18RPiwJj/edr2gV78zirAiY/9SmYvia+kCg=", "Xumu+NIjS6QYVxDS4/t3SawvJ7viT9hPKXmf0RtLNx8="
     text = f"msno,song_id,days\n{ann},s1,3\n{ann},s2,1\n{ben},s1,2\n"
     assert asked(text).endswith("--columns owner=msno,uri=song_id")
+
+
+def test_numbers_may_be_in_the_middle_of_the_names_of_columns() -> None:
+    header = "Order ID,Item #1 Name,Item #1 Qty,Item #2 Name,Item #2 Qty"
+    found = several_items(rows_of([header, "7,Blue mug,1,Red mug,2", "8,Red mug,1,Tea,1"]))
+    assert found == (
+        "in which 'Item #1 Name' and 'Item #2 Name' seem to contain one track each: write one row per track, next to "
+        "its playlist"
+    )

@@ -58,6 +58,8 @@ FORMAT_OF: dict[str, Format] = {
     "plex.json": "plex",
     "scrobbles.xml": "lastfm-xml",
     "serato.csv": "serato",
+    "kitchen.aimppl4": "aimp",
+    "kitchen.vdjfolder": "virtualdj",
 }
 
 

@@ -69,3 +69,20 @@ def test_a_header_with_the_assigned_columns_is_found() -> None:
     assert lines_above_columns(["a;b", "c;d"], ["b"]) == 0
     assert lines_above_columns(["a;b", "c;d"], ["e"]) == 0
     assert lines_above_columns(["x"] * 30 + ["a;b"], ["b"]) == 0
+
+
+@pytest.mark.parametrize("above", ["\n", "\n\n", "   \n", "#x\n"])  # short lines are a block of their own
+def test_blank_and_short_lines_may_precede_the_header(above: str, write_dump: WriteDump) -> None:
+    text = f"{above}Show,Track,Artist\nA,Rain,Ada\nA,Salt,Nell\n"
+    expected = [("A", "Ada", "Rain", None), ("A", "Nell", "Salt", None)]
+    lines = [(number, ABOVE) for number in range(1, above.count("\n") + 1)]
+    assert error_of(write_dump(text)).endswith("--columns title=Track,artist=Artist,playlist=Show")
+    rows, rejects = read(write_dump(text), "columns", columns="title=Track,artist=Artist,playlist=Show")
+    assert (rows, reasons(rejects)) == (expected, lines)
+    rows, rejects = read(write_dump(text.replace("Show", "Playlist")), "columns")
+    assert (rows, reasons(rejects)) == (expected, lines)
+
+
+def test_blank_lines_may_precede_a_table_without_a_header(write_dump: WriteDump) -> None:
+    rows, rejects = read(write_dump("\nA,Ada,Rain\n"), "columns", columns="playlist=1,artist=2,title=3")
+    assert (rows, reasons(rejects)) == ([("A", "Ada", "Rain", None)], [(1, ABOVE)])

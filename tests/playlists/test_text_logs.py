@@ -93,3 +93,16 @@ def test_names_and_headings_with_dates_are_no_logs(write_dump: WriteDump) -> Non
     text = "09.03.2024, 20:00 Party\n" + "\n".join(NAMES) + "\n1999-2000-2001 - Door\n20:15 - Rain\n"
     rows, _ = read(write_dump(text, "list.txt"), "titles")
     assert [row[1:3] for row in rows][-5:] == [*TRACKS, ("1999-2000-2001", "Door"), ("20:15", "Rain")]
+
+
+def test_references_are_not_tracks(write_dump: WriteDump) -> None:
+    text = "".join(f"TY  - JOUR\nAU  - {artist}\nTI  - {title}\nER  - \n\n" for artist, title in TRACKS)
+    assert "references in the format RIS: export them as CSV" in error_of(write_dump(text, "references.ris"))
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ",", ";", "|"])
+def test_a_table_whose_first_field_is_a_time_is_not_a_log(delimiter: str, write_dump: WriteDump) -> None:
+    rows = [("2024-03-09 20:0{n}", f"Table {n % 2}", *track) for n, track in enumerate(TRACKS * 2)]
+    text = "".join(delimiter.join(row).format(n=n) + "\n" for n, row in enumerate(rows))
+    message = error_of(write_dump(text, "plays.txt"))
+    assert message.endswith("assign the columns by number, for example --columns time=1,playlist=2,artist=3,title=4")

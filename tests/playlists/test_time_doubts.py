@@ -27,14 +27,14 @@ def guess(header: str, *times: str) -> str:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("9 mars 2024 20:00", "9 mars 2024 20:05"),
-        ("9. März 2024", "9. März 2024"),
+        ("9 maaliskuuta 2024 20:00", "9 maaliskuuta 2024 20:05"),
+        ("9. března 2024", "9. března 2024"),
+        ("9. listopada 2024", "9. listopada 2024"),  # October in Croatian, November in Polish
         ("09-Mar-24 20:00", "09-Mar-24 20:05"),
         ("Sa 09.03. 20:00", "Sa 09.03. 20:05"),
         ("2024-03-09 20:00 CET", "2024-03-09 20:05 CET"),
         ("2024/03/09 午後8:00", "2024/03/09 午後8:05"),
         ("1.71001E+12", "1.71001E+12"),  # Excel has rounded milliseconds since 1970
-        ("45360.8333", "45360.8368"),  # days since 1900
         ("3 hours ago", "4 hours ago"),
         ("2024-03-09_20-00-00", "2024-03-09_20-05-00"),
         ("20240399200000", "20240399200500"),  # no valid dates, and no milliseconds
@@ -42,15 +42,27 @@ def guess(header: str, *times: str) -> str:
     ],
 )
 def test_times_in_an_unknown_notation_are_asked_about(first: str, second: str) -> None:
-    found = guess("Played At,Artist,Title", first, second, "10. März 2024")
+    found = guess("Played At,Artist,Title", first, second, "10. března 2024")
     problem = f"a table of 3 columns in which {first!r}, a time in 'Played At', is in an unknown notation"
     assert found == f"{problem}: {REMEDY}"
 
 
+@pytest.mark.parametrize("times", [("45360.8333", "45360.8368"), ("45360,8333", "45361"), ("45360", "45360", "45361")])
+def test_serial_numbers_of_a_spreadsheet_are_explained(times: tuple[str, ...]) -> None:
+    rows = [f"{time};Ada;Song {number}" for number, time in enumerate(times)]
+    found = guess_columns(rows_of(["Date;Artist;Title", *rows]))
+    assert isinstance(found, str)
+    assert f"in which {times[0]!r}, a time in 'Date', is a serial number of a spreadsheet (days since 1900)" in found
+    assert "format yyyy-mm-dd hh:mm" in found
+    assert found.endswith(
+        "read the table without this column: assign the columns, for example --columns artist=Artist,title=Title"
+    )
+
+
 def test_times_of_the_best_name_are_asked_about_even_if_another_column_has_dates() -> None:
-    found = guess("Played At,Date,Artist,Title", "9 mars 2024 20:00,1999-03-01", "9 mars 2024 20:05,2001-04-02")
-    assert "'9 mars 2024 20:00', a time in 'Played At', is in an unknown notation" in found
-    found = guess("Date,Played At,Artist,Title", "9 mars 1999,2024-03-09 20:00", "9 mars 1999,2024-03-09 20:05")
+    found = guess("Played At,Date,Artist,Title", "3 hours ago,1999-03-01", "4 hours ago,2001-04-02")
+    assert "'3 hours ago', a time in 'Played At', is in an unknown notation" in found
+    found = guess("Date,Played At,Artist,Title", "9 bře 1999,2024-03-09 20:00", "9 bře 1999,2024-03-09 20:05")
     assert found == "artist=Artist,title=Title,time=Played At"
 
 
@@ -59,7 +71,9 @@ def test_times_of_the_best_name_are_asked_about_even_if_another_column_has_dates
     [
         ("Time", ("3:45", "4:05", "1:03:45")),  # durations
         ("Time", ("3 min 45", "4 min 05", "12 min 10")),
-        ("Date", ("9 mars 1999", "7 juin 2003", "7 mai 2003")),  # perhaps releases: each occurs once
+        ("Date", ("9 bře 1999", "7 čvn 2003", "7 kvě 2003")),  # perhaps releases: each occurs once
+        ("Date", ("45360", "45361", "45362")),
+        ("Time", ("45360", "180500", "201000")),  # durations in milliseconds
         ("Date", ("1999", "1999", "2001")),
         ("Played", ("12 plays", "7 plays", "7 plays")),
     ],

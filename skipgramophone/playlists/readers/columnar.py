@@ -172,6 +172,8 @@ class ColumnsReader:
         if head is None:
             return
         if self.above:
+            while len(head) <= self.above and (more := next(raws, None)) is not None:  # the first block may be short
+                head = RawLines(head.data + more.data, head.first, more.bytes_read)
             lines = number_lines([decode_lines(stream, head.split_at(self.above)[0])])
             yield from self._read_records([(line, text, fault or ABOVE) for line, text, fault in lines], stream, make)
             head = head.split_at(self.above)[1]

@@ -33,13 +33,15 @@ from skipgramophone.playlists.readers.documents import objects_in, read_document
 from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
-    are_divided_by_field,
+    fields_around,
     have_names,
     is_document,
     names_in_list,
     playlists_on_lines,
     rows_in,
     rows_of_playlist,
+    rows_of_playlists,
+    with_owners,
 )
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
@@ -49,7 +51,7 @@ from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
-JSON_START = re.compile(rb"\{|\[\s*(\{|$)")
+JSON_START = re.compile(rb"\{|\[\s*(\{|\[|$)")
 HEADER = "the header of the table, whose columns are assigned by number"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # number of rows per batch, and number of bytes that are copied at once
 Roles = dict[str, str]  # role -> name of its column
@@ -210,17 +212,18 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
 
     Raises:
         SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
-            Or the fields of the document are playlists, and no role is assigned to the names of the playlists.
+            Or the fields of the document are playlists or owners, and no role is assigned to their names.
     """
     document = read_document(stream, "a table in JSON")
     rows = rows_in(document)
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
-    if are_divided_by_field(document, rows) and not roles.keys() & {"id", "playlist"}:
-        columns = shlex.quote(columns_text({**roles, "playlist": "playlist"}))
+    around = {} if "id" in roles else {name: name for name in fields_around(document, rows) if name not in roles}
+    if around:
+        columns = shlex.quote(columns_text({**roles, **around}))
         raise SourceError(
-            f"{stream.file.display_name} contains several playlists, whose names are fields of the object around them: "
-            f"assign their names too, with --columns {columns}"
+            f"{stream.file.display_name} contains several playlists, whose names are not in their tracks, but around "
+            f"them: assign these names too, with --columns {columns}"
         )
     roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
@@ -233,15 +236,16 @@ def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord
         SourceError: an assigned field occurs in none of the tracks at the start of the file.
     """
     playlists = playlists_on_lines(_start_of(stream))
-    are_names = have_names(playlists)
-    first = [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
+    are_names = have_names(with_owners(playlists))
+    first = rows_of_playlists(playlists)
     roles = existing_fields(first, roles, stream.file.display_name)
     for number, line, found in objects_in(numbered_lines(stream)):
         if isinstance(found, str):
             yield number, line, found
             continue
-        for row in rows_of_playlist(found, are_names):
-            yield number, row, _fields_of(row, roles)
+        for playlist in with_owners([found]):
+            for row in rows_of_playlist(playlist, are_names):
+                yield number, row, _fields_of(row, roles)
 
 
 def _fields_of(record: dict[str, Any], roles: Roles) -> RoleFields | str:

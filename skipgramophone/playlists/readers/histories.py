@@ -117,7 +117,7 @@ def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
     A time without a time zone is in UTC. Three more forms are read: other numbers (see `numeric_times`), dates with the
-    English name of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
+    name of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
 
     Args:
         text: the time.

@@ -7,13 +7,17 @@
     [{"name": "Kitchen", "tracks": ["Nell Quay - Paper Boats", ...]}, ...]                    playlists with names
     {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}                                        playlists with names
     {"Kitchen": [{"artist": ..., "title": ...}, ...], ...}                                    playlists with rows
+    {"ana": {"Kitchen": ["Nell Quay - Paper Boats", ...], ...}, ...}                          owners of playlists
+    [{"user": "ana", "playlists": [{"name": "Kitchen", "tracks": [...]}, ...]}, ...]          owners of playlists
+    [["Nell Quay - Paper Boats", ...], ...]                                                   playlists without names
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
 
 JSON lines of playlists have one playlist per line. A row has the fields of its object, and also the text and number
 fields of its playlist. The name of a playlist field gets the prefix "playlist.", unless it begins with "playlist"
-already. An id of a track becomes the field "item", and a name becomes the fields "artist" and "title". If only some
-objects of a list are playlists, each object without a list of tracks becomes a row without a track, which is rejected
-later.
+already. The fields of the owner of a playlist get the prefix "owner.", unless they are usual names of owners. A
+playlist without a name gets its number, counted from 1. An id of a track becomes the field "item", and a name becomes
+the fields "artist" and "title". If only some objects of a list are playlists, each object without a list of tracks
+becomes a row without a track, which is rejected later.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
+PLAYLISTS = re.compile(r"playlists?", re.IGNORECASE)
 # Names of lists of items or orders in exports of shops. In other JSON, lists with these names may contain anything.
 LIST_OF_ITEMS = re.compile(r"(line_?items|events|products|orders|purchases|clicks|articles)", re.IGNORECASE)
 ITEM = "item"  # field with the id of a track
@@ -81,10 +86,11 @@ def playlists_on_lines(head: bytes) -> Rows:
 def rows_in(document: Any) -> Rows:
     """Return the rows of a document. The result is empty if no list, or more than one list, may contain the tracks."""
     if isinstance(document, list):
-        return _rows_of_list(document, {})
+        return _rows_of_list(document, {}) or _rows_of_lists(document)
     if not isinstance(document, dict):
         return []
-    if rows := _rows_of_names(document) or _rows_of_columns(document) or _rows_by_playlist(document):
+    forms = (_rows_of_names, _rows_of_columns, _rows_by_playlist, _rows_by_owner)
+    if rows := next(filter(None, (rows_of(document) for rows_of in forms)), None):
         return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
@@ -142,24 +148,80 @@ def _rows_by_playlist(document: Record) -> Rows:
         return []
     if any(LIST_OF_TRACKS.fullmatch(name) or is_descriptive(name) for name in document):
         return []
-    rows = [row for rows in document.values() for row in rows]
-    whole = rows[: max(1, len(rows) - 1)]  # the last object may be cut off
-    if not all(isinstance(row, dict) for row in rows):
-        return []
-    if not whole or not all({"artist", "title"} <= _roles_of(tuple(row)) for row in whole):
+    if not _are_tracks([row for rows in document.values() for row in rows]):
         return []
     return [{"playlist": playlist} | row for playlist, rows in document.items() for row in rows]
 
 
-def are_divided_by_field(document: Any, rows: Rows) -> bool:
-    """Whether a document is an object whose fields are playlists.
+def _rows_by_owner(document: Record) -> Rows:
+    """Return the rows of an object in which each field is an owner, with an object of playlists.
+
+    >>> _rows_by_owner({"ana": {"Evening": ["Ada - Rain"]}, "bo": {"Road": ["Nell - Salt"]}})[0]
+    {'owner': 'ana', 'playlist': 'Evening', 'artist': 'Ada', 'title': 'Rain'}
+    """
+    if not all(
+        isinstance(lists, dict) and all(isinstance(each, list) for each in lists.values())
+        for lists in document.values()
+    ):
+        return []
+    names = {name for lists in document.values() for name in lists}
+    is_answer = any(map(LIST_OF_TRACKS.fullmatch, document))
+    if (is_answer or any(map(LIST_OF_TRACKS.fullmatch, names))) and len(document) == 1:
+        inner = next(iter(document.values()))
+        return _rows_of_names(inner) or _rows_by_playlist(inner) if is_answer and len(inner) > 1 else []
+    tracks = [track for lists in document.values() for tracks in lists.values() for track in tracks]
+    if is_answer or not (are_names(tracks) or _are_tracks(tracks)):
+        return []
+    return [
+        {"owner": owner, "playlist": playlist} | _fields_of(track, is_name=True)
+        for owner, lists in document.items()
+        for playlist, tracks in lists.items()
+        for track in tracks
+    ]
+
+
+def _rows_of_lists(lists: list[Any]) -> Rows:
+    """Return the rows of a list of playlists, each of which is a list of names, or of objects with artist and title.
+
+    >>> _rows_of_lists([["Ada - Rain"], ["Nell - Salt"]])[1]
+    {'playlist': '2', 'artist': 'Nell', 'title': 'Salt'}
+    """
+    if not all(isinstance(each, list) for each in lists):
+        return []
+    tracks = [track for each in lists for track in each]
+    if not (are_names(tracks) or _are_tracks(tracks)):
+        return []
+    numbered = enumerate(lists, 1)
+    return [{"playlist": f"{number}"} | _fields_of(track, is_name=True) for number, each in numbered for track in each]
+
+
+def _are_tracks(values: list[Any]) -> bool:
+    """Whether values are objects with artist and title. The last one may be cut off, unless it is the only one."""
+    whole = values[: max(1, len(values) - 1)]
+    are_objects = bool(values) and all(isinstance(value, dict) for value in values)
+    return are_objects and all({"artist", "title"} <= _roles_of(tuple(value)) for value in whole)
+
+
+def fields_around(document: Any, rows: Rows) -> list[str]:
+    """Return which of the fields "playlist" and "owner" are not inside the tracks of a document, but around them.
+
+    The result is empty if the document does not have several playlists.
 
     Args:
-        document: the JSON value.
-        rows: its rows, as returned by `rows_in`; the field "playlist" of a row contains the name of its playlist.
+        document: the document.
+        rows: the rows in the document.
     """
     playlists = {name for row in rows if isinstance(name := row.get("playlist"), str)}
-    return isinstance(document, dict) and len(playlists) > 1 and playlists <= document.keys()
+    if len({(row.get("owner"), row.get("playlist")) for row in rows}) < 2 or not playlists:
+        return []
+    if isinstance(document, list):
+        return ["playlist"] if all(isinstance(each, list) for each in document) else []
+    if playlists <= document.keys():
+        return ["playlist"]
+    lists = [each for each in document.values() if isinstance(each, dict)]
+    has_owners = len(lists) == len(document) and all(row.get("owner") in document for row in rows)
+    is_within = playlists <= {name for each in lists for name in each}
+    return ["playlist", *(["owner"] if has_owners else [])] if is_within and (has_owners or len(lists) == 1) else []
 
 
 def are_names(values: list[Any]) -> bool:
@@ -191,9 +253,34 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
 
 
 def rows_of_playlists(playlists: Rows) -> Rows:
-    """Return the rows of playlists; tracks that are texts are treated as names in all playlists, or as ids in all."""
+    """Return the rows of playlists, or of owners with playlists; texts in them are all names, or all ids of tracks."""
+    playlists = with_owners(playlists)
     are_names = have_names(playlists)
     return [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
+
+
+def with_owners(owners: Rows) -> Rows:
+    """Replace each object that has a list of playlists by these playlists, and add the fields of the object to them.
+
+    >>> with_owners([{"user": "ana", "name": "A", "playlists": [{"name": "Evening", "tracks": ["x"]}]}, {"items": []}])
+    [{'user': 'ana', 'owner.name': 'A', 'name': 'Evening', 'tracks': ['x']}, {'items': []}]
+    """
+    return [playlist for owner in owners for playlist in _playlists_of(owner)]
+
+
+def _playlists_of(owner: Record) -> Rows:
+    """Return the playlists in the list of an object, with its fields, or the object itself if it has no playlists."""
+    playlists = tracks_of(owner) or []
+    if not playlists or not all(isinstance(each, dict) for each in playlists):
+        return [owner]
+    if not any(tracks_of(each) and not {"artist", "title"} <= _roles_of(tuple(each)) for each in playlists):
+        return [owner]
+    facts = {
+        name if "owner" in _roles_of((name,)) else f"owner.{name}": value
+        for name, value in owner.items()
+        if isinstance(value, SCALAR)
+    }
+    return [facts | each for each in playlists]
 
 
 def have_names(playlists: Rows) -> bool:
@@ -219,6 +306,24 @@ def field_with_lists(records: Rows) -> str | None:
     return lists[0] if lists and len(lists) == len(values) else None
 
 
+def field_with_playlists(records: Rows) -> str | None:
+    """Return the field of some tracks that lists the names of the playlists with this track, else None.
+
+    >>> field_with_playlists([{"artist": "Ada", "title": "Rain", "playlists": ["Evening", "Road"]}])
+    'playlists'
+    """
+    for record in records:
+        lists = [name for name, value in record.items() if PLAYLISTS.fullmatch(name) and _is_list_of_scalars(value)]
+        if lists and {"artist", "title"} <= _roles_of(tuple(record)):
+            return lists[0]
+    return None
+
+
+def _is_list_of_scalars(value: Any) -> bool:
+    """Whether a value is a list of texts and numbers that is not empty."""
+    return isinstance(value, list) and bool(value) and all(isinstance(each, SCALAR) for each in value)
+
+
 def _fields_of(track: Any, is_name: bool) -> Record:
     """Return the fields of a track, which is an object, a name such as "Nell Quay - Paper Boats", or an id."""
     if isinstance(track, dict):
@@ -236,6 +341,8 @@ def tracks_of(playlist: Record) -> list[Any] | None:
     object seems to be an order or a session.
     """
     lists = [value for name, value in playlist.items() if LIST_OF_TRACKS.fullmatch(name) and isinstance(value, list)]
+    if len(lists) == 1 and field_with_playlists([playlist]):
+        return None
     if not lists:
         lists = [value for name, value in playlist.items() if LIST_OF_ITEMS.fullmatch(name) and isinstance(value, list)]
         lists = lists if lists and _are_of_order(tuple(playlist)) else []

@@ -10,14 +10,17 @@ from datetime import UTC, datetime
 
 DAY = 86_400  # seconds
 # The names of the groups in these patterns do not occur in patterns of dates, so that both can be joined.
-WITH_POINTS = r"[:.](?P<minute>\d\d)(?:[:.](?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?M\.?)?(?:\s?(?:Uhr|h))?"
+WITH_POINTS = (
+    r"[:.](?P<minute>\d\d)(?:[:.](?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?\s?M\.?)?(?:\s?(?:Uhr|h))?"
+)
 SECONDS = r"(?:\s?(?P<seconds>\d\d)\s?(?:s|秒|초))?"
 MINUTES = rf"(?:\s?(?P<minutes>\d\d)(?:\s?(?:min|m|分|분){SECONDS})?)?"
 WITH_LETTERS = rf"\s?(?:h|Uhr|時|时|点|點|시){MINUTES}"
 CLOCK = rf"(?P<hour>\d{{1,2}})(?:{WITH_POINTS}|{WITH_LETTERS})"
 ZONE = r"(?P<zone>(?:UTC|GMT|Z)(?:[-+]\d{1,2}(?::?\d\d)?)?|[-+]\d\d:?\d\d)(?:\s\([^()]*\))?"
 # A word for "at", in one of several languages, may be between the date and the time of day.
-AFTER_DATE = rf"(?:(?:T|,?\s(?:(?:-|–|at|um|à|às|om|kl\.?|a las),?\s)?){CLOCK}(?:\s?{ZONE})?)?"
+AT = r"at|um|à|às|om|kl\.?|klo|a las?|alle(?: ore)?|ore|o(?: godz\.?)?|godz\.?"
+AFTER_DATE = rf"(?:(?:T|,?\s(?:(?:-|–|{AT}),?\s)?){CLOCK}(?:\s?{ZONE})?)?"
 AWAY = re.compile(r"([-+])(\d{1,2}):?(\d\d)?$")  # matches the difference to UTC in a time zone such as GMT+01:00
 AFTER_CHARACTER = rf"(?:\s?{CLOCK}(?:\s?{ZONE})?)?"  # after a date such as 2024年2月1日
 IN_DATE = re.compile(r"(?<![\d.])\d{1,2}(?:\s?[:h時时点點시]\s?|\.)\d\d(?![\d.])", re.IGNORECASE)

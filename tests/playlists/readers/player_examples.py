@@ -217,6 +217,27 @@ SERATO = """"name","artist","start time","end time","playtime","deck","notes","a
 "Tide","Nell Quay","8:00:00 PM PDT","8:03:00 PM PDT","00:03:00","1","",""
 "short","x"
 """
+AIMP = """#-----SUMMARY-----#
+ID={AAAA-BBBB}
+Name=Evening
+ContentDuration=451
+
+#-----SETTINGS-----#
+Flags=2063
+
+#-----CONTENT-----#
+-C:\\Music\\Doors
+C:\\Music\\Doors\\1.mp3|Green Door|Ada Fenn|Doors|Ada Fenn|Folk|2001|1||||320|2|44100|199500|9000|2024|0|0|0
+C:\\Music\\The Hatches - Rain.mp3|||||
+C:\\Music\\odd.mp3|x
+"""
+VIRTUALDJ = """<?xml version="1.0" encoding="UTF-8"?>
+<VirtualFolder noDuplicates="no" ordered="yes">
+<song path="C:\\m\\0.mp3" size="1" songlength="199.5" bpm="120" key="Am" artist="Ada Fenn" title="Green Door" idx="0" />
+<song path="C:\\m\\1.mp3" songlength="180" artist="The Hatches" title="Rain &amp; Tin" remix="Dub" idx="1" />
+<song path="C:\\m\\Me - Demo.mp3" idx="2" />
+</VirtualFolder>
+"""
 
 PLAYER_EXAMPLES: dict[str, str] = {
     "playlists.xml": RHYTHMBOX,
@@ -231,4 +252,6 @@ PLAYER_EXAMPLES: dict[str, str] = {
     "plex.json": PLEX_JSON,
     "scrobbles.xml": LASTFM_XML,
     "serato.csv": SERATO,
+    "kitchen.aimppl4": AIMP,
+    "kitchen.vdjfolder": VIRTUALDJ,
 }

@@ -144,8 +144,8 @@ def test_purchases_are_baskets_by_order_or_sessions_by_gap(write_dump: WriteDump
 def test_the_columns_of_a_table_are_guessed_once(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
     guessed: list[ColumnGuess | str] = []
 
-    def count(rows: list[list[str]], rated: bool) -> ColumnGuess | str:
-        guessed.append(guess_columns(rows, rated))
+    def count(rows: list[list[str]], *known: bool) -> ColumnGuess | str:
+        guessed.append(guess_columns(rows, *known))
         return guessed[-1]
 
     monkeypatch.setattr("skipgramophone.playlists.column_guess.guess_columns", count)

@@ -324,6 +324,6 @@ def test_times_and_tabs_before_names_are_marks(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump("".join(f"20:{55 - 5 * n:02d}\t{name}\n" for n, name in names), "a.txt"), "titles")
     assert ([row[1:3] for row in rows], rejects) == (TRACKS, [])
     by_owner = "".join(f"{n // 2}\t{name}\n" for n, name in names)
-    assert "for example --columns owner=1,title=2" in error_of(write_dump(by_owner, "b.txt"))
+    assert "for example --columns owner=1,name=2" in error_of(write_dump(by_owner, "b.txt"))
     durations = "".join(f"3:{n * 37 % 60:02d}\t{name}\n" for n, name in names)
     assert "a table of 2 columns" in error_of(write_dump(durations, "c.txt"))
