@@ -218,9 +218,11 @@ def test_the_message_shows_the_settings_that_the_user_gave(tmp_path: Path) -> No
     assert str(error.value) == "settings must be ExtractSettings, as in ExtractSettings(num_rows=-1), not dict"
 
 
-def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: Path) -> None:
+def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: Path, demo: sgp.Lookup) -> None:
     (tmp_path / "vectors.npz").write_bytes(b"")
     (tmp_path / "list.csv").write_text("artist,title\n")
+    (tmp_path / "words.csv").write_text("Lanyards\tHome\nNell Quay\tSalt\nThe Hatches\tTide\n")
+    (tmp_path / "list.txt").write_bytes("Nell Quay - Sält\nAda Fenn - Rain\nAda Fenn - Tide\n".encode("latin-1"))
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: sgp.extract("x", experiments_dir=tmp_path), "give sources to read, or sample=True for the built-in"),
         (
@@ -246,6 +248,34 @@ def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: P
             ),
             "you gave format='spotify': leave it out",
         ),
+        (
+            lambda: sgp.extract("x", tmp_path / "words.csv", experiments_dir=tmp_path),
+            "for example columns='artist=1,title=2'",
+        ),
+        (
+            lambda: sgp.extract("x", tmp_path / "list.txt", sgp.ExtractSettings(strict=True), experiments_dir=tmp_path),
+            "not UTF-8: give the encoding, such as encoding='cp1252' for a file that Excel saved on Windows (leave out "
+            "strict to skip such rows)",
+        ),
+        (
+            lambda: sgp.extract("x", sample=True, settings=sgp.ExtractSettings(group="a"), experiments_dir=tmp_path),
+            "group has an effect only on held-out playlists: add holdout",
+        ),
+        (
+            lambda: sgp.extract(
+                "x", sample=True, settings=sgp.ExtractSettings(holdout=0.1, group="("), experiments_dir=tmp_path
+            ),
+            "group='(' is not a valid regular expression",
+        ),
+        (
+            lambda: sgp.export(
+                "demo", tmp_path / "x.npz", settings=sgp.ExportSettings(min_count=10**6), experiments_dir=sample_root
+            ),
+            "use a smaller min_count",
+        ),
+        (lambda: sgp.map("demo", tmp_path / "x.png", experiments_dir=sample_root), "pictures={'png': FILE} also"),
+        (lambda: sgp.open("demo", tmp_path / "none"), "to use another directory, give experiments_dir or set"),
+        (lambda: demo.continuation(str(tmp_path / "list.csv")), "is a file: use file='"),
     ]
     for call, message in calls:
         with pytest.raises(sgp.SgpError) as error:

@@ -162,7 +162,7 @@ def _value(declared: Field[Any], given: Any) -> Any:
         try:
             return known.parse(given)
         except SettingError as error:
-            problem, option = str(error), option_of(declared)
+            problem, option = error.on_command_line, option_of(declared)
             raise SettingError(problem if option in problem else f"{option}: {problem}") from error
     return None if given == [] else given
 

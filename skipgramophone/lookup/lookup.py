@@ -55,7 +55,6 @@ from skipgramophone.lookup.weighted_names import (
 )
 from skipgramophone.playlists.playlist_file import NamedTrack
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings, require_settings
-from skipgramophone.wording import shell_word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,8 +171,8 @@ class Lookup(Closable):
                 for names from a file.
             album: albums, found by `AlbumSearch.resolve`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors suggest
-                --fallback. If it is None, every name must match exactly one track, and errors do not suggest --fallback
-                or --artist.
+                it. If it is None, every name must match exactly one track, and errors suggest neither `fallback` nor
+                `artist`.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
@@ -190,11 +189,13 @@ class Lookup(Closable):
         if not asked.seeds:
             # Unlike `Path.is_file`, `os.path.isfile` raises no error for a text that is not a valid path.
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113
-            advice = "; ".join(f"'{each}' is a file: use --file {shell_word(each)}" for each in files)
             if not asked.missing:
                 raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")
             error = nothing_found(asked.missing, experiment.name)
-            error.advice = advice or error.advice
+            if files:
+                error.advise(
+                    lambda named: "; ".join(f"'{each}' is a file: use {named('file', each)}" for each in files)
+                )
             raise error
         return asked
 

@@ -164,7 +164,9 @@ def compare_experiments(
     require_settings(run, RunSettings, "run")
     if name == other:
         raise EvaluationError.naming(
-            lambda named: f"{named('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+            lambda named: (
+                f"{named.either('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+            )
         )
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
@@ -231,12 +233,11 @@ def _held_out(
             playlists, or the split of the protocol deezer2018.
     """
     if held_out and settings.protocol == "deezer2018":
-        raise SettingError.naming(lambda named: f"{named('held_out', '--held-out')} {NOT_IN_DEEZER}")
+        raise SettingError.naming(lambda named: f"{named('held_out')} {NOT_IN_DEEZER}")
     if held_out and settings.share is not None:
         raise SettingError.naming(
             lambda named: (
-                f"hold out either a share of the playlists ({named('share', '--share')}) "
-                f"or those of {named('held_out', '--held-out')}, not both"
+                f"hold out either a share of the playlists ({named('share')}) or those of {named('held_out')}, not both"
             )
         )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split

@@ -14,15 +14,8 @@ import pyarrow as pa
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.experiment import (
-    Experiment,
-    directory_options,
-    experiments_root,
-    named_experiment,
-    open_experiment,
-    other_directory,
-    similar_name,
-)
+from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment, similar_name
+from skipgramophone.experiment.experiments_root import directory_options, experiments_root, other_directory
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
@@ -73,9 +66,12 @@ def inspect(
         contents, facts = contents_of(encoded), asdict(report_of("", encoded, source_facts))
         target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:
-        raise SettingError(
-            f"'{experiment.name}' is an experiment, so its sources have already been read: "
-            "leave out the options that say how to read sources"
+        name_of_experiment = experiment.name
+        raise SettingError.naming(
+            lambda named: (
+                f"'{name_of_experiment}' is an experiment, so its sources have already been read: leave out "
+                + named.either("settings and sample", "the options that say how to read sources")
+            )
         )
     else:
         facts, contents = _read_corpus(experiment)
@@ -122,7 +118,7 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
         ExperimentError: there is neither an experiment nor a file of this name, or the experiment has an unknown
             format.
     """
-    if len(named) != 1 or isinstance(named[0], Path):
+    if len(named) != 1 or not isinstance(named[0], str):
         return None
     word = named[0]
     try:
@@ -134,9 +130,8 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
     if Path(word).exists():
         return None
     near = similar_name(experiment)
-    cure = near or other_directory(root)
-    place = experiment.path.parent.absolute()
-    raise ExperimentError(f"no experiment '{word}' in {place}, and no file of that name{cure}")
+    problem = f"no experiment '{word}' in {experiment.path.parent.absolute()}, and no file of that name"
+    raise ExperimentError.naming(lambda named: f"{problem}{near or other_directory(root, named)}")
 
 
 def _read_corpus(experiment: Experiment) -> tuple[dict[str, Any], Contents]:

@@ -95,9 +95,14 @@ def _require_page(destination: Path) -> None:
     """
     if destination.suffix.lower() in PICTURES:
         page = destination.with_suffix(".html").name
-        raise SettingError(
-            f"the map is an HTML page, so it cannot be written to {destination.name}: choose a name such as {page}; "
-            "--png FILE and --svg FILE also write pictures"
+        raise SettingError.naming(
+            lambda named: (
+                f"the map is an HTML page, so it cannot be written to {destination.name}: choose a name such as "
+                f"{page}; "
+                + named.either(
+                    "pictures={'png': FILE} also writes a picture", "--png FILE and --svg FILE also write pictures"
+                )
+            )
         )
 
 

@@ -14,7 +14,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.column_roles import PLAYLIST_ROLES
 from skipgramophone.playlists.column_values import Table, known_values, values_of
-from skipgramophone.wording import visible
+from skipgramophone.wording import Wording, visible
 
 # Smallest share of empty cells. If a smaller share is empty, single values are probably missing.
 FEW_EMPTY = 0.05  # in a column in which all values differ
@@ -22,7 +22,7 @@ SOME_EMPTY = 0.1  # in a column in which a value may occur in several rows, one 
 MANY_EMPTY = 1 / 3  # in a column of artists
 
 
-def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
+def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> Wording | None:
     """Return a message for the user of a table with merged cells, or None if the table has none.
 
     Args:
@@ -36,7 +36,7 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     problem = f"in which {name!r} is empty in many rows: {remedy}"
     others = {role: column for role, column in roles.items() if column != name}
     if "title" not in others or name == roles.get("artist"):
-        return visible(f"a table of {len(rows[0])} columns {problem}")
+        return lambda _named: visible(f"a table of {len(rows[0])} columns {problem}")
     return question(rows, f"{problem}, or leave this column out", others)
 
 

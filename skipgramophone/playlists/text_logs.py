@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skipgramophone.wording import Wording
+
 # Minimum share of the lines that begin with a date and a time; a message of a chat may have several lines.
 LEAST_SHARE = 0.2
 LEAST_WITHOUT_CLOCK = 0.5  # minimum share of the lines that begin with a date; dates may also be headings of a list
@@ -29,13 +31,15 @@ DATES = (
 )
 # Forms of lines, in the order in which they are tried: the form, the minimum share of lines, what the text is, and what
 # to do.
-KINDS = (
+KINDS: tuple[tuple[re.Pattern[str], float, Wording | str], ...] = (
     (
         REQUEST,
         LEAST_SHARE,
-        "the log of a web server: write the visitor and the page of each line, for example with "
-        r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
-        "and read them with --columns owner=1,uri=2",
+        lambda named: (
+            "the log of a web server: write the visitor and the page of each line, for example with "
+            r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
+            f"and read them with {named('columns', 'owner=1,uri=2')}"
+        ),
     ),
     (SYSLOG, LEAST_SHARE, "a system log: write the columns that you need to a CSV file"),
     (
@@ -49,7 +53,7 @@ KINDS = (
 )
 
 
-def kind_of_log(lines: Sequence[str]) -> str | None:
+def kind_of_log(lines: Sequence[str]) -> Wording | str | None:
     """Return which kind of log or chat a text is, and what the user can do; None if it is neither.
 
     >>> kind_of_log(["Apr  8 00:15:46 shop app[12]: user 3 - view - 7"] * 2)

@@ -156,7 +156,6 @@ class SimilarSettings:
         check(self)
         unknown = [kind for kind in self.exclude_versions or () if kind not in VERSIONS]
         require_named(
-            self,
             not unknown,
             lambda named: (
                 f"{named('exclude_versions')} must be one or more of {', '.join(VERSIONS)}, "
@@ -165,7 +164,6 @@ class SimilarSettings:
         )
         shortest, longest = self.longer_than or 0.0, self.shorter_than
         require_named(
-            self,
             longest is None or shortest <= longest,
             lambda named: f"{named('longer_than')} must not be above {named('shorter_than')}",
         )
@@ -177,10 +175,9 @@ class SimilarSettings:
         given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
         wrong = [name for name in given if name in refused]
         require_named(
-            self,
             not wrong,
             lambda named: (
-                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of')} {self.of}"
+                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of', self.of)}"
             ),
         )
         require(
@@ -249,15 +246,14 @@ class ContinueSettings(SimilarSettings):
     def __post_init__(self) -> None:
         SimilarSettings.__post_init__(self)
         require_named(
-            self,
             self.arrange or not self.artist_gap,
             lambda named: f"{named('artist_gap')} needs an ordered list: add {named('arrange')}",
         )
         require_named(
-            self,
             not self.arrange or self.number <= MOST_ARRANGED,
             lambda named: (
-                f"{named('arrange')} orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}"
+                f"{named('arrange')} orders at most {MOST_ARRANGED:,} tracks: "
+                f"give a smaller {named.either('number', '-n')} than {self.number:,}"
             ),
         )
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from skipgramophone.errors import SettingError
 from skipgramophone.utf8 import is_utf8
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import Wording, suggestion
 
 KEY = "setting"
 PLAIN = (bool, int, float, str)  # types of values that messages show as a user would write them
@@ -186,19 +186,10 @@ def require_settings(given: object, kind: type[Any], parameter: str = "settings"
     raise SettingError(f"{parameter} must be {kind.__name__}, as in {kind.__name__}({name}={value!r}), not {what}")
 
 
-def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str], str]], str]) -> None:
-    """Raise `SettingError` unless a condition holds, with a message that names settings.
-
-    Args:
-        settings: the settings, or their class.
-        holds: the condition.
-        message: returns the message. It is called twice: for the message with the Python names of the settings, and for
-            the message with the command-line options. Its argument is a function that maps the name of a field to the
-            name in the message, such as min_count or --min-count.
-    """
+def require_named(holds: bool, message: Wording) -> None:
+    """Raise `SettingError` unless a condition holds, with a message that names settings as the user writes them."""
     if not holds:
-        options = {declared.name: option_of(declared) for declared in fields(settings)}
-        raise SettingError(message(str), message(options.__getitem__))
+        raise SettingError.naming(message)
 
 
 def require(holds: bool, message: str) -> None:

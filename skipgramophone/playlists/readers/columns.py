@@ -15,7 +15,6 @@ number, counted from 1.
 from __future__ import annotations
 
 import re
-import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -217,10 +216,12 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
     if not rows:
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
     if are_divided_by_field(document, rows) and not roles.keys() & {"id", "playlist"}:
-        columns = shlex.quote(columns_text({**roles, "playlist": "playlist"}))
-        raise SourceError(
-            f"{stream.file.display_name} contains several playlists, whose names are fields of the object around them: "
-            f"assign their names too, with --columns {columns}"
+        columns = columns_text({**roles, "playlist": "playlist"})
+        raise SourceError.naming(
+            lambda named: (
+                f"{stream.file.display_name} contains several playlists, whose names are fields of the object around "
+                f"them: assign their names too, with {named('columns', columns)}"
+            )
         )
     roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))
