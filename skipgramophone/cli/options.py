@@ -152,7 +152,7 @@ def _typed(declared: Field[Any], known: Setting) -> Any:
         return str if declared.default is not None else str | None
     if any(getattr(kind, "__origin__", None) is Sequence for kind in kinds):
         return list[str] | None
-    return declared.type
+    return Path | None if Path in kinds else declared.type
 
 
 def _value(declared: Field[Any], given: Any) -> Any:

@@ -31,6 +31,7 @@ from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
+from skipgramophone.settings import check_arguments
 from skipgramophone.wording import shell_command
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
@@ -88,6 +89,7 @@ class Checked:
         return any(finding.state == "unchecked" for finding in self.findings)
 
 
+@check_arguments()
 def check(
     name: str | None = None,
     *,

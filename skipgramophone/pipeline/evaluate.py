@@ -28,7 +28,7 @@ from skipgramophone.settings import (
     RunSettings,
     Score,
     TrainSettings,
-    require_settings,
+    check_arguments,
     task,
 )
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
@@ -43,11 +43,12 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
 
+@check_arguments()
 def evaluate(
     name: str,
     settings: EvaluateSettings | None = None,
     *,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
@@ -80,8 +81,6 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
-    require_settings(settings, EvaluateSettings)
-    require_settings(run, RunSettings, "run")
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     settings = _with_recency(settings or EvaluateSettings(), model)
@@ -130,12 +129,13 @@ def evaluate(
     return report
 
 
+@check_arguments()
 def compare_experiments(
     name: str,
     other: str,
     settings: EvaluateSettings | None = None,
     *,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Sequence[Callable[[Progress], None]] | None = None,
@@ -160,8 +160,6 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
-    require_settings(settings, EvaluateSettings)
-    require_settings(run, RunSettings, "run")
     if name == other:
         raise EvaluationError.naming(
             lambda named: (
@@ -224,7 +222,7 @@ def _evaluated(
 
 
 def _held_out(
-    experiment: Experiment, settings: EvaluateSettings, held_out: Path | None
+    experiment: Experiment, settings: EvaluateSettings, held_out: Path | str | None
 ) -> tuple[Corpus, Split, int, bool]:
     """Return all playlists, their split, the number of tracks, and whether extract made the split.
 
@@ -245,7 +243,7 @@ def _held_out(
     corpus, tracks = open_corpus(experiment)
     if aside := None if held_out else read_extract_split(experiment, corpus, settings):
         return *aside, tracks, True
-    return corpus, make_split(experiment, corpus, settings, held_out), tracks, False
+    return corpus, make_split(experiment, corpus, settings, None if held_out is None else Path(held_out)), tracks, False
 
 
 def _owners(experiment: Experiment, split: Split, aside: bool) -> list[str]:

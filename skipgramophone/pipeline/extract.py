@@ -6,6 +6,7 @@ The steps, in order: `open_readers` finds a reader for each file, `read_playlist
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +48,7 @@ from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings, Thresholds, require_settings
+from skipgramophone.settings import ExtractSettings, Thresholds, check_arguments
 from skipgramophone.wording import Wording
 
 Progress = Callable[[Reading | Writing], None]
@@ -67,13 +68,14 @@ class Encoder(Protocol[Encoded]):
         """Encode all rows that were added."""
 
 
+@check_arguments()
 def extract(
     name: str,
     sources: Sequence[Path | str] | Path | str = (),
     settings: ExtractSettings | None = None,
     *,
     sample: bool = False,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     append: bool = False,
     force: bool = False,
     dry_run: bool = False,
@@ -106,8 +108,7 @@ def extract(
             or the name of the experiment is not valid.
         StorageError: the disk failed or is full.
     """
-    require_settings(settings, ExtractSettings)
-    paths = source_paths(sources, sample)
+    paths, to_hold_out = source_paths(sources, sample), None if held_out is None else Path(held_out)
     started = time.perf_counter()
     with ExitStack() as until_done:
         experiment, before = None, None
@@ -119,7 +120,7 @@ def extract(
         elif not dry_run:
             experiment = until_done.enter_context(new_experiment(name, experiments_dir))
             experiment.require_new("corpus", force)
-        settings = _checked_settings(settings, before, held_out)
+        settings = _checked_settings(settings, before, to_hold_out)
         readers = open_readers(paths, settings, sample, progress)
         encoder = GrowingEncoder(settings, before, only_read=dry_run) if before else PlaylistEncoder(settings)
         allowed = None if force or before is None else before.require_new_sources
@@ -127,7 +128,7 @@ def extract(
         if isinstance(encoded, Growth):
             report = encoded.reported(report_of(name, encoded.encoded, source_facts))
         else:
-            encoded, named = hold_out(encoded, settings, held_out, before)
+            encoded, named = hold_out(encoded, settings, to_hold_out, before)
             report = replace(report_of(name, encoded, source_facts), held_out_names=named)
             report = before.reported(report, encoded) if before else report
             if dry_run:
@@ -167,7 +168,7 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
     Raises:
         SettingError: the sources and the sample are both given, or both missing.
     """
-    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    paths = [Path(sources)] if isinstance(sources, os.PathLike | str) else [Path(source) for source in sources]
     if sample and paths:
         raise SettingError.naming(
             lambda named: f"give either {named.either('sources or sample=True', 'a SOURCE or --sample')}, not both"

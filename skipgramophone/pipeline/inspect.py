@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -25,12 +26,13 @@ from skipgramophone.pipeline.extract import Progress, open_readers, read_playlis
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.playlists.encoding import PlaylistEncoder
-from skipgramophone.settings import ExtractSettings, TrainSettings, require_settings
+from skipgramophone.settings import ExtractSettings, TrainSettings, check_arguments
 from skipgramophone.settings.setting import given_options
 
 TRIES = 10  # maximum number of attempts to read a corpus that is being replaced
 
 
+@check_arguments()
 def inspect(
     what: Sequence[Path | str] | Path | str = (),
     settings: ExtractSettings | None = None,
@@ -55,9 +57,8 @@ def inspect(
         ExperimentError: the experiment has no corpus, or its corpus has no playlists.
         StorageError: the disk failed.
     """
-    require_settings(settings, ExtractSettings)
     started = time.perf_counter()
-    named = [what] if isinstance(what, Path | str) else list(what)
+    named = [what] if isinstance(what, os.PathLike | str) else list(what)
     experiment = _named_experiment(named, experiments_dir)
     if experiment is None:
         settings = settings or ExtractSettings()

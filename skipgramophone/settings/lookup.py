@@ -171,7 +171,12 @@ class SimilarSettings:
 
     def _require_applicable(self) -> None:
         """Refuse settings that do not apply to lists of artists or of playlists."""
-        refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
+        refused_by = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}
+        require_named(
+            self.of in list(refused_by),
+            lambda named: f"{named('of')} must be one of {', '.join(refused_by)}, not {self.of!r}",
+        )
+        refused = refused_by[self.of]
         given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
         wrong = [name for name in given if name in refused]
         require_named(

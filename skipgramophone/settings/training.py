@@ -162,7 +162,7 @@ class RunSettings:
         metavar="SECONDS",
         bounds=Bounds("at least 0", lambda value: value >= 0),
     )
-    log_dir: Path | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
+    log_dir: Path | str | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
     local_cluster: str | None = setting(
         None,
         "Train with a cluster of processes on this machine, such as 2x1 (2 workers and 1 parameter server).",

@@ -259,7 +259,7 @@ def _fit_vectors(
         until_done.enter_context(closing(trainer.engine))
         if decay is not None:
             trainer.decay = decay
-        scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
+        scalars = Scalars(load_tensorflow(log), Path(run.log_dir)) if run.log_dir else None
         after = BEGINNING
         if checkpoint is not None:
             trainer.tables.restore(checkpoint.arrays)
