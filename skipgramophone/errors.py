@@ -54,7 +54,12 @@ class SgpError(Exception):
 
     @classmethod
     def naming(cls, message: Wording) -> Self:
-        """Return an error whose message names settings and arguments as the user writes them."""
+        """Return an error that has a message for users of the Python package and one for users of the command line.
+
+        Args:
+            message: function that returns the message, and is called once for each kind of user. Its argument names
+                settings as this user writes them, such as force=True or --force.
+        """
         error = cls(message(PYTHON))
         error._on_command_line = message(COMMAND_LINE)
         return error
@@ -180,7 +185,7 @@ class UnknownTrackError(TrackNameError):
     """No track matches the name.
 
     Attributes:
-        unlike: what was searched ("track", "artist" or "album"), if no name is similar either; otherwise empty.
+        unlike: if no known name is similar to it, what was searched: "track", "artist" or "album"; otherwise empty.
     """
 
     exit_code = 3

@@ -35,6 +35,8 @@ PAGES = [
 ]
 DESKTOP, PHONE = (1280, 900), (390, 800)
 VIEWS = {"desktop-light": (DESKTOP, "light"), "phone-dark": (PHONE, "dark")}
+SEARCH_INDEX = "**/search_index.json"  # each page prepares its search, which takes longer than to show the page
+NO_SEARCH = '{"config": {"lang": ["en"], "separator": "[ ]+", "pipeline": [], "fields": {}}, "docs": []}'
 BUTTONS = "!document.querySelector('pre > code') || document.querySelector('.md-code__nav[aria-label]')"
 
 pytestmark = [
@@ -93,6 +95,7 @@ def test_a_page_is_accessible_and_fits(browser: Browser, site: str, name: str, v
     problems: list[str] = []
     checked, scheme = VIEWS[view]
     page = open_page(browser, DESKTOP, scheme, problems, site)
+    page.route(SEARCH_INDEX, lambda route: route.fulfill(body=NO_SEARCH))
     page.goto(f"{site}{name}.html", wait_until="load")
     page.wait_for_function(BUTTONS)
     assert page.locator("h1").count() == 1
@@ -121,6 +124,7 @@ def test_the_search_finds_three_terms(browser: Browser, site: str) -> None:
 def test_ten_links_lead_to_pages(browser: Browser, site: str) -> None:
     problems: list[str] = []
     page = open_page(browser, DESKTOP, "dark", problems, site)
+    page.route(SEARCH_INDEX, lambda route: route.fulfill(body=NO_SEARCH))
     page.goto(f"{site}index.html")
     addresses = page.locator("article a[href]").evaluate_all("links => links.map((link) => link.href)")
     inside = list(dict.fromkeys(address for address in addresses if "#" not in address))[:10]

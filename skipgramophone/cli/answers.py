@@ -239,7 +239,7 @@ def show(
     playlist: Playlist | None = None,
     safe_cells: bool = False,
 ) -> int:
-    """Print an answer on standard output, and its notes on standard error; return the number of tracks."""
+    """Print an answer on standard output, and its notes on standard error; return the number of tracks printed."""
     playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)

@@ -213,10 +213,10 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """Let a signal end the process immediately.
 
-    This is the handler of the other signal after the first SIGINT or SIGTERM. Setting `SIG_DFL` for the other signal
-    would not be enough: if both signals arrive together, Python has already received both when it calls the handler of
-    the first one. It would then find `SIG_DFL` for the second one and ignore it, and the process would go on. With this
-    function as its handler, the second signal is raised again, now with `SIG_DFL`.
+    After a first SIGINT, this is the handler of SIGTERM; after a first SIGTERM, it is the handler of SIGINT. Setting
+    `SIG_DFL` instead would not be enough: if both signals arrive together, Python has already received both when it
+    calls the handler of the first one. It would then find `SIG_DFL` for the second one and ignore it, and the process
+    would go on. With this function as its handler, the second signal is raised again, now with `SIG_DFL`.
     """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

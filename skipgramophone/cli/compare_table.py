@@ -69,7 +69,7 @@ def show(
 
 
 def _fallbacks(answer: Answer) -> list[dict[str, Any]]:
-    """Return the query tracks that were replaced by other tracks, as JSON objects."""
+    """Return a JSON object for each query track that `--fallback` has replaced: its name, and what replaces it."""
     return [asdict(each) for each in dict.fromkeys(seed.fallback for seed in answer.seeds if seed.fallback)]
 
 

@@ -47,8 +47,8 @@ def evaluate(
             "--held-out",
             metavar="FILE",
             help="File with the names of the playlists to hold out, one per line. To select the playlist of one owner, "
-            "write a line with the owner, a tab and the name. With --group, each line names a group instead of a "
-            "playlist: it is the part of the owners' names that REGEX matches.",
+            "write a line with the owner, a tab and the name. With --group REGEX, each line names a group of "
+            "playlists: it is the text that REGEX matches in the names of their owners.",
         ),
     ] = None,
     stability: Annotated[
@@ -257,7 +257,7 @@ def _task(report: EvaluateReport | CompareReport) -> str:
 
 
 def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
-    """Return the metrics to show; the first is the main one."""
+    """Return the metrics that the tables of this report show; the main metric comes first."""
     return shown_metrics(_task(report), report.settings["k"])
 
 

@@ -147,7 +147,7 @@ def _metrics(protocol: str, rankers: Mapping[str, Mapping[str, float]]) -> list[
 
 
 def _means(found: Mapping[str, float], names: Iterable[str]) -> list[str]:
-    """Format the metrics of one score."""
+    """Return table cells with the means of the named metrics; `found` maps the metrics of one score to their means."""
     return [metric_text(name, found.get(name)) for name in names]
 
 

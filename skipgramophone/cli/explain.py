@@ -122,7 +122,7 @@ def _show(found: Explanation) -> bool:
         agreed = f"neighbours found with both seeds: {of_first} of {of} for A, {of_second} of {of} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {decimals(there.similarity)}; {places}; {agreed}"))
-    render.facts(f"{first} and {second}", rows, fold_words=True)  # names of tracks may contain very long words
+    render.facts(f"{first} and {second}", rows, fold_words=True)  # a word of a name may be longer than a line
     is_shortened = []
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"

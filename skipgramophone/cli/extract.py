@@ -40,8 +40,8 @@ Holdout = Annotated[
         metavar="SHARE|FILE",
         help="Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such "
         "as 0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
-        "owner, a tab and the name. With --group REGEX, each line of the file names a group of playlists instead: the "
-        "text that REGEX matches in the names of their owners.",
+        "owner, a tab and the name. With --group REGEX, each line names a group of playlists: it is the text that "
+        "REGEX matches in the names of their owners.",
         show_default=False,
     ),
 ]
@@ -111,7 +111,7 @@ def extract(
 
 
 def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
-    """Print the command to run next, which trains on the corpus or continues the training if the corpus has grown."""
+    """Print the next command: train or, if tracks were added to the corpus of a trained model, train further."""
     from skipgramophone.experiment.experiment import open_experiment
     from skipgramophone.experiment.next_commands import continue_command
 
@@ -165,7 +165,8 @@ def source_files(
     """Return the files to read, which come from SOURCE or from --csv-path.
 
     Raises:
-        SettingError: both are given, or the name of the experiment is a file to read.
+        SettingError: SOURCE and --csv-path are both given, or the first argument is a file to read instead of the
+            name of an experiment.
     """
     if source and csv_path:
         raise SettingError("give the file as SOURCE or with --csv-path, not both")
@@ -342,7 +343,7 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _matching(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return rows with the number of tracks that --match merged, and of shared identifiers that it did not use."""
+    """Return rows that say how many tracks --match merged, and which identifiers it did not use to merge tracks."""
     found = report.matching
     if found is None:
         return []
@@ -376,7 +377,7 @@ def _sorted(report: ExtractReport) -> str:
 
 
 def _listed(lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the lines as table rows whose label is empty."""
+    """Return the lines as rows of a table of labels and values; the labels are empty."""
     return [("", line) for line in lines]
 
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def several_playlists(found: HeldOutNames | None, group: str | None) -> list[str]:
-    """Return the line of the report that says which name matches the most playlists.
+    """Return a list with a line for the report, if a name in the file of held-out playlists matches several playlists.
 
-    The list is empty if each name matches only one playlist. `group` is the value of `--group`.
+    The line says which name matches the most playlists. If each name matches only one playlist, or there is no file,
+    the list is empty. `group` is the value of `--group`, or None.
     """
     if found is None or not found.several:
         return []

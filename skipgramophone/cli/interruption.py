@@ -60,7 +60,7 @@ class Stopping:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def _restore(self) -> None:
-        """Restore the usual handler of Ctrl-C."""
+        """Restore the handler of Ctrl-C that `_ask` has replaced."""
         if self._former is not None:
             signal.signal(signal.SIGINT, self._former)
             self._former = None

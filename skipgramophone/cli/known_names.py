@@ -1,4 +1,4 @@
-"""Hint for users who give a name that is similar to no name of an experiment: how to see which names exist."""
+"""Tells users how to list all names of an experiment if the name that they look up is not similar to any of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ EXPORTS = {"track": ("tracks.csv",), "artist": ("artists.csv", "--of", "artists"
 
 @contextmanager
 def hint_at_known_names(experiment: str, experiments_dir: Path | None) -> Iterator[None]:
-    """If the block raises an error for a name without similar names, say in its advice which command lists all names.
+    """Add advice to the error that the `with` block raises for an unknown name to which no known name is similar.
 
-    Other advice has precedence.
+    The advice says which command lists all names. An error that already has advice is not changed.
     """
     try:
         yield

@@ -34,7 +34,7 @@ OF_SGP = COMMANDS | OF_EXPERIMENTS | {"show": "sgp experiments NAME", "compare":
 def unknown_command(group: str, words: Sequence[str], meant: dict[str, str]) -> SettingError | None:
     """Return the error for a word that people type instead of a command.
 
-    `meant` maps such words to the commands to run instead. The result is None if it does not contain the first word.
+    `meant` maps such words to the commands to run instead. If it does not contain the first of `words`, return None.
 
     >>> print(unknown_command("sgp", ["rm", "demo"], OF_SGP))
     sgp has no command 'rm': run sgp experiments rm demo
@@ -59,7 +59,7 @@ def no_such_command(group: str, words: Sequence[str], meant: dict[str, str], kno
 
 
 def _filled_in(command: str, arguments: Sequence[str]) -> str:
-    """Replace the placeholders of a command, such as NAME, by the arguments that the user typed.
+    """Replace the placeholders of a command, such as NAME, with the arguments that the user typed.
 
     Only arguments before the first option are used.
     """
@@ -69,4 +69,5 @@ def _filled_in(command: str, arguments: Sequence[str]) -> str:
         if argument.startswith("-"):
             break
         parts[at] = shell_word(argument)
-    return " ".join(parts).removesuffix(" --name NEW")  # `sgp experiments unpack` needs no new name
+    # --name is optional, so it is left out if the user typed no new name.
+    return " ".join(parts).removesuffix(" --name NEW")

@@ -12,7 +12,7 @@ NEAR_ENOUGH = 0.8  # an option is suggested if its similarity to the typed one (
 NUMBER, SEPARATOR = ("-n",), "the separator is detected"
 DIM, LEARNING_RATE, EPOCHS = ("--embedding-dim",), ("--learning-rate",), ("--epochs",)
 RANKING, ROWS, TIME = ("--by", "--score"), ("--num-rows",), ("--budget",)
-MEANT = {  # option of another program or command -> options of `sgp`; a command suggests the first one that it has
+MEANT = {  # option of another program or command -> options of `sgp`; the first one that the command has is suggested
     "--dim": DIM,
     "--dims": DIM,
     "--size": DIM,
@@ -49,7 +49,7 @@ MEANT = {  # option of another program or command -> options of `sgp`; a command
     "--max-trials": ("--trials",),
 }
 NEEDLESS = {"--separator": SEPARATOR, "--seperator": SEPARATOR, "--delimiter": SEPARATOR, "--sep": SEPARATOR}
-TABLE_FORMATS = ("csv", "tsv", "jsonl")  # names of formats of look-ups and exports
+TABLE_FORMATS = ("csv", "tsv", "jsonl")  # formats that both look-ups and exports write
 LOOKUP_FORMATS = (*TABLE_FORMATS, "m3u8", "xspf", "jspf")  # suffixes that are also names of look-up formats
 OUTPUT = ("-o", "--output")  # options that write a file; commands without them print on standard output
 
@@ -109,19 +109,21 @@ def hint(typed: str, known: Collection[str]) -> str:
 
 
 def _formats(known: Collection[str]) -> tuple[str, ...]:
-    """Return the names that the option --format of a command accepts, and that people type as options."""
-    if "--safe-cells" not in known:  # only look-ups and exports have it; --format of `extract` is that of the sources
+    """Return the values of a command's --format that people may type as options, such as --csv."""
+    # Only look-ups and exports have --safe-cells. The --format of `extract` is the format of its sources.
+    if "--safe-cells" not in known:
         return ()
     return LOOKUP_FORMATS if "--by" in known else TABLE_FORMATS
 
 
 def _similar(typed: str, known: Collection[str]) -> list[str]:
-    """Return the option that is most similar to the typed one; an empty list if none is similar enough.
+    """Return a list that begins with the option most similar to the typed one, or [] if none is similar enough.
 
     >>> _similar("--josn", ["--json", "--like"]), _similar("--no", ["-n", "--on-top"])
     (['--json'], [])
     """
     names = {option.lstrip("-"): option for option in known if option.startswith("--")}
     word = typed.lstrip("-").casefold()
-    transposed = [name for name in names if sorted(name) == sorted(word)]  # difflib rates these as too different
+    # Names with the same letters in another order, which difflib rates as too different.
+    transposed = [name for name in names if sorted(name) == sorted(word)]
     return [names[name] for name in transposed or get_close_matches(word, names, 1, NEAR_ENOUGH)]

@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limits() -> dict[str, int]:
-    """Return the memory limits of this process: the shell command that sets a limit, such as "ulimit -v" -> bytes."""
+    """Return the memory limits of this process: shell command that sets the limit, such as "ulimit -v" -> bytes."""
     found = {command: resource.getrlimit(kind)[0] for command, kind in LIMITS.items()}
     return {command: size for command, size in found.items() if size != resource.RLIM_INFINITY}
 
@@ -61,7 +61,8 @@ def run_supervised(command: Callable[[], object]) -> None:
             command()
             sys.exit(0)
         code, received = _wait_for(child)
-        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends itself SIGINT on failure
+        # If OpenBLAS cannot start its threads, it sends SIGINT to its own process.
+        unasked = code == INTERRUPTED and signal.SIGINT not in received
         if (code < 0 and -code not in received) or unasked or _gave_up(log):
             render.error(memory_shortage(MemoryError()) or MemoryShortageError("out of memory"))
             sys.exit(MemoryShortageError.exit_code)
@@ -101,7 +102,8 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
                 return os.waitstatus_to_exitcode(status), received
             continue
         received.add(info.si_signo)
-        if info.si_code <= 0 or not os.isatty(STDIN):  # a process sent the signal, not the terminal
+        # If a terminal sent the signal, the child has received it too.
+        if info.si_code <= 0 or not os.isatty(STDIN):
             os.kill(child, info.si_signo)
 
 

@@ -134,7 +134,7 @@ def _title(answer: MixedAnswer, noun: str, relation: str) -> str:
 
 
 def _about(parts: tuple[Part, ...]) -> str:
-    """Return the names of the tracks, artists and albums that a query moves towards and away from, in this order."""
+    """Return the names of the tracks, artists and albums a query moves towards, then of those it moves away from."""
     unliked = [replace(part, weight=-part.weight) for part in parts if part.weight < 0]
     return with_unliked(_names([part for part in parts if part.weight >= 0]), _names(unliked))
 

@@ -102,7 +102,7 @@ def with_config(context: typer.Context, config: Path | None, stage: str, setting
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """Return the settings of a stage, such as "train", in a settings file; without a file, return no settings."""
+    """Return what a settings file sets for a stage, such as "train": setting -> value; without a file, return {}."""
     if config is None:
         return {}
     from skipgramophone.settings_file import read_settings
@@ -117,7 +117,7 @@ def _settings_class(hint: Any) -> type[Any] | None:
 
 
 def _is_option(declared: Field[Any], selections: Collection[Selection]) -> bool:
-    """Return whether a setting becomes an option of a command."""
+    """Return whether a field is a setting that all selections include, so that it becomes an option."""
     if setting_of(declared) is None:
         return False
     return all((declared.name in selection.names) == selection.named for selection in selections)

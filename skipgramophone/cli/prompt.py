@@ -71,7 +71,7 @@ class TrackCompleter(Completer):
         words, found = fold_name(typed).split(), set[str]()
 
         def is_new(track: Track) -> bool:
-            """Return whether the artist's name contains the words, and no earlier track has the same artist."""
+            """Return whether the artist's name contains each typed word, and no earlier track has the same artist."""
             folded = fold_name(track.artist)
             is_known = folded in found
             found.add(folded)

@@ -125,7 +125,7 @@ class PromptState:
                 kind = _kind(group[1]) if group else "artist"
                 near = tuple(NamedGroup(kind, name) for name in error.candidates)
                 self.listed = error.tracks or error.groups or near
-                self._pages = 0  # the list contains candidates, so ">" has nothing to continue
+                self._pages = 0  # the list shows candidates, not results, so ">" cannot continue it
             elif is_number and self.listed:
                 error.advise(f"to choose from the list, type a number from 1 to {len(self.listed)}")
             elif is_number:
@@ -154,7 +154,7 @@ class PromptState:
         return Seed(entry, weight)
 
     def _back(self) -> AnyAnswer:
-        """Answer the previous query again."""
+        """Forget the latest query, and answer the query before it again."""
         if len(self._asked) < 2:
             raise SettingError("there is no previous query")
         self._asked.pop()
@@ -183,7 +183,7 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
-        """Answer a query for tracks, artists and albums with the first results.
+        """Return the first results for a query, whose parts are tracks, artists and albums.
 
         A number that the user types later refers to one of these results.
         """

@@ -24,9 +24,10 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
 
 
 def _hint(names: Sequence[str], summary: str) -> str:
-    """Return the hint for a name such as "artist: queen" that an error message contains, or "" without such a name.
+    """Return the hint to use --artist or --album, or "" if no unknown name has the form "artist: queen".
 
-    If the user typed the name without quotes, each of its words is an item of `names`.
+    `summary` is the error message, which contains the unknown name. If the user typed this name without quotes, each
+    of its words is an item of `names`.
     """
     for name, unknown in (*zip(names, names, strict=True), (" ".join(names), next(iter(names), ""))):
         group = GROUP.fullmatch(name)

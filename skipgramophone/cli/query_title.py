@@ -61,7 +61,7 @@ def _by_artists(seeds: Sequence[Seed]) -> str:
 
 
 def _part_title(seeds: list[Seed]) -> str:
-    """Return the name of a track. If `--fallback` has replaced it by tracks of its artist, return their number."""
+    """Return the name of a query track or, if `--fallback` has replaced it with tracks of its artist, their number."""
     first = seeds[0]
     named = f"'{first.track.name}' (pos. {first.track.position})"
     named = plural(len(seeds), "track") if first.may_be_listed else named

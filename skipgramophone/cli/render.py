@@ -279,7 +279,7 @@ def curve(title: str, values: Sequence[float], of: str, height: int = 8) -> None
     """Draw positive values as a curve of block characters on standard output, on a logarithmic scale.
 
     If there are more values than columns of characters, adjacent values are averaged. The line below the curve shows
-    the argument `of` (what a value belongs to, such as "epoch") and the numbers of the first and the last value.
+    to what a value belongs (the argument `of`, such as "epoch"), 1 for the first value, and the number of values.
     """
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)

@@ -2,7 +2,8 @@
 
 With PYTHONUNBUFFERED=1, Python's standard output loses data if the system accepts only a part of a write. It also fails
 on a pipe that another process has set to non-blocking. If standard input is non-blocking, Python treats a pause as the
-end of the input. The streams here write all bytes once or raise an error, and read until the real end of the input.
+end of the input. The streams of this module write each byte exactly once or raise an error, and read until the
+real end of the input.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class WaitingInput(_Descriptor, io.RawIOBase):
 
 @dataclass(frozen=True)
 class _Unsent:
-    """Data for an output, and how many of its bytes the system has accepted, one number for each system call."""
+    """Data to write, and for each system call so far, how many bytes of the data the system has accepted."""
 
     data: bytes = b""
     accepted: deque[int] = field(default_factory=deque)
@@ -64,8 +65,9 @@ class _Unsent:
     def write(self, descriptor: int) -> bool:
         """Write the rest of the data with one system call; return whether all data is written.
 
-        Python can raise KeyboardInterrupt after any call. `deque.extend` stores the number of accepted bytes in the
-        same call as it is returned, so no byte is written twice if the output goes on after an interrupt.
+        Python can raise KeyboardInterrupt between two of its operations, such as between calling `os.write` and storing
+        the number of bytes that it has written. `deque.extend` calls `os.write` and stores this number in one
+        operation. So the number is never lost, and no byte is written twice if writing continues after an interrupt.
         """
         done = sum(self.accepted)
         if done < len(self.data):
@@ -82,7 +84,7 @@ class WaitingOutput(_Descriptor, io.BufferedIOBase):
 
     @property
     def name(self) -> int:
-        """The file descriptor, as for other streams without a path."""
+        """The name of the stream: its file descriptor, as Python names streams without a path."""
         return self._descriptor
 
     def writable(self) -> bool:
@@ -164,7 +166,7 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Redirect standard output to the null device, so that Python's flush at exit does not fail a second time."""
+    """Redirect standard output to the null device after a failed write, so that Python's flush at exit succeeds."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, STDOUT)
     os.close(null)
@@ -180,7 +182,7 @@ def _rebuilt(stream: TextIO) -> TextIO:
 
 
 def _text_writer(output: WaitingOutput | io.BufferedWriter, encoding: str) -> TextIO:
-    """Return a text stream; on a terminal and on standard error it is flushed after each line."""
+    """Return a text stream that writes to `output`; on a terminal and on standard error, each line is flushed."""
     to_errors = isinstance(output, WaitingOutput) and output.fileno() == STDERR
     return io.TextIOWrapper(output, encoding, errors="backslashreplace", line_buffering=to_errors or output.isatty())
 

@@ -14,9 +14,12 @@ from skipgramophone.wording import shell_command
 def require_name_first(command: str, experiment: str, sources: Sequence[Path], experiments_dir: Path | None) -> None:
     """Verify that the first argument of a command that reads sources is a name, and not one of the sources.
 
-    The argument is treated as a source if there is a file at this path, there is no such experiment, and one of these
-    is true: no other source is given; the only other source does not exist; or the argument looks like the name of a
-    file, because it has a suffix. For example, a shell expands `sgp extract *.csv` to several such arguments.
+    The argument is treated as a source if it is the path of a file or directory, no experiment has this name, and one
+    of these is true:
+
+    - No other source is given.
+    - The only other source does not exist, so it is probably the name.
+    - The argument is a file with a suffix. For example, a shell replaces the `*.csv` of `sgp extract *.csv` with files.
 
     Args:
         command: the command, such as "extract".
@@ -46,7 +49,7 @@ def require_name_first(command: str, experiment: str, sources: Sequence[Path], e
 
 def _kind(path: str) -> str:
     """Return "file" or "directory" for a path that exists, or "" for any other text."""
-    # Unlike the methods of `Path`, these functions raise no error for a text that is not a valid path.
+    # Unlike the methods of `Path`, the functions of `os.path` raise no error for a text that is not a valid path.
     return "file" if os.path.isfile(path) else "directory" if os.path.isdir(path) else ""  # noqa: PTH112, PTH113
 
 

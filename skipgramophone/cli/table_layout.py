@@ -91,7 +91,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 def _keys(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
     """Return how many columns, counted from the first, are needed to distinguish all rows.
 
-    Return 1 if a column of the kind "number" would be among them, or if two rows are equal in all columns.
+    Return 1 if one of these columns would have the kind "number", or if two rows are equal in all columns.
     """
     for at, (_, kind) in enumerate(columns, 1):
         if kind == "number":
@@ -179,7 +179,7 @@ def _beginning(text: str, width: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return as much of the end of a text as fits a width; it does not begin with an accent of a cut letter."""
+    """Return as much of the end of a text as fits a width; it does not begin with an accent without its letter."""
     start = len(text)
     while start and cell_len(text[start - 1 :]) <= width:
         start -= 1
@@ -189,7 +189,10 @@ def _end(text: str, width: int) -> str:
 
 
 def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
-    """Share the width that other columns leave evenly among the text columns, and shorten texts that need more."""
+    """Give the text columns the width that the other columns leave, and shorten texts that do not fit.
+
+    Each text column gets an equal share. If it needs less, the others share the rest.
+    """
     texts = [column for column in block if column.kind == "text"]
     wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
     free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")

@@ -267,7 +267,7 @@ def _context(report: TrainReport) -> str:
 
 def _recency(choice: RecencyChoice) -> str:
     """Describe the recency (weight of a given track divided by that of the track after it), and why it was chosen."""
-    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because this module is slow to import
+    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # imported here, because importing it is slow
 
     if choice.asked < MIN_QUERIES:
         return f"1, so all given tracks have the same weight ({_too_few(choice.asked)})"
@@ -299,7 +299,7 @@ def reason(order: ContextChoice) -> str:
         return "track order carries no information"
     gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
-        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because this module is slow to import
+        from skipgramophone.evaluation.window_choice import MIN_GAIN  # imported here, because importing it is slow
 
         return f"a window scores {gain} compared with the whole playlist; more than {MIN_GAIN:+.0%} would be needed"
     return f"a window scores {gain} compared with the whole playlist"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN_TRIALS = 8
 LONGEST_BEGINNING = 40  # maximum number of characters of an experiment's name in the proposed name of its copy
-WIDTHS = {"dim": 4, "lr": 7}  # of settings whose values are wider than their headings; a row fits 80 columns
+WIDTHS = {"dim": 4, "lr": 7}  # widths of columns whose values are wider than their headings; a row fits 80 characters
 
 
 @with_settings
@@ -109,7 +109,7 @@ class TrialTable:
 
 
 def _shown_settings(trial: TrialReport) -> dict[str, object]:
-    """Return the settings that tables show: the learning rate itself instead of its ratio to the default one."""
+    """Return the settings that tables show: the learning rate itself, not its ratio to the default learning rate."""
     return {
         ("learning_rate" if name == "rate" else name): (trial.learning_rate if name == "rate" else value)
         for name, value in trial.settings.items()
@@ -128,7 +128,7 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         report: the result of the search.
         best: file with the best settings.
         new: unused name for a copy of the experiment.
-        directory: the option that names the experiments directory, as words of a command line; may be empty.
+        directory: words of the option --experiments-dir for the printed commands; empty for the default directory.
     """
     names = list(_shown_settings(report.trials[0]))
     columns = [("trial", "number"), ("state", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]

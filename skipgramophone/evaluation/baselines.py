@@ -56,7 +56,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
 SHARE = 0.1  # share of the training playlists that is held out for validation
-MAX_OCCURRENCES = 1 << 20  # parameters are chosen on a sample of playlists with at most this many tracks in all
+MAX_OCCURRENCES = 1 << 20  # maximum total length of the playlists in the sample on which parameters are chosen
 MAX_QUERIES = 500
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 
@@ -152,7 +152,7 @@ def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
 
 
 def needs_validation(settings: EvaluateSettings) -> bool:
-    """Return whether some parameter of a baseline has to be chosen."""
+    """Return whether a parameter of a baseline is not given, so that it is chosen on validation playlists."""
     names = BASELINES[settings.baselines]
     return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
 
@@ -188,7 +188,7 @@ def choose_parameters(
                     break
                 best, reached, moved = best | {key: values[at]}, found, True
                 at += step
-            if moved:  # values in the other direction are not tried; they are assumed to have lower scores
+            if moved:  # if smaller values are better, larger ones are assumed to be worse and are not tried
                 break
     return best
 

@@ -63,8 +63,8 @@ def match_playlists(
         if found[line] or len({owners[playlist] for playlist in playlists}) > 1:
             raise EvaluationError(
                 f"the line {line!r} is ambiguous: a tab in it can separate an owner from a name or be part of a name, "
-                "and different playlists match; rename one of these playlists in the source, or hold out other "
-                "playlists"
+                "and each reading matches another playlist; rename one of these playlists in the source, or hold out "
+                "other playlists"
             )
         found[line] = playlists
     missing = [line for line in lines if not found[line]]
@@ -106,7 +106,7 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         pattern: set(names if pattern is None else group_keys(owners, pattern)) for pattern in (group, *patterns)
     }
     matched = {pattern: sum(line in known for line in lines) for pattern, known in keys.items()}
-    # If several patterns match equally many lines, `max` returns the first of them. `group` comes before all others.
+    # If several patterns match equally many lines, `max` returns the first one; `group` comes before all others.
     best = max(matched, key=lambda pattern: matched[pattern])
     if best == group:
         return "correct the file that names the playlists to hold out"

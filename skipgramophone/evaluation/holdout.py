@@ -92,7 +92,8 @@ def read_extract_split(
     or the protocol deezer2018).
 
     Raises:
-        EvaluationError: `--group` was given without a new split, but extract has already held out playlists.
+        EvaluationError: `--group` was given, but extract has already held out playlists, and the settings do not ask
+            for another split.
     """
     aside = read_held_out_corpus(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
@@ -137,8 +138,8 @@ def held_out_model(
 ) -> Embeddings:
     """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
-    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out. `decay` is the part of
-    the run in which the learning rate decays.
+    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out. `decay` is the share of
+    the run, at its end, during which the learning rate decays.
     """
     corpus = experiment.manifest("corpus").digest
     kept = split_model_directory(experiment, corpus, settings, split=split, decay=decay, cluster=run.local_cluster)

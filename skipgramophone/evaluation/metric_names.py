@@ -30,7 +30,7 @@ def metric_heading(metric: str) -> str:
 
 
 def metric_text(metric: str, value: float | None) -> str:
-    """Format the mean of a metric; None, which a report of an earlier version of `sgp` may contain, becomes "".
+    """Return the mean of a metric as text. None, which a report of an earlier version may contain, becomes "".
 
     >>> metric_text("mrr", 0.51246), metric_text("clicks", 1.0149), metric_text("mrr", None)
     ('0.512', '1.01', '')

@@ -155,7 +155,7 @@ def _playlist_queries(
 
 
 def _last_track_query(playlist: int, tracks: Rows, trained: npt.NDArray[np.bool_]) -> list[EvaluationQuery]:
-    """Return the query of a playlist in deezer2018, or an empty list if one of the last two tracks cannot be ranked."""
+    """Return the query in the protocol deezer2018; an empty list if one of the last two tracks cannot be ranked."""
     if len(tracks) < 2 or not trained[tracks[-2:]].all():
         return []
     return [EvaluationQuery(playlist, tracks[-2:-1], tracks[-1:], 0, repeats=bool(tracks[-2] == tracks[-1]))]

@@ -75,7 +75,7 @@ class Remembered:
         self._scores: Scores | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the scores of the ranker. The caller must not change the array, because it is kept."""
+        """Return the scores of the ranker. The caller must not change the array: other callers get the same one."""
         scores = self._scores if self._given is not None and self._given() is given else None
         if scores is None:
             scores = self._scores = self._ranker.scores(given)
@@ -284,7 +284,7 @@ class Hybrid:
         return scores
 
     def _reliability(self, given: Given, many: npt.NDArray[np.float64]) -> Scores | float:
-        """Return the weights of the cosines, float32 (queries, tracks), or 1 in the ranking of artists."""
+        """Return the weight of each cosine, float32 (queries, tracks): `ranking.reliability`, or 1 for artists."""
         if not self.of_tracks:
             return 1.0
         of_seeds = (given @ self.counts).reshape(-1, 1)

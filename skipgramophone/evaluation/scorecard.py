@@ -22,7 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size in bytes of the scores of one batch of queries
-GROUPS = 4  # `_bound` divides the scores into this many groups for each of the best rows that are requested
+GROUPS = 4  # number of groups of scores in `_bound` per requested row; the best 10 rows need 40 groups
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class Scorecard:
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
         found_by_frequency: recall@500 for the most frequent tracks (head), the rarest tracks (tail) and those between
-            (middle), with a third of all occurrences each; None for a part that contains none of the tracks to find.
+            (middle); each part has a third of all occurrences. None for a part without tracks to find.
     """
 
     values: dict[str, Values]
@@ -75,7 +75,7 @@ class RankedCatalogue:
     def popularity(self) -> Values:
         """For each track, return the share of tracks that are rarer, float64.
 
-        Of the tracks that have the same count as this track, half are counted as rarer.
+        Half of the tracks that have the same count as this track are counted as rarer.
         """
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
@@ -97,7 +97,7 @@ STRATA = ("head", "middle", "tail")
 
 
 def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
-    """Return the rows with the highest scores, best first, without the given rows; `tie_order` breaks ties.
+    """Return the `depth` rows with the highest scores, best first, without the given rows; `tie_order` breaks ties.
 
     >>> top_rows(np.array([3, 1, 2, 2], np.float32), np.array([0]), 2, np.array([3, 0, 2, 1])).tolist()
     [3, 2]
@@ -135,7 +135,7 @@ def _bound(scores: Scores, depth: int) -> np.float32:
 
 
 class _Tally:
-    """The results of one ranker so far."""
+    """The results of one ranker on the queries that have been scored so far."""
 
     def __init__(self, catalogue: RankedCatalogue) -> None:
         self.values: dict[str, list[float]] = {}
@@ -145,7 +145,7 @@ class _Tally:
         self.found, self.wanted = np.zeros(3), np.zeros(3)
 
     def card(self) -> Scorecard:
-        """Return the results."""
+        """Return the results so far as a scorecard."""
         return Scorecard(
             values={name: np.array(column) for name, column in self.values.items()},
             coverage=float(self.covered.mean()),

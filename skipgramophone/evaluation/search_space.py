@@ -1,4 +1,4 @@
-"""The settings that a search for better settings may try."""
+"""The search space of `sgp tune`: the settings that differ between trials, and their ranges."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ class SearchSpace:
         return replace(self._own, **others | {"window_size": context, "learning_rate": learning_rate})
 
     def learning_rate(self, parameters: dict[str, Any], occurrences: int) -> float:
-        """Return the initial learning rate with which the settings of a trial train a corpus of a given size."""
+        """Return the initial learning rate of a training run with a trial's settings, on a corpus of a given size."""
         found = self.settings(parameters, occurrences)
         return rate_for(occurrences, found.context) if found.learning_rate is None else found.learning_rate

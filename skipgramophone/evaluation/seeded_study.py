@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
     from optuna.trial import FrozenTrial
 
-RANDOM_TRIALS = 8  # the first trials are random; later ones depend on the results of the earlier ones
+RANDOM_TRIALS = 8  # number of first trials with random settings; later settings depend on earlier results
 UNSTOPPED_TRIALS = 4  # no trial is stopped early before this many trials are complete
 
 
@@ -50,7 +50,7 @@ class SeededStudy:
 
     @property
     def finished(self) -> list[FrozenTrial]:
-        """The finished trials in their order, without trials that were running when a search was interrupted."""
+        """The finished trials, oldest first, without trials that were running when a search was interrupted."""
         return self._study.get_trials(states=self._states("COMPLETE", "PRUNED"))
 
     @property
@@ -87,7 +87,7 @@ class SeededStudy:
         return self.finished[-1]
 
     def _states(self, *names: str) -> list[Any]:
-        """Return states of trials by their names."""
+        """Return the Optuna states of trials with the given names, such as "COMPLETE"."""
         return [self._optuna.trial.TrialState[name] for name in names]
 
 

@@ -68,8 +68,8 @@ def find_snapshots(
     """Find held-out playlists that have a snapshot in the training part.
 
     Playlists are grouped by the beginning of the owner's name, up to a separator, or by the whole name. The result is
-    for the grouping in which the most held-out playlists have a snapshot in the training part. It is None if only a few
-    held-out playlists have one.
+    for the grouping in which the most held-out playlists have such a snapshot. It is None if, even in this grouping,
+    less than `LEAST_SHARE` of the held-out playlists have one.
 
     Args:
         corpus: all playlists.

@@ -3,7 +3,7 @@
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
 The search uses Optuna with tree-structured Parzen estimators. Trials whose intermediate result is below the median are
 stopped early. Every trial is recorded in a journal, so a search can be continued. It then proposes the same settings as
-a search without a break.
+a search that was not interrupted.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def tune(
         EvaluationError: there are too few playlists for a split.
         SettingError: Optuna is not installed.
     """
-    load_optuna()  # before the long work, in case it is not installed
+    load_optuna()  # at the beginning, so that an error because Optuna is missing comes before the long work
     started = time.monotonic()
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
@@ -246,14 +246,14 @@ def tune(
 
 
 def _study_name(*, own: TrainSettings, test: Split, settings: TuneSettings) -> str:
-    """Return the name of the study, a checksum of the present settings, test playlists, protocol, share and seed."""
+    """Return the name of the study: a checksum of the present settings, test playlists, protocol, share and seed."""
     score = SimilarSettings().by
     made_of = [asdict(own), test.digest, settings.protocol, score, settings.share, settings.random_seed]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
-    """Return a sample of a large corpus and the split of this sample. Return None if the corpus is small enough."""
+    """Return a sample of a large corpus and the split of this sample; None if the corpus needs no sample."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
     sampled = rest.draw(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))

@@ -117,7 +117,11 @@ def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:
 
 
 def _pairs_near(corpus: Corpus, tracks: int) -> Any:
-    """Return the pair weights of word2vec's random window, scipy.sparse.csr_array (tracks, tracks)."""
+    """Return the weights of pairs of tracks in a window of `AUTO_WINDOW` tracks, csr_array (tracks, tracks).
+
+    A pair at distance d has the weight (AUTO_WINDOW + 1 - d) / AUTO_WINDOW, the expected weight in word2vec's window,
+    whose size is random. The weights of all occurrences of a pair are added.
+    """
     from scipy import sparse
 
     playlist, pairs = _playlist_numbers(corpus), sparse.csr_array((tracks, tracks), dtype=np.float64)
@@ -131,9 +135,10 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Return the weights of pairs within a block, csr_array (tracks, tracks).
+    """Return the weights of pairs of tracks, csr_array (tracks, tracks).
 
-    Each occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
+    Each playlist is split into blocks of at most `BAG_BLOCK` tracks, and only tracks of one block form pairs. Each
+    occurrence of a track is a centre, and the weights of its pairs with the other tracks of its block add up to 1.
     """
     from scipy import sparse
 
@@ -151,7 +156,10 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Return a ranker that scores a pair of tracks by its weight / sqrt(total weight of one x total of the other)."""
+    """Return a ranker; the score of track b for a given track a is their pair weight / sqrt(w_a w_b).
+
+    w_a is the total weight of all pairs with a, and w_b is that of all pairs with b.
+    """
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
@@ -194,14 +202,14 @@ def _mutual_information(pairs: Any) -> Any:
 
 
 def _diagonal(values: npt.NDArray[np.float64]) -> Any:
-    """Return a sparse diagonal matrix."""
+    """Return a sparse matrix with the given values on its diagonal."""
     from scipy import sparse
 
     return sparse.diags_array(values)
 
 
 def _mean(values: Values) -> float:
-    """Return the mean of some values or, if it is smaller, `TINY`, so that other values can be divided by it."""
+    """Return the mean of some values, but at least `TINY`, so that other values can be divided by it."""
     return max(float(values.mean()), TINY)
 
 

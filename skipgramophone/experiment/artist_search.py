@@ -109,7 +109,10 @@ class ArtistSearch:
         return [replace(group, count=count) for group, count in zip(groups, counts, strict=True)]
 
     def _containing(self, folded: str) -> Condition:
-        """Return an SQL condition for tracks whose folded name contains the folded name of an artist."""
+        """Return an SQL condition for tracks whose folded name contains each word of the artist name `folded`.
+
+        If all words have one or two letters, the name of the track must contain `folded` as a whole.
+        """
         if any(len(word) > 2 for word in folded.split()):
             return self._names.containing(folded)
         return Condition("instr(tracks.name_folded, ?) > 0", [folded])
@@ -121,7 +124,7 @@ def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Trac
 
 
 def _artists_of(tracks: Sequence[Track], matches: Test, is_artist: Test) -> list[Group]:
-    """Return the artists on the given tracks that match a query, each with its number of occurrences there."""
+    """Return the artists that match a query and that `tracks` credit, each with its occurrences on these tracks."""
     counts, names, rows = Counter[str](), dict[str, str](), dict[str, int]()
     artists_in: dict[str, list[str]] = {}
     for track in tracks:

@@ -41,7 +41,7 @@ class Artists:
         return self.rows[self.offsets[artist] : self.offsets[artist + 1]]
 
     def numbers(self) -> Rows:
-        """Return the artist of each entry of `rows`, int64 (credits,)."""
+        """Return, for each entry of `rows`, the number of the artist to whom it belongs, int64 (credits,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
     def find(self, name: str) -> int | None:
@@ -55,7 +55,10 @@ class Artists:
 
     @cached_property
     def by_track(self) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """Return the artists of all tracks in row order, int64 (credits,), and the offset of each track."""
+        """Return the artist numbers of all tracks in row order, int64 (credits,), and the offset of each track.
+
+        The artists of the track in row i are artists[offsets[i]:offsets[i + 1]].
+        """
         order = np.argsort(self.rows, kind="stable")
         ends = np.cumsum(np.bincount(self.rows, minlength=self.tracks))
         return self.numbers()[order], np.concatenate([[0], ends])

@@ -309,7 +309,7 @@ class Catalogue:
         return found
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield tracks that fulfil a condition, by count. Only for use inside `time_limit`, which handles errors."""
+        """Yield tracks that fulfil a condition, most frequent first. Call it in `time_limit`, which handles errors."""
         for statement, values in self._statements(self._fields, condition):
             yield from map(self._track, self._database.execute(statement, bindable(values)))
 
@@ -344,7 +344,7 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # a message may quote a damaged schema
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote invalid UTF-8 of a damaged schema
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error

@@ -1,8 +1,8 @@
 """Add tracks to a copy of a catalogue without reading the names of all tracks.
 
 A catalogue file is never changed in place, so a copy is changed. New tracks are inserted with row numbers after those
-of the existing tracks. In the name index, the list of rows of each trigram is continued with the rows of the new tracks
-that contain it. The order of all tracks by count is computed again.
+of the existing tracks. The name index has a list of rows for each trigram; the rows of new tracks are appended to these
+lists. The order of all tracks by count is computed again.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
             write_name_index(path.parent, names.merged(), None if by_count is None else places_by_count(by_count))
             indexed.result()
         except BaseException:
-            # Also after Ctrl-C: otherwise the thread would continue until all indexes of SQLite are complete.
+            # After Ctrl-C too, because the thread would otherwise continue until all indexes of SQLite are complete.
             database.interrupt()
             wait([indexed])
             raise

@@ -42,7 +42,7 @@ class Checkpoint:
         settings: training settings of the run.
         progress: the progress of the run, in the format of the trainer.
         history: one record per finished epoch.
-        decay: the part of the run, at its end, in which the learning rate decays.
+        decay: the share of the run, at its end, during which the learning rate decays.
         arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
             parameter servers.
     """
@@ -56,7 +56,7 @@ class Checkpoint:
 
 
 def is_decay(value: object) -> TypeGuard[float]:
-    """Whether a value is the part of a run in which the learning rate decays: a float above 0 and at most 1."""
+    """Whether a value is a valid `decay`, the share of a run during which the learning rate decays: 0 < float <= 1."""
     return type(value) is float and 0 < value <= 1
 
 

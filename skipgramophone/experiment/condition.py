@@ -23,7 +23,8 @@ class Condition:
         values: the parameters of the expression.
         by_trigram: whether the expression searches the table `names`, which only earlier versions of sgp wrote (see
             `full_text_index`).
-        among: only these tracks are tested: arrays of rows, int32, most frequent track first; None tests all tracks.
+        among: the tracks to test, as consecutive parts of an array of rows, int32, most frequent track first; None for
+            all tracks.
     """
 
     where: str

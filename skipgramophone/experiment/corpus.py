@@ -69,14 +69,20 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where the tracks of the chosen playlists are in `track_ids`, and the offsets of a corpus of them."""
+        """Return the positions in `track_ids` of the tracks of the chosen playlists, and offsets into these positions.
+
+        The tracks of the playlist chosen[i] are at positions[offsets[i]:offsets[i + 1]].
+        """
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw one or more random playlists with at most `tokens` occurrences in total; return their sorted numbers."""
+        """Draw random playlists with at most `tokens` occurrences in total, and return their sorted numbers.
+
+        At least one playlist is drawn, even if it has more occurrences.
+        """
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])

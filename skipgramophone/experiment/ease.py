@@ -112,13 +112,13 @@ class TrackWeights:
         """Return the same weights, with tracks numbered by the rows of a larger catalogue.
 
         Args:
-            rows: int64, ascending; the row in the larger catalogue of each track that this object numbers.
-            tracks: number of rows of the catalogue.
+            rows: int64, ascending; rows[i] is the row in the larger catalogue of the track that now has the number i.
+            tracks: number of rows of the larger catalogue.
         """
         return TrackWeights(self.weights, rows[self.rows], tracks, self.regularization)
 
     def write(self, directory: Path) -> None:
-        """Write the files."""
+        """Write ease.npy, ease_tracks.npy and ease.json to a directory."""
         write_array(directory / WEIGHTS, self.weights.astype(np.float16))
         write_array(directory / TRACKS, self.rows.astype(np.int32))
         write_json(directory / RECORD, {"pairs": "tracks", "regularization": self.regularization})
@@ -187,7 +187,7 @@ class PlaylistWeights:
         return PlaylistWeights(self.weights, members.astype(np.int32), own, self.regularization)
 
     def write(self, directory: Path) -> None:
-        """Write the files."""
+        """Write ease.npy, ease_own.npy, ease_members.npy and ease.json to a directory."""
         write_array(directory / WEIGHTS, self.weights)
         write_array(directory / OWN, self.own)
         write_array(directory / MEMBERS, self.members)

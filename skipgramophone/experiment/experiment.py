@@ -316,7 +316,7 @@ def free_path(name: str, root: Path | str | None = None, *, cure: str = "choose 
 
 
 def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
-    """Return the experiment with this name, whether it exists or not.
+    """Return an `Experiment` object for this name; its directory need not exist.
 
     Raises:
         ExperimentError: the name is invalid, or the experiments directory is a file.

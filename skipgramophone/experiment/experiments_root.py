@@ -25,7 +25,7 @@ def require_directory(root: Path) -> None:
     Raises:
         ExperimentError: there is a file at its path.
     """
-    # Unlike the methods of `Path`, these functions raise no error for a directory that cannot be read.
+    # Unlike the methods of `Path`, the functions of `os.path` raise no error for a directory that cannot be read.
     if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112
         raise ExperimentError.naming(
             lambda named: (

@@ -96,7 +96,7 @@ class Objective:
     exponent: float = 0.0
 
     def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return lambda of the module docstring for rows with the given numbers of entries, float64 (rows,)."""
+        """Return lambda (see the module docstring) for rows with the given numbers of entries, float64 (rows,)."""
         return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
 
 
@@ -131,7 +131,8 @@ class Factors:
         A playlist without given tracks gets zeros.
         """
         solved = np.zeros((len(given), self.rows.shape[1]), np.float32)
-        for some, factors in run_in_order(_Systems(self, given).batches()):  # a look-up has one batch: no threads
+        # A look-up has only one batch, so it starts no threads.
+        for some, factors in run_in_order(_Systems(self, given).batches()):
             solved[some] = factors
         return solved
 
@@ -216,7 +217,7 @@ def gram(columns: Matrix) -> npt.NDArray[np.float64]:
 
 
 def _gram_of_block(columns: Matrix) -> npt.NDArray[np.float64]:
-    """Return the Gram matrix of a few rows."""
+    """Return the Gram matrix of the columns of a block of rows, float64 (columns, columns)."""
     some = columns.astype(np.float64)
     return np.asarray(some.T @ some)
 
@@ -237,7 +238,7 @@ class _Systems:
     rows: SparseRows
 
     def batches(self) -> Iterator[Callable[[], tuple[npt.NDArray[np.int64], Matrix]]]:
-        """Yield tasks; each task solves some rows, and returns their row numbers and factors."""
+        """Yield tasks; each task computes the factors of some rows, and returns the row numbers and the factors."""
         dim, lengths = len(self.fixed.energy), np.diff(self.rows.offsets)
         is_long = lengths > dim
         sizes = np.where(is_long, _padded(lengths), np.minimum(_padded(lengths), dim))
@@ -249,7 +250,10 @@ class _Systems:
                     yield partial(solve, members[first : first + batch], size)
 
     def _scale(self, some: npt.NDArray[np.int64]) -> Matrix:
-        """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors)."""
+        """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors).
+
+        S and lambda_p are defined in the module docstring.
+        """
         penalties = self.fixed.objective.penalties(np.diff(self.rows.offsets)[some])
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
@@ -257,9 +261,9 @@ class _Systems:
         """Return the entries from position `first` to `end` of some rows; shorter rows are padded to the same length.
 
         Returns:
-            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The value of alpha r_pi
-            of each entry, of the same shape: 0 for padding. The factors of each entry's column, float32 (rows, end -
-            first, factors).
+            Three arrays. A mask, bool (rows, end - first): true for entries, false for padding. The product alpha r_pi
+            of each entry (see the module docstring), of the same shape: 0 for padding. The factors of each entry's
+            column, float32 (rows, end - first, factors).
         """
         rows = self.rows
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
@@ -269,7 +273,10 @@ class _Systems:
         return filled, weights, self.fixed.rows[rows.columns[at]]
 
     def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows with at most `size` entries, with one unknown per entry."""
+        """Return `some` and the factors of these rows, from systems with one unknown per entry of a row.
+
+        Each row has at most `size` entries, and not more than there are factors.
+        """
         scale, (filled, weights, entries) = self._scale(some), self._entries(some, 0, size)
         root = np.sqrt(weights).astype(np.float32)
         entries = entries * root[:, :, None] * scale[:, None]
@@ -279,7 +286,10 @@ class _Systems:
         return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
 
     def _solve_long(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows with at most `size` entries, with one unknown per factor."""
+        """Return `some` and the factors of these rows, from systems with one unknown per factor.
+
+        Each row has at most `size` entries, and more than there are factors.
+        """
         scale, dim = self._scale(some), len(self.fixed.energy)
         systems, targets = np.tile(np.eye(dim), (len(some), 1, 1)), np.zeros((len(some), dim))
         step = max(1, GATHERED // (dim * len(some)))

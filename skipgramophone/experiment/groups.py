@@ -14,7 +14,7 @@ from skipgramophone.names.normalization import fold_name, words_of
 GroupKind = Literal["artist", "album"]
 SHOWN_GROUPS = 10  # number of candidates that an error lists
 PARTS = 3  # the worst kind of match: words of the query are only parts of words of the name, or have typos
-SHOWN_OTHERS = 3  # if a match is chosen because it is much more frequent, this many other matches are reported
+SHOWN_OTHERS = 3  # maximum number of other matches to report if a match is chosen because it is much more frequent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The name of the group, as `title`, so that the same code can compare groups and tracks with a query."""
+        """The same as `name`. Tracks have a title, so the same code can compare groups and tracks with a query."""
         return self.name
 
 
@@ -52,7 +52,7 @@ class GroupMatch:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the query is the name of the artist or album."""
+        """Whether the query is the full name of the artist or album, not only a part of it."""
         return bool(self.tracks)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skipgramophone.experiment.experiment import Experiment
 
-IMPORTED = "imported"  # key in the `facts` of a manifest that only stages made from imported vectors have
+IMPORTED = "imported"  # key in the `facts` of a manifest; it marks stages that were made from imported vectors
 
 
 def has_corpus_of_names(experiment: Experiment) -> bool:

@@ -20,7 +20,7 @@ from skipgramophone.wording import shell_command, shell_word
 LOCK = ".lock"
 HOLDER = b'{"pid"'  # a lock file begins with this text, or is empty if no process holds the lock
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # errors of file systems without `flock`
-READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)  # errors if the user must not write a directory or volume
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)  # the user has no permission to write, or the volume is read-only
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
 
     Raises:
         ExperimentError: another process is writing this experiment.
-        StorageError: the user must not write the directory, or its file system failed or has no locks.
+        StorageError: the user has no permission to write to the directory, or its file system failed or has no locks.
     """
     with _locked(directory / LOCK, name) as lock:
         holder = {"pid": os.getpid(), "command": shell_command(command, name), "host": socket.gethostname()}
@@ -86,7 +86,7 @@ def _has_no_locks(lock: Path, error: OSError) -> StorageError:
 
 def _is_read_only(lock: Path, name: str, error: OSError) -> StorageError:
     """Return the error for an experiment that the user may read, but not change: how to work on a copy of it."""
-    # `cp` also copies the modes of directories, so a copy of a directory that nobody may write needs `chmod`.
+    # `cp` also copies the modes of directories, so `chmod` must make the copy of a read-only directory writable.
     copy = f"mkdir -p DIR && cp -r {shell_word(str(lock.parent.absolute()))} DIR && chmod -R u+w DIR"
     problem = f"experiment '{name}' is read-only (cannot write {lock}: {reason_of(error)})"
     return StorageError.naming(

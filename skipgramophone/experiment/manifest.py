@@ -111,8 +111,8 @@ def read_manifest(path: Path, stage: str) -> Manifest:
     is_sound = is_of_stage and isinstance(manifest.parent, str | None)
     if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
         raise DamagedFileError(
-            f"{path} is damaged: a field has the wrong type, or a file name is too long or contains a directory or a "
-            "character that cannot be printed"
+            f"{path} is damaged: a field has the wrong type, or a file name is too long, contains a directory, or "
+            "contains a character that cannot be printed"
         )
     return manifest
 

@@ -32,7 +32,7 @@ class MappedFile:
 
 
 def mapped_files(arrays: Iterable[npt.NDArray[Any]]) -> list[MappedFile]:
-    """Return the memory-mapped files of arrays and of slices of arrays; arrays that are not mapped are ignored."""
+    """Return the files to which arrays, or the arrays of which they are slices, are memory-mapped; ignore others."""
     found = []
     for array in arrays:
         base: Any = array

@@ -3,8 +3,8 @@
     name_trigrams.npy   int64 (trigrams,)       the trigrams that occur, packed and sorted (see `trigrams`)
     name_offsets.npy    int64 (trigrams + 1,)   trigram i occurs in the names of rows[offsets[i]:offsets[i + 1]]
     name_rows.npy       int32 (pairs,)          rows of the catalogue, ascending for each trigram
-    name_places.npy     int32 (tracks,)         position of each row in the order of counts; only if rows are not in
-                                                this order
+    name_places.npy     int32 (tracks,)         position of each row in the order of counts; the file exists only if
+                                                the rows of the catalogue are not in this order
 
 A search intersects the rows of the rarest trigrams of a query. Its results must be compared with the query, because a
 name may contain all trigrams of a word without containing the word itself.
@@ -28,7 +28,7 @@ from skipgramophone.experiment.trigrams import LENGTH, LETTER, LETTER_BITS, pack
 
 TRIGRAMS, OFFSETS, ROWS, PLACES = (f"name_{part}.npy" for part in ("trigrams", "offsets", "rows", "places"))
 FILES = (TRIGRAMS, OFFSETS, ROWS, PLACES)
-# Number of rows that a search tests in one step: in the first step, the factor by which it grows, and the maximum.
+# A search tests rows in steps: number of rows in the first step, factor for each next step, and maximum per step.
 FIRST_TESTED, MORE_TESTED, MOST_TESTED = 1 << 8, 4, 1 << 16
 SPARSE = 16  # a binary search is faster if one array is this many times as long as the other
 ROW_BITS = 32
@@ -112,7 +112,7 @@ class TrigramIndex:
         return found[0] if len(found) == 1 else sorted_unique(np.concatenate(found))
 
     def existing(self, rows: SomeRows) -> SomeRows:
-        """Return the given rows.
+        """Return the given rows if all of them exist in the catalogue.
 
         Raises:
             ExperimentError: a row does not exist.

@@ -65,7 +65,7 @@ def name_block(text: bytes, first: int) -> NameBlock:
     ends = np.flatnonzero(codes == END)
     bits = max(1, int(len(alphabet) - 1).bit_length())
     row_bits = max(1, len(ends).bit_length())
-    # If the names have so many different letters that a key would need more than 64 bits, split the block into halves.
+    # A key packs a trigram and a row. If there are too many different letters for 64 bits, split the block into halves.
     if LENGTH * bits + row_bits > KEY_BITS:
         middle = _byte_after_line(text, len(ends) // 2)
         halves = name_block(text[:middle], first), name_block(text[middle:], first + len(ends) // 2)

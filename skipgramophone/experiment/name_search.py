@@ -23,7 +23,7 @@ from skipgramophone.names.normalization import fold_name, hyphenate, identity, w
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-SHOWN_OTHERS = 3  # if a track is chosen because it is much more frequent, this many other matches are reported
+SHOWN_OTHERS = 3  # maximum number of other matches to report if a track is chosen because it is much more frequent
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title, so only the artist matches
 # Number of trigrams per search. More trigrams make the search slower; with fewer, more names are compared with a query.
 CLUES_ASKED = 4
@@ -33,11 +33,12 @@ MOST_POSTINGS = 10_000  # index entries to read when names are scored by the tri
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
 MOST_PIECES = 30  # for a query with more pieces, `_without_one_piece` finds nothing
-# Scanning this many names takes as long as importing numpy, which reading the index needs, so smaller catalogues are
-# scanned until something has opened the index.
+# Reading the index requires numpy, and importing numpy takes as long as scanning this many names. So smaller catalogues
+# are scanned, unless the index is already open.
 SCANNED = 300_000
-# A trigram in more names than `FEW` is not rare. Short words and beginnings of names use an index only if they match
-# fewer tracks than `FEW` or, in a catalogue of more than 100,000 tracks, the number of tracks divided by `FEW_OF`.
+# A trigram in more names than `FEW` is not rare. A search for a short word or for the beginning of a name uses an
+# index only if fewer than `FEW` tracks match. In a catalogue of more than 100,000 tracks, this limit is the number of
+# tracks divided by `FEW_OF`.
 FEW = 2000
 FEW_OF = 50
 
@@ -194,7 +195,10 @@ class NameSearch:
         return found
 
     def _completing(self, folded: str) -> Condition:
-        """Return the condition of `containing`, without opening the name index if scanning the names is faster."""
+        """Return an SQL condition for tracks whose folded name contains each word of a query, as `containing` does.
+
+        If scanning all names is faster than opening the name index, the condition scans them.
+        """
         words = words_in(folded)
         if self._catalogue.has_open_name_index or len(self._catalogue) > SCANNED or not words:
             return self.containing(folded)
@@ -217,8 +221,8 @@ class NameSearch:
         """Find tracks for a query that may contain typos.
 
         Returns:
-            The tracks whose name contains each word of the query, possibly with typos, and the tracks whose whole name
-            is similar to the query.
+            Two lists: the tracks whose name contains each word of the query, possibly with typos, and the tracks whose
+            whole name is similar to the query.
         """
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -247,8 +251,8 @@ class NameSearch:
             return self._beginning(folded) or self.__containing_short(words)
         clues: list[Clue] = sorted((names, (trigram,)) for trigram, names in frequency.items())
         if clues[0][0] > FEW:
-            # No trigram is rare, so search for the rarest trigram of each word of three or more letters, and for those
-            # shorter words that are in fewer names than the rarest trigram.
+            # No trigram is rare. So search for the rarest trigram of each word of three or more letters, and also for
+            # those shorter words that are in fewer names than the rarest trigram.
             rarest: set[Clue] = {
                 min((frequency[gram], (gram,)) for gram in trigrams_of([word])) for word in words if word[2:]
             }
@@ -326,7 +330,7 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
 
     A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
     as often as every other track with the same kind. If the query is an artist's name or only artists match it, no
-    track dominates, because the query contains no title. A query that is also a whole title is an exception.
+    track dominates, because the query contains no title. This does not apply if the query is also a whole title.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]

@@ -127,7 +127,7 @@ class Postings:
         return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)
 
     def write(self, directory: Path) -> None:
-        """Write the two arrays."""
+        """Write postings.npy and posting_offsets.npy to a directory."""
         write_array(directory / POSTINGS, self.playlists)
         write_array(directory / POSTING_OFFSETS, self.offsets)
 

@@ -162,7 +162,7 @@ def remove_at_once(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove drafts whose writers were killed from a directory: drafts of the stage or file `name`, or else all."""
+    """Remove the drafts of killed writers from a directory: those of the stage or file `name`, or all if it is ""."""
     for path in leftovers(directory, name):
         remove(path)
 

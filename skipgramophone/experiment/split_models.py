@@ -25,7 +25,7 @@ NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is 
 
 
 def decay_of(model: Manifest) -> float:
-    """Return the last fraction of a model's training run, in which the learning rate decayed (0.3: the last 30 %)."""
+    """Return the share of a model's training run, at its end, during which the learning rate decayed."""
     found = model.facts.get("learning_rate_decay")
     return found if is_decay(found) else OLD_DECAY
 
@@ -46,7 +46,7 @@ def split_model_directory(
         corpus: digest of the experiment's corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
-        decay: the part of the training run in which the learning rate decays.
+        decay: the share of the training run, at its end, during which the learning rate decays.
         cluster: workers x servers of the local cluster that trains the model, such as "2x1", or None. Each cluster has
             its own directory, because the result of a cluster is not reproducible.
     """

@@ -41,7 +41,7 @@ class TrackArtists:
     tracks: int
 
     def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-        """Return how many given tracks, weighted, share an artist with each track of the model, float32 (tracks,).
+        """For each track of the model, return the weighted number of given tracks with its artists, float32 (tracks,).
 
         A given track with k artists counts 1/k for each artist that it has in common with the track of the model.
 
@@ -108,7 +108,7 @@ def read_track_artists(directory: Path, tracks: int) -> TrackArtists | None:
 
 
 def _is_sound(rows: npt.NDArray[np.int32], artists: npt.NDArray[np.int32], tracks: int) -> bool:
-    """Return whether rows are sorted and within the catalogue, and artist numbers are below the number of credits."""
+    """Return whether rows are sorted and in the catalogue, and each artist number is from 0 to len(artists) - 1."""
     if not len(rows):
         return True
     is_sorted = bool((rows[1:] >= rows[:-1]).all())

@@ -82,7 +82,7 @@ WITHOUT_SUFFIX = ("projector", "word2vec", "word2vec-binary")  # formats whose f
 SUFFIXES = MappingProxyType(
     {name: name for name in FORMATS if name not in WITHOUT_SUFFIX} | {"vec": "word2vec", "bin": "word2vec-binary"}
 )
-# Many text formats have this suffix, so the format is not guessed.
+# Files of many text formats have the suffix .txt, so the format is not guessed.
 HINTS: Mapping[str, Wording] = MappingProxyType(
     {"txt": lambda named: f"to write word2vec text to this file, add {named('format', 'word2vec')}"}
 )

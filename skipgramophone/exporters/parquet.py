@@ -94,7 +94,7 @@ def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
 def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
     """Read the file back, and verify its names and numbers.
 
-    The neighbours are not computed again: their hash must equal `neighbours`.
+    The neighbours are not computed again. Instead, the hash of those in the file must equal `neighbours`.
     """
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()

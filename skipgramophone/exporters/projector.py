@@ -24,9 +24,9 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write: all, or 100,000 if there are more rows than the Projector loads.
+    """Return the rows to write: all rows or, if there are more than the Projector loads, 100,000 of them.
 
-    In this case, the first 50,000 rows are returned and, from the rest, 50,000 evenly spaced rows.
+    These are the first 50,000 rows and 50,000 evenly spaced rows of the others.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)

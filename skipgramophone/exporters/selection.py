@@ -111,7 +111,7 @@ def _keys_of(track: Track) -> list[str]:
 def _rows_named(
     tracks: list[Track], names: Sequence[str], fold: Callable[[str], str], names_of: Callable[[Track], Iterable[str]]
 ) -> tuple[set[int], list[str]]:
-    """Return the rows of the tracks that are called by one of `names`, and those of `names` that belong to no track."""
+    """Return the rows of all tracks that have one of the given names, and the given names that no track has."""
     wanted = {fold(name): name for name in names}
     rows, found = set(), set()
     for track in tracks:

@@ -53,10 +53,11 @@ class Matching:
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
     """Find the track of each vector.
 
-    A vector is matched by its uri if the catalogue contains this uri; a title without an artist may be a uri, too.
-    Otherwise, the vector is matched by artist and title or, if no track has these, by full name. Names are compared as
-    in `extract`: case, surrounding spaces and Unicode form are ignored. If a vector has a uri that is not in the
-    catalogue, its name can match only a track that has no uri. If several vectors match a track, the first is used.
+    A vector is matched by its uri if the catalogue contains this uri. If a vector has a title but no artist, the title
+    is also tried as a uri. Otherwise, the vector is matched by artist and title or, if no track has these, by full
+    name. Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. If a vector has a
+    uri that is not in the catalogue, its name can match only a track that has no uri. If several vectors match a track,
+    the first is used.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)
@@ -101,7 +102,7 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows of tracks with an artist and a title, most frequent first.
+        """Return the rows of the tracks that have the given artist and title, most frequent first.
 
         If no track has both, return the rows of tracks whose full name is "artist - title".
         """

@@ -107,7 +107,7 @@ def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) 
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return the texts of the array `name` as a list.
+    """Return the texts in the array that is called `name`, as a list.
 
     The texts may be stored in the two arrays `{name}_utf8` and `{name}_offsets` instead (see the module docstring).
     """

@@ -31,7 +31,7 @@ def read(path: Path) -> NamedVectors:
                 needed = ", ".join(NEEDED)
                 raise SourceError(f"{path} has no column {missing[0]!r}: the file must have the columns {needed}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
-    except (pa.ArrowException, UnicodeDecodeError) as error:  # the latter: a column name is not UTF-8
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # UnicodeDecodeError: a column name is not UTF-8
         raise SourceError(f"{path} cannot be read as Parquet: {reason_of(error)}") from error
     kept = set(table.column_names)
     return NamedVectors(

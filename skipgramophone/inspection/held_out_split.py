@@ -34,8 +34,8 @@ def _adapted(finding: Finding, group_of_extract: str | None) -> Finding:
         return replace(
             finding,
             what=finding.what.partition("; to keep them together")[0],
-            remedy="sgp extract has already held out all snapshots of a list or none, and sgp evaluate uses its split: "
-            "evaluate without --group",
+            remedy="sgp extract has already kept the snapshots of each list together, held out or not, and sgp "
+            "evaluate uses these held-out playlists: evaluate without --group",
             apply={"evaluate": ()},
         )
     return replace(

@@ -55,7 +55,7 @@ class IndexFacts:
 
     @property
     def node_bytes(self) -> int:
-        """Size of a node in bytes."""
+        """Size of a node of a tree, in bytes."""
         return NODE_BYTES + 4 * self.dimension
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:

@@ -114,7 +114,7 @@ class _Route:
     def greedy(self, random: np.random.Generator) -> Path:
         """Return a path in which each track is followed by one of the allowed tracks that are most similar to it.
 
-        Which one it is, is drawn at random.
+        The next track is drawn at random from the `CHOICES` most similar ones; after a virtual track, from all.
         """
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *range(self.ends.first)]
@@ -186,12 +186,12 @@ class _Route:
         return path
 
     def _first_allowed(self, path: Path, moves: Iterator[tuple[float, Path]]) -> Path | None:
-        """Return the first candidate path with no more artist conflicts than the current path, or None."""
+        """Return the first path of `moves` that has no more conflicts than `path` (see `conflicts`), or None."""
         broken = self.conflicts(path) if self.gap else 0
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
     def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gain and path for each reversal of a part that begins at position `start`; largest gain first."""
+        """Yield the gain and the new path for each reversal of a part that begins at `start`; largest gain first."""
         last = np.arange(start + 1, self.high + 1)
         before, first = path[start - 1], path[start]
         gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
@@ -241,7 +241,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether the track at `at` may move, and is too close to the fixed last track `last` by the same artist."""
+        """Whether the track kept[at] may move, and is too close to the fixed last track `last` by the same artist."""
         is_free = at >= self.ends.first
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

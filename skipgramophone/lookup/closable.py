@@ -32,7 +32,7 @@ class Closable:
             vars(self).clear()
             self._removed = removed
 
-    if not TYPE_CHECKING:  # with this method, a type checker would accept any attribute
+    if not TYPE_CHECKING:  # hidden from type checkers, which would otherwise accept any attribute
 
         def __getattr__(self, name: str) -> Any:
             """Raise the error for an attribute that was removed, or that never existed."""

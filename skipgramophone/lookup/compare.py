@@ -56,7 +56,7 @@ def matched_by(one: Answer, other: Answer) -> str:
 
 
 def _keys(track: Track) -> list[str]:
-    """Return the keys that identify a track, the most reliable first."""
+    """Return the keys by which a track is found in the other answer: first its uri, if it has one, then its name."""
     return [*([track.uri] if track.uri else []), identity(track.name)]
 
 

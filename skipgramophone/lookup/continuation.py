@@ -89,7 +89,7 @@ def continued(
     fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
 
     def find(wanted: ContinueSettings) -> Answer:
-        """Search for tracks that continue the given tracks."""
+        """Search, with the settings `wanted`, for tracks that continue the given tracks."""
         return lookup.similar_to(asked.seeds + fixed, wanted, asked.notes)
 
     return finished(lookup, find(search_for), settings, route, find=find, with_seeds=with_seeds)

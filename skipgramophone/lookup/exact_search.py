@@ -176,13 +176,11 @@ def _groups(tracks: int, number: int) -> tuple[int, int]:
 
 
 def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
-    """Return the `number` largest similarities of each query, in descending order.
-
-    Ties are in row order.
+    """Return at least the `number` largest similarities of each query, in descending order; ties are in row order.
 
     The largest similarity of each group is found first. The `number`-th largest of these maxima is a lower bound for
-    the similarities to return. Smaller values are ignored, so only a few values have to be sorted. All values from this
-    bound on are returned, which may be a few more than `number`.
+    the similarities to return. Smaller values are ignored, so only a few values have to be sorted. All values that
+    are at least as large as this bound are returned; these may be a few more than `number`.
 
     Args:
         similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SharedPlaylist:
-    """A playlist that contains both tracks."""
+    """A playlist that contains both tracks of a pair."""
 
     name: str
     owner: str
@@ -56,7 +56,10 @@ class SecondTraining:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The comparison of a pair of tracks. An attribute that is a tuple has one value per track, in the pair's order."""
+    """The comparison of a pair of tracks.
+
+    The tuples `tracks`, `ranks`, `playlists` and `neighbours` have one entry per track, in the order of the pair.
+    """
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
@@ -159,7 +162,7 @@ def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTrain
 
 
 def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """Return the `number` shortest playlists, because they are the strongest evidence that two tracks are related."""
+    """Return the `number` shortest of `playlists`; a short one is stronger evidence that two tracks are related."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
             "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"

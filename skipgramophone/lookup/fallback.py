@@ -116,7 +116,7 @@ def _splits(name: str) -> list[tuple[str, str]]:
 
 
 def other_version(lookup: Lookup, artist: str, title: str, *, name: str, weight: float) -> Replacement | None:
-    """Return the most frequent version of a song that has a vector."""
+    """Return the most frequent of those versions of a song that have a vector, or None if none has one."""
     key, words = song_key(artist, title), f"{fold_name(artist_without_guests(artist))} {song_title(title)}"
     found = lookup.catalogue.matching(lookup.names.containing(words), MOST_VERSIONS)
     versions = [track for track in found if song_key(track.artist, track.title) == key]

@@ -128,8 +128,9 @@ class _Unfinished:
     """A list in progress: it is not decided yet which of the found tracks it will contain.
 
     Attributes:
-        most: artist -> largest number of tracks of this artist that later attempts choose. Only artists some of whose
-            tracks could not be placed because of the artist gap have an entry: the number that could be placed.
+        most: artist -> maximum number of tracks of this artist that the next attempts choose. An artist has an entry if
+            an attempt could not place all chosen tracks of the artist because of the artist gap. The maximum is then
+            the number that it could place.
         tried: all tracks that were chosen in any attempt: row -> track.
     """
 
@@ -203,7 +204,10 @@ class _Unfinished:
         return fitting(allowed, [near.track.seconds for near in allowed], self.settings.duration, spent=spent)
 
     def _has_found_more(self) -> bool:
-        """Search for twice as many tracks as were found or are needed, and return whether more are found."""
+        """Search again for more tracks, and return whether the search found more than `answer` contains.
+
+        It asks for twice as many tracks as `answer` contains, or twice as many as requested if this is more.
+        """
         if self.find is None:
             return False
         found = len(self.answer.neighbours)
@@ -216,7 +220,7 @@ class _Unfinished:
     def _in_order(self, tracks: Sequence[Neighbour]) -> list[Neighbour]:
         """Return the fixed tracks, and those of `tracks` that fit between them, in a smooth order.
 
-        The first of them continues the given tracks, which are not returned.
+        The first track of this order continues the given tracks, which are not returned.
         """
         before = [Neighbour(0, 1.0, seed.track) for seed in self.given[-max(1, self.settings.artist_gap) :]]
         first, last = (self._end(seed) for seed in (self.route.first, self.route.last))
@@ -231,7 +235,7 @@ class _Unfinished:
         return [whole[place] for place in path.tolist()[len(before) :]]
 
     def _end(self, seed: Seed | None) -> list[Neighbour]:
-        """Return a list with the fixed track at one end; the list is empty if no track is fixed there (`seed` is None).
+        """Return the fixed first or last track as a list with one entry; if `seed` is None, return an empty list.
 
         The similarity of the fixed track is its cosine with the query, or 1 if the fixed tracks are the only query
         tracks.

@@ -105,7 +105,7 @@ class RecallTest:
     """
 
     def __init__(self, centre: Matrix, seed: int) -> None:
-        """Find the true neighbours of rows that the seed selects.
+        """Draw rows with the seed, and find their true neighbours.
 
         Raises:
             ExperimentError: the vectors contain values that are not finite.

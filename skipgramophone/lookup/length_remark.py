@@ -15,16 +15,16 @@ def remark_on_length(listed: int, settings: SimilarSettings, of: Listed, why: st
     Args:
         listed: number of results.
         settings: settings of the look-up, with the wanted number of results.
-        of: what the answer lists.
-        why: why there are no more results, if this is known. Otherwise, filters are the reason if the settings have
-            any.
+        of: what the answer lists, such as "tracks".
+        why: why there are no more results, if this is known. If it is empty and the settings have filters, the remark
+            names the filters as the reason.
     """
     why = why or (f"there are no more {of}" if settings.takes_all else f"no more {of} pass the filters")
     return f"only {listed} of {settings.number} results: {why}"
 
 
 def reason_without_filters(listed: int, query: Rows, opened: Snapshot) -> str:
-    """Return why an answer cannot list more tracks, or "" if there are more, which filters have left out.
+    """Return why an answer cannot list more tracks, or "" if filters are the reason: they left out other tracks.
 
     Args:
         listed: number of tracks in the answer, including the left-out versions that a note mentions.

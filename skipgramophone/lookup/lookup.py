@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 class Lookup(Closable):
     """An opened experiment that answers queries.
 
-    A query is a name, or a list of names; each name may be replaced by a pair of name and weight (the default is 1).
+    A query is a name, or a list of names; each name may be replaced by a pair of name and weight (default weight: 1).
     The end of a `with` block closes the object. After that, its methods and attributes raise `ClosedLookupError`.
     If a query or settings have the wrong form, methods raise `SettingError`.
     """
@@ -234,7 +234,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
             SettingError: the weighted vectors cancel out.
         """
         self.require_known(settings)
@@ -256,7 +256,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
         settings = settings or SimilarSettings(of="playlists")
@@ -278,7 +278,7 @@ class Lookup(Closable):
 
         Raises:
             UnknownTrackError: nothing matches a name.
-            AmbiguousTrackError: several tracks match.
+            AmbiguousTrackError: several tracks, artists or albums match a name.
         """
         names, path = weighted_names(query), None if file is None else Path(file)
         artists, albums = group_names("artist", artist), group_names("album", album)

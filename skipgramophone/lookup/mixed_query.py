@@ -80,7 +80,7 @@ def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> 
     """Build a query from its parts, and compute its vector.
 
     Raises:
-        UnknownTrackError: a track has no vector because it was too rare.
+        UnknownTrackError: a track has no vector.
         SettingError: there are no parts, or their weighted vectors cancel out.
     """
     if not parts:

@@ -46,7 +46,10 @@ class _Taken:
     albums: Counter[str] = field(default_factory=Counter)
 
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
-        """Whether the filters allow a track, given the tracks that have already been chosen."""
+        """Whether a track may be added to the chosen tracks.
+
+        Only the limits per artist and per album, and `fold_versions`, are checked.
+        """
         most, track = settings.max_per_artist, choice.track
         if most is not None and self.artists[artist_label(fold_name(track.artist), track)] >= most:
             return False

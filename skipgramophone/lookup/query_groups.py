@@ -29,7 +29,7 @@ def resolve_group(lookup: Lookup, kind: GroupKind, name: str, choose: Choose | N
 
     Raises:
         UnknownTrackError: nothing matches.
-        AmbiguousTrackError: several artists or albums match, none dominates, and there is no `choose`.
+        AmbiguousTrackError: several artists or albums match, none dominates, and `choose` is None.
         SettingError: the catalogue has no albums.
     """
     search = lookup.artists if kind == "artist" else lookup.albums

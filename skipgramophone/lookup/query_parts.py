@@ -44,7 +44,7 @@ def resolve_parts(
 
     Raises:
         UnknownTrackError: nothing matches a name.
-        AmbiguousTrackError: several tracks match.
+        AmbiguousTrackError: several tracks, artists or albums match a name.
         SourceError: the file cannot be read.
         SettingError: nothing was given, or the weighted vectors cancel out.
     """

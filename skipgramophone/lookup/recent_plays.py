@@ -69,7 +69,7 @@ def weights_of(plays: Sequence[NamedTrack]) -> dict[NamedTrack, float]:
 
 
 def without_ignored(answer: Answer) -> Answer:
-    """Return an answer without the query tracks of weight 0."""
+    """Return the answer without the query tracks (`seeds`) of weight 0."""
     return replace(answer, seeds=tuple(seed for seed in answer.seeds if seed.weight))
 
 

@@ -35,7 +35,7 @@ from skipgramophone.wording import shell_command
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
-# All terms of `hybrid` are computed for 4 tracks per track from which the caller selects, but at least for 2,000.
+# All terms of `hybrid` are computed for 4 times as many tracks as the caller selects from, but at least for 2,000.
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4
 
 
@@ -264,7 +264,9 @@ class Scoring:
 
 
 def _term(predictions: Scores, weight: float, asked: Question) -> Scores:
-    """Return the term of `hybrid` for the predictions of some tracks and of the query tracks, float32 (predictions,).
+    """Return the term of `hybrid` for predictions by factors or by EASE, float32 (predictions,).
+
+    `predictions` are those of the tracks to score, and then those of the query tracks.
 
     Raises:
         ExperimentError: a prediction is not finite.

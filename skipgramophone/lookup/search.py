@@ -78,7 +78,7 @@ class Search:
         """Prepare a query from its tracks.
 
         Raises:
-            UnknownTrackError: a track has no vector because it was too rare.
+            UnknownTrackError: a track has no vector.
             SettingError: there are no query tracks, or their weighted vectors cancel out.
         """
         if not seeds:
@@ -116,7 +116,7 @@ class Search:
         """Return the centre vectors of tracks, float32 (tracks, embedding_dim).
 
         Raises:
-            UnknownTrackError: a track has no vector because it was too rare.
+            UnknownTrackError: a track has no vector.
             ExperimentError: a vector is not finite, or a file has been truncated.
         """
         self.opened.require_whole_files()
@@ -232,7 +232,7 @@ class Search:
         return measured.of(asked.seeds[0].track.count)
 
     def _stable(self, asked: Question, listed: Selection, settings: SimilarSettings) -> Sequence[bool | None]:
-        """Estimate which tracks another training seed would also list (see `seed_noise`); None for each if unknown."""
+        """Return for each track whether another training seed would probably list it too; None if that is unknown."""
         trained = IMPORTED not in self.opened.model.facts
         single = len(asked.rows) == 1 and asked.weights[0] > 0
         if settings.by != "hybrid" or settings.diversity or not trained or not single:
@@ -266,7 +266,7 @@ class Search:
 
         The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
         several query tracks, the score of hybrid depends mostly on the predictions of factors and EASE (if the model
-        has them), not on the cosine. Comparing all tracks is then only a little slower than using the index.
+        has them), not on the cosine: the index may miss good tracks, and is hardly faster than exact search.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -309,7 +309,7 @@ class Search:
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
         """Score all tracks; for `hybrid`, only by its first two terms.
 
-        The scores do not depend on the number of candidates.
+        These scores do not change if a search takes more candidates, so they are computed only once.
         """
         rows = self.exact.candidates(np.empty(0, np.int64))
         cosines = agreed = np.empty(0, np.float32)

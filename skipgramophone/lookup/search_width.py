@@ -108,7 +108,7 @@ class _Tuning:
         return self._test.recall(self._most)
 
     def recall(self, width: int) -> float:
-        """Return the recall of a width, which must not be narrower than a width that was too narrow."""
+        """Return the recall of a width, which must be at least as wide as every width that was too narrow."""
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:

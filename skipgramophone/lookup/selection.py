@@ -68,7 +68,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     passed = [
         at
         for at, track in enumerate(tracks)
-        if (settings.min_count == 1 or track.count >= settings.min_count)  # imported vectors may have no counts
+        if (settings.min_count == 1 or track.count >= settings.min_count)  # imported tracks may have no count
         and not any(is_credited(artist, artists[at]) for artist in excluded)
         and not (settings.exclude_versions and is_version(track.title, settings.exclude_versions))
         and has_duration(track, settings)

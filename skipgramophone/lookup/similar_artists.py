@@ -181,7 +181,7 @@ class SimilarArtists:
     def _support(self, query: MixedQuery, artists: Rows) -> list[int | None]:
         """For each artist, count the playlists with a track of the artist and a query track of positive weight.
 
-        The counts are None if the corpus has no playlists.
+        The counts are None if the corpus has no playlists, or no query track has a positive weight.
         """
         postings = self._opened.postings
         if not len(self._opened.corpus) or not len(query.liked):

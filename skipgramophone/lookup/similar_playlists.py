@@ -64,7 +64,7 @@ class SimilarPlaylists:
 
     @property
     def _corpus(self) -> Corpus:
-        """The playlists."""
+        """The playlists of the experiment."""
         return self._search.corpus
 
     @cached_property

@@ -63,7 +63,7 @@ class Snapshot:
 
     @cached_property
     def tracks_with_vector(self) -> int:
-        """Number of tracks that have a vector. It is counted only once, because this reads all vectors."""
+        """Number of tracks that have a vector. They are counted only once, because counting reads all vectors."""
         return int(self.embeddings.learnt().sum())
 
     @cached_property

@@ -61,7 +61,7 @@ def read_stability(experiment: Experiment, model: str) -> StabilityReport | None
 
 
 def _agreement(neighbours: int, name: str, share: Mapping[str, Any] | None) -> Agreement | None:
-    """Read the agreement of one stratum."""
+    """Convert the entry `share` of a report, for the stratum `name`; return None if there is no entry."""
     if share is None:
         return None
     values = [share[part] for part in ("mean", "low", "high")]

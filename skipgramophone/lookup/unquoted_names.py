@@ -69,8 +69,8 @@ def _one_name(lookup: Lookup, names: Sequence[str], meaning: Meaning, *, artists
 
     All names must be single words, and at least two of these words must be different. The words together must match a
     track, exactly or with typos, or an artist if `artists` is true. If each word alone is a whole name or title, the
-    words together must be a whole name or title too. There is one exception: if one of the words alone matches several
-    tracks, the words together need not be a whole name or title. It is then sufficient that the name of a track
+    words together must be a whole name or title too. There is one exception: if one of the words by itself matches
+    several tracks, the words together need not be a whole name or title. It is then sufficient that the name of a track
     contains the words in this order.
     """
     together = " ".join(names)

@@ -85,7 +85,7 @@ def _policy(style: str, script: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return the hash of an inline element in the form that the policy needs."""
+    """Return the hash of an inline element in the form that a content security policy needs."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

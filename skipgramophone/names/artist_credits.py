@@ -15,8 +15,8 @@ def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
     Args:
         artist: name of an artist.
         credit: the artist field of a track.
-        loosely: whether weak separators ("&", "x", "with" and similar ones) also separate artists. In this case, the
-            credit "a & b" also names the artist "a". This is wrong if "a & b" is the name of a group.
+        loosely: whether weak separators ("&", "x", "with" and similar ones) also separate artists. If it is
+            true, the credit "a & b" also names the artist "a". This is wrong if "a & b" is the name of a group.
 
     >>> is_credited("tyler, the creator", "yuna, tyler, the creator"), is_credited("tyler", "tyler swift")
     (True, False)

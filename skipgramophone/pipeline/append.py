@@ -110,7 +110,7 @@ class Before:
 
     @property
     def former(self) -> list[dict[str, Any]]:
-        """All versions of the corpus before it grows, oldest first; the last one is the present corpus."""
+        """A record for each version of the corpus so far, oldest first; the last one is the corpus before it grows."""
         facts = self.manifest.facts
         own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
         own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}
@@ -344,7 +344,7 @@ def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) ->
 
 
 def _summed(before: pa.Table, added: pa.Table) -> pa.Table:
-    """Merge two tables of spellings and add their counts; sort by row and name."""
+    """Merge two tables of spellings: add the counts of equal spellings, and sort by catalogue row, then by name."""
     both = pa.concat_tables([before, added.cast(before.schema)])
     keys = ["row", "artist", "title"]
     summed = both.group_by(keys).aggregate([("count", "sum")]).rename_columns([*keys, "count"])

@@ -235,7 +235,8 @@ def _held_out(
     if held_out and settings.share is not None:
         raise SettingError.naming(
             lambda named: (
-                f"hold out either a share of the playlists ({named('share')}) or those of {named('held_out')}, not both"
+                f"hold out either a share of the playlists ({named('share')}) "
+                f"or those listed in a file ({named('held_out')}), not both"
             )
         )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split

@@ -227,7 +227,7 @@ def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[s
 
 
 def _require_numbers(judgement: dict[str, Any]) -> None:
-    """Raise an error if the counts, names or metrics of a report are missing or have another type."""
+    """Raise an error if the counts, names or metrics of a report are missing or have the wrong type."""
     int(judgement["questions"]), int(judgement["asked"])
     for row in judgement["judged"]:
         row["ranker"].strip()

@@ -21,8 +21,8 @@ from skipgramophone.playlists.readers.file_version import require_version, versi
 from skipgramophone.playlists.readers.rows import Reader
 from skipgramophone.settings import ExtractSettings
 
-# maximum number of identifiers that a report lists: of those that merged tracks, and of those with conflicts; a dry run
-# lists all
+# A report lists at most this many identifiers that merged tracks, and at most this many with conflicts. The report of a
+# dry run lists all.
 EXAMPLES = 10
 
 
@@ -130,7 +130,7 @@ def with_examples_only(report: ExtractReport) -> ExtractReport:
 
 
 def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
-    """Describe each table whose columns were guessed: file, columns as in `--columns`, and the other columns.
+    """Return a record per table whose columns were guessed: file, `columns` as in `--columns`, and unused columns.
 
     If the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
     """

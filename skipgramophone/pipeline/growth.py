@@ -47,8 +47,8 @@ from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # added rows count as few if there are at most this many of them
 FEW_OF = 16  # added rows also count as few if they are at most 1/16 of the rows of the corpus
-# Counts in a report. When rows are added, such a count increases by the same number in the touched part and in the
-# whole corpus.
+# Names of counts in a report. When rows are added, each of these counts increases by the same number in the touched
+# part and in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
 

@@ -151,7 +151,7 @@ def match_catalogue(
 
 
 def unused_records(vectors: NamedVectors, matching: Matching) -> list[dict[str, Any]]:
-    """Return one record per vector that matches no track."""
+    """Return a record per vector that matches no track: its number (from 1), artist, title, uri, and the reason."""
     return [
         {"vector": at + 1, "artist": vectors.artist[at], "title": vectors.title[at], "uri": vectors.uri[at]}
         | {"reason": reason}
@@ -160,7 +160,7 @@ def unused_records(vectors: NamedVectors, matching: Matching) -> list[dict[str, 
 
 
 def _reorder(vectors: NamedVectors, order: npt.NDArray[np.int64]) -> NamedVectors:
-    """Return vectors, with their names and counts, in another order."""
+    """Return vectors, with names and counts, in a new order: vector i of the result was vector `order[i]`."""
     return replace(
         vectors,
         artist=[vectors.artist[at] for at in order],

@@ -108,7 +108,7 @@ def _summary(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
 
 
 def _licence(experiment: Experiment) -> Iterator[str]:
-    """Yield the licence, or a placeholder."""
+    """Yield a line with the licence of the vectors (or that none is stated), and one on that of the playlists."""
     stored = licence_of(experiment)
     if stored is None:
         yield "Not stated. The author of this experiment has not given a licence for the vectors."
@@ -277,7 +277,7 @@ def _count(manifest: Manifest, name: str, noun: str) -> str:
 
 
 def _items(facts: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    """Return pairs of a reason and its number of rows, both as text; the list is empty if a manifest has no reasons."""
+    """Return the reasons in the fact `name`, such as "rejected", each with its number of rows; [] if it has none."""
     reasons = facts.get(name)
     return (
         [(reason, f"{number:,}") for reason, number in reasons.items() if isinstance(number, int)]

@@ -64,7 +64,7 @@ class IndexBuild:
         return (self._facts or self._start()).result()
 
     def _start(self) -> Future[IndexFacts]:
-        """Start to build the index in the other thread."""
+        """Start to build the index in a second thread."""
         # The next call forks the process. It must be made before the other thread computes, because OpenBLAS does not
         # permit a fork during a computation.
         death_of_annoy()

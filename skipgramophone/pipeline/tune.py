@@ -39,7 +39,8 @@ def tune(
     The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report to
     `tuning/report.json`.
 
-    Trials are stored. If the same search was run before, it continues: `settings.trials` includes the stored trials.
+    Trials are stored. If the same search was run before, it continues. `settings.trials` is the maximum number of
+    trials, including the stored ones.
 
     Args:
         name: name of the experiment.

@@ -19,7 +19,7 @@ MOST_BLOCKS = 1 << 12
 
 
 class BlockMerger:
-    """Collects small blocks, and passes them on as large ones; rows and rejects keep their order."""
+    """Collects small blocks, and passes them on as large ones; rows and rejected records keep their order."""
 
     def __init__(self, add: Callable[[RowBlock], None]) -> None:
         """Create a merger; `add` is called with each large block."""

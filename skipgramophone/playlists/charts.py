@@ -33,14 +33,14 @@ def charts_in(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
     The result is None if the table does not contain several charts.
 
     Args:
-        rows: the first rows of the table, the header first.
+        rows: the first rows of the table; the first row contains the column names.
         unused: columns without a role.
     """
     return _charts_in_turn(rows, unused) or _mixed_charts(rows, unused)
 
 
 def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
-    """Return the columns of ranks and of charts if the charts follow one another.
+    """Return the names of the columns of ranks and of charts if the charts follow one another; otherwise None.
 
     Two conditions must be met. The ranks increase (or decrease, as in a countdown), and begin again in each chart. The
     name or date of a chart is the same in all of its rows.
@@ -60,10 +60,10 @@ def _charts_in_turn(rows: Table, unused: Sequence[str]) -> tuple[str, str] | Non
 
 
 def _mixed_charts(rows: Table, unused: Sequence[str]) -> tuple[str, str] | None:
-    """Return the columns of ranks and of charts if the rows of different charts are mixed.
+    """Return the names of the columns of ranks and of charts if rows of different charts are mixed; otherwise None.
 
-    Each rank must occur only once in each chart, but many ranks in several charts. On average, a chart must have at
-    least two rows.
+    A chart must not contain the same rank twice, but many ranks must occur in several charts. On average, a chart must
+    have at least two rows.
 
     >>> rows = [["rank", "year", "song"], *(f"{rank} {year} x".split() for rank in (1, 2) for year in (1999, 2000))]
     >>> _mixed_charts(rows, ["year", "rank"])
@@ -86,7 +86,7 @@ def are_ranked(rows: Table, roles: Mapping[str, str]) -> bool:
     """Whether rows that have the same time are sorted by rank, as in dated charts.
 
     Args:
-        rows: the first rows of the table, the header first.
+        rows: the first rows of the table; the first row contains the column names.
         roles: role -> name of its column.
     """
     if roles.get("time") not in rows[0]:

@@ -1,7 +1,7 @@
 """Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, depending on the settings.
 
-Cleaning uses the numbers that tracks have before they are sorted by count. The result contains the indices of the
-occurrences to keep ("places"), and the number of dropped occurrences by reason.
+Playlists are cleaned before tracks are renumbered by count, so the track numbers here are not the final track ids. The
+result contains the indices of the occurrences to keep ("places"), and the number of dropped occurrences by reason.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _is_repeat(corpus: Corpus) -> Flags:
 
 
 def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
-    """Return which new occurrences have a track that the same playlist already contains, bool (occurrences,)."""
+    """Return which new occurrences have the track of a `known` occurrence in the same playlist, bool (occurrences,)."""
     begins = corpus.offsets[:-1]
     read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
     places = np.flatnonzero(np.repeat(read_again, corpus.lengths()))

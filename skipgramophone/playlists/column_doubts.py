@@ -1,4 +1,4 @@
-"""Detect, from the values of a table, that its rows would be divided into the wrong playlists."""
+"""Find out how the times of a table are used: whether they split rows into playlists, and where times of day are."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from skipgramophone.playlists.column_values import NUMBER, Table, values_of
 from skipgramophone.playlists.readers.times_of_day import has_clock, seconds_of_clock
 
 VALID = 0.9  # share of the rows that must have a valid time of day
+# A step is a pair of consecutive rows that have the same date, but different times of day. A column of times of day
+# must have at least this number of steps; more if its values look like decimal numbers.
 STEPS, STEPS_OF_NUMBERS = 2, 5
-IN_ORDER = 0.9  # share of the rows of a date whose times of day must be in order
+IN_ORDER = 0.9  # share of the steps that must go in the same direction, forward or backward
 
 
 def is_one_list_per_owner(roles: Collection[str]) -> bool:
-    """Whether the rows of an owner are one playlist in order of time, unless the user sets --session-gap.
+    """Whether all rows of an owner become one playlist in order of time, unless the user sets --session-gap.
 
-    This is true for tables of purchases or ratings with times: they have no column for a playlist or session, and not
-    both artists and titles, as a listening history has.
+    This is true for tables of purchases or ratings that have owners and times, but no column for a playlist or session.
+    It is false for a listening history, which has both artists and titles.
 
     >>> is_one_list_per_owner(["owner", "uri", "time"]), is_one_list_per_owner(["artist", "title", "time"])
     (True, False)
@@ -31,9 +33,10 @@ def is_one_list_per_owner(roles: Collection[str]) -> bool:
 def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str | None:
     """Return the column with the times of day that belong to the dates in the column `dates`, or None.
 
-    Durations such as 3:45 look like times of day. Unlike durations, the times of day of one date are in order. A column
-    such as "Uhrzeit" has times of day even if they are not in order. More times are needed if they look like decimal
-    numbers.
+    Durations such as 3:45 look like times of day, but they are not in order. Therefore, a column is returned only if
+    its values are in order within each date, or if its name certainly means times of day, such as "Uhrzeit". Values
+    such as 20.05 may be decimal numbers instead; more of them must then be in order (see `STEPS`). The result is None
+    if the dates already contain times of day.
 
     >>> column_of_clock_times([["Date", "At"], *(["1 May", f"{hour}:30"] for hour in (8, 9, 11))], "Date", ["At"])
     'At'
@@ -52,17 +55,17 @@ def column_of_clock_times(rows: Table, dates: str, others: Sequence[str]) -> str
 
 
 def _are_numbers(values: Sequence[str]) -> bool:
-    """Whether a value may be a decimal number instead of a time of day, such as 20.05."""
+    """Whether at least one of the values may be a decimal number instead of a time of day, such as 20.05."""
     return any(map(NUMBER.fullmatch, values))
 
 
 def _are_in_order(days: Sequence[str], clocks: Sequence[int | None], least: int) -> bool:
-    """Whether the times of day of each date are in order, the earliest or the latest first.
+    """Whether nearly all times of day are in order within their dates, either the earliest or the latest first.
 
     Args:
         days: the date of each row.
-        clocks: the time of day of each row, in seconds since midnight.
-        least: how many pairs of different times of day must follow each other within a date.
+        clocks: the time of day of each row, in seconds since midnight; None if it is invalid.
+        least: minimum number of pairs of consecutive rows that have the same date, but different times of day.
     """
     steps = [
         after - before

@@ -57,9 +57,10 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
 
     Args:
         rows: the first rows of the table.
-        problem: the end of a sentence that begins with "a table of 3 columns".
-        known: role -> column; the example contains these assignments. If one of them has the titles or the uris, the
-            example contains no others.
+        problem: what is unclear. The message begins with the number of columns, such as "a table of 3 columns", and
+            continues with this text.
+        known: role -> column; the example contains these assignments. If they include the role "title", "name" or
+            "uri", the example contains no other assignments.
     """
     if wide := several_items(rows):
         return lambda _named: visible(f"a table of {len(rows[0])} columns {wide}")
@@ -79,14 +80,15 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if title in rows[0] and "artist" not in roles and are_tracks(values_of(rows, title)):
         roles = {"name" if role == "title" else role: name for role, name in roles.items()}
     if {"time", "position"} <= roles.keys():
-        del roles["position"]  # --columns can include only one of them
+        del roles["position"]  # --columns may contain only one of these two roles
     if not roles.keys() & {"title", "name", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
         return lambda named: visible(
             f"{what}: if one of them contains the titles, assign it with {named('columns', 'title=…')}"
         )
-    # Without usual names, the first line may be a row as well as a header. Some names are usual only next to "title".
+    # If no name is usual, the first line may be a row instead of a header. A name such as "Band", which is usual only
+    # in a table with titles, counts as usual here.
     without_names = has_words and not columns_by_role(rows[0])
     without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if has_header else " by number"
@@ -141,10 +143,12 @@ def _has_words(rows: Table) -> bool:
 
 
 def _example_of_words(rows: Table) -> dict[str, str]:
-    """Return an example for a header with few usual names. The roles of the other columns are chosen by their values.
+    """Return role -> column, as an example for a header with few usual names; only columns of text get a role.
 
-    The text column with the fewest different values gets the role of the playlist. If the roles of artist and title are
-    still missing, the next text columns get them, in this order.
+    Columns with usual names get their usual roles. If other names suggest people, items or ids, these columns get the
+    roles of artist, title and playlist. Among the remaining columns, the one with the fewest different values gets the
+    role of the playlist, if this role is still missing. The next columns get the roles of artist and title, in this
+    order, if these are still missing.
     """
     header = rows[0]
     found = columns_by_role(header)
@@ -181,7 +185,10 @@ def _example_of_words(rows: Table) -> dict[str, str]:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return a plausible assignment of the columns, role -> column, for the example in a message."""
+    """Return a plausible assignment of the columns for the example in a message: role -> name of the column.
+
+    If the table has no column names (`named` is false), columns are given by number, counted from 1.
+    """
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     if not named and (ordered := roles_by_order(columns)):
@@ -212,10 +219,10 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict[str, int]:
-    """Return the role "clock" and the index of the column with the times of day of a column of dates, if there is one.
+    """Return a dict with the role "clock" and the index of the column of times of day; empty if there is none.
 
     Args:
-        date: index of the column of dates.
+        date: index of the column with the dates to which the times of day belong.
         left: indices of columns that may have a role.
         rows: the first rows of the table.
         named: whether the first row contains names of columns.
@@ -228,7 +235,8 @@ def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict
 def _fits(role: str, name: str) -> bool:
     """Whether a column may have a role in an example for `--columns`.
 
-    A column with a field of a playlist in JSON, such as "playlist.name", cannot have a role of tracks, such as "title".
+    In rows from JSON, a column such as "playlist.name" is a field of the playlist. It cannot have a role of tracks,
+    such as "title".
     """
     of_playlist = name.startswith("playlist.") and role not in PLAYLIST_ROLES
     return role not in ("position", "rating", "time") and not of_playlist
@@ -299,7 +307,7 @@ def _names_id(name: str) -> bool:
 
 
 def _are_likely_times(values: list[str]) -> bool:
-    """Whether all values of a column are times."""
+    """Whether all values of a column are times, and none of them is more likely an id."""
     order = order_of_dates(values)
     return all(_is_likely_time(value, order) for value in values)
 

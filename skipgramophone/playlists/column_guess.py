@@ -105,7 +105,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | Wording:
     """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:
-        rows: the first rows of the table.
+        rows: the first rows of the table; the first row contains the column names.
         rated: whether to guess the column of ratings too.
     """
     header, found = rows[0], _columns_by_role(rows)
@@ -161,14 +161,15 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | Wording:
 def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     """Return a dict: role -> columns that may have this role.
 
-    This depends on the names of the columns and, for some of them, on their values.
+    The roles are found by the names of the columns and, for some columns, by their values.
 
     A column named "Track" may contain numbers, or values such as "True". If another column contains the titles, such a
     column is not used: it contains track numbers or flags. A column of ids that is empty in most rows does not identify
     playlists. Links to playlists or albums do not identify tracks. If no column with a usual name contains uris, a
-    column named "id" identifies tracks if it contains links to tracks. A column of the ids of sales identifies rows and
-    not playlists if all of its values are different. A column named "product" contains titles if most
-    values have several words. Columns named like titles that do not name the items are not used: see `title_doubts`.
+    column named "id" identifies tracks if it contains links to tracks. A column with the ids of sales, such as
+    "receipt_no", identifies rows and not playlists if all of its values are different. A column named "product"
+    contains titles if most values have several words. A column that is named like titles, but does not name the items
+    of the table, is not used: see `title_doubts`.
     """
     header = rows[0]
     found = _suitable_columns(rows, header)
@@ -179,7 +180,12 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
 
 
 def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
-    """Return the result of `_columns_by_role` for the columns in `header`, in which "" replaces the other columns."""
+    """Return role -> columns that may have this role, as described at `_columns_by_role`.
+
+    Args:
+        rows: the first rows of the table; the first row contains the column names.
+        header: the names of the columns; "" for a column that is not used.
+    """
     numbers = [name for name in header if normalized(name) == "track" and _most_fit(rows, name, _is_number_or_flag)]
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)

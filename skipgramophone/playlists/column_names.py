@@ -87,7 +87,7 @@ NAMES_NEXT_TO_TITLES = {
     "recueil lista listas nombredelalista nomedalista carpeta pasta cartella elenco elenchi raccolta raccolte "
     "coleccion colecao",
 }
-# Names of columns that certainly have times of day and no durations. They are also in TIMES.
+# Names of columns that certainly contain times of day, and not durations. These names are also in TIMES.
 CLOCKS = ("uhrzeit", "heure", "hora", "ora", "godzina", "klokkeslett", "saat", "時刻", "时刻", "시각", "spintime")
 # Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
@@ -105,9 +105,10 @@ TIMES = (
     "afgespeeldop", "gespeeldop", "dataodtworzenia", "odtworzono", "datumprehrani", "tarih", "время", "дата", "data",
     "日付", "日期", "날짜", "dato", "時間", "时间", "시간", *CLOCKS,
 )  # fmt: skip
-# Names for the role "time" that are used only if another column has a certain name, as in Spotify's short history.
+# Name for the role "time" -> name that another column must have. For example, "endTime" is the time of a play only in a
+# table that also has "msPlayed", as Spotify's short history has.
 TIMES_NEXT_TO = {"endtime": "msplayed"}
-UNIT = re.compile(r"(?:utc|gmt|local|ms)$")  # may end the name of a column of times, as in "Timestamp (UTC)"
+UNIT = re.compile(r"(?:utc|gmt|local|ms)$")  # the end of some names of columns of times, as in "Timestamp (UTC)"
 # Names for the role "album", in groups like those of NAMES. A table with several such names is not ambiguous: the first
 # column of the most specific group is used.
 ALBUMS = (
@@ -167,7 +168,7 @@ ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
 CATEGORY = re.compile(r"(tag|genre|type|style|mood|language|category|categoria|kategorie)s?$")
 LISTENER = re.compile(r"user|member|customer|visitor|listener|client|account|household")
 REGIONS = ("region", "country")  # columns that separate charts
-OF_PLAYLIST = "playlist."  # before the name of a field of the playlist, in rows from JSON
+OF_PLAYLIST = "playlist."  # prefix of fields of the playlist in rows that were read from JSON, as in "playlist.name"
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -202,10 +203,14 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
     For each role, the groups in `NAMES` are tried in order. The first group that contains the name of a column decides:
-    all columns with a name in this group are returned. In a table with a column of titles, the names in
-    `NAMES_NEXT_TO_TITLES` are tried last, and in a table with columns of playlists and artists those in
-    `OWNERS_NEXT_TO_PLAYLISTS`. For the role "time", all columns with a name in `TIMES` are returned, the best first.
-    The id of a playlist may also be a field of the object around the tracks, such as "playlist.order_id".
+    all columns with a name in this group are returned. For the role "time", all columns with a name in `TIMES` are
+    returned, the best first.
+
+    Some names are tried only if the names in `NAMES` give no column for their role: those in `NAMES_NEXT_TO_TITLES`, if
+    the table has titles, and those in `OWNERS_NEXT_TO_PLAYLISTS`, if it has playlists and artists, but no ids.
+
+    For the roles "id" and "owner", the prefix "playlist." of a name is ignored. In rows from JSON, it marks the fields
+    of the object that contains the tracks: "playlist.order_id" is the field "order_id" of this object.
     """
     words = [_names_of(name) for name in header]
     ids = [own | _names_of(name.removeprefix(OF_PLAYLIST)) for name, own in zip(header, words, strict=True)]
@@ -251,7 +256,7 @@ def _names_of(name: str) -> frozenset[str]:
 
 
 def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) -> bool:
-    """Whether a column certainly has titles.
+    """Whether the table has a column that certainly contains titles.
 
     A column called "name" certainly contains titles only if the table also has a column for the artist or the playlist.
     """
@@ -260,7 +265,7 @@ def _has_title(words: Sequence[frozenset[str]], found: Mapping[str, list[str]]) 
 
 
 def names_order(name: str) -> bool:
-    """Whether a column has one of the names in `ORDERS`."""
+    """Whether a column has one of the usual names for ids of orders, receipts and visits that `ORDERS` lists."""
     return bool(_names_of(name) & _words(ORDERS))
 
 
@@ -270,7 +275,7 @@ def names_title(name: str) -> bool:
 
 
 def names_clock(name: str) -> bool:
-    """Whether a column certainly has times of day and no durations, such as "Uhrzeit"."""
+    """Whether a column certainly contains times of day, and not durations, because of a name such as "Uhrzeit"."""
     return normalized(name) in map(normalized, CLOCKS)
 
 
@@ -344,7 +349,7 @@ def is_unclear(name: str) -> bool:
 
 
 def is_category(name: str) -> bool:
-    """Whether the name of a column ends with a property that many items share, such as "Song genre"."""
+    """Whether the name of a column ends with a property that many items share, such as "genre" in "Song genre"."""
     return CATEGORY.search(normalized(name)) is not None
 
 

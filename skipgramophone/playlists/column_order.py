@@ -1,4 +1,6 @@
-"""Recognize usual orders of columns in tables without a header, for the examples in questions."""
+"""Guess the roles of columns by their order in a table without a header.
+
+The guess is used only for an example, when the user is asked to assign the columns."""
 
 from __future__ import annotations
 
@@ -6,14 +8,15 @@ from collections.abc import Sequence
 
 from skipgramophone.playlists.column_values import is_text, is_time
 
-MOSTLY = 0.9  # minimum share of the rows in which the artist of the album is the artist of the track
+MOSTLY = 0.9  # minimum share of the rows in which the album has the same artist as the track
 
 
 def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
     """Return role -> index of the column if the columns have a usual order; otherwise an empty dict.
 
-    Two orders are known: "artist, title, album, time, artist of the album", as scrobblers write it, and "playlist,
-    artist, title", in which playlists repeat.
+    Two orders are known. Scrobblers write "artist, title, album, time, artist of the album". The other order is
+    "playlist, artist, title". In this order, playlists have at least two rows on average, there are more different
+    artists than playlists, and at least as many different titles as artists.
 
     >>> songs = [["Ada", "Nell"], ["Rain", "Salt"], ["Door", "Sea"]]
     >>> roles_by_order([*songs, ["2024-03-09 20:00", "2024-03-09 20:05"], ["Ada", "Nell"]])
@@ -33,5 +36,5 @@ def roles_by_order(columns: Sequence[Sequence[str]]) -> dict[str, int]:
 
 
 def _are_mostly_equal(some: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether two columns have the same value in most rows."""
+    """Whether two columns have the same value in nearly all rows."""
     return sum(map(str.__eq__, some, others)) >= MOSTLY * len(some)

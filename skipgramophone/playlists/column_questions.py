@@ -1,7 +1,7 @@
 """Doubts about the guessed columns of a table; each doubt becomes a question to the user.
 
-A doubt is a function that returns a message with an example for `--columns`, or None if it does not apply. The doubts
-are in the order in which they are examined.
+A doubt is a function in `DOUBTS`. It returns a message with an example for `--columns`, or None if the doubt does not
+apply. The doubts are examined in the order of `DOUBTS`.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class GuessedTable:
     """A table whose columns were guessed.
 
     Attributes:
-        rows: the first rows of the table; the first one contains the column names.
+        rows: the first rows of the table; the first row contains the column names.
         found: role -> columns that may have this role, the best first.
         roles: role -> name of its column.
-        unused: names of the other columns.
+        unused: names of the columns without a role.
         clock: the column with the times of day that belong to the dates of the role "time", or None.
     """
 
@@ -59,7 +59,7 @@ class GuessedTable:
 
     @property
     def untimed(self) -> list[str]:
-        """The unused columns without a usual name for times."""
+        """The unused columns whose names are not usual for times."""
         return [name for name in self.unused if name not in self.found.get("time", ())]
 
     @property
@@ -72,25 +72,25 @@ class GuessedTable:
         return not self.roles.keys().isdisjoint(roles)
 
     def ask(self, problem: str, **more: str) -> Wording:
-        """Return a question; `more` are roles that the example contains besides the guessed ones."""
+        """Return a question about a problem; its example has the guessed roles, and `more` (role -> column)."""
         return question(self.rows, problem, self.roles | more)
 
     def ask_without(self, role: str, problem: str, **more: str) -> Wording:
-        """Return a question whose example leaves out a guessed role."""
+        """Return a question like `ask`, but without the guessed column of `role` in its example."""
         return question(self.rows, problem, {each: name for each, name in self.roles.items() if each != role} | more)
 
     def in_order(self, known: dict[str, str]) -> dict[str, str]:
-        """Return roles together with the role of the column that gives the order of the rows, if there is one."""
+        """Return `known` (role -> column); if a column gives the order of the rows, add it as "time" or "position"."""
         return known | order_of_rows(self.rows, self.found, known)
 
 
 def first_question(table: GuessedTable) -> Wording | None:
-    """Return the message of the first doubt that applies, or None if the guess is certain."""
+    """Return the message of the first doubt that applies, or None if none of them applies."""
     return next((message for doubt in DOUBTS if (message := doubt(table))), None)
 
 
 def _unclear_playlists(table: GuessedTable) -> Wording | None:
-    """Ask whether an unused column names the playlist, if its name suggests it."""
+    """Ask whether an unused column names the playlist, if its own name suggests that, such as "Programme title"."""
     names = [name for name in table.without_files if is_unclear(name) and name in table.untimed]
     names = [
         name for name in names if not (normalized(name).endswith("id") and all_differ(values_of(table.rows, name)))
@@ -103,7 +103,7 @@ def _unclear_playlists(table: GuessedTable) -> Wording | None:
 
 
 def _uploaders(table: GuessedTable) -> Wording | None:
-    """Ask whether the owners of single tracks are their artists."""
+    """Ask whether owners are the artists of their tracks, if they have at most two tracks on average."""
     if not (uploaders := column_of_uploaders(table.rows, table.roles, table.unused)):
         return None
     problem = f"in which {table.roles['owner']!r} differs from row to row, so {uploaders!r} may name the artist"
@@ -111,7 +111,7 @@ def _uploaders(table: GuessedTable) -> Wording | None:
 
 
 def _missing_role(table: GuessedTable) -> Wording | None:
-    """Ask for the artists or the playlists if no column has their role, but the values of unused columns suit it.
+    """Ask for the column of artists or playlists if none was found, but an unused column has suitable values.
 
     Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
     names are needed, because all rows would otherwise form one playlist.
@@ -134,28 +134,28 @@ def _missing_role(table: GuessedTable) -> Wording | None:
 
 
 def _dates_of_playlists(table: GuessedTable) -> Wording | None:
-    """Ask whether dates distinguish playlists with the same name."""
+    """Ask whether a column of dates, such as "Show date", distinguishes playlists with the same name."""
     names = [name for name in table.unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(table, name)]
     return table.ask(f"in which {names[0]!r} {SAME_NAME}", id=names[0]) if names else None
 
 
 def _people_of_playlists(table: GuessedTable) -> Wording | None:
-    """Ask whether people distinguish playlists with the same name."""
+    """Ask whether a column of people, such as "Made for", distinguishes playlists with the same name."""
     people = columns_with_people_of_playlists(table.rows, table.roles, table.unused)
     return table.ask(f"in which {people[0]!r} {SAME_NAME}", owner=people[0]) if people else None
 
 
 def _ids_without_owner(table: GuessedTable) -> Wording | None:
-    """Ask about ids of which some rows have an owner and other rows have none."""
+    """Ask whether to leave out the owners, if some rows of an id have an owner and other rows of this id have none."""
     if not has_ids_without_owner(table.rows, table.roles):
         return None
     playlist, owner = table.roles["id"], table.roles["owner"]
-    remedy = f"so they would be split: leave {owner!r} out"
+    remedy = f"so its rows would become two playlists: leave {owner!r} out"
     return table.ask_without("owner", f"in which some rows of one {playlist!r} have no {owner!r}, {remedy}")
 
 
 def _owners_of_ids(table: GuessedTable) -> Wording | None:
-    """Ask whether ids are unique only within the values of an unused column."""
+    """Ask whether an unused column contains the owners of the ids, if different owners may have the same id."""
     if not (owners := columns_with_owners_of_ids(table.rows, table.roles, table.unused)):
         return None
     problem = f"in which {table.roles['id']!r} may be unique only within each {owners[0]!r}"
@@ -163,20 +163,20 @@ def _owners_of_ids(table: GuessedTable) -> Wording | None:
 
 
 def _times_of_plays(table: GuessedTable) -> Wording | None:
-    """Ask whether an unused column has the times of the plays."""
+    """Ask whether an unused column contains the times of the plays."""
     names = [name for name in table.unused if normalized(name) in TIMES_OF_ROWS and _are_plays(table, name)]
     names = names or list(unnamed_times(table.rows, table.unused, table.roles))
     return table.ask(f"in which {names[0]!r} may be the times of plays", time=names[0]) if names else None
 
 
 def _orders_of_owners(table: GuessedTable) -> Wording | None:
-    """Ask whether an unused column has the orders or sessions of the owners."""
+    """Ask whether an unused column contains the ids of the owners' orders or sessions."""
     orders = columns_with_orders_of_owners(table.rows, table.roles, table.untimed)
     return table.ask(f"in which {listed(orders)} may be the orders or sessions", id=orders[0]) if orders else None
 
 
 def _regions_of_charts(table: GuessedTable) -> Wording | None:
-    """Ask whether each region is a playlist if a table has dated charts of several regions."""
+    """Ask whether each region is a playlist, if a table contains dated charts of several regions."""
     if table.has(*PLAYLIST_ROLES) or not table.has("time") or not {*map(normalized, table.unused)} & RANKS:
         return None
     regions = [name for name in table.unused if normalized(name) in REGIONS]
@@ -185,7 +185,7 @@ def _regions_of_charts(table: GuessedTable) -> Wording | None:
 
 
 def _times_of_day(table: GuessedTable) -> Wording | None:
-    """Ask whether a column with an unusual name has the times of day of the dates."""
+    """Ask whether a column contains the times of day that belong to the dates, if its name is not usual for times."""
     if table.clock not in table.unused or not name_artist_and_title(table.roles) or table.has("id", "playlist"):
         return None
     problem = f"in which {table.clock!r} may be the times of day of the dates in {table.roles['time']!r}"
@@ -193,12 +193,12 @@ def _times_of_day(table: GuessedTable) -> Wording | None:
 
 
 def _merged_cells(table: GuessedTable) -> Wording | None:
-    """Ask about a column that is empty below each of its values."""
+    """Ask the user to fill the empty cells of a column in which a value is only in the first of its rows."""
     return question_on_merged_cells(table.rows, table.roles)
 
 
 def _charts(table: GuessedTable) -> Wording | None:
-    """Ask whether a column separates charts, if the same ranks occur several times."""
+    """Ask whether a column separates charts, if many ranks occur several times."""
     charts = charts_in(table.rows, table.unused)
     if not charts or table.has(*PLAYLIST_ROLES, "time"):
         return None
@@ -208,7 +208,7 @@ def _charts(table: GuessedTable) -> Wording | None:
 
 
 def _equal_names(table: GuessedTable) -> Wording | None:
-    """Ask for numbers if two columns have the same name."""
+    """Ask the user to assign the columns by number, if two of them have the same name."""
     twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
     return None if twice is None else question(table.rows, f"in which two columns are named {twice!r}")
 
@@ -242,8 +242,8 @@ def _divides(table: GuessedTable, name: str) -> bool:
 def _are_plays(table: GuessedTable, name: str) -> bool:
     """Whether the column `name` may contain the times of plays.
 
-    Its values must be times. The different pairs of owner and time must be more than the owners, and more than half of
-    the rows.
+    Its values must be times. There must be more different pairs of owner and time than owners, and the number of these
+    pairs must be more than half of the number of rows.
     """
     if not table.has("owner") or table.has("id", "playlist", "time") or not has_times(table.rows, name):
         return False

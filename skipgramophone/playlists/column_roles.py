@@ -1,4 +1,4 @@
-"""Facts about the roles of a table's columns, which do not depend on the values."""
+"""Functions that use only the roles of the columns of a table, and not their values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ PLAYLIST_ROLES = ("id", "playlist", "owner")
 
 
 def name_artist_and_title(roles: Collection[str]) -> bool:
-    """Whether a table has both artists and titles, in two columns or in one; if it also has times, it is a history.
+    """Whether a table has both artists and titles, in two columns or in one.
+
+    If such a table also has times, it is treated as a listening history.
 
     >>> name_artist_and_title(["artist", "title"]), name_artist_and_title(["name"]), name_artist_and_title(["title"])
     (True, True, False)
@@ -19,5 +21,5 @@ def name_artist_and_title(roles: Collection[str]) -> bool:
 
 
 def sorted_roles(roles: Mapping[str, str]) -> dict[str, str]:
-    """Return role -> column in the order of `ROLES`."""
+    """Return role -> column, sorted in the order of `ROLES`."""
     return dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))

@@ -38,7 +38,7 @@ def values_of(rows: Table, name: str) -> list[str]:
 
 
 def known_values(rows: Table, name: str) -> list[str]:
-    """Return the values of a column; a value such as NaN, which means that there is none, becomes ""."""
+    """Return the values of a column; those that programs write for a missing value, such as NaN, become ""."""
     return ["" if value in MISSING else value for value in values_of(rows, name)]
 
 
@@ -121,8 +121,8 @@ def is_time(text: str, order: DateOrder = "") -> bool:
 
     Args:
         text: the string.
-        order: how dates are written; see `DateOrder`. The result is false for a date such as 01/02/2024 if it is not
-            known which part comes first.
+        order: how dates are written; see `DateOrder`. The result is false for a date such as 01/02/2024 if `order` does
+            not say which part comes first.
     """
     seconds = seconds_since_1970(text, order)
     return seconds is not None and (not NUMBER.fullmatch(text.strip()) or seconds >= EARLIEST_TIME)

@@ -10,7 +10,7 @@ from skipgramophone.playlists.table_head import values_of_column
 
 
 def date_order_in(rows: Table, roles: Mapping[str, str]) -> DateOrder:
-    """Return how the dates of a table are written: the day or the month first, or only digits; "" if no date shows it.
+    """Return how the dates of a table are written (see `DateOrder`); "" if there are none, or they do not show it.
 
     Args:
         rows: the first rows of the table; the first row contains the column names, if there are any.

@@ -1,6 +1,6 @@
-"""Correct the roles in an example for `--columns`: drop columns whose values are unsuitable, and use words in names.
+"""Correct an example for `--columns`: drop columns with unsuitable values, and choose columns by words in their names.
 
-The roles of a table of purchases, visits or loans follow from words such as "customer", "receipt" and "product".
+In a table of purchases, visits or loans, words such as "customer", "receipt" and "product" show the roles of columns.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ FILE_NAME = re.compile(r".*\.(mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)", re.IGNO
 EMAIL = re.compile(r"\S+@\S+\.\w+")
 ID = re.compile(r"\S*\d\S*")
 ORDER_NUMBER = re.compile(r"#\d+")
-YEAR_1995 = 788_918_400  # seconds since 1970; earlier dates are birthdays or release dates, not times of plays
+YEAR_1995 = 788_918_400  # in seconds since 1970; earlier dates are birthdays or release dates, not times of plays
 TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)$")
-# Role -> words in the names of its columns. If words of several roles are in a name, the last of them counts.
+# Role -> words in the names of its columns. If a name contains words of several roles, the last word counts: a column
+# "order_item" contains items.
 WORDS = {
     "id": re.compile(
         r"(?<!rec)(?<!b)order(?!ed)|receipt|invoice|^bon|beleg|rechnung|quittung|basket|warenkorb|visit(?!or)|ticket"
@@ -43,7 +44,7 @@ WORDS = {
         r"item|product|produkt|produit|producto|artikel|article|sku|asin|isbn|barcode|^ean|^upc|^gtin|^ref(erence)?$"
     ),
 }
-# Words in the names of columns that contain neither ids of items nor those of customers or baskets.
+# Words in the names of columns that contain no ids of items, customers or baskets.
 NOT_IDS = re.compile(r"hour|day|dow$|week|month|menge|preis|qty|prix|precio|cost|measure|agent|index|playlist")
 TITLE = re.compile(r"(title|song|track|titel|lied|musik|musikwunsch|liedwunsch|songwunsch|chanson|cancion|brano)$")
 ARTIST = re.compile(r"(artist|performer|interpret|kunstler|singer)$")
@@ -51,15 +52,15 @@ LISTS = re.compile(r"(list|liste|lista|mix|mixtape|playlist)$")
 FLAG = re.compile("|".join(map(re.escape, sorted(FLAGS))), re.IGNORECASE)
 FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 NOT_NUMBERS = ("title", "playlist", "artist")
-ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # roles that depend on the values of a column
+ROLES_OF_VALUES = (*NOT_NUMBERS, "owner", "uri")  # only these, and "time", are dropped if their values are unsuitable
 
 
 def corrected_roles(roles: Mapping[str, str], rows: Table) -> dict[str, str]:
-    """Return the roles of an example, role -> column, without unsuitable columns and with roles that names suggest.
+    """Return role -> column for an example: drop unsuitable columns, and add columns that their names suggest.
 
     Args:
-        roles: the roles of the example.
-        rows: the first rows of the table; the first one is its header.
+        roles: role -> column; the assignment that is corrected.
+        rows: the first rows of the table; the first row contains the column names.
 
     >>> rows = [["receipt_no", "customer", "product"], ["1", "7", "tea"], ["1", "7", "jam"], ["2", "8", "tea"]]
     >>> corrected_roles({"title": "product"}, rows)
@@ -100,17 +101,20 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
 
 
 def _all_fit(values: Sequence[str], form: re.Pattern[str]) -> bool:
-    """Whether a column has values, and all of them have the same form."""
+    """Whether there are values, and all of them match the pattern `form`."""
     return bool(values) and all(form.fullmatch(value) for value in values)
 
 
 def _is_constant(values: Sequence[str]) -> bool:
-    """Whether all rows of a column have the same value; false if there are few rows, which may be one playlist."""
+    """Whether all values are equal; false if there are fewer than 5, because few rows may be one playlist."""
     return len(values) >= FEWEST_ROWS and len(set(values)) == 1
 
 
 def _are_times(name: str, values: Sequence[str]) -> bool:
-    """Whether values are times since 1995. If they are numbers, the name of the column must be that of a time."""
+    """Whether a column may contain the times of plays: none of its values is a time before 1995.
+
+    If a value has only digits, the name of the column must also be that of times, such as "played_at".
+    """
     seconds = [found for value in values if (found := seconds_since_1970(value)) is not None]
     is_named = TIME_NAME.search(normalized(name).removesuffix("float")) is not None
     is_named = is_named or not any(value.isdecimal() for value in values)
@@ -118,7 +122,11 @@ def _are_times(name: str, values: Sequence[str]) -> bool:
 
 
 def _replace_title(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]]) -> None:
-    """Choose the column of titles, and that of artists, by the ends of their names if the example has none of them."""
+    """Choose the columns of titles and artists by the ends of their names, such as "song" and "singer".
+
+    This is done for each of the two roles, unless the example has a column for it whose name is usual or has such an
+    end. A column is chosen only if it is the only suitable one.
+    """
     for role, form in (("title", TITLE), ("artist", ARTIST)):
         if found.get(role) in usual.get(role, ()) or (role in found and form.search(normalized(found[role]))):
             continue
@@ -129,10 +137,14 @@ def _replace_title(found: dict[str, str], rows: Table, usual: Mapping[str, list[
 
 
 def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, str]:
-    """Return role -> first column whose name contains a word for this role."""
+    """Return role -> first column whose name contains a word for this role.
+
+    Columns whose values do not suit are left out, for example durations. If names suggest other roles, but not "id", a
+    column of numbers such as #1001 gets the role "id".
+    """
     found: dict[str, str] = {}
     for name in rows[0]:
-        word = normalized(name.removeprefix("playlist."))  # a field of the object that contains the items
+        word = normalized(name.removeprefix("playlist."))  # the prefix marks a field of the playlist
         places = {role: max((at.end() for at in form.finditer(word)), default=0) for role, form in WORDS.items()}
         role = max(places, key=lambda each: places[each])
         values = list(filter(None, values_of(rows, name)))
@@ -155,9 +167,11 @@ def _are_phrases(values: Sequence[str]) -> bool:
 
 
 def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[str]], by_words: bool) -> None:
-    """Drop artists and playlists that only the values suggest, if the table has ids of baskets or customers.
+    """Drop artists and playlists that only values suggest from the example for a table of purchases, visits or loans.
 
-    A first column with ids that repeat is such a column too.
+    This is done if words in column names gave roles (`by_words`), and no column has a usual name for artists. It is
+    also done if the first column is the only one whose name ends with "id", and its values repeat; this column then
+    gets the role "id".
     """
     first = rows[0][0]
     values = list(filter(None, values_of(rows, first)))
@@ -184,7 +198,7 @@ def _drop_invented(found: dict[str, str], rows: Table, usual: Mapping[str, list[
 
 
 def _describes(name: str, ids: str | None, rows: Table) -> bool:
-    """Whether the values of a column depend only on the column `ids`, as the names of recipes depend on their ids."""
+    """Whether each id in the column `ids` has a single value in the column `name`, as a recipe has one name."""
     if ids is None:
         return False
     pairs = set(zip(values_of(rows, ids), values_of(rows, name), strict=True))
@@ -192,7 +206,7 @@ def _describes(name: str, ids: str | None, rows: Table) -> bool:
 
 
 def _add_lists(found: dict[str, str], rows: Table) -> None:
-    """Choose a column named "list" or similar for the playlists, if the example has a title but no playlist."""
+    """If the example has titles but no playlists, use a column named "list" or similar for the playlists."""
     named = [name for name in rows[0] if LISTS.search(normalized(name)) and name not in found.values()]
     if "title" not in found or found.keys() & {"id", "playlist", "owner"}:
         return
@@ -203,7 +217,7 @@ def _add_lists(found: dict[str, str], rows: Table) -> None:
 
 
 def _numbers_rows(found: Mapping[str, str], rows: Table) -> bool:
-    """Whether the column of uris has another value in each row, although artists and titles repeat."""
+    """Whether the values of the column of uris only number the rows: all differ, although artists and titles repeat."""
     if not {"uri", "title", "artist"} <= found.keys():
         return False
     values = values_of(rows, found["uri"])

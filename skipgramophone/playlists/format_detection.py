@@ -46,7 +46,7 @@ JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
 PLAYLISTS_OBJECT = re.compile(rb'"playlists"\s*:\s*\{')
 MARKUP = re.compile(r"<[?!/]?[A-Za-z]")
 HLS = re.compile(r"#EXT-X-(TARGETDURATION|STREAM-INF)")
-OF_SPOTIFY = (b'"trackName"', b'"lastModifiedDate"', b'"localTrack"')  # in playlists of Spotify's account data
+OF_SPOTIFY = (b'"trackName"', b'"lastModifiedDate"', b'"localTrack"')  # fields of playlists in Spotify's account data
 
 
 def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format | ColumnGuess:
@@ -188,8 +188,8 @@ def _guess_columns(file: SourceFile, rows: Table, rated: bool) -> ColumnGuess | 
 def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess | None:
     """Return the roles of the fields in a JSON document, or None if it is not a table with usual names.
 
-    A list of titles and links may be anything, such as a news feed. Therefore, artists or ids of tracks are required.
-    Ids of orders together with ids of products are enough, too.
+    A list of titles and links may be anything, such as a news feed. Therefore, the document must have artists, ids of
+    tracks, or ids of both orders and products.
 
     Raises:
         UnknownFormatError: the roles are ambiguous.
@@ -202,7 +202,7 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool) -> ColumnGuess |
 
 
 def _are_orders(rows: Table, guess: ColumnGuess) -> bool:
-    """Whether the rows of a document are items of orders or sessions, with ids of both."""
+    """Whether each row of a document has the id of an order or session and the id of an item, which is not a link."""
     if not {"id", "uri"} <= guess.roles.keys():
         return False
     return not any("/" in value for value in values_of(rows, guess.roles["uri"]))

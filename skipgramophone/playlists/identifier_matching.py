@@ -68,7 +68,10 @@ class _Groups:
         return track
 
     def join(self, one: int, other: int) -> bool:
-        """Join two groups; return False, and change nothing, if both have a track of the existing corpus."""
+        """Join the groups of two tracks, or return False if they must stay separate.
+
+        This is the case if both groups have a track of the existing corpus, because such tracks are never merged.
+        """
         first, second = sorted((self.first(one), self.first(other)))
         if first != second and second < self._known:
             return False
@@ -145,12 +148,12 @@ def _match(
 
 
 def _described(identifier: str, numbers: Iterable[int], names: dict[int, tuple[str, str]]) -> SharedIdentifier:
-    """Return an identifier together with the full names of the given tracks, which share it."""
+    """Return an identifier with the names ("artist - title") of the tracks in `numbers`, which share it."""
     return SharedIdentifier(identifier, tuple(full_name(*names[number]) for number in dict.fromkeys(numbers)))
 
 
 def _shared(table: pa.Table) -> Iterable[tuple[str, list[int]]]:
-    """Yield each identifier that several tracks share, in order, with the numbers of these tracks."""
+    """Return each identifier that several tracks share, with the numbers of these tracks; sorted by identifier."""
     encoded = table["identifier"].combine_chunks().dictionary_encode()
     codes = np.asarray(encoded.indices, np.int64)
     several = np.bincount(codes, minlength=len(encoded.dictionary)) > 1
@@ -163,7 +166,7 @@ def _shared(table: pa.Table) -> Iterable[tuple[str, list[int]]]:
 
 
 def _texts(column: Column, rows: npt.NDArray[np.int64]) -> list[str]:
-    """Return the values of a column in some rows."""
+    """Return the values of a column in the given rows."""
     codes, values = column
     texts: list[str] = values.take(pa.array(codes[rows])).to_pylist()
     return texts

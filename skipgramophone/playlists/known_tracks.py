@@ -53,7 +53,7 @@ def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merg
 
 
 def _rows_of(wanted: pa.Array, there: pa.ChunkedArray | pa.Array, rows: pa.ChunkedArray) -> Ids:
-    """Find each string of `wanted` in `there`, and return the element of `rows` at the index where it was found.
+    """For each string of `wanted`, find its index in `there`, and return the element of `rows` at this index.
 
     For a string that was not found, -1 is returned.
     """

@@ -1,7 +1,7 @@
 """Detect columns in which a value is only in the first of its rows, and the cells below it are empty.
 
-Spreadsheets with merged cells look like this, and exports of shops in which the number of an order is only in the first
-of its lines. If the empty cells were read as values, rows of many playlists would form one playlist.
+Spreadsheets with merged cells are exported like this. Some shops also write the number of an order only in the first
+row of the order. If the empty cells were read as values, rows of many playlists would form one playlist.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from skipgramophone.playlists.column_roles import PLAYLIST_ROLES
 from skipgramophone.playlists.column_values import Table, known_values, values_of
 from skipgramophone.wording import Wording, visible
 
-# Smallest share of empty cells. If a smaller share is empty, single values are probably missing.
+# Minimum share of empty cells in a column with merged cells. If fewer cells are empty, single values are probably
+# missing.
 FEW_EMPTY = 0.05  # in a column in which all values differ
 SOME_EMPTY = 0.1  # in a column in which a value may occur in several rows, one after the other
 MANY_EMPTY = 1 / 3  # in a column of artists
@@ -32,7 +33,7 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> Wording |
     name = column_with_merged_cells(rows, roles)
     if name is None:
         return None
-    remedy = "write the value above into them if they belong to it, or remove these rows"
+    remedy = "write the value above into the empty cells if their rows belong to it, or remove these rows"
     problem = f"in which {name!r} is empty in many rows: {remedy}"
     others = {role: column for role, column in roles.items() if column != name}
     if "title" not in others or name == roles.get("artist"):
@@ -41,10 +42,10 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> Wording |
 
 
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
-    """Return the column of playlists, owners or artists in which values are only in the first of their rows.
+    """Return the column with merged cells, or None; only columns of ids, playlists, owners and artists are examined.
 
-    In such a column, a value does not come again after an empty cell. A column with the usual name of an id is examined
-    too if it has no role, because most of its cells may be empty.
+    In such a column, a value is only in the first of its rows, and does not come again after the empty cells below. A
+    column whose name is usual for ids is examined even if it has no role: it has none if most of its cells are empty.
 
     >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
     'Show'
@@ -66,9 +67,13 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
 
 
 def _has_merged_cells(values: Sequence[str], share: float) -> bool:
-    """Whether no value comes again after an empty cell, and enough cells are empty.
+    """Whether cells are merged: no value comes again after an empty cell or another value; enough cells are empty.
 
-    At least this share of the cells must be empty and, unless all values differ, at least two cells.
+    The first cell must not be empty. If a value occurs several times, at least two cells must be empty.
+
+    Args:
+        values: the values of a column; "" for empty cells.
+        share: minimum share of the cells that must be empty.
     """
     empty, fewest = values.count(""), 1 if _all_differ(values) else 2
     runs = [value for value, _ in groupby(values) if value]

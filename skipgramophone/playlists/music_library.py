@@ -65,7 +65,10 @@ class MusicLibrary:
     _identified: dict[str, AudioFile] = field(default_factory=dict)
 
     def add(self, file: AudioFile) -> None:
-        """Add a file. Of several files with the same artist and title or the same identifier, the first one matches."""
+        """Add a file.
+
+        If several files have the same artist and title, or the same identifier, tracks match the first of these files.
+        """
         self.files.append(file)
         self._same.setdefault((identity(file.artist), identity(file.title)), file)
         self._folded.setdefault((fold_name(file.artist), fold_name(file.title)), file)

@@ -22,9 +22,14 @@ def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
 
 
 def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names that most tracks share, as artist, title and number of tracks.
+    """Return the names with the largest numbers of tracks, each as artist, title and number of tracks.
 
     A name that only one track has is left out.
+
+    Args:
+        name_of: the number of each track's name.
+        bearers: the number of tracks with each name.
+        tracks: one row per track.
     """
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]

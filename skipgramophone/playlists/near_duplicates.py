@@ -14,13 +14,13 @@ from skipgramophone.experiment.corpus import Corpus
 
 NEARLY_SAME = 0.8  # two playlists with at least this Jaccard similarity of their tracks are near-duplicates
 SIGNATURE = 64  # min-hashes per playlist
-# Min-hashes per band. Two playlists whose min-hashes in a band are all equal are candidates. Of the pairs with
+# Min-hashes per band. Two playlists whose min-hashes in a band are all equal are candidates. Among pairs with
 # similarity 0.8, all but 1 in 4,000 become candidates.
 BAND = 4
 # Candidates with a smaller share of equal min-hashes than this are skipped. This limit is 6 standard deviations below
 # the expected share of a pair with similarity 0.8.
 PROMISING = 0.5
-COMPARED = 1 << 20  # number of pairs per step of the comparison of min-hashes
+COMPARED = 1 << 20  # number of pairs whose min-hashes are compared at once
 Groups = npt.NDArray[np.int64]
 
 

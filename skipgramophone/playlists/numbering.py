@@ -1,7 +1,7 @@
 """Replace the values of a column by numbers, block by block, so that the rows need not fit into memory.
 
 Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
-write them to disk when memory is short.
+write them to disk when memory is short. A column that has the same value in all rows needs no file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Numbering:
         self._later = partition
         self._begin(single_part)
         self._rows = 0
-        self._leading_nulls = 0  # number of null rows before the first value; -1 after their codes were written
+        # The first rows may all have the same value, or null. Their codes are written when another value follows.
+        self._unwritten = 0  # number of these rows; -1 after their codes were written
+        self._common = self._nothing  # their value as an array of length 1; empty for null
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
 
@@ -48,17 +50,17 @@ class Numbering:
         """Add the rows of a block."""
         if not len(block):
             return  # the block has no rows, but its dictionary may nevertheless contain values
-        if block.null_count == len(block) and self._rows == self._leading_nulls:
-            self._rows = self._leading_nulls = self._rows + len(block)
-            return
-        if self._rows == self._leading_nulls:
-            self._write(np.full(self._leading_nulls, -1, np.int32))
-            self._leading_nulls = -1
+        if self._unwritten == self._rows:
+            common = self._common_value(block)
+            if common is not None and (not self._rows or common.equals(self._common)):
+                self._common = common
+                self._rows = self._unwritten = self._rows + len(block)
+                return
+            self._write_first_rows()
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
         self._write(codes)
-        self._pending.append((self._rows, self._partition(block.dictionary)))
+        self._append(self._rows, block.dictionary)
         self._rows += len(codes)
-        self._pending_values += len(block.dictionary)
         if self._pending_values > FEW_VALUES and not self._length and self._partition is not self._later:
             self._begin(self._later)
         if self._pending_values > max(PENDING, self._length):
@@ -66,9 +68,11 @@ class Numbering:
 
     def finish(self) -> tuple[Codes, pa.Array]:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
+        if self._unwritten == self._rows:
+            self._close()
+            return np.broadcast_to(np.int32(len(self._common) - 1), self._rows), self._common
         self._number_pending()
-        nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
-        codes = nothing if self._leading_nulls == self._rows else self._codes()  # stays valid after `_close`
+        codes = self._codes()  # stays valid after `_close`
         self._close()
         return codes, pa.concat_arrays(self._values)
 
@@ -79,6 +83,25 @@ class Numbering:
         self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
         self._pending = [(row, partition(values.values)) for row, values in self._pending]
         self._partition = partition
+
+    def _common_value(self, block: pa.DictionaryArray) -> pa.Array | None:
+        """Return the value of all rows of a block as an array of length 1 (empty for null); None if they differ."""
+        if block.null_count == len(block):
+            return self._nothing
+        return block.dictionary if len(block.dictionary) == 1 and not block.null_count else None
+
+    def _write_first_rows(self) -> None:
+        """Write the codes of the first rows, which all have the same value, because another value follows."""
+        for part in row_slices(self._unwritten):
+            self._write(np.full(part.stop - part.start, len(self._common) - 1, np.int32))
+        if len(self._common):
+            self._append(0, self._common)
+        self._unwritten = -1
+
+    def _append(self, row: int, values: pa.Array) -> None:
+        """Let a block wait to be numbered: its first row, and its distinct values."""
+        self._pending.append((row, self._partition(values)))
+        self._pending_values += len(values)
 
     def _write(self, codes: Codes) -> None:
         """Append the codes of rows to the file."""
@@ -198,7 +221,7 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
 
 
 def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
-    """Return the known values of a part, then the values of this part in each block, encoded with one dictionary."""
+    """Return arrays with one common dictionary: the known values of a part, then its values in each of the blocks."""
     arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
     chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
     return chunks

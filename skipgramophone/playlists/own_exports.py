@@ -1,4 +1,4 @@
-"""Recognizes files that `sgp export` has written, which are vectors and not playlists."""
+"""Recognize files that `sgp export` has written, which are vectors and not playlists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ OWN_EXPORT = "vectors that sgp export has written"
 
 
 def is_own_export(file: SourceFile) -> bool:
-    """Whether a file belongs to an export, according to a manifest next to it; in an archive, the archive counts."""
+    """Whether a file is listed by the manifest of an export next to it, or is itself such a manifest.
+
+    For a file in an archive, the result says this of the archive.
+    """
     try:
         changed = file.path.parent.stat().st_mtime_ns
     except OSError:
@@ -27,7 +30,8 @@ def is_own_export(file: SourceFile) -> bool:
 def _exported_files(directory: Path, _changed: int) -> frozenset[str]:
     """Return the names of the files of all exports in a directory, their manifests included.
 
-    `_changed` is the time of the last change of the directory, so that the result is computed again after a change.
+    `_changed` is the time of the last change of the directory. It is an argument because results are cached by their
+    arguments: after a change, the result is computed again.
     """
     try:
         manifests = [path for path in directory.iterdir() if path.name.endswith(MANIFEST)]
@@ -38,7 +42,7 @@ def _exported_files(directory: Path, _changed: int) -> frozenset[str]:
 
 
 def _files_of(manifest: Path) -> frozenset[str]:
-    """Return the names of the files that the manifest of an export lists; no names if it is not such a manifest."""
+    """Return the names of the files that the manifest of an export lists; empty if the file is not such a manifest."""
     try:
         if not manifest.is_file() or manifest.stat().st_size > LARGEST:
             return frozenset()

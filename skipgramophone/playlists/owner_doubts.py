@@ -1,4 +1,4 @@
-"""Detect, from the values of a table with owners, that the playlists or sessions of an owner would be merged."""
+"""Detect columns of owners, orders or playlists without which the rows of a table would form wrong playlists."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from skipgramophone.playlists.column_names import (
 from skipgramophone.playlists.column_values import Table, is_text, values_of
 
 MISSING = frozenset(("", "na", "n/a", "<na>", "nan", "null", "(null)", "none", "\\n"))  # values that mean "no value"
-LEAST_UPLOADS = 4  # number of rows that are needed to recognize uploaders
-DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5  # least number of different values, as a share of the rows
-LEAST_ITEMS = 1.2  # least average number of different items in an order
-# Columns that may contain people who own playlists.
+LEAST_UPLOADS = 4  # minimum number of rows of a table in which the owners may be uploaders
+# In such a table: minimum number of different titles per row, and of different owners per row.
+DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5
+LEAST_ITEMS = 1.2  # minimum average number of different items in an order
+# Names of columns that may contain people who own playlists.
 OWNER = re.compile(
     r"creator|creat(ed)?by|curat|kurat|made(by|for)|erstell|nutzer|horer|kunde|persona?$|friend|freund|^dj|dj$"
 )
-# Columns that may contain customers or devices.
+# Names of columns that may contain customers or devices.
 HOLDER = re.compile(
     r"e?mail(ad+ress[ei]?)?$|device(id)?$|cookie|^(client|remote)?ip(addr(ess)?)?$|^uid$|subject(id)?$|person"
 )
 ID = re.compile(
     r"(id|no|nr|num|nummer|numero)$|store|shop|branch|register|terminal|filiale|kasse"
-)  # columns of ids or of shops
-# Columns of ids that belong to an item, to its seller, or to a row.
+)  # names of columns of ids or of shops
+# Names of columns with ids of items or their sellers, with properties of items, or with numbers of rows.
 OF_ITEM = re.compile(
     r"item|product|article|artikel|sku|track|song|video|channel|upload|media|film|movie|book|seller|vendor|supplier"
     r"|market|brand|categ|depart|aisle|class|type|group|artist|album|dis[ck]|release|genre|label|warehouse|campaign"
@@ -42,11 +43,11 @@ OF_ITEM = re.compile(
 
 
 def columns_with_playlists_of_owners(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
-    """Return the unused columns that may name the playlists of the owners of a table of music.
+    """Return the unused columns that may name the owners' playlists, in a table of artists, titles and owners.
 
-    The rows of such a table have an owner, but neither a playlist, an id nor a time. The values of such a column must
-    be text unless its name is vague, such as "set". Some owner must have several values, and on average each value of
-    an owner must be in at least two rows.
+    A column is returned if three conditions are met. Its values are text, or its name may mean a playlist, such as
+    "set". At least one owner has several values. On average, each value of an owner is in at least two rows. The result
+    is empty if the table already has columns of playlists, ids or times.
 
     >>> rows = [["user", "mixtape", "artist", "title"]]
     >>> rows += [["ana", name, "Ada", song] for name in ("Chill", "Gym") for song in ("Rain", "Salt")]
@@ -69,9 +70,10 @@ def columns_with_playlists_of_owners(rows: Table, roles: Mapping[str, str], unus
 
 
 def columns_with_people_of_playlists(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
-    """Return the unused columns of people that may distinguish playlists with the same name and no id.
+    """Return the unused columns of people that may distinguish playlists with the same name.
 
-    In a table of titles without artists, these people may be the artists instead, so the result is empty.
+    The result is empty if the playlists already have ids or owners. It is also empty if the table has titles without
+    artists, because the people may be the artists instead.
 
     >>> rows = [["playlist", "made for", "uri"], ["Chill", "ana", "Rain"], ["Chill", "bo", "Salt"]]
     >>> columns_with_people_of_playlists(rows, {"playlist": "playlist", "uri": "uri"}, ["made for"])
@@ -87,10 +89,11 @@ def columns_with_people_of_playlists(rows: Table, roles: Mapping[str, str], unus
 def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> list[str]:
     """Return the unused columns that may contain the owners of the ids, if different owners have the same ids.
 
-    For example, the visits of each customer may be numbered from 1. For a column whose name suggests people or devices,
-    it is enough that one id occurs with several of its values. Any other column of ids must look like a column of
-    owners: some of its values occur with several ids, some pairs of id and value repeat, and the values are not
-    properties of the items.
+    For example, the visits of each customer may be numbered from 1. At least one id must occur with several values of
+    the column. If the name of the column suggests people or devices, no other condition must be met. If there is no
+    such column, and the table has no artists, other columns of ids are examined. Their values must look like owners:
+    some values occur with several ids, some pairs of id and value repeat, and the values are not properties of the
+    items.
 
     >>> rows = [["visit", "email", "uri"], ["1", "a@x", "p"], ["1", "b@x", "q"]]
     >>> columns_with_owners_of_ids(rows, {"id": "visit", "uri": "uri"}, ["email"])
@@ -111,8 +114,8 @@ def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Se
 def has_ids_without_owner(rows: Table, roles: Mapping[str, str]) -> bool:
     """Whether some rows of an id have an owner, and other rows of the same id have none.
 
-    These rows would become two playlists. The result is false if an id occurs with several owners, because the rows
-    without an owner may then belong to any of them.
+    The rows of such an id would become two playlists. The result is false if an id occurs with several owners, because
+    its rows without an owner may then belong to any of them.
 
     >>> rows = [["session", "user", "uri"], ["s1", "", "a"], ["s1", "u7", "b"]]
     >>> has_ids_without_owner(rows, {"id": "session", "owner": "user", "uri": "uri"})
@@ -131,8 +134,8 @@ def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused:
     """Return the unused columns that may contain the ids of the orders or sessions of each owner.
 
     Each value of such a column belongs to exactly one owner, but some owners have several values. At least two owners
-    have values with several items. Therefore, neither properties of owners, such as a country, nor properties of items
-    count. Tables with artists, ids or names of playlists have no such columns.
+    have a value with several items. Properties of owners, such as their countries, and properties of items do not meet
+    these conditions. The result is empty if the table has artists, or ids or names of playlists.
 
     >>> rows = [["customer", "slip", "uri"]]
     >>> rows += [[who, slip, uri] for who, slip in (("x", "1"), ("x", "2"), ("y", "3")) for uri in "pq"]
@@ -152,7 +155,7 @@ def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused:
 
 
 def _are_orders(owners: Sequence[str], values: Sequence[str], items: Sequence[str]) -> bool:
-    """Whether `values` look like the orders of `owners` with several `items` each."""
+    """Whether `values` look like ids of the orders of `owners`, with several `items` in an order."""
     filled = {(owner, value, item) for owner, value, item in zip(owners, values, items, strict=True) if owner and value}
     pairs = {(owner, value) for owner, value, _ in filled}
     sizes = Counter((owner, value) for owner, value, _ in filled)
@@ -164,11 +167,11 @@ def _are_orders(owners: Sequence[str], values: Sequence[str], items: Sequence[st
 
 
 def column_of_uploaders(rows: Table, roles: Mapping[str, str], unused: Sequence[str]) -> str | None:
-    """Return the column that may contain the artists or uploaders of the tracks, in a table without artists, or None.
+    """Return the column of owners if they may be the artists or uploaders of the tracks, else None.
 
-    The rows of the table have a title and an owner, but neither an id nor a playlist. Nearly every row has another
-    title, and on average an owner is in at most two rows. The result is the column of owners or, if that contains ids
-    or numbers, an unused column with the names of these owners.
+    This is possible in a table of titles and owners without artists, ids and names of playlists. Nearly all of its
+    titles must differ, and an owner must be in at most two rows on average. If the column of owners contains ids or
+    numbers, an unused column with the names of the owners is returned instead.
 
     >>> rows = [["title", "user"], ["Rain", "Ada"], ["Salt", "Nell"], ["Tide", "Quay"], ["Sun", "Ada"]]
     >>> column_of_uploaders(rows, {"title": "title", "owner": "user"}, [])
@@ -186,7 +189,7 @@ def column_of_uploaders(rows: Table, roles: Mapping[str, str], unused: Sequence[
 
 
 def _share(values: Sequence[str]) -> float:
-    """Return the number of different values as a share of all values."""
+    """Return the number of different values that are not empty, divided by the number of all values."""
     return len(set(filter(None, values))) / len(values)
 
 
@@ -200,23 +203,28 @@ def _are_owners(ids: Sequence[str], values: Sequence[str], items: Sequence[str])
 
 
 def _names_id(name: str) -> bool:
-    """Whether a column contains shops, or ids or numbers that do not belong to items, according to its name."""
+    """Whether the name of a column suggests shops, or ids or numbers that do not belong to items."""
     word = normalized(name)
     return ID.search(word) is not None and not (OF_ITEM.search(word) or is_count(name) or is_descriptive(name))
 
 
 def _names_holder(name: str) -> bool:
-    """Whether a column may contain customers or devices, according to its name."""
+    """Whether the name of a column suggests customers or devices."""
     is_listener = names_listener(name) and not (is_count(name) or is_descriptive(name))
     return is_listener or HOLDER.search(normalized(name)) is not None
 
 
 def _names_owner(name: str) -> bool:
-    """Whether a column may contain people who own playlists, according to its name."""
+    """Whether the name of a column suggests people who own playlists."""
     return names_listener(name) or OWNER.search(normalized(name)) is not None
 
 
 def _several_per_group(groups: Sequence[str], values: Sequence[str]) -> bool:
-    """Whether a group has several values; empty values do not count. Both sequences have an item for each row."""
+    """Whether at least one group has several different values; rows with an empty group or value do not count.
+
+    Args:
+        groups: the group of each row.
+        values: the value of each row.
+    """
     pairs = {(group, value) for group, value in zip(groups, values, strict=True) if group and value}
     return len({group for group, _ in pairs}) < len(pairs)

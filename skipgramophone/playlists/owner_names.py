@@ -12,13 +12,14 @@ OWNERS = (
     "fullvisitorid "
     "kunde kundin kundenid kundennr kundennummer idclient numéroclient nclient idcliente cliente clienteid",
 )
-# Names that are used only if the table has columns of playlists and artists, but no ids of playlists. In other tables,
-# a creator may be the artist, and a DJ may be the host of a show.
+# Names that are used only if the table has columns of playlists and artists, but neither ids of playlists nor a column
+# with one of the names above. In other tables, a creator may be the artist, and a DJ may be the host of a show.
 OWNERS_NEXT_TO_PLAYLISTS = (
     "creator creatorname createdby curator curatorname curatedby dj djname madeby ersteller erstelltvon kurator "
     "kuratorin creepar createur creadopor creador criadopor criador creatoda creatore"
 )
-# Ids of orders, receipts and visits. Such a column is used only if some of its values occur in several rows.
+# Names of columns with ids of orders, receipts and visits. Such a column is used only if at least one of its values
+# occurs in several rows.
 ORDERS = (
     "idvisit gasessionid incrementid purchaseid saleid saleno salesorderid salesordernumber checkoutid txnid "
     "billid billno billnumber ticketid ticketno ticketnumber receiptno receiptnumber "

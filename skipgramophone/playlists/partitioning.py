@@ -73,7 +73,10 @@ def first_bytes(strings: pa.Array) -> Words:
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Return the start and the end of each string in the data, and for each byte the 8 bytes from there as a number."""
+    """Return the start and the end of each string in the data of the array, and the word at each byte of this data.
+
+    A word is the big-endian number of the 8 bytes that begin at a byte.
+    """
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)

@@ -1,4 +1,4 @@
-"""Recognize lists of the paths of audio files in a text, as the programs find, dir and mpc write them.
+"""Recognize a text that is a list of paths of audio files, as the programs find, dir and mpc write it.
 
 /home/nell/Music/Ada Fenn - Rain.mp3
 D:\\Music\\Nell Quay - Salt.flac
@@ -15,7 +15,7 @@ from skipgramophone.wording import Wording
 
 PATH = re.compile(r".*[/\\][^/\\]+\.(?:mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)", re.IGNORECASE)
 NEARLY_ALL = 0.9
-IN_DIRECTORIES = re.compile(r".*[^/\\.][/\\][^/\\]+[/\\][^/\\]+")  # a path with the directories Artist/Album
+IN_DIRECTORIES = re.compile(r".*[^/\\.][/\\][^/\\]+[/\\][^/\\]+")  # matches Artist/Album/Song.mp3
 ARTIST_AND_TITLE = r"sed -E 's,.*/([^/]+)/[^/]+/[0-9]* *-? *([^/]+)[.][^.]+$,\1 - \2,'"
 
 
@@ -26,9 +26,9 @@ def are_paths(lines: Sequence[str]) -> bool:
 
 
 def doubt_about_paths(lines: Sequence[str]) -> Wording | None:
-    """Return why paths cannot be read as M3U without asking, and what the user can do; None if they can.
+    """Return why a list of paths cannot be read as M3U without asking, and what the user can do; None if it can.
 
-    Nearly all lines must be paths, and most file names must contain an artist and a title.
+    It can be read if nearly all lines are paths, and most file names contain an artist and a title.
 
     >>> from skipgramophone.wording import COMMAND_LINE
     >>> doubt_about_paths(["a/01 - Ada Fenn - Rain.mp3", "a/02 - Nell - Salt.mp3"])

@@ -111,7 +111,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None) -> None:
-    """Add an element with the given text, unless it is empty or None."""
+    """Add a child element with the given text, unless the text is empty or None."""
     if text:
         escaped = NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
         ElementTree.SubElement(parent, name).text = escaped

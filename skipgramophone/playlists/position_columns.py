@@ -1,4 +1,4 @@
-"""Recognize the column that gives the order of the rows of each playlist, if it has none of the usual names."""
+"""Recognize the column with the positions of rows in their playlists, if its name alone does not prove this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.column_values import Table, values_of
 
-# Normalized names of columns of positions. Their values must be different within a playlist.
+# Normalized names of columns that contain positions if their values differ within each playlist.
 ORDERS = frozenset(
     (
         "order", "trackorder", "songorder", "playlistorder", "sortorder", "sequence", "playlistindex", "reihenfolge",
@@ -17,7 +17,8 @@ ORDERS = frozenset(
     )
 )  # fmt: skip
 # Normalized names of columns that may contain positions, but also other numbers, such as those of tracks on an album.
-# The values of a playlist must be the numbers from 1 or 0 on, in any order. The same applies to the names in `SIGNS`.
+# Such a column contains positions if the values of each playlist are 1, 2, 3 and so on (or 0, 1, 2 and so on), in any
+# order. The same applies to the names in `SIGNS`.
 NUMBERS = frozenset(
     (
         "n", "no", "nr", "num", "number", "nummer", "numero", "lfdnr", "index", "idx", "line", "lineno", "linenumber",
@@ -31,9 +32,9 @@ SIGNS = ("#", "№")
 
 
 def column_of_positions(rows: Table, roles: Mapping[str, str], others: Sequence[str]) -> str | None:
-    """Return the column among `others` with the positions of rows in their playlists, or None.
+    """Return the column in `others` that contains the positions of rows in their playlists, or None.
 
-    The last playlist may be incomplete, because `rows` may be only the start of a table.
+    Numbers may be missing from the last playlist, because `rows` may be only the start of a table.
 
     >>> column_of_positions([["List", "#"], ["A", "2"], ["A", "1"], ["B", "1"]], {"playlist": "List"}, ["#"])
     '#'
@@ -56,7 +57,13 @@ def column_of_positions(rows: Table, roles: Mapping[str, str], others: Sequence[
 
 
 def _are_positions(numbers: Mapping[tuple[str, ...], list[int]], last: tuple[str, ...], complete: bool) -> bool:
-    """Whether the numbers of each playlist are different and, if `complete`, the numbers from 0 or 1 on."""
+    """Whether numbers may be the positions of rows in their playlists: no playlist has the same number twice.
+
+    Args:
+        numbers: playlist -> numbers of its rows.
+        last: the last playlist, from which numbers may be missing.
+        complete: whether the numbers of each playlist must be 1, 2, 3 and so on, or 0, 1, 2 and so on.
+    """
     if any(len(set(own)) < len(own) for own in numbers.values()) or all(len(own) == 1 for own in numbers.values()):
         return False
     if not complete:

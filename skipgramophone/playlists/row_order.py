@@ -12,9 +12,13 @@ from skipgramophone.playlists.readers.numeric_dates import order_of_dates
 def order_of_rows(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
     """Return a dict with the column that gives the order of the rows: role (position or time) -> name of the column.
 
-    If playlists have ids or names, this is the column of positions. If there are no positions, it is the best column
-    that contains times or, if there are no times either, a column with other numbers that order the rows of each
-    playlist. The dict is empty if there is no such column.
+    These columns are tried in this order:
+
+    - a column of numbers with a usual name for positions, if playlists have ids or names
+    - the best column of times with a usual name
+    - another column of positions (see `position_columns`), if playlists have ids or names
+
+    The dict is empty if the table has none of these columns.
     """
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and most_fit(values_of(rows, position[0]), NUMBER.fullmatch):

@@ -1,11 +1,11 @@
-"""Detect lines of ids in which some numbers are not ids, so that they would be read wrongly as sessions."""
+"""Detect lines of ids that also contain separators or lengths, which would be read as ids of items."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-ENOUGH_LINES = 20  # so many lines begin with their own length by chance only if they are all equally long
+ENOUGH_LINES = 20  # in fewer lines of the same length, all first numbers may be equal to this length by chance
 FEWEST_LINES = 3
 SPMF = re.compile(r"\d+(\s+-?\d+)*\s+-1\s+-2")
 LENGTHS = "sed -E 's/^ *[0-9]+[[:space:]]+//'"
@@ -29,7 +29,8 @@ def doubt_about_sessions(lines: Sequence[str]) -> str | None:
 def begin_with_lengths(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first word of each line is the number of the other words.
 
-    Few lines must have different lengths, because a table may have a first column that is always the same.
+    If there are fewer than 20 lines, their lengths must differ. Otherwise, the lines may be rows of a table whose first
+    column always has the same value.
 
     >>> begin_with_lengths([["2", "71", "72"], ["1", "71"], ["3", "70", "71", "72"]])
     True

@@ -1,4 +1,4 @@
-"""Find tables with several tracks per row, as lists in one cell or in several columns, which sgp cannot read."""
+"""Find tables that sgp cannot read, because their rows have several tracks: in one cell, or in several columns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def columns_of_lists(rows: Table) -> list[str]:
 def _are_lists(values: list[str], name: str) -> bool:
     """Whether most of the cells in a column are lists or objects.
 
-    Lists without brackets must share items, because a comma may also be a part of a title.
+    If lists have no brackets, some items must occur in several of them, because a comma may also be a part of a title.
     """
     filled = list(filter(None, values))
     if filled and all(value.startswith(("[", "{")) and value.endswith(("]", "}")) for value in filled):
@@ -60,7 +60,10 @@ def _are_lists(values: list[str], name: str) -> bool:
 
 
 def _columns_of_tracks(rows: Table) -> list[str]:
-    """Return the columns if each of several columns has a track: "track1" and so on, or cells with artist and title."""
+    """Return the columns that contain one track each, or [] if there are not at least two of them.
+
+    Such columns are named "track1", "track2" and so on, or their cells have the form "Artist - Title".
+    """
     header = rows[0]
     stems: dict[str, list[str]] = {}
     for name in header:

@@ -158,7 +158,7 @@ BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The readers of all files that are read, and the files that are skipped.
+    """A reader for each file that is read, and the names of the files that are skipped.
 
     Attributes:
         readers: one reader per file that is read, in the order of the files.

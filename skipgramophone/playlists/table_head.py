@@ -64,9 +64,9 @@ def values_of_column(rows: Table, name: str) -> list[str]:
 def rows_of_objects(lines: list[str]) -> Table:
     """Return JSON lines as rows, the field names first, or an empty list if the lines are not JSON objects.
 
-    At least two objects are required, and the first must not be a playlist. A file with a single object may be a JSON
-    document instead, whose tracks are all inside this object. Fields that are not text or numbers are left out. A field
-    of a nested object gets a name with a dot, such as `track.name`.
+    The list is also empty if the first object is a playlist, or if there is only one object: the file may then be a
+    JSON document whose tracks are all inside this object. Fields that are not text or numbers are left out. A field of
+    a nested object gets a name with a dot, such as `track.name`.
     """
     records: list[dict[str, Any]] = []
     for line in lines[:JUDGED_LINES]:
@@ -85,7 +85,7 @@ def rows_of_objects(lines: list[str]) -> Table:
 def rows_of_document(head: bytes) -> Table:
     """Return the rows of a JSON document, or of JSON lines of playlists, that begins with `head`.
 
-    They are like those of `rows_of_objects`.
+    The rows have the same form as those of `rows_of_objects`.
     """
     if not is_document(head):
         return rows_of_records(rows_of_playlists(playlists_on_lines(head)))

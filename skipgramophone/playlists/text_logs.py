@@ -3,7 +3,7 @@
     10.0.0.1 - - [07/Apr/2024:16:08:52 +0200] "GET /product/2 HTTP/1.1" 200 8211
     09.03.24, 20:00 - Nell: Ada Fenn - Rain
 
-Many of these lines contain " - ", but what is before it is not an artist.
+Many of these lines contain " - ", but the text before it is not an artist.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Sequence
 
 from skipgramophone.wording import Wording
 
-# Minimum share of the lines that begin with a date and a time; a message of a chat may have several lines.
+# Minimum share of the lines that begin with a date and a time. It is low, because a message of a chat may have several
+# lines, and only the first of them begins with a date.
 LEAST_SHARE = 0.2
-LEAST_WITHOUT_CLOCK = 0.5  # minimum share of the lines that begin with a date; dates may also be headings of a list
-FEWEST_LINES = 2  # one line with a date may be the heading of a list
+# Minimum share of the lines that begin with a date without a time. It is higher, because such lines may also be the
+# headings of a list.
+LEAST_WITHOUT_CLOCK = 0.5
+FEWEST_LINES = 2  # minimum number of lines that begin with a date; a single one may be a heading
 DATE = r"\d{1,4}([-./])\d{1,2}\1\d{2,4}"
 CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?(?:Z| ?[-+]\d\d:?\d\d)?"
 DATED = re.compile(rf"[\u200e\u200f]?\[?{DATE}(?:,? +|T){CLOCK}(?:\]|:? )[ \-–—]*(?=[^\s,;|])", re.ASCII)
@@ -29,8 +32,8 @@ DATES = (
     "a log or a list with dates: if the rest of each line is a track, remove the dates, for example with "
     r"sed -E 's/^[^0-9]?[0-9]+[^ ]+( +[0-9]+:[0-9:]+( ?[AP]M)?)?\]?[ -]*//'"
 )
-# Forms of lines, in the order in which they are tried: the form, the minimum share of lines, what the text is, and what
-# to do.
+# Forms of lines, in the order in which they are tried. Each has three parts: the form, the minimum share of lines that
+# must have it, and the end of an error message, which says what the text is and what to do.
 KINDS: tuple[tuple[re.Pattern[str], float, Wording | str], ...] = (
     (
         REQUEST,

@@ -56,7 +56,7 @@ FORMS = (
     ),
 )
 KEY = re.compile(r"(- )?([\w-]+):( .*)?")
-MOST_KEYS = 0.5  # maximum share of different keys; in a list such as "Queen: Innuendo", most keys differ
+MOST_KEYS = 0.5  # maximum share of different keys in YAML; in a list such as "Queen: Innuendo", most differ
 YAML = "YAML: save it as JSON, for example with yq -o json"
 TAGS = "tags with one line each: MPD lists its tracks with mpc -f '%artist% - %title%' playlist"
 
@@ -83,8 +83,8 @@ def kind_of_text(lines: Sequence[str]) -> str | None:
 def are_baskets(rows: Table) -> bool:
     """Whether rows are probably baskets of items.
 
-    They are baskets if many values occur in several columns; in a table, few values do. A column of times shows that
-    the rows are a table.
+    They are baskets if many values occur in several columns; in a table, few values do. If a column contains only
+    times, the rows are a table.
     """
     if rows and len({*map(len, rows)}) == 1 and any(all(map(is_time, column)) for column in zip(*rows, strict=True)):
         return False

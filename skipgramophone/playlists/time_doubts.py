@@ -1,6 +1,6 @@
-"""Detect columns that may hold the times of plays, although they cannot be used: by their values or by their names.
+"""Detect columns that may contain the times of plays, but have values that cannot be read, or names that are not usual.
 
-Without the times, all plays of a listener would become one playlist.
+If these columns were not used, all plays of a listener would become one playlist.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
 NUMBER_OF_TIME = re.compile(r"\d{12,}|\d(?:[.,]\d+)?E\+?\d+|[2-7]\d{4}[.,]\d+", re.IGNORECASE)  # also Excel's 45360.83
 RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
-# Columns with times of something else than a play, according to their names.
+# Words in the names of columns whose times are not those of plays, but of other events.
 OF_OTHER_EVENTS = re.compile(
     r"added|hinzugefugt|ajout|anadid|agregad|aggiunt|adicionad|toegevoegd|追加|release|veroffentlich|erschein|sortie|parution"
     r"|lanzamiento|lancamento|uscita|発売|publi|birth|born|geburt|geboren|naissance|nacim|nascim|nascita|death|died"
@@ -30,7 +30,7 @@ OF_OTHER_EVENTS = re.compile(
 
 
 def is_of_other_event(name: str) -> bool:
-    """Whether the times in a column are certainly not those of plays, because of its name, such as "Date Added"."""
+    """Whether the name of a column, such as "Date Added", says that its times are not those of plays."""
     return OF_OTHER_EVENTS.search(normalized(name)) is not None
 
 
@@ -40,17 +40,20 @@ def times_are_asked_about(roles: Mapping[str, str]) -> bool:
 
 
 def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) -> str:
-    """Say what is wrong with a column that has a usual name for times, if `extract` cannot read its times.
+    """Say what is wrong with the times in a column if `extract` cannot read them.
 
-    Either the day and the month may be swapped, as in 01/02/2024 10:00, or the notation is unknown.
+    Either the day and the month may be swapped, as in 01/02/2024 10:00, or the notation is unknown. If no column has
+    the role "time", columns without a usual name for times are examined too, but only for swapped days and months.
 
     Args:
-        rows: the first rows of the table.
-        names: the columns with usual names for times, the best first.
-        roles: role -> name of its column. Columns that are worse than the column of the role "time" are not examined.
+        rows: the first rows of the table; the first row contains the column names.
+        names: the columns with usual names for times, the best first. If one of them has the role "time", only the
+            columns before it are examined.
+        roles: role -> name of its column.
 
     Returns:
-        The end of a sentence that begins with "a table of 3 columns"; "" if there is no such column.
+        The end of a sentence that begins with "a table of 3 columns"; "" if there is no problem, or the table needs no
+        times (see `times_are_asked_about`).
     """
     if not times_are_asked_about(roles):
         return ""
@@ -69,15 +72,15 @@ def unread_times(rows: Table, names: Sequence[str], roles: Mapping[str, str]) ->
 
 
 def _may_name_times(rows: Table, name: str) -> bool:
-    """Whether a column may hold times of plays according to its name, which no other column has."""
+    """Whether a column may contain times of plays according to its name, and no other column has the same name."""
     return rows[0].count(name) == 1 and not is_of_other_event(name)
 
 
 def _may_be_plays(values: Sequence[str], dates: Sequence[str]) -> bool:
     """Whether the dates among the values of a column may be those of plays.
 
-    Most values must have a time of day. If most have none, at least two different dates are needed, some of which occur
-    in several rows.
+    This is true if most values have a time of day. It is also true if there are at least two different dates, and at
+    least one of them occurs in several rows.
     """
     return most_fit(values, _is_exact) or 1 < len(set(dates)) < len(dates)
 
@@ -101,9 +104,9 @@ def looks_like_time(value: str) -> bool:
 def unnamed_times(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:
     """Return the columns whose values may be the times of plays, although their names are not usual for times.
 
-    Their values must be times of which at least two differ, and most of which are not at midnight. Times of other
-    events, according to the name of the column, do not count. The list is empty if the table needs no times, or if its
-    times have times of day.
+    Most of the values must be times other than midnight, and at least two values must differ. Columns with the times of
+    other events, such as "Date Added", are not returned. The list is empty if the table needs no times (see
+    `times_are_asked_about`), or if the column with the role "time" has times of day.
     """
     if not times_are_asked_about(roles) or ("time" in roles and _are_moments(values_of(rows, roles["time"]))):
         return []
@@ -111,18 +114,18 @@ def unnamed_times(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) 
 
 
 def _are_moments(values: Sequence[str]) -> bool:
-    """Whether most values are dates with a time of day, and at least two of them differ."""
+    """Whether most values are dates with a time of day other than midnight, and at least two values differ."""
     order, filled = order_of_dates(values), list(filter(None, values))
     return len(set(filled)) > 1 and most_fit(filled, lambda value: _is_moment(value, order))
 
 
 def _is_moment(value: str, order: DateOrder) -> bool:
-    """Whether a value is a date with a time of day other than midnight; a mere number does not count."""
+    """Whether a value is a date with a time of day other than midnight; a number such as 1396922702 does not count."""
     seconds = None if NUMBER.fullmatch(value) else seconds_since_1970(value, order)
     return seconds is not None and seconds % DAY != 0
 
 
 def _is_exact(value: str) -> bool:
-    """Whether a date has a time of day: at least five numbers, or a time such as 20:05."""
+    """Whether a date has a time of day: a time such as 20:05, at least five numbers, or words such as "2 hours ago"."""
     is_moment = NUMBER_OF_TIME.fullmatch(value) is not None or RELATIVE.fullmatch(value) is not None
     return is_moment or has_clock(value) or len(re.findall(r"\d+", value)) >= 5

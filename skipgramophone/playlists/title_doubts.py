@@ -19,16 +19,19 @@ RATINGS = ("rating", "ratings", "reviewrating", "stars", "starrating", "score", 
 def titles_of_others(rows: Table, found: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the columns of titles that do not name the items, in a table with uris and without artists.
 
-    This is true for a column in three cases: most of the uris that occur in several rows have several titles; or at
-    least two orders, playlists or owners have several uris, and each of them has a single title; or no uri occurs in
-    several rows, and the table has the texts and the ratings of reviews.
+    A column is returned in three cases:
+
+    - Most of the uris that occur in several rows have several titles.
+    - At least two orders have several uris, and each of these orders has a single title; or the same is true of
+      playlists or owners.
+    - No uri occurs in several rows, and the table has the texts and the ratings of reviews.
 
     >>> rows = [["title", "asin"], ["Bad", "P1"], ["Great!", "P1"], ["Bad", "P2"]]
     >>> titles_of_others(rows, {"title": ["title"], "uri": ["asin"]})
     ['title']
 
     Args:
-        rows: the table.
+        rows: the first rows of the table; the first row contains the column names.
         found: role -> columns that may have this role.
     """
     if "artist" in found or not found.keys() >= {"title", "uri"}:
@@ -42,7 +45,13 @@ def titles_of_others(rows: Table, found: Mapping[str, Sequence[str]]) -> list[st
 
 
 def _is_of_others(titles: Sequence[str], uris: Sequence[str], groups: Sequence[Sequence[str]]) -> bool:
-    """Whether `titles` vary within uris, or name groups with several uris."""
+    """Whether most uris that occur in several rows have several titles, or titles name groups instead of uris.
+
+    Args:
+        titles: the title of each row.
+        uris: the uri of each row.
+        groups: for each column of orders, playlists or owners, its value in each row.
+    """
     titles = [" ".join(title.casefold().split()) for title in titles]
     by_uri, rows_of_uri = defaultdict[str, set[str]](set), defaultdict[str, int](int)
     for title, uri in zip(titles, uris, strict=True):
@@ -55,7 +64,10 @@ def _is_of_others(titles: Sequence[str], uris: Sequence[str], groups: Sequence[S
 
 
 def _name_groups(titles: Sequence[str], uris: Sequence[str], groups: Sequence[str]) -> bool:
-    """Whether at least two groups have several uris, and each of these groups has a single title."""
+    """Whether at least two groups have several uris, and each of these groups has a single title.
+
+    A group contains the rows with the same order, playlist or owner; `groups` has the group of each row.
+    """
     titles_of, uris_of = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for title, uri, group in zip(titles, uris, groups, strict=True):
         if title and uri and group:

@@ -92,7 +92,7 @@ def stated(row: npt.NDArray[np.int64], code: npt.NDArray[np.int64], values: pa.A
 
 
 def _canonical(texts: pa.Array) -> tuple[pa.Array, list[str]]:
-    """Return the canonical form of each string, null if it is not a valid identifier, and the invalid strings."""
+    """Return the canonical form of each identifier, with null for invalid ones, and a list of the invalid ones."""
     usual = pc.match_substring_regex(texts, CANONICAL)
     others = texts.filter(pc.invert(usual)).to_pylist()
     forms = [read_identifier(text) or service_uri(text) for text in others]

@@ -128,8 +128,8 @@ class ExtractSettings:
         None,
         "Hold out playlists for sgp evaluate; they are not used for training. Give a share of all playlists, such as "
         "0.1, or a file with one playlist name per line. To select the playlist of one owner, write a line with the "
-        "owner, a tab and the name. With --group, each line names a group instead of a playlist: it is the part of the "
-        "owners' names that REGEX matches.",
+        "owner, a tab and the name. With --group REGEX, each line names a group of playlists: it is the text that "
+        "REGEX matches in the names of their owners.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )
@@ -200,8 +200,8 @@ class ExtractSettings:
             need(
                 not ("name" in self.roles and {"title", "artist"} & self.roles.keys()),
                 lambda named: (
-                    f"{named('columns')} can include a name, which is an artist and a title in one column, or an "
-                    "artist and a title, but not both"
+                    f"{named('columns')} can include a name (artist and title in one column), or an artist and a "
+                    "title in two columns, but not both"
                 ),
             )
             need(

@@ -37,7 +37,7 @@ class Thresholds:
     # A playlist with more tracks than this may be a merge of several playlists; in shorter playlists, tracks may be
     # repeated by chance.
     welded_length: int = 100
-    welded_repeats: float = 0.1  # share of repeats in a playlist of this length; one person rarely repeats more
+    welded_repeats: float = 0.1  # share of repeats in a playlist above `welded_length`; one person rarely repeats more
     seen_once: float = 0.5  # share of tracks that occur once; 49 % in the archive, which is usual
     # Share of playlists that contain one particular track; at most 13 % for any track in the archive.
     everywhere: float = 0.2

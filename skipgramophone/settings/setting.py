@@ -21,7 +21,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import Wording, suggestion
 
 KEY = "setting"
-PLAIN = (bool, int, float, str)  # types of values that messages show as a user would write them
+PLAIN = (bool, int, float, str)  # types whose values `repr` shows as a user would write them
 MOST_TRACKS = 2**31 - 1  # maximum of settings that are counts, because track ids are int32
 
 
@@ -106,7 +106,7 @@ def setting(
 
 
 def with_default(settings: type[Any], name: str, default: Any) -> Any:
-    """Declare the field `name` of the base class `settings` again, with another default, for a subclass."""
+    """For a subclass of the class `settings`: declare the field `name` again, with another default."""
     inherited = next(each for each in fields(settings) if each.name == name)
     return field(default=default, metadata=inherited.metadata)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from reprlib import repr as short_repr
 from typing import Any, TypeGuard, Union, get_args, get_origin
 
-NOT_LISTS = (str, bytes, bytearray, Mapping, Set)  # iterable, but no lists of values in an order
+# These types are iterable, but are not lists of values: the items of text and bytes are letters and numbers, the values
+# of a mapping would be ignored, and a set has no order.
+NOT_LISTS = (str, bytes, bytearray, Mapping, Set)
 # Words for types in messages: one value, and several values.
 WORDS: dict[object, tuple[str, str]] = {
     str: ("text", "text values"),
@@ -63,7 +65,7 @@ def members(kind: Any) -> tuple[Any, ...]:
 
 
 def shown(given: object) -> str:
-    """Return a value for a message: one line, shortened."""
+    """Return a value as text for a message: on one line, and shortened if it is long."""
     return " ".join(short_repr(given).split())
 
 

@@ -68,10 +68,10 @@ class MacroBatch:
 
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
-        playlist: float32 (macro,), number of the playlist of each token. The numbers of two playlists differ by at
-            least 1, as `step.playlist_mask` requires.
-        weight: float32 (macro,), for each token, the sum of the weights of its pairs within
-            the token's block (`pair_weights`).
+        playlist: float32 (macro,), number of the playlist of each token. The numbers of different
+            playlists differ by at least 1, as `step.playlist_mask` requires.
+        weight: float32 (macro,), for each token, the sum of the weights of its pairs with tokens of its block (see
+            `pair_weights`).
         real: number of tokens that are not padding.
     """
 

@@ -27,7 +27,7 @@ from skipgramophone.training.threads import Workers
 
 Prepared = tuple[Assignment, MacroBatch]
 Result = TypeVar("Result")
-RunAll = Callable[[Sequence[Callable[[], Any]]], list[Any]]  # runs calls, and returns their results in order
+RunAll = Callable[[Sequence[Callable[[], Any]]], list[Any]]  # runs calls; returns their results in the same order
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class LocalEngine:
             gc.collect()
 
     def _on(self, pool: Workers, work: Callable[[RunAll], Result]) -> Result:
-        """Do work that has several calls: run them in parallel, but those of the first round in one thread.
+        """Do work that consists of several calls: in parallel or, in the first round, one after another in one thread.
 
         TensorFlow names each program when it is used for the first time. The name contains a number that TensorFlow
         increases with each object that it makes, and each thread makes some objects of its own. The name would
@@ -110,7 +110,7 @@ class LocalEngine:
         return [difference.outcome for difference in differences]
 
     def _differences(self, prepared: Sequence[Prepared], run_all: RunAll) -> list[_Difference]:
-        """Run tasks, and return their updates in the same order."""
+        """Run the tasks of a round, and return their updates in the order of the tasks."""
         calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
         return run_all(calls)
 

@@ -42,7 +42,7 @@ def require_memory(tracks: int, dim: int) -> None:
 
 
 def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int, *, has_tables: bool) -> None:
-    """Raise if this machine has too little free memory for the factors and the regression of the hybrid ranking.
+    """Check that this machine has enough free memory for the factors and the regression of the hybrid ranking.
 
     If the tables are in this process (`has_tables`), the memory of the tables is needed in addition, because TensorFlow
     does not release it.

@@ -81,7 +81,7 @@ def _processor() -> str | None:
 
 
 def _can_be_used(directory: Path) -> bool:
-    """Whether the environment variable can make TensorFlow keep its compiled programs in a directory.
+    """Whether the environment variable `TF_XLA_FLAGS` can make TensorFlow keep its compiled programs in a directory.
 
     The variable has no effect after TensorFlow is loaded, and the path cannot have spaces or quotes.
     """
@@ -92,7 +92,7 @@ def _can_be_used(directory: Path) -> bool:
 
 
 def _option(directory: Path) -> str:
-    """Return the option of TensorFlow that names the directory."""
+    """Return the option of TensorFlow that names its directory of compiled programs."""
     return f"{OPTION}={directory}"
 
 

@@ -177,8 +177,8 @@ def fit(
         keep: called after each round, when the tables are valid; may write a checkpoint.
         keep_now: called when `progress` stops the run; should write a checkpoint.
         on_vectors: called with the trained vectors, before the factors are computed.
-        decay: the part of the run, at its end, in which the learning rate decays; None means the default. A checkpoint
-            has its own.
+        decay: the share of the run, at its end, during which the learning rate decays; None means the default. A run
+            that resumes a checkpoint uses the value in the checkpoint.
 
     Raises:
         SettingError: TensorFlow is not installed.

@@ -130,7 +130,7 @@ class Epoch:
         return np.concatenate(counted)
 
     def _is_kept(self, places: Numbers, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        """Return whether each token is used for training, bool (tokens,)."""
+        """Return which tokens are used for training, bool (tokens,); `places` are their positions in the corpus."""
         assert self._keep is not None
         return np.asarray((random_at(places, self._for_keeping) >> np.uint64(11)) * 2.0**-53 < self._keep[tokens])
 

@@ -30,9 +30,9 @@ from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
-BLOCK = 1 << 14  # number of playlists that are checked in one step
-# The part of a run, at its end, in which the learning rate decays. With 0.3, 20 epochs give vectors as good as those of
-# 30 epochs with a rate that decays from the beginning.
+BLOCK = 1 << 14  # number of playlists that one call of `_has_pair` checks
+# The share of a run, at its end, during which the learning rate decays. With 0.3, 20 epochs give vectors as good as
+# those of 30 epochs with a rate that decays from the beginning.
 DECAY = 0.3
 
 
@@ -68,7 +68,7 @@ class Trainer:
     """Trains on one corpus with one set of settings.
 
     Attributes:
-        decay: the part of the run, at its end, in which the learning rate decays, above 0 and at most 1.
+        decay: the share of the run, at its end, during which the learning rate decays; above 0 and at most 1.
     """
 
     def __init__(

@@ -218,7 +218,7 @@ def test_unsafe_file_names_in_a_manifest_are_refused(
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    problem = "a file name is too long or contains a directory or a character that cannot be printed"
+    problem = "a file name is too long, contains a directory, or contains a character that cannot be printed"
     assert f"a field has the wrong type, or {problem}: run sgp train whole --force" in ran.out.splitlines()[0]
 
 

@@ -172,7 +172,7 @@ def test_a_model_of_an_earlier_version_is_trained_again_with_its_learning_rates(
         (
             ["--share", "0.2", "--held-out", "names.txt"],
             2,
-            "hold out either a share of the playlists (--share) or those of --held-out, not both",
+            "hold out either a share of the playlists (--share) or those listed in a file (--held-out), not both",
         ),
         (
             ["--group", "("],

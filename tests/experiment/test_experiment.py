@@ -152,7 +152,7 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    problem = "a file name is too long or contains a directory or a character that cannot be printed"
+    problem = "a file name is too long, contains a directory, or contains a character that cannot be printed"
     with pytest.raises(ExperimentError, match=f"a field has the wrong type, or {problem}{NEXT_STEP}$"):
         experiment.manifest("corpus")
 

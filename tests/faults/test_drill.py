@@ -12,7 +12,18 @@ import pytest
 @pytest.mark.slow
 def test_after_any_fault_each_stage_is_the_old_or_the_new_one() -> None:
     commands = ["extract --force", "extract --append", "index", "import --force", "export npz", "export projector"]
-    command = [sys.executable, "-m", "tests.faults.drill", "--of", *commands, "--every", "9", "--random", "1", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.faults.drill",
+        "--of",
+        *commands,
+        "--every",
+        "15",
+        "--random",
+        "1",
+        "--json",
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.stderr == ""
     tallies = json.loads(ran.stdout)

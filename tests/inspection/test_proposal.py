@@ -63,7 +63,7 @@ def test_snapshots_name_the_group_and_the_commands_follow_each_other(sgp: Sgp, w
     ("group", "options", "remedy"),
     [
         ((), " --share 0.1 --group '[^@]*'", "evaluate with --share and --group"),
-        (("--group", "[^@]*"), "", "sgp evaluate uses its split: evaluate without --group"),
+        (("--group", "[^@]*"), "", "sgp evaluate uses these held-out playlists: evaluate without --group"),
     ],
 )
 def test_snapshots_that_extract_has_split_get_a_command_that_evaluate_accepts(

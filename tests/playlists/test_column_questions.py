@@ -195,9 +195,9 @@ def test_a_time_in_another_notation_is_quoted_with_the_notations_that_are_read(
 def test_merged_cells_are_asked_about(write_dump: WriteDump) -> None:
     text = "Playlist,Artist,Title\nEvening,Ada,Rain\n,Nell,Salt\n,Ada,Tide\nMorning,Quay,Home\n,Nell,Door\n"
     assert guess(text) == (
-        "a table of 3 columns in which 'Playlist' is empty in many rows: write the value above into them if they "
-        "belong to it, or remove these rows, or leave this column out: assign the columns, for example "
-        "--columns artist=Artist,title=Title"
+        "a table of 3 columns in which 'Playlist' is empty in many rows: write the value above into the empty "
+        "cells if their rows belong to it, or remove these rows, or leave this column out: assign the columns, for "
+        "example --columns artist=Artist,title=Title"
     )
     filled = "Playlist,Artist,Title\nEvening,Ada,Rain\nEvening,Nell,Salt\n,Ada,Tide\n"  # a row without a playlist
     assert guess(filled) == "artist=Artist,title=Title,playlist=Playlist"
@@ -205,7 +205,9 @@ def test_merged_cells_are_asked_about(write_dump: WriteDump) -> None:
     assert guess(alone) == "artist=Artist,title=Title,playlist=Playlist"
 
 
-MERGED = "is empty in many rows: write the value above into them if they belong to it, or remove these rows"
+MERGED = (
+    "is empty in many rows: write the value above into the empty cells if their rows belong to it, or remove these rows"
+)
 
 
 @pytest.mark.parametrize(

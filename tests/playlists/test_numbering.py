@@ -31,3 +31,34 @@ def test_memory_does_not_grow_with_blocks_of_known_values(monkeypatch: pytest.Mo
     assert values.take(pa.array(rows[7])).to_pylist() == [*expected, "new in block 7"]
     assert np.array_equal(rows[0, :-1], rows[-1, :-1])
     assert len(values) == NAMES + BLOCKS
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ["", "a", "aa"],
+        ["aa", "aab"],
+        ["aa", "b", "a"],
+        ["--", "-", "a-"],
+        ["--", "--"],
+        ["aa", "--", "aa"],
+        ["ab", "aa"],
+        ["-a"],
+        [],
+    ],
+)
+def test_columns_that_begin_with_equal_rows_are_numbered_like_others(
+    monkeypatch: pytest.MonkeyPatch, blocks: list[str]
+) -> None:
+    monkeypatch.setattr(numbering, "ROWS_AT_ONCE", 2)
+    column = Numbering(pa.large_string(), partition_by_letters)
+    for block in blocks:  # one letter per row; "-" is null
+        rows = [None if letter == "-" else letter for letter in block]
+        column.add(pa.array(rows, pa.large_string()).dictionary_encode())
+    codes, values = column.finish()
+    every = "".join(blocks)
+    order = [letter for letter in dict.fromkeys(every) if letter != "-"]  # of first appearance
+    assert values.to_pylist() == order
+    assert values.type == pa.large_string()
+    assert codes.tolist() == [-1 if letter == "-" else order.index(letter) for letter in every]
+    assert codes.dtype == np.int32

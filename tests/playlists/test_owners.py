@@ -166,8 +166,8 @@ def test_owners_with_several_titles_or_titles_with_several_owners_are_no_uploade
 def test_sessions_with_and_without_an_owner_are_asked_about(missing: str) -> None:
     header = "session_id,user_id,item_id\n"
     assert guess(f"{header}s1,{missing},a\ns1,u7,b\n") == (
-        "a table of 3 columns in which some rows of one 'session_id' have no 'user_id', so they would be split: leave "
-        "'user_id' out: assign the columns, for example --columns uri=item_id,id=session_id"
+        "a table of 3 columns in which some rows of one 'session_id' have no 'user_id', so its rows would become two "
+        "playlists: leave 'user_id' out: assign the columns, for example --columns uri=item_id,id=session_id"
     )
     whole = "owner=user_id,uri=item_id,id=session_id"
     assert guess(f"{header}s1,{missing},a\ns1,{missing},b\ns2,u7,b\n") == whole

@@ -130,7 +130,7 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
 
 
 def _artist(fields: dict[str, str], artists: Artists, time: float) -> str:
-    """Return the artist of a play, or "" if neither its fields nor the daily history contain the artist."""
+    """Return the artist of a play, or "" if neither its fields nor the daily history show who the artist is."""
     own = fields.get("Artist Name", "").strip()
     if own:
         return own

@@ -11,7 +11,7 @@ from skipgramophone.playlists.readers.times_of_day import DAY, seconds_of_clock
 
 
 def with_clocks(known: Flags, dates: Places, clocks: pa.Array) -> tuple[Flags, Places]:
-    """Add the times of day to dates.
+    """Add the times of day in one column to the dates in another column.
 
     Args:
         known: bool (rows,), whether the row has a valid date.
@@ -19,8 +19,8 @@ def with_clocks(known: Flags, dates: Places, clocks: pa.Array) -> tuple[Flags, P
         clocks: the times of day of all rows, strings.
 
     Returns:
-        Which rows have a valid date without a time of its own and a valid time of day, bool (rows,); the times of these
-        rows in seconds since 1970, float64.
+        Which rows are valid, bool (rows,); the times of these rows in seconds since 1970, float64. A row is valid if
+        its time of day is valid, and its date is valid and does not contain a time of day itself.
     """
     encoded = clocks.dictionary_encode()
     seconds = [seconds_of_clock(text) for text in encoded.dictionary.to_pylist()]

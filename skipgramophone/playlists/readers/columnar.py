@@ -95,7 +95,7 @@ class ColumnsReader:
     Attributes:
         file: the file with the table.
         settings: how to read the table; `columns` must be set.
-        date_order: how dates are written: which part comes first in 01/02/2024, or whether 20240201 is a date.
+        date_order: how dates are written; see `DateOrder`.
         above: number of lines above the header of CSV or TSV; they are rejected.
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
@@ -113,7 +113,7 @@ class ColumnsReader:
     above: int = 0
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, at most as many as the setting `num_rows` allows.
 
         Raises:
             SourceError: the table lacks an assigned column, or it is damaged.
@@ -131,7 +131,7 @@ class ColumnsReader:
 
     @property
     def _no_place(self) -> str:
-        """The reason for rejecting a row without a time or position."""
+        """The reason for rejecting a row without a valid time or position."""
         if self._place == "position":
             return NO_POSITION
         return NO_CLOCK if "clock" in self.settings.roles else NO_TABLE_TIME

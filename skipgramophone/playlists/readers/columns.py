@@ -1,11 +1,11 @@
 """Read the rows of tables with any columns (CSV, TSV, JSON and Parquet), record by record.
 
-The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
+The setting `columns` assigns roles to columns. What a playlist is depends on the first role below that is assigned:
 
     id                     rows with the same id (and the same owner and name, if there are any), in all files
     owner and playlist     rows with the same owner and name, in all files
     playlist               rows with the same name, in one file
-    time                   the rows of a session, up to a pause
+    time                   rows of the same owner (if there are any) up to a pause, which ends a session
     none of these          all rows of the file
 
 Within a file, rows are sorted by time or position, if they have one. In a table without a header, columns are named by
@@ -179,16 +179,16 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
 
 
 def require_fields(stream: OpenFile, roles: Roles) -> None:
-    """Check that the objects at the start of JSON lines have the assigned fields.
+    """Check that each assigned field occurs in at least one of the objects at the start of JSON lines.
 
     Raises:
-        SourceError: none of these objects has an assigned field.
+        SourceError: an assigned field occurs in none of these objects.
     """
     existing_fields(objects_on_first_lines(_start_of(stream)), roles, stream.file.display_name)
 
 
 def _start_of(stream: OpenFile) -> bytes:
-    """Return the first bytes of a JSON file, without a byte order mark; they stay unread."""
+    """Return the first bytes of a JSON file, without a byte order mark; a later read returns them again."""
     return stream.peek(HEAD).removeprefix(BYTE_ORDER_MARK)
 
 
@@ -209,7 +209,7 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
 
     Raises:
         SourceError: the file is not JSON, contains no list of objects that could be tracks, or lacks an assigned field.
-            Or each field of the document is a playlist, and their names are not assigned.
+            Or the fields of the document are playlists, and no role is assigned to the names of the playlists.
     """
     document = read_document(stream, "a table in JSON")
     rows = rows_in(document)
@@ -228,10 +228,10 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
 
 
 def records_of_playlists(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the tracks of JSON lines with one playlist each; their line numbers are those of the playlists.
+    """Yield the tracks of JSON lines with one playlist each; the line number of a track is that of its playlist.
 
     Raises:
-        SourceError: the first objects lack an assigned field.
+        SourceError: an assigned field occurs in none of the tracks at the start of the file.
     """
     playlists = playlists_on_lines(_start_of(stream))
     are_names = have_names(playlists)

@@ -60,7 +60,7 @@ def _object(line: str) -> dict[str, Any] | str:
 
 
 def text_fields(record: dict[str, Any], *names: str) -> list[str] | None:
-    """Return the named fields of an object; missing and null fields become "". Return None if a field is not text."""
+    """Return the values of some fields, "" if a field is missing or null; return None if one of them is not text."""
     values = [record.get(name) for name in names]
     return [value or "" for value in values] if all(isinstance(value, str | None) for value in values) else None
 

@@ -45,7 +45,7 @@ class Play(NamedTuple):
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
-Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name of its session, key of it
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
 # Line number, raw record, and one of: the play, the reason to leave the record out, the reason to reject it (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
@@ -116,13 +116,13 @@ def minute_of(seconds: float) -> str:
 def seconds_since_1970(text: str, order: DateOrder = "") -> float | None:
     """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
 
-    A time without a time zone is in UTC. Other numbers are read too (see `numeric_times`), dates with the English name
-    of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
+    A time without a time zone is in UTC. Three more forms are read: other numbers (see `numeric_times`), dates with the
+    English name of a month (see `named_months`), and dates such as 31.12.2023 (see `numeric_dates`).
 
     Args:
         text: the time.
-        order: which part of a date such as 01/02/2024 comes first, or that numbers are dates such as 20240201; "" if
-            that is not known. A date such as 01/02/2024 is then invalid.
+        order: how dates are written; see `DateOrder`. A date such as 01/02/2024 is invalid if `order` does not say
+            which part comes first.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)

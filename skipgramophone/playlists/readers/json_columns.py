@@ -29,7 +29,7 @@ from skipgramophone.settings import ALL_ROWS
 
 WINDOW = 4 << 20  # approximate number of bytes of JSON objects that are decoded together
 WHITESPACE = b" \t\n\r"
-HEAD = 1 << 16  # the first two objects must be within this many bytes
+HEAD = 1 << 16  # the first two objects of a file must be within this many bytes
 DIGITS = 1 << 11
 Decode = Callable[[bytes], list[Any] | None]  # array or lines -> decoded objects; None if msgspec refuses one of them
 

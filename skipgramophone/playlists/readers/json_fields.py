@@ -1,4 +1,4 @@
-"""The fields of JSON objects to which the setting `columns` refers."""
+"""Find the fields of JSON objects to which the setting `columns` assigns roles."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from skipgramophone.wording import visible
 
 Roles = dict[str, str]  # role -> name of its field
 DEEPEST_FIELD = 3  # maximum number of nested JSON objects that contain a field
-MOST_LISTED = 30  # maximum number of fields in a message
+MOST_LISTED = 30  # maximum number of fields that a message lists
 SPARSE = frozenset(("album", "isrc", "mbid"))  # roles whose fields may be missing from all objects at the start
 
 
 def objects_on_first_lines(head: bytes) -> list[Record]:
-    """Return the objects on the lines of `head`, the start of a file; a line that is cut off is left out."""
+    """Return the JSON objects on the lines of `head`, the start of a file; other lines are left out."""
     found: list[Record] = []
     for line in split_lines(head.decode("utf-8", "replace")):
         try:
@@ -31,13 +31,14 @@ def objects_on_first_lines(head: bytes) -> list[Record]:
 
 
 def existing_fields(records: Sequence[Record], roles: Roles, display_name: str) -> Roles:
-    """Return the roles with the names of fields that occur in at least one of the first objects of a file.
+    """Return role -> field, after checking that at least one of the first objects of a file has the field.
 
-    If no object has a field "order_id", but some have "playlist.order_id", which is the field "order_id" of their
-    playlist, the result contains "playlist.order_id".
+    An assigned field such as "order_id" may also be a field of the playlist. If no object has "order_id", but some have
+    "playlist.order_id", the result contains "playlist.order_id". Fields for albums, ISRCs and MusicBrainz ids are not
+    checked, because they may be missing from all of the first objects.
 
     Raises:
-        SourceError: no object has an assigned field, and there are objects with other fields.
+        SourceError: an assigned field occurs in no object, and the objects have other fields.
     """
     found = dict(roles)
     for role, name in roles.items():
@@ -53,7 +54,9 @@ def existing_fields(records: Sequence[Record], roles: Roles, display_name: str) 
 
 
 def has_field(record: Record, name: str) -> bool:
-    """Whether an object has a field; a name with dots refers to a nested field, and null may stand for an object.
+    """Whether an object has a field; a name with dots refers to a nested field.
+
+    If null is in place of a nested object, this object counts as having all fields.
 
     >>> has_field({"track": {"name": None}}, "track.name"), has_field({"track": None}, "track.name"), has_field({}, "x")
     (True, True, False)

@@ -1,4 +1,4 @@
-"""Find the rows of a table in a JSON document, or in JSON lines of playlists, that a script has written.
+"""Find the rows of a table in JSON that a script has written: in a document, or in JSON lines of playlists.
 
     [{"artist": "Nell Quay", "title": "Paper Boats"}, ...]                                    rows
     {"name": "Kitchen", "tracks": {"data": [{"title": ..., "artist": {"name": ...}}]}}        rows of one playlist
@@ -36,7 +36,7 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
-# Lists of items or orders in exports of shops. In other JSON, they may be anything.
+# Names of lists of items or orders in exports of shops. In other JSON, lists with these names may contain anything.
 LIST_OF_ITEMS = re.compile(r"(line_?items|events|products|orders|purchases|clicks|articles)", re.IGNORECASE)
 ITEM = "item"  # field with the id of a track
 # If at least this share of the strings in a list have an artist and a title, the strings are names of tracks.
@@ -131,7 +131,9 @@ def _rows_of_columns(document: Record) -> Rows:
 
 
 def _rows_by_playlist(document: Record) -> Rows:
-    """Return the rows of an object in which each field is a playlist, with objects that have artist and title.
+    """Return the rows of an object whose fields are playlists, which are lists of objects with artist and title.
+
+    The name of the field becomes the field "playlist" of its rows. The result is empty for other objects.
 
     >>> _rows_by_playlist({"Evening": [{"artist": "Ada", "title": "Rain"}], "Road": []})
     [{'playlist': 'Evening', 'artist': 'Ada', 'title': 'Rain'}]
@@ -150,7 +152,12 @@ def _rows_by_playlist(document: Record) -> Rows:
 
 
 def are_divided_by_field(document: Any, rows: Rows) -> bool:
-    """Whether each field of a document is a playlist; `rows` are the rows in the document, with these playlists."""
+    """Whether a document is an object whose fields are playlists.
+
+    Args:
+        document: the JSON value.
+        rows: its rows, as returned by `rows_in`; the field "playlist" of a row contains the name of its playlist.
+    """
     playlists = {name for row in rows if isinstance(name := row.get("playlist"), str)}
     return isinstance(document, dict) and len(playlists) > 1 and playlists <= document.keys()
 
@@ -184,13 +191,13 @@ def _rows_of_list(values: list[Any], facts: Record) -> Rows:
 
 
 def rows_of_playlists(playlists: Rows) -> Rows:
-    """Return the rows of some playlists; their tracks are all names, or all ids."""
+    """Return the rows of playlists; tracks that are texts are treated as names in all playlists, or as ids in all."""
     are_names = have_names(playlists)
     return [row for playlist in playlists for row in rows_of_playlist(playlist, are_names)]
 
 
 def have_names(playlists: Rows) -> bool:
-    """Whether the tracks of some playlists are names; if they are texts without spaces, they are ids."""
+    """Whether the tracks of playlists are names and not ids: most of the texts among them contain a space."""
     texts = [track for playlist in playlists for track in tracks_of(playlist) or () if isinstance(track, str)]
     return 2 * sum(" " in text.strip() for text in texts) > len(texts)
 
@@ -202,7 +209,7 @@ def rows_of_playlist(playlist: Record, are_names: bool) -> Rows:
 
 
 def field_with_lists(records: Rows) -> str | None:
-    """Return the field of titles of some objects if it contains lists, and the objects have no other titles, else None.
+    """Return the name of the field of titles if its values are lists, and there are no other titles, else None.
 
     >>> field_with_lists([{"artist": ["Ada Fenn", "Nell Quay"], "title": ["Rain", "Salt"]}])
     'title'
@@ -243,7 +250,7 @@ def _roles_of(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _are_of_order(names: tuple[str, ...]) -> bool:
-    """Whether these are the names of the fields of an order or a session, which has an id but is not a track itself."""
+    """Whether an object with fields of these names may be an order or a session: it has an id, but is not a track."""
     roles = _roles_of(names)
     return ("id" in roles or "id" in names) and not {"artist", "title"} <= roles
 
@@ -251,7 +258,8 @@ def _are_of_order(names: tuple[str, ...]) -> bool:
 def _facts_of(playlist: Record) -> Record:
     """Return the text and number fields of a playlist, named as in its rows: "name" becomes "playlist.name".
 
-    An answer of a JSON-RPC server, such as Kodi, is not a playlist: its id is the number of the request.
+    The result is empty for an answer of a JSON-RPC server, such as Kodi: its id is not that of a playlist, but the
+    number of a request.
     """
     if "jsonrpc" in playlist:
         return {}

@@ -48,7 +48,7 @@ def is_lastfm_archive(lines: Sequence[str]) -> bool:
 
 
 def repeats_scrobbles(file: SourceFile) -> bool:
-    """Whether a file is one of the JSON files in an archive that also has scrobbles.tsv, with the same scrobbles."""
+    """Whether a file is a JSON file that repeats scrobbles: its archive also has scrobbles.tsv, which contains them."""
     above = PurePosixPath(file.member or file.path).parts[-2::-1][:JSON_LEVELS]
     if not file.name.lower().endswith(".json") or "json" not in above:
         return False

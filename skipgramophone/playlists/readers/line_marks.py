@@ -6,10 +6,10 @@ albums.
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
 
-A mark counts only if more than half of the lines have it (emoji and codes: more than 90 %). In addition, numbers and
-times must increase or decrease from line to line. After a line without a number or time, they may start again. Numbers
-may also be ranks with ties, such as 1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or "21:19 - Rain" is read as a
-name if the other lines have no such numbers or times.
+A mark counts only if more than half of the lines have it (emoji and codes of karaoke discs: more than 90 %). In
+addition, numbers and times must increase or decrease from line to line. After a line without a number or time, they may
+start again. Numbers may also be ranks with ties, such as 1, 2, 2, 4 or =2. Therefore, "50 Cent - In da Club" or
+"21:19 - Rain" is read as a name if the other lines have no such numbers or times.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _are_consecutive(values: Values) -> bool:
 def _are_ranks(values: Values) -> bool:
     """Whether numbers nearly always increase by 1, apart from tied ranks.
 
-    The number after a tie increases by 1, or by the number of values that tie.
+    After a tie such as 2, 2, the next number may be 3, or 4 because two values tie.
 
     >>> _are_ranks([[1, 2, 2, 4]]), _are_ranks([[1, 2, 2, 3]]), _are_ranks([[1, 2, 4]]), _are_ranks([[50, 50, 51]])
     (True, True, False, False)
@@ -92,7 +92,7 @@ def _are_ranks(values: Values) -> bool:
 
 
 def _is_plausible(_values: Values) -> bool:
-    """Return true, because marks without numbers have no order."""
+    """Return true, because marks without numbers, such as bullets, cannot be out of order."""
     return True
 
 
@@ -154,7 +154,7 @@ class LineMarks:
 
 
 def _mark_before(names: Sequence[str]) -> re.Pattern[str] | None:
-    """Return the pattern of a mark with which enough of the names begin, or None."""
+    """Return the first pattern in `BEFORE` that enough of the names begin with, or None if there is none."""
     for mark, least, can_be_list in BEFORE:
         found = [mark.match(name) for name in names]
         values: list[list[int]] = [[]]

@@ -138,7 +138,7 @@ def numbered_lines(stream: OpenFile) -> Iterator[Line]:
 
 
 def number_lines(blocks: Iterable[LineBlock]) -> Iterator[Line]:
-    """Yield the lines of some blocks one by one, rejected lines included, in order of their numbers."""
+    """Yield all lines of the given blocks, including rejected ones, in order of their line numbers."""
     for block in blocks:
         good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
         bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)

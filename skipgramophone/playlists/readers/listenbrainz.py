@@ -235,7 +235,7 @@ def _play(listen: dict[str, Any]) -> Play | str:
 
 
 def _text_at(track: dict[str, Any], path: Sequence[str]) -> object:
-    """Return a field of an object inside the metadata of a track, or None if it is missing."""
+    """Return a field of a nested object; `path` contains the names of the fields. Return None if one is missing."""
     value: object = track
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None

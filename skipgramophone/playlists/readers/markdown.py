@@ -258,7 +258,7 @@ class _List:
         self.has_tracks = 2 * sum(bool(artist) for artist, _ in self._names.values()) > len(self._names)
 
     def _split(self, texts: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-        """Split the text of each line at the separator of the list; return the artist and the title by line index."""
+        """Split the text of each line at the separator of the list; return line index -> artist and title."""
         marks = LineMarks(list(texts.values()))
         parts = {at: marks.name_on(text)[0].partition(self._separator) for at, text in texts.items()}
         return {at: (first, rest) if found else ("", first) for at, (first, found, rest) in parts.items()}

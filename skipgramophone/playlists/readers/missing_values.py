@@ -9,12 +9,12 @@ MISSING = ("NULL", "null", "NA", "N/A", "<NA>", "NaN", "nan", "None", "\\N")
 
 
 def are_missing(values: pa.Array) -> pa.BooleanArray:
-    """Return for each text whether a program writes it for a missing value."""
+    """Return for each text whether it is one of those that programs write for a missing value."""
     return pc.is_in(values, pa.array(MISSING, values.type))
 
 
 def empty_if_missing(values: pa.Array) -> pa.Array:
-    r"""Return a column of ids in which missing values and blanks are empty strings.
+    r"""Return a column of ids, with "" in place of blanks and of texts that mean a missing value.
 
     >>> empty_if_missing(pa.array(["7", "nan", " ", "\\N", "Nan"])).to_pylist()
     ['7', '', '', '', 'Nan']

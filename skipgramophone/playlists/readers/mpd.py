@@ -57,7 +57,7 @@ class MpdReader:
     format: str = "mpd"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, at most as many as the setting `num_rows` allows.
 
         Raises:
             SourceError: the file is not a slice of the dataset.

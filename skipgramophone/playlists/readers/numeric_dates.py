@@ -4,7 +4,7 @@
 31/12/2023 21:05          day first, because 31 is no month
 12/31/23 9:05 PM          month first, because 31 is no month
 01/02/2024 10:00          ambiguous: the other dates of the column decide
-2024/02/01 10:00          the year of four digits first, then always the month
+2024/02/01 10:00          year first, because it has four digits; the month always follows
 2024年2月1日 10:00
 """
 
@@ -17,7 +17,8 @@ from typing import Literal
 from skipgramophone.playlists.readers.numeric_times import are_compact
 from skipgramophone.playlists.readers.times_of_day import AFTER_CHARACTER, AFTER_DATE, moment
 
-# How the dates of a column are written: the day or the month first, or only digits; "" if that is not known.
+# How the dates of a column are written. "day" and "month" say which part of a date such as 01/02/2024 comes first, and
+# "digits" says that numbers such as 20240201 are dates. The value is "" if the notation is not known.
 DateOrder = Literal["day", "month", "digits", ""]
 DATE = r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)"
 NUMERIC_DATE = re.compile(DATE + AFTER_DATE, re.IGNORECASE)

@@ -15,17 +15,17 @@ from datetime import UTC, datetime
 NUMBER = re.compile(r"(\d+)(?:\.(\d+))?")
 LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970; larger numbers are not seconds
 MILLISECONDS = 13  # largest number of digits of a time in milliseconds
-PARTS_OF_A_SECOND = {16: 1_000_000, 19: 1_000_000_000}  # number of digits -> unit of a time
-COMPACT = (8, 12, 14)  # numbers of digits of a date, without a time of day, with minutes, and with seconds
+PARTS_OF_A_SECOND = {16: 1_000_000, 19: 1_000_000_000}  # number of digits of a time -> number of its units in a second
+COMPACT = (8, 12, 14)  # number of digits of a date without a time of day, with hour and minute, and also with seconds
 COMPACT_YEARS = range(1970, 2101)
 
 
 def seconds_of_number(text: str, is_compact: bool = False) -> float | None:
-    """Convert a number to seconds since 1970; None if the text is not a number, or means no time.
+    """Convert a number to seconds since 1970; None if the text is not a number, or the number cannot be a time.
 
     Args:
         text: the number.
-        is_compact: whether numbers of 8 or 12 digits are dates such as 20140408 or 201404080205.
+        is_compact: whether numbers are dates such as 20140408 or 201404080205; other numbers are then not times.
 
     >>> seconds_of_number("1396922702.5"), seconds_of_number("1396922702000000"), seconds_of_number("20140408020502")
     (1396922702.5, 1396922702.0, 1396922702.0)
@@ -48,7 +48,8 @@ def seconds_of_number(text: str, is_compact: bool = False) -> float | None:
 def are_compact(values: Iterable[str]) -> bool:
     """Whether all numbers among the values of a column are dates such as 20140408 or 201404080205.
 
-    As seconds or milliseconds, such numbers would be times in August 1970, or from March to August 1976.
+    Such numbers are probably not seconds or milliseconds. Those of 8 digits would be times in August 1970, if read as
+    seconds. Those of 12 digits would be times from March to August 1976, if read as milliseconds.
 
     >>> are_compact(["Date", "20140408", ""]), are_compact(["20140408", "20149999"]), are_compact(["Date"])
     (True, False, False)
@@ -58,7 +59,7 @@ def are_compact(values: Iterable[str]) -> bool:
 
 
 def _seconds_of_compact(digits: str) -> float | None:
-    """Convert a date without marks between its parts to seconds since 1970; None if it is invalid."""
+    """Convert a date that consists only of digits, such as 20140408, to seconds since 1970; None if it is invalid."""
     if len(digits) not in COMPACT:
         return None
     try:

@@ -82,8 +82,8 @@ def session_tables(placed: PlacedRows, gap: float, file: str, keeps_order: bool 
     """Yield the `named` rows in batches, sorted by time, with sessions as playlists.
 
     A pause of more than `gap` seconds ends a session. A session is named by the minute at which it starts, and its key
-    is unique within `file`. Rows with equal times keep the order of the file. Exception: if the file starts with the
-    newest row, they get the reverse order, unless `keeps_order` is true.
+    is unique within `file`. Rows with equal times keep the order that they have in the file. If the file starts with
+    the newest row, they get the reverse order instead, unless `keeps_order` is true.
     """
     times, order = placed.places, np.arange(len(placed.places))
     if len(times) and times[0] > times[-1] and not keeps_order:

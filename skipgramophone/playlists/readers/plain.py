@@ -133,10 +133,16 @@ class PlainFields:
         return PlainRows(columns, where, faults)
 
     def _repeated(self, table: pa.Table, lines: pa.Array, at: npt.NDArray[np.int64]) -> list[int]:
-        """Return the indices of the rows of a table that repeat its header; `at` has the index of the line of each."""
+        """Return the indices of the rows of a table that repeat its header.
+
+        Args:
+            table: the parsed columns.
+            lines: the lines of the block.
+            at: the index of the line of each row.
+        """
         if not self.layout.has_header:
             return []
-        place = table.column_names[-1]  # this column is compared first
+        place = table.column_names[-1]  # only rows with the header's value in this column are compared as a whole
         names = pa.array(spellings_of(self.layout.first[int(place)]), TEXT)
         likely = np.flatnonzero(pc.is_in(_as_one(table[place]), names).to_numpy(zero_copy_only=False)).tolist()
         fields = {row: self._fields(lines[at[row]].as_py()) for row in likely}

@@ -52,7 +52,7 @@ Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
 Fault = tuple[int, str, RawRecord]  # line number, reason for rejecting it, raw record
-Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # row numbers -> the records, read one by one
+Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # reads the records of the given rows one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
 def _sessions(
     owner: Ids, owners: Sequence[str], times: tuple[Times, Times], *, stream: OpenFile, settings: ExtractSettings
 ) -> tuple[Ids, pa.Array, pa.Array]:
-    """Return the session of each play, in order of time, and the names and keys of the sessions."""
+    """Return the number of each play's session, and the names and keys of all sessions; plays are in order of time."""
     began, ended = times
     gap, last = seconds_of(settings.session_gap), stream.file.sessions
     last = Sessions() if last is None else last

@@ -37,7 +37,7 @@ class ShortPlay(msgspec.Struct, gc=False):
 
 
 class Info(msgspec.Struct, gc=False):
-    """Identifiers of a listen that the player submitted."""
+    """Identifiers that the player submitted together with a listen."""
 
     recording_mbid: Text = None
     isrc: Text = None

@@ -113,6 +113,6 @@ def _entries(file: SourceFile, settings: ExtractSettings) -> Iterator[tuple[str,
 
 
 def _known(fields: Fields, name: str) -> str:
-    """Return a field, or "" if it is missing or unknown."""
+    """Return the field `name`, or "" if it is missing or contains "Unknown", as Rhythmbox writes it."""
     text = fields.get(name, "")
     return "" if text == UNKNOWN else text

@@ -248,7 +248,7 @@ def as_text(raw: object) -> str:
 
 
 def _json_of(raw: object) -> str:
-    """Return an object as JSON, as Python writes it."""
+    """Return an object as JSON text, exactly as the module `json` of Python writes it."""
     # msgspec is three times as fast as Python, but it writes floats in another form.
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec
@@ -262,8 +262,8 @@ def _json_of(raw: object) -> str:
 def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     """Find the rows that name no track: artist and title are empty or placeholders.
 
-    Values such as NaN are placeholders only if they are both the artist and the title, because each of them may be a
-    real name.
+    A value such as NaN may be the real name of an artist or a track. Therefore, it is a placeholder only if both artist
+    and title are such values.
 
     Args:
         table: the rows, with dictionary-encoded strings.

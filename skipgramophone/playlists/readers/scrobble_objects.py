@@ -60,8 +60,9 @@ _SCROBBLES = msgspec.json.Decoder(list[Scrobble])
 def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
     """Return the texts of the scrobbles in a document, and the listener; None if `lastfm_json` must decode it.
 
-    The result contains the same scrobbles that `lastfm_json` would find. Only the form of each page is checked or, in a
-    list of scrobbles, the form of the first scrobble. If it is unusual, the result is None.
+    The result contains the same scrobbles that `lastfm_json` would find. Not every scrobble is checked, but only the
+    form of each page or, in a list of scrobbles, the form of the first scrobble. If this form is unusual, the result is
+    None.
     """
     try:
         return _listed(_FIELDS.decode(data)) if data.lstrip()[:1] == b"{" else (_in_list(_RAWS.decode(data)), "")

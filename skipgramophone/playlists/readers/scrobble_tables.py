@@ -86,8 +86,8 @@ def scrobble_blocks(
         settings: the settings of the extraction.
         table_of: returns how to read the table that begins with the given lines; None if its first line is not
             `plain`.
-        records_of: reads lines row by row. Its second argument is the table. The argument is None if the lines are the
-            whole file, so that the first of them determines the columns.
+        records_of: reads lines row by row. Its second argument is the table. It is None if the lines are the whole
+            file; the first of them then determines the columns.
     """
     raws = read_raw_lines(stream)
     head = next(raws, None)

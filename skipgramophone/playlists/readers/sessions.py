@@ -56,7 +56,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
     The lines look like a table if all have the same number of words, and one column is unlike the columns of sessions.
-    Such a column contains only times, shares few values with the other columns, or often has the same value in
+    This column contains only times, shares few values with the other columns, or often has the same value in
     consecutive lines (like a column of owners).
     """
     rows = [line.split() for line in lines if line.strip()]

@@ -104,7 +104,7 @@ def _name_of(record: dict[str, Any], field: str) -> str | None:
 
 
 def _playlist_of(setlist: dict[str, Any]) -> str:
-    """Return artist, venue and date of a concert."""
+    """Return the name of the playlist of a concert: artist, venue and date."""
     date = setlist["eventDate"] if isinstance(setlist["eventDate"], str) else ""
     date = DATE.sub(r"\3-\2-\1", date)
     return ", ".join(part for part in (_name_of(setlist, "artist"), _name_of(setlist, "venue"), date) if part)

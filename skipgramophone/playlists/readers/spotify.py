@@ -230,7 +230,7 @@ def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
 
 
 def _record(number: int, play: Any, keep: Sequence[str]) -> PlayRecord:
-    """Return a play with its number, or the reason for rejecting it."""
+    """Return number, raw record and play; a reason replaces the play if it is rejected."""
     found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is not a JSON object"
     if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
         found = SKIP

@@ -14,7 +14,7 @@ DELIMITERS = "\t,;|"
 MARK = BYTE_ORDER_MARK.decode()
 REPEATED = "a repeated header"
 LONGEST_FIELD = 1 << 20  # maximum number of characters of a field; longer fields are refused
-NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but fields by column name
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, but column name -> field
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 
 
@@ -94,7 +94,7 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
 def literal_fields(line: str, delimiter: str) -> list[str]:
     """Split a line into fields with their quotes, if its quotes are parts of names; otherwise return an empty list.
 
-    They are not if a field is in quotes as a whole, or the line has an odd number of quotes.
+    Quotes are not parts of names if they enclose a whole field, or if the line has an odd number of quotes.
 
     >>> literal_fields('Bowie,"Heroes" (live)', ","), literal_fields('"Bowie","Heroes" (live)', ",")
     (['Bowie', '"Heroes" (live)'], [])
@@ -156,15 +156,17 @@ def wrong_width(fields: Sequence[str], width: int) -> str:
 def repeats_header(fields: Sequence[str], header: Sequence[str]) -> bool:
     """Whether a row is the header again, as in several files joined with `cat`.
 
-    A byte order mark before it is ignored. A table with a single column may contain its own name as a value.
+    A byte order mark before it is ignored. The result is false for a table with a single column, because a value in it
+    may be the same as the name of the column.
     """
     return len(header) > 1 and list(fields[1:]) == list(header[1:]) and fields[0] in spellings_of(header[0])
 
 
 def spellings_of(name: str) -> tuple[str, str, str]:
-    """Return a field, and the same field as it is read below another file: after a byte order mark, perhaps in quotes.
+    """Return the forms in which the name of the first column is read if the header is repeated.
 
-    A quote after a byte order mark is not at the start of the field, so it is not removed.
+    If several files are joined, a byte order mark may come before the header of a later file. If the name is in quotes
+    after this mark, the quotes are not removed, because the field does not begin with a quote.
     """
     return name, MARK + name, f'{MARK}"{name}"'
 

@@ -9,16 +9,16 @@ import re
 from datetime import UTC, datetime
 
 DAY = 86_400  # seconds
-# The groups of these patterns do not occur in the patterns of dates.
+# The names of the groups in these patterns do not occur in patterns of dates, so that both can be joined.
 WITH_POINTS = r"[:.](?P<minute>\d\d)(?:[:.](?P<rest>\d\d)(?:[.,]\d+)?)?(?:\s?(?P<half>[AP])\.?M\.?)?(?:\s?(?:Uhr|h))?"
 SECONDS = r"(?:\s?(?P<seconds>\d\d)\s?(?:s|秒|초))?"
 MINUTES = rf"(?:\s?(?P<minutes>\d\d)(?:\s?(?:min|m|分|분){SECONDS})?)?"
 WITH_LETTERS = rf"\s?(?:h|Uhr|時|时|点|點|시){MINUTES}"
 CLOCK = rf"(?P<hour>\d{{1,2}})(?:{WITH_POINTS}|{WITH_LETTERS})"
 ZONE = r"(?P<zone>(?:UTC|GMT|Z)(?:[-+]\d{1,2}(?::?\d\d)?)?|[-+]\d\d:?\d\d)(?:\s\([^()]*\))?"
-# The words for "at" in some languages stand between the date and the time of day.
+# A word for "at", in one of several languages, may be between the date and the time of day.
 AFTER_DATE = rf"(?:(?:T|,?\s(?:(?:-|–|at|um|à|às|om|kl\.?|a las),?\s)?){CLOCK}(?:\s?{ZONE})?)?"
-AWAY = re.compile(r"([-+])(\d{1,2}):?(\d\d)?$")  # the difference to UTC in a time zone
+AWAY = re.compile(r"([-+])(\d{1,2}):?(\d\d)?$")  # matches the difference to UTC in a time zone such as GMT+01:00
 AFTER_CHARACTER = rf"(?:\s?{CLOCK}(?:\s?{ZONE})?)?"  # after a date such as 2024年2月1日
 IN_DATE = re.compile(r"(?<![\d.])\d{1,2}(?:\s?[:h時时点點시]\s?|\.)\d\d(?![\d.])", re.IGNORECASE)
 ALONE = re.compile(CLOCK, re.IGNORECASE)
@@ -46,14 +46,14 @@ def has_clock(text: str) -> bool:
 
 
 def moment(year: int, month: int, day: int, found: re.Match[str]) -> float | None:
-    """Return the seconds from 1970 to a date with the time of day in a match; None if one of them does not exist.
+    """Convert a date and a time of day to seconds since 1970; None if the date or the time of day does not exist.
 
     Args:
         year: the year.
         month: the month, from 1.
         day: the day, from 1.
-        found: a match of a pattern that contains `AFTER_DATE`. Without a time of day, the result is midnight. Without
-            a time zone, the time is in UTC.
+        found: a match of a pattern that contains `AFTER_DATE`; it has the time of day and the time zone. Without a time
+            of day, the result is midnight. Without a time zone, the time is in UTC.
     """
     seconds = 0 if found["hour"] is None else _seconds_in(found)
     if seconds is None:
@@ -68,7 +68,7 @@ def moment(year: int, month: int, day: int, found: re.Match[str]) -> float | Non
 
 
 def _seconds_in(found: re.Match[str]) -> int | None:
-    """Return the seconds since midnight in a match of `CLOCK`; None if there is no such time."""
+    """Return the seconds since midnight of a match of `CLOCK`; None if there is no such time of day, as in 25:00."""
     hour = int(found["hour"])
     minute, second = int(found["minute"] or found["minutes"] or 0), int(found["rest"] or found["seconds"] or 0)
     if found["half"]:

@@ -35,8 +35,8 @@ SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
 RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
 SEPARATING = "a separating line"
-FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without one
-FEWEST_TRACKS = 4  # in a shorter list, it is a coincidence if titles repeat
+FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without a separator
+FEWEST_TRACKS = 4  # in a list with fewer different tracks, titles may repeat by chance
 UNMARKED = "without the number, time or bullet of the other lines"
 
 
@@ -49,7 +49,7 @@ def are_titles(lines: Sequence[str]) -> bool:
 
 
 def are_timed_titles(lines: Sequence[str]) -> bool:
-    """Whether most lines are a time, a tab, and an artist and a title; the times must be in order.
+    """Whether most lines consist of a time, a tab, an artist and a title, and the times are in order.
 
     >>> are_timed_titles(["20:05\\tAda - Rain", "20:09\\tNell - Salt", "20:12\\tAda - Home"])
     True
@@ -64,8 +64,9 @@ def are_timed_titles(lines: Sequence[str]) -> bool:
 def doubt_about_order(lines: Sequence[str]) -> Wording | None:
     """Return why artists and titles may be in the wrong order, and what the user can do; None if there is no doubt.
 
-    Most artists have several titles. If few different titles are next to many different artists, the names may be in
-    the order "Title - Artist", or the lines may contain something else, such as keys of songs.
+    Most lists have more different titles than artists. If there are at least twice as many different names before the
+    separator as after it, the order may be "Title - Artist", or the lines may contain something else, such as titles
+    and their musical keys.
 
     >>> doubt_about_order([f"{title} - Ada Fenn" for title in ("Rain", "Salt", "Tide")])
     >>> doubt_about_order(["Ada - Rain", "Ada - Salt", "Ada - Tide", "Ada - Home"])
@@ -88,8 +89,8 @@ def doubt_about_order(lines: Sequence[str]) -> Wording | None:
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield each line of a file as a track of one playlist.
 
-    If lines begin with marks, some lines without marks are headings: those above the first line with marks, and those
-    without a separator.
+    If most lines begin with marks (bullets or numbers), a line without a mark is a heading if it is above the first
+    line with a mark, or if it has no separator.
     """
     playlist = PurePosixPath(stream.file.name).stem
     lines = numbered_lines(stream)

@@ -82,7 +82,7 @@ class ZenodoReader:
     format: str = "zenodo"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order, up to `num_rows` of them, rejected rows included.
+        """Yield the rows in order, at most as many as the setting `num_rows` allows, including rejected rows.
 
         Raises:
             SourceError: the first line is not a header of this data set, or there are no rows.
@@ -163,7 +163,7 @@ class ZenodoReader:
         rejects: list[Reject],
         so_far: tuple[int, int],
     ) -> RowBlock:
-        """Create a block, without rows that name no track; `texts` returns the lines with given numbers."""
+        """Create a block; rows that name no track are rejected. `texts` returns the lines with given numbers."""
         nothing = pa.nulls(len(numbers), DICTIONARY)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})

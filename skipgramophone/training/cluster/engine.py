@@ -11,9 +11,9 @@ Row r is on server r modulo the number of servers. Tracks are numbered by count,
 all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
-serial numbers of the tasks that it has added in the last turn (a few rounds). Therefore, it adds no task twice. Each
-server also counts three things: the pushes that have arrived, those that it has begun to add, and those that it has
-finished adding. For the latter, it sums the loss and the weights of the pairs.
+serial numbers of the tasks whose differences it has added in the last few rounds. Therefore, it adds no difference
+twice. Each server also counts three things: the pushes that have arrived, those that it has begun to add, and those
+that it has finished adding. For the finished ones, it sums the loss and the weights of the pairs.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class ClusterEngine:
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
         self.tables.initialize(plan.start)
-        # Serial number of the last task that was added for each slot. The slot of a task is its serial number modulo
-        # the number of tasks per turn.
+        # For each slot, the serial number of the last task whose differences were added. The slot of a task is its
+        # serial number modulo the number of tasks per turn.
         self._added = self._shards((servers * self.turn,), "int64")
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)

@@ -270,7 +270,7 @@ def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) ->
         ("title=x,time=y,position=z", "columns can include a time or a position, but not both"),
         ("title=x,title=y", "columns must be role=column"),
         ("titel=x,artist=y", "columns has no role 'titel': the roles are artist, title, name"),
-        ("name=x,artist=y", "columns can include a name, which is an artist and a title in one column, or an artist"),
+        ("name=x,artist=y", "columns can include a name (artist and title in one column), or an artist and a title"),
         ("title=x,clock=y", "columns assigns the times of day (clock) but no dates: add time=… with their column"),
     ],
 )
