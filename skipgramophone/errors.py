@@ -21,10 +21,12 @@ The command line catches `SgpError` in one place and prints its message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
+
+from skipgramophone.wording import COMMAND_LINE, PYTHON, Wording, worded
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -37,27 +39,30 @@ class SgpError(Exception):
     """Base class of all errors that a user can cause or encounter; the message is one line.
 
     `str(error)` is the message for users of the Python package: it names a setting as in Python, such as min_count.
-
-    Attributes:
-        on_command_line: the message for users of the command line: it names the option instead, such as --min-count.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str = "", on_command_line: str = "") -> None:
         super().__init__(message)
-        self.on_command_line = on_command_line or message
+        self._on_command_line = on_command_line
+
+    @property
+    def on_command_line(self) -> str:
+        """The message for users of the command line: it names the option instead, such as --min-count."""
+        return self._on_command_line or str(self)
 
     @classmethod
-    def naming(cls, message: Callable[[Callable[[str, str], str]], str]) -> Self:
+    def naming(cls, message: Wording) -> Self:
         """Return an error that has a message for users of the Python package and one for users of the command line.
 
         Args:
-            message: function that returns the message, and is called once for each kind of user. Its argument is a
-                function of two texts, such as `named("force=True", "--force")`, which returns the first text for users
-                of the Python package, and the second for users of the command line.
+            message: function that returns the message, and is called once for each kind of user. Its argument names
+                settings as this user writes them, such as force=True or --force.
         """
-        return cls(message(lambda python, _option: python), message(lambda _python, option: option))
+        error = cls(message(PYTHON))
+        error._on_command_line = message(COMMAND_LINE)
+        return error
 
 
 class SettingError(SgpError):
@@ -73,8 +78,8 @@ class SourceError(SgpError):
 class UnknownFormatError(SourceError):
     """A file is not in a format that sgp reads; `reason` describes what it is instead."""
 
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(f"{file} is {reason}")
+    def __init__(self, file: str, reason: Wording | str) -> None:
+        super().__init__(f"{file} is {worded(reason, PYTHON)}", f"{file} is {worded(reason, COMMAND_LINE)}")
         self.reason = reason
 
 
@@ -130,6 +135,7 @@ class TrackNameError(SgpError):
         groups: the artists or albums to which the candidates refer, if several match the name; otherwise empty.
         unlisted: number of matches that are not candidates; None if there are too many to count.
         advice: a sentence of advice that is added at the end of the line; may be empty.
+        advice_on_command_line: the same advice for users of the command line.
     """
 
     def __init__(
@@ -140,23 +146,39 @@ class TrackNameError(SgpError):
         unlisted: int | None = 0,
     ) -> None:
         super().__init__(summary)
-        self.summary, self.candidates, self.tracks, self.advice = summary, candidates, tracks, ""
+        self.summary, self.candidates, self.tracks = summary, candidates, tracks
+        self.advice = self.advice_on_command_line = ""
         self.unlisted = unlisted
         self.groups: tuple[Group, ...] = ()
 
     def __str__(self) -> str:
-        return ". ".join(filter(None, (self._with_candidates(), self.advice)))
+        return ". ".join(filter(None, (self._with_candidates(self.summary), self.advice)))
 
-    def _with_candidates(self) -> str:
+    @property
+    def summary_on_command_line(self) -> str:
+        """The summary for users of the command line."""
+        return self._on_command_line or self.summary
+
+    @property
+    def on_command_line(self) -> str:
+        """The message for users of the command line, as one line with candidates and advice."""
+        summary = self._with_candidates(self.summary_on_command_line)
+        return ". ".join(filter(None, (summary, self.advice_on_command_line)))
+
+    def advise(self, advice: Wording | str) -> None:
+        """Replace the advice."""
+        self.advice, self.advice_on_command_line = worded(advice, PYTHON), worded(advice, COMMAND_LINE)
+
+    def _with_candidates(self, summary: str) -> str:
         """Return the summary and the first candidates."""
         if not self.candidates:
-            return self.summary
+            return summary
         named = "; ".join(self.candidates[:NAMED_CANDIDATES])
         if self.unlisted is None:
             named += "; and others"
         elif (more := len(self.candidates) + self.unlisted - NAMED_CANDIDATES) > 0:
             named += f"; and {more:,} more"
-        return f"{self.summary} {named}" if self.summary.endswith("?") else f"{self.summary} ({named})"
+        return f"{summary} {named}" if summary.endswith("?") else f"{summary} ({named})"
 
 
 class UnknownTrackError(TrackNameError):
@@ -209,9 +231,12 @@ def named_format(format: str | None) -> Iterator[None]:
     except FormatError as error:
         if format is None:
             raise
-        problem, advice = str(error), "leave it out, or see `sgp extract --help`"
+        problem = str(error), error.on_command_line
         raise FormatError.naming(
-            lambda named: f"{problem}; you gave {named(f'format={format!r}', f'--format {format}')}: {advice}"
+            lambda named: (
+                f"{named.either(*problem)}; you gave {named('format', format)}: leave it out, "
+                "or see `sgp extract --help`"
+            )
         ) from error
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skipgramophone.errors import SettingError
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import Wording, suggestion
 
-NO_HINTS: Mapping[str, str] = MappingProxyType({})
+NO_HINTS: Mapping[str, Wording] = MappingProxyType({})
 
 
 def format_of(
@@ -18,7 +18,7 @@ def format_of(
     known: Collection[str],
     suffixes: Mapping[str, str],
     *,
-    hints: Mapping[str, str] = NO_HINTS,
+    hints: Mapping[str, Wording] = NO_HINTS,
 ) -> str:
     """Return the name of a file's format: the given name or, if there is none, the format that belongs to the suffix.
 
@@ -39,16 +39,14 @@ def format_of(
         if given:
             names = f"{', '.join(known)}{suggestion(given, known)}"
             raise SettingError.naming(
-                lambda named: (
-                    f"unknown format {given!r}: use {named('format', '--format')} with one of these names: {names}"
-                )
+                lambda named: f"unknown format {given!r}: use {named('format')} with one of these names: {names}"
             )
         *others, last = (f".{each}" for each in suffixes)
-        end = f"; {hints[suffix]}" if suffix in hints else suggestion(f".{suffix}", [*others, last])
+        near = suggestion(f".{suffix}", [*others, last])
         raise SettingError.naming(
             lambda named: (
                 f"cannot tell the format of {path.name!r} from its suffix: use {', '.join(others)} or {last}, or name "
-                f"the format with {named('format', '--format')}{end}"
+                f"the format with {named('format')}" + (f"; {hints[suffix](named)}" if suffix in hints else near)
             )
         )
     return name

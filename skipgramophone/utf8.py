@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from skipgramophone.wording import Names
+
 NOT_UTF8 = "not UTF-8"  # reason for rejecting a row
-GIVE_ENCODING = "give the encoding, such as --encoding cp1252 for a file that Excel saved on Windows"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -22,13 +23,21 @@ def is_utf8(text: str) -> bool:
     return text.isascii() or not _LONE_SURROGATE.search(text)
 
 
-def with_remedy(reason: str) -> str:
-    """Return the reason for rejecting a row. If the row is not valid UTF-8, append advice on --encoding.
+def give_encoding(named: Names, encoding: str = "UTF-8") -> str:
+    """Return advice for text that is not in an encoding."""
+    if encoding != "UTF-8":
+        return f"give another {named('encoding')}"
+    return f"give the encoding, such as {named('encoding', 'cp1252')} for a file that Excel saved on Windows"
 
-    >>> with_remedy("blank line")
+
+def with_remedy(reason: str, named: Names) -> str:
+    """Return the reason for rejecting a row. If the row is not valid UTF-8, append advice on its encoding.
+
+    >>> from skipgramophone.wording import COMMAND_LINE
+    >>> with_remedy("blank line", COMMAND_LINE)
     'blank line'
     """
-    return f"{reason}: {GIVE_ENCODING}" if reason == NOT_UTF8 else reason
+    return f"{reason}: {give_encoding(named)}" if reason == NOT_UTF8 else reason
 
 
 def replace_surrogates(text: str) -> str:

@@ -1,10 +1,11 @@
-"""Format text for people: plurals, suggestions, and escapes that make untrusted names safe to print."""
+"""Format text for people: plurals, suggestions, names of settings, and escapes that make names safe to print."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -85,6 +86,52 @@ def shell_command(*words: str) -> str:
     sgp train demo --force or sgp train 'my music'
     """
     return " ".join(["sgp", *map(shell_word, words)])
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names settings in the way of one group of users.
+
+    Attributes:
+        in_python: whether these are users of the Python package; otherwise they use the command line.
+    """
+
+    in_python: bool
+
+    def __call__(self, name: str, value: object = None) -> str:
+        """Return the name of a setting or argument and, unless it is None, its value.
+
+        >>> PYTHON("min_count"), PYTHON("min_count", 1), PYTHON("force", True), PYTHON("k")
+        ('min_count', 'min_count=1', 'force=True', 'k')
+        >>> COMMAND_LINE("min_count"), COMMAND_LINE("min_count", 1), COMMAND_LINE("force", True), COMMAND_LINE("k")
+        ('--min-count', '--min-count 1', '--force', '-k')
+        """
+        if self.in_python:
+            return name if value is None else f"{name}={value!r}"
+        option = f"--{name.replace('_', '-')}" if len(name) > 1 else f"-{name}"
+        if value is None or value is True:
+            return option
+        if value is False:
+            return f"--no-{option.removeprefix('--')}"
+        text = str(value)
+        return (
+            f"{option} {text if '…' in text else shell_word(text)}"  # a text with an ellipsis cannot be copied anyway
+        )
+
+    def either(self, python: str, command_line: str) -> str:
+        """Return one of two texts, for a difference that is not just the form of a name."""
+        return python if self.in_python else command_line
+
+
+PYTHON, COMMAND_LINE = Names(in_python=True), Names(in_python=False)
+
+# A function that returns a message or a part of one; its argument names the settings in it.
+Wording = Callable[[Names], str]
+
+
+def worded(text: Wording | str, named: Names) -> str:
+    """Return a text, which may be the same for all users."""
+    return text if isinstance(text, str) else text(named)
 
 
 def visible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ GIVEN: dict[str, Any] = {
     "playlists": [0],
     "track": NamedTrack("name"),
 }
+QUERIES = "(a query|queries|query tracks [(]seeds[)]) must be a (name|list)"  # start of messages about queries
 FUNCTIONS = [name for name in sgp.__all__ if inspect.isfunction(getattr(sgp, name))]
 METHODS = [name for name, _ in inspect.getmembers(sgp.Lookup, inspect.isfunction) if not name.startswith("_")]
 
@@ -160,13 +162,13 @@ def test_a_weight_must_be_finite(demo: sgp.Lookup, names: list[str], weight: flo
 def test_other_arguments_of_the_wrong_form_are_errors(demo: sgp.Lookup, names: list[str]) -> None:
     untyped: Any = demo
     wrong: list[tuple[Callable[[], object], str]] = [
-        (lambda: untyped.vector(5), "the name of a track must be text, not 5"),
-        (lambda: untyped.resolve(names), "the name of a track must be text, not ["),
-        (lambda: untyped.explain(names[0], 5), "the name of a track must be text, not 5"),
+        (lambda: untyped.vector(5), "query must be text, not 5"),
+        (lambda: untyped.resolve(names), "query must be text, not ["),
+        (lambda: untyped.explain(names[0], 5), "b must be text, not 5"),
         (lambda: untyped.similar_many(names[0]), "queries must be a list, such as ['one name', 'another name'], not '"),
         (lambda: untyped.asked(artist=5), "artist must be a name or a list of names, not 5"),
         (lambda: untyped.mixed_query(album=[5]), "album must be a name or a list of names, not a list with 5"),
-        (lambda: untyped.asked(file=5), "the path of a playlist file must be text or a Path, not 5"),
+        (lambda: untyped.asked(file=5), "file must be text or a Path, not 5"),
         (
             lambda: untyped.similar_to(names),
             "query tracks (seeds) must be a list of Seed objects, such as lookup.asked(names).seeds",
@@ -176,6 +178,34 @@ def test_other_arguments_of_the_wrong_form_are_errors(demo: sgp.Lookup, names: l
         with pytest.raises(SettingError) as error:
             call()
         assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_arguments_of_another_type_are_an_error_of_functions(function: str, tmp_path: Path, sample_root: Path) -> None:
+    place = sample_root if function == "similar" else tmp_path
+    require_type_errors(getattr(sgp, function), {"experiments_dir": place})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_arguments_of_another_type_are_an_error_of_methods(demo: sgp.Lookup, method: str) -> None:
+    require_type_errors(getattr(demo, method), {})
+
+
+def test_a_lookup_is_made_from_an_experiment(demo: sgp.Lookup) -> None:
+    untyped: Any = sgp.Lookup
+    with pytest.raises(SettingError, match="experiment must be a value of the class Experiment, not 'demo'"):
+        untyped("demo")
+    assert len(sgp.Lookup(demo.experiment)) == len(demo)
+
+
+def require_type_errors(called: Callable[..., Any], place: dict[str, Path]) -> None:
+    """Verify that each parameter of a function refuses values of other types, with a message that names it."""
+    for parameter in inspect.signature(called).parameters:
+        for wrong in (object(), b"bytes", 2.5, {1: 2}):
+            with pytest.raises(SettingError) as error:
+                called(**{**required(called), **place, parameter: wrong})
+            assert re.match(rf"{parameter} must be|{QUERIES}", str(error.value)), str(error.value)
+            assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -218,9 +248,11 @@ def test_the_message_shows_the_settings_that_the_user_gave(tmp_path: Path) -> No
     assert str(error.value) == "settings must be ExtractSettings, as in ExtractSettings(num_rows=-1), not dict"
 
 
-def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: Path) -> None:
+def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: Path, demo: sgp.Lookup) -> None:
     (tmp_path / "vectors.npz").write_bytes(b"")
     (tmp_path / "list.csv").write_text("artist,title\n")
+    (tmp_path / "words.csv").write_text("Lanyards\tHome\nNell Quay\tSalt\nThe Hatches\tTide\n")
+    (tmp_path / "list.txt").write_bytes("Nell Quay - Sält\nAda Fenn - Rain\nAda Fenn - Tide\n".encode("latin-1"))
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: sgp.extract("x", experiments_dir=tmp_path), "give sources to read, or sample=True for the built-in"),
         (
@@ -246,6 +278,34 @@ def test_errors_name_arguments_instead_of_options(tmp_path: Path, sample_root: P
             ),
             "you gave format='spotify': leave it out",
         ),
+        (
+            lambda: sgp.extract("x", tmp_path / "words.csv", experiments_dir=tmp_path),
+            "for example columns='artist=1,title=2'",
+        ),
+        (
+            lambda: sgp.extract("x", tmp_path / "list.txt", sgp.ExtractSettings(strict=True), experiments_dir=tmp_path),
+            "not UTF-8: give the encoding, such as encoding='cp1252' for a file that Excel saved on Windows (leave out "
+            "strict to skip such rows)",
+        ),
+        (
+            lambda: sgp.extract("x", sample=True, settings=sgp.ExtractSettings(group="a"), experiments_dir=tmp_path),
+            "group has an effect only on held-out playlists: add holdout",
+        ),
+        (
+            lambda: sgp.extract(
+                "x", sample=True, settings=sgp.ExtractSettings(holdout=0.1, group="("), experiments_dir=tmp_path
+            ),
+            "group='(' is not a valid regular expression",
+        ),
+        (
+            lambda: sgp.export(
+                "demo", tmp_path / "x.npz", settings=sgp.ExportSettings(min_count=10**6), experiments_dir=sample_root
+            ),
+            "use a smaller min_count",
+        ),
+        (lambda: sgp.map("demo", tmp_path / "x.png", experiments_dir=sample_root), "pictures={'png': FILE} also"),
+        (lambda: sgp.open("demo", tmp_path / "none"), "to use another directory, give experiments_dir or set"),
+        (lambda: demo.continuation(str(tmp_path / "list.csv")), "is a file: use file='"),
     ]
     for call, message in calls:
         with pytest.raises(sgp.SgpError) as error:

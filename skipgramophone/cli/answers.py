@@ -145,7 +145,7 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
     """Return the error of one query as a JSON object; all errors have the same keys."""
     names, tracks = (error.candidates, error.tracks) if isinstance(error, TrackNameError) else ((), ())
     return {
-        "error": str(error),
+        "error": error.on_command_line,
         "exit_code": error.exit_code,
         "candidates": list(names),
         "tracks": list(map(track_record, tracks)),

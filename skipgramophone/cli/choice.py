@@ -45,8 +45,8 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
             f"       and {others} that are not listed; to use one of these, quit and give more of the name{form}",
             quiet=False,
         )
-    if error.advice:
-        render.note(f"{error.advice} (q ends this command)", quiet=False)
+    if error.advice_on_command_line:
+        render.note(f"{error.advice_on_command_line} (q ends this command)", quiet=False)
     while True:
         question = f"which one? Type a number from 1 to {len(listed)}, or a part of its name (Enter = 1, q to quit)"
         answer = ask(question, "1", show_default=False).strip()

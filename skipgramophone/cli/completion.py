@@ -15,7 +15,8 @@ import typer
 
 from skipgramophone.errors import SgpError
 from skipgramophone.experiment.catalogue import Catalogue, Track
-from skipgramophone.experiment.experiment import experiments_root, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.experiments_root import experiments_root
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.names.normalization import hyphenate
 

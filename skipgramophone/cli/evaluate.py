@@ -13,7 +13,7 @@ from skipgramophone.cli.held_out_names import several_playlists
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
-from skipgramophone.experiment.experiment import directory_options
+from skipgramophone.experiment.experiments_root import directory_options
 from skipgramophone.settings import (
     EVALUATED_SHARE,
     LEAST_ASKED,

@@ -17,7 +17,7 @@ from skipgramophone.cli.experiment_tables import show_changed, show_list, show_m
 from skipgramophone.cli.meant_commands import COMMANDS, OF_EXPERIMENTS, no_such_command, unknown_command
 from skipgramophone.cli.usage import Command
 from skipgramophone.errors import SettingError, SgpError
-from skipgramophone.wording import size
+from skipgramophone.wording import COMMAND_LINE, size
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
@@ -71,7 +71,7 @@ def experiments(
     """
     if context.invoked_subcommand is not None:
         return
-    from skipgramophone.experiment.experiment import experiments_root, other_directory
+    from skipgramophone.experiment.experiments_root import experiments_root, other_directory
     from skipgramophone.pipeline.experiments import changed as differing
     from skipgramophone.pipeline.experiments import survey
 
@@ -86,7 +86,8 @@ def experiments(
         render.print_csv([{name: record.get(name, "") for name in names} for record in records])
     elif not found:
         root = experiments_root(experiments_dir)
-        place = f"{root.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(experiments_dir)}"
+        elsewhere = other_directory(experiments_dir, COMMAND_LINE)
+        place = f"{root.absolute()}: to make one, run sgp extract NAME SOURCE{elsewhere}"
         render.note(f"there are no experiments in {place}", quiet=False)
     elif changed:
         show_changed(found, records)

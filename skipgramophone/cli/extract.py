@@ -20,7 +20,7 @@ from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.utf8 import with_remedy
-from skipgramophone.wording import plural, shell_command
+from skipgramophone.wording import COMMAND_LINE, plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Added, ExtractReport
@@ -263,7 +263,9 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
-        *_listed(f"{count:,} × {with_remedy(reason)}" for reason, count in sorted(report.rejected.items())),
+        *_listed(
+            f"{count:,} × {with_remedy(reason, COMMAND_LINE)}" for reason, count in sorted(report.rejected.items())
+        ),
         *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
         *_listed(counted(count, reason) for reason, count in sorted(report.left_out.items())),
         *([("replaced", replaced)] if report.letters_replaced else []),

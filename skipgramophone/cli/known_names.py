@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skipgramophone.errors import UnknownTrackError
-from skipgramophone.experiment.experiment import directory_options
+from skipgramophone.experiment.experiments_root import directory_options
 from skipgramophone.wording import shell_command
 
 EXPORTS = {"track": ("tracks.csv",), "artist": ("artists.csv", "--of", "artists")}  # arguments that list names
@@ -22,7 +22,7 @@ def hint_at_known_names(experiment: str, experiments_dir: Path | None) -> Iterat
     try:
         yield
     except UnknownTrackError as error:
-        if error.unlike in EXPORTS and not error.advice:
+        if error.unlike in EXPORTS and not error.advice_on_command_line:
             command = shell_command("export", experiment, *EXPORTS[error.unlike], *directory_options(experiments_dir))
-            error.advice = f"To see which {error.unlike}s you can look up, run {command}"
+            error.advise(f"To see which {error.unlike}s you can look up, run {command}")
         raise

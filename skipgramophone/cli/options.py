@@ -152,7 +152,7 @@ def _typed(declared: Field[Any], known: Setting) -> Any:
         return str if declared.default is not None else str | None
     if any(getattr(kind, "__origin__", None) is Sequence for kind in kinds):
         return list[str] | None
-    return declared.type
+    return Path | None if Path in kinds else declared.type
 
 
 def _value(declared: Field[Any], given: Any) -> Any:
@@ -162,7 +162,7 @@ def _value(declared: Field[Any], given: Any) -> Any:
         try:
             return known.parse(given)
         except SettingError as error:
-            problem, option = str(error), option_of(declared)
+            problem, option = error.on_command_line, option_of(declared)
             raise SettingError(problem if option in problem else f"{option}: {problem}") from error
     return None if given == [] else given
 

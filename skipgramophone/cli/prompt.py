@@ -31,7 +31,7 @@ from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.lookup.results import Answer
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.wording import span, visible
+from skipgramophone.wording import COMMAND_LINE, span, visible
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -85,7 +85,7 @@ class TrackCompleter(Completer):
 def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
-    welcome = WELCOME.format(artist_line("NAME") if settings.of == "tracks" else "an artist")
+    welcome = WELCOME.format(artist_line("NAME")(COMMAND_LINE) if settings.of == "tracks" else "an artist")
     # Completion has its own thread and database connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
@@ -123,13 +123,13 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
             shown = span(answer.neighbours[0].rank, answer.neighbours[-1].rank)
             render.note(f"{shown}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:
-        render.error(SgpError(error.summary))
+        render.error(SgpError(error.summary_on_command_line))
         for number, entry in enumerate(session.listed if error.candidates else (), 1):
             render.entry(number, described(entry), sys.stdout)
         if error.candidates:
             sign = line[0] if line[0] in (LIKE, UNLIKE) else ""
             render.note(f"to choose one, type its number: {sign}1 to {sign}{len(session.listed)}", quiet)
-        if error.advice:
-            render.note(error.advice, quiet)
+        if error.advice_on_command_line:
+            render.note(error.advice_on_command_line, quiet)
     except SgpError as error:
         render.error(error)

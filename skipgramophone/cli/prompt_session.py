@@ -15,7 +15,7 @@ from skipgramophone.lookup.query_tracks import track_part
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.similar_artists import ArtistNeighbour
 from skipgramophone.lookup.similar_playlists import PlaylistNeighbour
-from skipgramophone.wording import span
+from skipgramophone.wording import Wording, span
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -54,9 +54,9 @@ def described(entry: Track | Group | NamedGroup) -> str:
     return entry.name if isinstance(entry, NamedGroup) else f"{entry.name} ({entry.count:,}×)"
 
 
-def artist_line(artist: str) -> str:
+def artist_line(artist: str) -> Wording:
     """Return the text to type at the prompt to look up an artist."""
-    return f"artist: {artist}"
+    return lambda _named: f"artist: {artist}"
 
 
 class PromptState:
@@ -127,9 +127,9 @@ class PromptState:
                 self.listed = error.tracks or error.groups or near
                 self._pages = 0  # the list shows candidates, not results, so ">" cannot continue it
             elif is_number and self.listed:
-                error.advice = f"to choose from the list, type a number from 1 to {len(self.listed)}"
+                error.advise(f"to choose from the list, type a number from 1 to {len(self.listed)}")
             elif is_number:
-                error.advice = "a number chooses from a list, and no list has been shown yet: type the name of a track"
+                error.advise("a number chooses from a list, and no list has been shown yet: type the name of a track")
             raise
 
     def _group(self, kind: GroupKind, name: str, weight: float) -> tuple[Part, list[str]]:

@@ -19,7 +19,7 @@ def hint_at_option(names: Sequence[str]) -> Iterator[None]:
         yield
     except TrackNameError as error:
         if hint := _hint(names, error.summary):
-            error.advice = ". ".join(filter(None, (hint, error.advice)))
+            error.advise(". ".join(filter(None, (hint, error.advice_on_command_line))))
         raise
 
 

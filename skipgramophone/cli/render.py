@@ -70,12 +70,13 @@ def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
     summary, names = failure.on_command_line, tuple[str, ...]()
     if isinstance(failure, TrackNameError):
-        summary, names = (failure.summary, failure.candidates) if failure.candidates else (str(failure), ())
+        names = failure.candidates
+        summary = failure.summary_on_command_line if names else summary
     _print_stderr(f"error: {visible(summary)}")
     for name in names:
         _print_stderr(f"  {visible(name)}")
-    if isinstance(failure, TrackNameError) and names and failure.advice:
-        _print_stderr(visible(failure.advice))
+    if isinstance(failure, TrackNameError) and names and failure.advice_on_command_line:
+        _print_stderr(visible(failure.advice_on_command_line))
 
 
 def note(text: str, quiet: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skipgramophone.errors import SettingError
-from skipgramophone.experiment.experiment import experiments_root
+from skipgramophone.experiment.experiments_root import experiments_root
 from skipgramophone.wording import shell_command
 
 

@@ -58,7 +58,7 @@ def tune(
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        from skipgramophone.experiment.experiment import directory_options, experiments_root
+        from skipgramophone.experiment.experiments_root import directory_options, experiments_root
 
         root = experiments_root(experiments_dir)
         new = free_name(f"{experiment[:LONGEST_BEGINNING]}-tuned", [path.name for path in root.iterdir()])

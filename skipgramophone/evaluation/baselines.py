@@ -228,7 +228,7 @@ def fit_baselines(
                 asked = len({query.playlist for query in validation.queries})
             rankers[name] = fit(playlists, counts, used, progress=partial(progress, f"fitting {name}"))
         except EvaluationError as error:  # too little memory; the other baselines are compared nevertheless
-            fitted.append(FittedBaseline(name, used, left_out=str(error)))
+            fitted.append(FittedBaseline(name, used, left_out=error.on_command_line))
             continue
         seconds = round(time.monotonic() - started, 2)
         chosen = to_choose if asked else ()

@@ -121,8 +121,10 @@ def compare_rankers(
     rows = np.flatnonzero(ranked)
     query_set = queries_over(corpus, split, ranked, settings)
     if settings.k > len(rows):
-        raise EvaluationError(
-            f"k is {settings.k}, but only {plural(len(rows), 'track')} can be ranked: use a smaller -k"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"k is {settings.k}, but only {plural(len(rows), 'track')} can be ranked: use a smaller {named('k')}"
+            )
         )
     queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
     whole = membership(trained_on, len(embeddings))
@@ -234,7 +236,12 @@ def model_rankers(
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"
-        raise EvaluationError(f"--score {settings.score} needs {lacking}, and this model has none: use --score cosine")
+        raise EvaluationError.naming(
+            lambda named: (
+                f"{named('score', settings.score)} needs {lacking}, and this model has none: "
+                f"use {named('score', 'cosine')}"
+            )
+        )
     return {settings.score: ours[settings.score]} if settings.score else ours
 
 

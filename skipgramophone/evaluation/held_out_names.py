@@ -9,7 +9,6 @@ for whom the expression matches this text. A line that consists of the owner, a 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.snapshots import SEPARATORS
 from skipgramophone.evaluation.splits import Flags, HeldOutNames, group_keys
 from skipgramophone.playlists.name_list import read_name_list
-from skipgramophone.wording import plural
+from skipgramophone.wording import Wording, plural, worded
 
 TAB = "\t"  # separates the owner from the name in a line that names the playlist of one owner
 
@@ -70,10 +69,9 @@ def match_playlists(
         found[line] = playlists
     missing = [line for line in lines if not found[line]]
     if missing:
-        raise EvaluationError(
-            f"no playlist matches {min(missing)!r} ({plural(len(missing), 'name')} without a match): "
-            f"{_remedy(lines, owners, names, group)}"
-        )
+        problem = f"no playlist matches {min(missing)!r} ({plural(len(missing), 'name')} without a match)"
+        remedy = _remedy(lines, owners, names, group)
+        raise EvaluationError.naming(lambda named: f"{problem}: {worded(remedy, named)}")
     named = np.zeros(len(names), np.bool_)
     named[[playlist for playlists in found.values() for playlist in playlists]] = True
     most = max(lines, key=lambda line: len(found[line]), default="")
@@ -96,7 +94,7 @@ def _of_one_owner(lines: Iterable[str], owners: Sequence[str], names: Sequence[s
     yield from ((line, playlists) for line, playlists in found.items() if playlists)
 
 
-def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], group: str | None) -> str:
+def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], group: str | None) -> Wording | str:
     """Return advice for lines without a match.
 
     The advice is to change --group if this makes more lines match, and otherwise to correct the file. Three groupings
@@ -114,5 +112,10 @@ def _remedy(lines: Sequence[str], owners: Sequence[str], names: Sequence[str], g
         return "correct the file that names the playlists to hold out"
     share = f"{matched[best]:,} of {plural(len(lines), 'line')}"
     if best is None:
-        return f"without --group, names of playlists match {share} of the file: leave out --group"
-    return f"with --group {shlex.quote(best)}, owners of playlists match {share} of the file: add this option"
+        return lambda named: (
+            f"without {named('group')}, names of playlists match {share} of the file: leave out {named('group')}"
+        )
+    return lambda named: (
+        f"with {named('group', best)}, owners of playlists match {share} of the file: "
+        f"add this {named.either('setting', 'option')}"
+    )

@@ -99,9 +99,11 @@ def read_extract_split(
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
         return None
     if settings.group is not None:
-        raise EvaluationError(
-            "sgp extract has already held out playlists, so --group has no effect: leave out --group, or make a new "
-            "split with --share or --held-out"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"sgp extract has already held out playlists, so {named('group')} has no effect: leave out "
+                f"{named('group')}, or make a new split with {named('share')} or {named('held_out')}"
+            )
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
     playlists = read_playlist_table(experiment.directory("corpus"), len(aside), HELD_OUT_PREFIX)

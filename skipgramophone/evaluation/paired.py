@@ -73,8 +73,10 @@ def compare_models(
     rows = np.flatnonzero(ranked)
     queries = queries_over(corpus, split, ranked, settings).queries
     if settings.k > len(rows):
-        raise EvaluationError(
-            f"k is {settings.k}, but both models rank only {plural(len(rows), 'track')}: use a smaller -k"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"k is {settings.k}, but both models rank only {plural(len(rows), 'track')}: use a smaller {named('k')}"
+            )
         )
     catalogue = RankedCatalogue(counts[rows], artists[rows])
     groups = split.groups[[query.playlist for query in queries]]

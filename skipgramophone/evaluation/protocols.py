@@ -26,7 +26,7 @@ from skipgramophone.errors import EvaluationError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Protocol
-from skipgramophone.wording import plural
+from skipgramophone.wording import Wording, plural
 
 FEWEST_TRACKS = 5
 
@@ -108,24 +108,24 @@ def make_queries(
         queries += own
     if not queries:
         fewest = 2 if protocol == "deezer2018" else FEWEST_TRACKS
-        raise EvaluationError(_why_no_queries(corpus, held_out, trained, fewest))
+        raise EvaluationError.naming(_why_no_queries(corpus, held_out, trained, fewest))
     return QuerySet(queries, skipped)
 
 
 def _why_no_queries(
     corpus: Corpus, held_out: npt.NDArray[np.bool_], trained: npt.NDArray[np.bool_], fewest: int
-) -> str:
+) -> Wording:
     """Return the error message if all held-out playlists have too few trained tracks; it includes advice."""
     for playlist in np.flatnonzero(~held_out).tolist():
         tracks = np.unique(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]])
         if np.count_nonzero(trained[tracks]) >= fewest:
             checked = plural(int(np.count_nonzero(held_out)), "playlist")
-            return (
+            return lambda named: (
                 f"no held-out playlist has at least {fewest} tracks that the model can rank ({checked} checked), but "
-                "other playlists have: use a larger --share to hold out more playlists, or another --random-seed to "
-                "hold out others"
+                f"other playlists have: use a larger {named('share')} to hold out more playlists, or another "
+                f"{named('random_seed')} to hold out others"
             )
-    return (
+    return lambda _named: (
         f"no playlist has at least {fewest} tracks that the model can rank, so none can be evaluated: add playlists "
         "that have tracks in common (sgp extract NAME SOURCE --append)"
     )

@@ -113,7 +113,10 @@ def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise EvaluationError(f"--group {pattern!r} is not a valid regular expression: {error}") from error
+        fault = str(error)
+        raise EvaluationError.naming(
+            lambda named: f"{named('group', pattern)} is not a valid regular expression: {fault}"
+        ) from error
     return [found[0] if (found := expression.match(owner)) else owner for owner in owners]
 
 
@@ -130,10 +133,12 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     if len(groups) < 2:
         raise EvaluationError("cannot hold out a playlist, because there is no other one to train on: add playlists")
     if len(names) < 2:
-        raise EvaluationError(
-            f"cannot hold out playlists: all {len(groups):,} belong to one group, because they are near-duplicates or "
-            "because --group puts their owners together. A group is held out as a whole: add other playlists, or "
-            "change --group"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"cannot hold out playlists: all {len(groups):,} belong to one group, because they are near-duplicates "
+                f"or because {named('group')} puts their owners together. A group is held out as a whole: add other "
+                f"playlists, or change {named('group')}"
+            )
         )
     if number >= len(names):
         raise EvaluationError(

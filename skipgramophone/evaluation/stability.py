@@ -106,9 +106,11 @@ def stability(
         EvaluationError: there are at most `neighbours` tracks.
     """
     if len(counts) <= neighbours:
-        raise EvaluationError(
-            f"cannot compare {neighbours} neighbours: only {plural(len(counts), 'track')} have vectors in both models; "
-            "use a smaller -k"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"cannot compare {neighbours} neighbours: only {plural(len(counts), 'track')} have vectors in both "
+                f"models; use a smaller {named('k')}"
+            )
         )
     rows = np.random.default_rng(seed).choice(len(counts), min(MAX_TRACKS, len(counts)), replace=False)
     best = [_best(ranker, rows, len(counts), neighbours) for ranker in (one, other)]

@@ -20,6 +20,7 @@ from typing import Any
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.experiment.experiment_names import first_command, likely_name, require_valid, require_visible
+from skipgramophone.experiment.experiments_root import experiments_root, other_directory, require_directory
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import read_json, write_json
 from skipgramophone.experiment.lock import LOCK, writer_lock
@@ -37,7 +38,6 @@ from skipgramophone.experiment.manifest import (
 )
 from skipgramophone.experiment.next_commands import continue_command, remake_command
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
-from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.wording import shell_command, suggestion
 
 DESCRIPTION = "experiment.json"
@@ -85,8 +85,8 @@ class Experiment:
             raise ExperimentError.naming(
                 lambda named: (
                     f"experiment '{self.name}' already has {article} {stage}: "
-                    f"{add(named('append=True', 'sgp extract --append')) if stage == 'corpus' else keep}, "
-                    f"or replace it with {named('force=True', '--force')}"
+                    f"{add(named.either('append=True', 'sgp extract --append')) if stage == 'corpus' else keep}, "
+                    f"or replace it with {named('force', True)}"
                 )
             )
 
@@ -197,35 +197,6 @@ class Experiment:
         return writer_lock(self.path, self.name, command)
 
 
-def experiments_root(given: Path | str | None = None) -> Path:
-    """Return the experiments directory.
-
-    This is the directory `given` or, if it is None, the value of $SGP_EXPERIMENTS. If this variable is not set either,
-    it is ./experiments.
-    """
-    return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
-
-
-def require_directory(root: Path) -> None:
-    """Verify that the experiments directory is a directory, or does not exist yet.
-
-    Raises:
-        ExperimentError: there is a file at its path.
-    """
-    # Unlike the methods of `Path`, the functions of `os.path` raise no error for a directory that cannot be read.
-    if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112
-        raise ExperimentError(
-            f"{root} is a file, not a directory: give the directory of your experiments with --experiments-dir DIR, "
-            f"or set {ROOT_VARIABLE}"
-        )
-
-
-def directory_options(given: Path | str | None) -> tuple[str, ...]:
-    """Return the words of the option --experiments-dir, or no words if the directory is the default directory."""
-    root = experiments_root(given)
-    return () if root == experiments_root() else ("--experiments-dir", str(root))
-
-
 def open_experiment(name: str, root: Path | str | None = None, *, to_manage: bool = False) -> Experiment:
     """Open an existing experiment.
 
@@ -243,21 +214,16 @@ def open_experiment(name: str, root: Path | str | None = None, *, to_manage: boo
     if not experiment.has_description():
         near = similar_name(experiment)
         make = "; sgp experiments lists all" if to_manage else f": run {first_command(name)}"
-        cure = f"{near} sgp experiments lists all" if near else f"{make}{other_directory(root)}"
-        raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent.absolute()}{cure}")
+        problem = f"there is no experiment '{name}' in {experiment.path.parent.absolute()}"
+        raise ExperimentError.naming(
+            lambda named: (
+                f"{problem}{near} sgp experiments lists all"
+                if near
+                else f"{problem}{make}{other_directory(root, named)}"
+            )
+        )
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
-
-
-def other_directory(root: Path | str | None) -> str:
-    """Return the end of an error message: how to use another experiments directory.
-
-    If the user named a directory that exists, return "", because the user probably meant this directory.
-    """
-    is_named = root or os.environ.get(ROOT_VARIABLE)
-    if is_named and experiments_root(root).is_dir():
-        return ""
-    return f"; to use another directory, give --experiments-dir DIR or set {ROOT_VARIABLE}"
 
 
 def similar_name(missing: Experiment) -> str:
@@ -278,8 +244,8 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     directory = experiments_root(root)
     require_directory(directory)
     if not directory.is_dir():
-        place = f"{directory.absolute()}: to make one, run sgp extract NAME SOURCE{other_directory(root)}"
-        raise ExperimentError(f"there are no experiments in {place}")
+        place = f"{directory.absolute()}: to make one, run sgp extract NAME SOURCE"
+        raise ExperimentError.naming(lambda named: f"there are no experiments in {place}{other_directory(root, named)}")
     with storage_errors(directory, "read"):
         found = [Experiment(path.name, path) for path in sorted(directory.iterdir()) if not is_draft(path.name)]
     return [experiment for experiment in found if _may_be_experiment(experiment)]

@@ -57,7 +57,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
             except OSError as error:
                 if error.errno not in READ_ONLY:
                     raise
-                raise StorageError(_advice_on_copy(path, name, error)) from error
+                raise _is_read_only(path, name, error) from error
         with lock:
             with storage_errors(path, "lock"):
                 try:
@@ -67,23 +67,33 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
                 except OSError as error:
                     if error.errno not in NO_LOCKS:
                         raise
-                    raise StorageError(
-                        f"cannot lock {path}: its file system has no file locks ({reason_of(error)}), so two processes "
-                        "could write the experiment at the same time; choose another --experiments-dir"
-                    ) from error
+                    raise _has_no_locks(path, error) from error
                 is_current = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
             if is_current:
                 yield lock
                 return
 
 
-def _advice_on_copy(lock: Path, name: str, error: OSError) -> str:
-    """Return the message for an experiment that the user may read, but not change: how to work on a copy of it."""
+def _has_no_locks(lock: Path, error: OSError) -> StorageError:
+    """Return the error for a file system without file locks."""
+    return StorageError.naming(
+        lambda named: (
+            f"cannot lock {lock}: its file system has no file locks ({reason_of(error)}), so two processes could write "
+            f"the experiment at the same time; choose another {named('experiments_dir')}"
+        )
+    )
+
+
+def _is_read_only(lock: Path, name: str, error: OSError) -> StorageError:
+    """Return the error for an experiment that the user may read, but not change: how to work on a copy of it."""
     # `cp` also copies the modes of directories, so `chmod` must make the copy of a read-only directory writable.
     copy = f"mkdir -p DIR && cp -r {shell_word(str(lock.parent.absolute()))} DIR && chmod -R u+w DIR"
-    return (
-        f"experiment '{name}' is read-only (cannot write {lock}: {reason_of(error)}): to work on a copy in a directory "
-        f"of your own, run `{copy}`, and add --experiments-dir DIR to this command"
+    problem = f"experiment '{name}' is read-only (cannot write {lock}: {reason_of(error)})"
+    return StorageError.naming(
+        lambda named: (
+            f"{problem}: to work on a copy in a directory of your own, run `{copy}`, and "
+            + named.either("give this DIR as experiments_dir", "add --experiments-dir DIR to this command")
+        )
     )
 
 

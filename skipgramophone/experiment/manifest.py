@@ -85,9 +85,11 @@ def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
         return tracks
     earlier = corpus.former.get(model.parent, {}).get("tracks")
     if type(earlier) is not int or not 0 <= earlier <= tracks:
-        raise ExperimentError(
-            "the manifest of the corpus is damaged: the number of tracks before the corpus grew is missing or wrong; "
-            "extract all sources again with --force"
+        raise ExperimentError.naming(
+            lambda named: (
+                "the manifest of the corpus is damaged: the number of tracks before the corpus grew is missing or "
+                f"wrong; extract all sources again with {named('force', True)}"
+            )
         )
     return earlier
 

@@ -104,9 +104,7 @@ def require_replaceable(place: Path, force: bool) -> None:
             raise ExperimentError(f"cannot write {place}: it is not a regular file")
         if place.exists() and not force:
             raise ExperimentError.naming(
-                lambda named: (
-                    f"{place} already exists: choose another path, or replace it with {named('force=True', '--force')}"
-                )
+                lambda named: f"{place} already exists: choose another path, or replace it with {named('force', True)}"
             )
 
 

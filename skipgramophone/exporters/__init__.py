@@ -69,8 +69,7 @@ def _require_replaceable_directory(destination: Path, force: bool) -> None:
         if destination.exists() and not force:
             raise ExperimentError.naming(
                 lambda named: (
-                    f"{destination} already exists: choose another directory, "
-                    f"or replace it with {named('force=True', '--force')}"
+                    f"{destination} already exists: choose another directory, or replace it with {named('force', True)}"
                 )
             )
         found = {path.relative_to(destination).as_posix() for path in _files_in(destination)}

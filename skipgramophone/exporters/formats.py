@@ -27,6 +27,7 @@ from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.file_format import format_of as format_by_suffix
 from skipgramophone.settings import ExportSettings
 from skipgramophone.settings.setting import require_named
+from skipgramophone.wording import Wording
 
 Facts = Mapping[str, Any]
 
@@ -82,7 +83,9 @@ SUFFIXES = MappingProxyType(
     {name: name for name in FORMATS if name not in WITHOUT_SUFFIX} | {"vec": "word2vec", "bin": "word2vec-binary"}
 )
 # Files of many text formats have the suffix .txt, so the format is not guessed.
-HINTS = MappingProxyType({"txt": "to write word2vec text to this file, add --format word2vec"})
+HINTS: Mapping[str, Wording] = MappingProxyType(
+    {"txt": lambda named: f"to write word2vec text to this file, add {named('format', 'word2vec')}"}
+)
 
 
 def format_of(destination: Path, given: str | None) -> str:
@@ -102,7 +105,6 @@ def require_supported(format: str, settings: ExportSettings) -> None:
     """
     chosen = FORMATS[format]
     require_named(
-        settings,
         chosen.has_cells or not settings.safe_cells,
         lambda named: (
             f"{named('safe_cells')} is for spreadsheets: export as {_formats_with('has_cells')}, not {format}"

@@ -31,9 +31,12 @@ def write(path: Path, vectors: TrackVectors) -> None:
     onnx = _onnx()
     matrix, rows = vectors.single()
     if rows.nbytes > MOST_BYTES:
-        raise StorageError(
+        problem = (
             f"cannot write {path}: an ONNX export can contain at most {MOST_BYTES / 1e9:g} GB of vectors, and these "
-            f"need {rows.nbytes / 1e9:.1f} GB; export fewer tracks with --top, or choose another format"
+            f"need {rows.nbytes / 1e9:.1f} GB"
+        )
+        raise StorageError.naming(
+            lambda named: f"{problem}; export fewer tracks with {named('top')}, or choose another format"
         )
     helper, kinds = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(

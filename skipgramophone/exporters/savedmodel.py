@@ -40,9 +40,12 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     names, keys = [track.name for track in vectors.tracks], _keys(vectors)
     size = sum(len(key.encode()) for key in keys)
     if size > MOST_TEXT:
-        raise StorageError(
+        problem = (
             f"cannot write {directory}: a SavedModel is limited to {MOST_TEXT / 1e9:.1f} GB of names, and these need "
-            f"{size / 1e9:.1f} GB; export fewer tracks with --top, or choose another format"
+            f"{size / 1e9:.1f} GB"
+        )
+        raise StorageError.naming(
+            lambda named: f"{problem}; export fewer tracks with {named('top')}, or choose another format"
         )
     tf = load_tensorflow(Path(os.devnull))
     try:

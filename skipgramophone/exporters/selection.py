@@ -53,9 +53,11 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         )
     frequent = [track for track in learnt if track.count >= settings.min_count]
     if not frequent:
-        raise SettingError(
-            f"none of the {plural(len(learnt), one)} occurs {plural(settings.min_count, 'time')} or more: "
-            "use a smaller --min-count"
+        raise SettingError.naming(
+            lambda named: (
+                f"none of the {plural(len(learnt), one)} occurs {plural(settings.min_count, 'time')} or more: "
+                f"use a smaller {named('min_count')}"
+            )
         )
     selected = frequent
     unknown: list[str] = []
@@ -66,8 +68,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         rows, missed = _rows_named(frequent, settings.only, _key, _keys_of)
         selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
     if not selected:
-        why = f"no match for {unknown[0]!r}" if unknown else f"no {one} passes all of --min-count, --artist and --only"
-        raise SettingError(f"nothing to export from {plural(len(learnt), one)}: {why}")
+        raise _nothing_left(plural(len(learnt), one), one, unknown)
     selected = selected[: settings.top]
     written = [selected[at] for at in exporters.rows_to_write(format, len(selected))]
     return Selection(
@@ -202,3 +203,21 @@ def _index_settings(lookup: Lookup) -> IndexSettings:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
     except (SgpError, TypeError):  # no index, or its settings are those of another version of sgp
         return IndexSettings()
+
+
+def _nothing_left(of: str, one: str, unknown: Sequence[str]) -> SettingError:
+    """Return the error for filters that no entry passes.
+
+    Args:
+        of: number and kind of the entries, such as "600 tracks".
+        one: "track" or "artist".
+        unknown: names in the filters without a match.
+    """
+    if unknown:
+        return SettingError(f"nothing to export from {of}: no match for {unknown[0]!r}")
+    return SettingError.naming(
+        lambda named: (
+            f"nothing to export from {of}: no {one} passes all of {named('min_count')}, {named('artist')} and "
+            f"{named('only')}"
+        )
+    )

@@ -19,7 +19,8 @@ from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
-from skipgramophone.utf8 import GIVE_ENCODING, NOT_UTF8
+from skipgramophone.utf8 import NOT_UTF8, give_encoding
+from skipgramophone.wording import COMMAND_LINE
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
 HEAD = 0.01  # the head consists of this share of all tracks, the most frequent ones
@@ -154,7 +155,7 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
         what = f"{rejected:,} of {read:,} rows ({percent(rejected, read)}) were rejected"
         found = make_finding("rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples)
         undecodable = NOT_UTF8 in facts.get("rejected", {})
-        yield replace(found, remedy=f"{GIVE_ENCODING}; {found.remedy}") if undecodable else found
+        yield replace(found, remedy=f"{give_encoding(COMMAND_LINE)}; {found.remedy}") if undecodable else found
     merged, playlists = facts.get("welded", 0), facts.get("playlists", 0)
     if merged:
         of = merged + playlists

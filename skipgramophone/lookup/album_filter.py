@@ -46,7 +46,6 @@ def require_albums(catalogue: Catalogue, settings: SimilarSettings) -> None:
         SettingError: the settings limit albums, but the catalogue has no albums.
     """
     require_named(
-        settings,
         not settings.limits_albums or "album" in catalogue.facts,
         lambda named: (
             f"{named('only_album')}, {named('exclude_album')} and {named('max_per_album')} need albums, but the "

@@ -32,7 +32,6 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
         SettingError: the settings ask for diversity, which is defined only for scores that are comparable with cosines.
     """
     require_named(
-        settings,
         not settings.diversity,
         lambda named: (
             f"{named('diversity')} cannot be combined with a blend, because a blend is sorted by ranks, not by "

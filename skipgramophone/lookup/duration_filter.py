@@ -15,7 +15,6 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings) -> None:
         SettingError: the settings limit durations, but the catalogue has no durations.
     """
     require_named(
-        settings,
         not settings.limits_durations or "seconds" in catalogue.facts,
         lambda named: (
             f"{named('longer_than')} and {named('shorter_than')} need durations, which the sources of this corpus "

@@ -19,7 +19,7 @@ from skipgramophone.lookup.selection import artist_label
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
 from skipgramophone.settings import ContinueSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import Names, plural
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -283,12 +283,17 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
     Raises:
         SettingError: durations are not known, or these tracks do not fit.
     """
-    instead = "give -n instead of --duration, or add --library DIR to read durations from audio files"
+
+    def instead(named: Names) -> str:
+        library = named.either("", ", or add --library DIR to read durations from audio files")
+        return f"give {named.either('number', '-n')} instead of {named('duration')}{library}"
+
     if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
-        raise SettingError(f"no durations are known, because the sources of the corpus do not contain them: {instead}")
+        problem = "no durations are known, because the sources of the corpus do not contain them"
+        raise SettingError.naming(lambda named: f"{problem}: {instead(named)}")
     unknown = [seed.track.name for seed in route.seeds if not seed.track.seconds]
     if unknown:
-        raise SettingError(f"the duration of '{unknown[0]}' is not known: {instead}")
+        raise SettingError.naming(lambda named: f"the duration of '{unknown[0]}' is not known: {instead(named)}")
     if seconds_of(route.seeds) > duration:
         raise SettingError("the first and the last track together are longer than --duration: give a longer --duration")
     if seconds_of(route.seeds) + seconds_of(given) > duration:

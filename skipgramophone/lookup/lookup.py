@@ -46,16 +46,13 @@ from skipgramophone.lookup.similar_playlists import PlaylistAnswer, SimilarPlayl
 from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.lookup.weighted_names import (
     Query,
-    file_path,
     group_names,
     query_list,
-    require_name,
     require_seeds,
     weighted_names,
 )
 from skipgramophone.playlists.playlist_file import NamedTrack
-from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings, require_settings
-from skipgramophone.wording import shell_word
+from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings, check_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +68,7 @@ class Lookup(Closable):
     If a query or settings have the wrong form, methods raise `SettingError`.
     """
 
+    @check_arguments()
     def __init__(self, experiment: Experiment, strict_names: bool = False) -> None:
         """Open the corpus and the model of an experiment.
 
@@ -117,6 +115,7 @@ class Lookup(Closable):
         rows = rows[rows < len(self.embeddings.centre)]  # tracks that were added to the corpus later have no vector
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
+    @check_arguments()
     def resolve(self, query: str) -> Match:
         """Find the track that matches a uri, a link, "artist - title", a title or part of a name.
 
@@ -124,9 +123,9 @@ class Lookup(Closable):
             UnknownTrackError: no track matches.
             AmbiguousTrackError: several tracks match.
         """
-        require_name(query)
         return self.names.resolve(query)
 
+    @check_arguments()
     def vector(self, query: str) -> Matrix:
         """Return the centre vector of the track that `resolve` finds, float32 (embedding_dim,).
 
@@ -136,6 +135,7 @@ class Lookup(Closable):
         """
         return self.search.vector(self.resolve(query).track)
 
+    @check_arguments(but=("query",))
     def similar(self, query: Query, settings: SimilarSettings | None = None) -> Answer:
         """Find the tracks that are most similar to a track, or to several tracks with weights, nearest first.
 
@@ -144,11 +144,11 @@ class Lookup(Closable):
             AmbiguousTrackError: several tracks match.
             SettingError: the weighted vectors cancel out.
         """
-        require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings()
         asked = self.asked(query, fallback=settings.fallback)
         return self.similar_to(asked.seeds, settings, asked.notes)
 
+    @check_arguments(but=("names", "artist", "album"))
     def asked(
         self,
         names: Query = (),
@@ -172,8 +172,8 @@ class Lookup(Closable):
                 for names from a file.
             album: albums, found by `AlbumSearch.resolve`.
             fallback: replace tracks that are unknown or have no vector (see `fallback`). If it is False, errors suggest
-                --fallback. If it is None, every name must match exactly one track, and errors do not suggest --fallback
-                or --artist.
+                it. If it is None, every name must match exactly one track, and errors suggest neither `fallback` nor
+                `artist`.
 
         Raises:
             UnknownTrackError: no track matches a name, an artist or album is unknown, or no track is left.
@@ -181,7 +181,7 @@ class Lookup(Closable):
             SourceError: the file cannot be read.
         """
         form = None if fallback is None else artist_option
-        names, path, experiment = weighted_names(names), file_path(file), self.experiment
+        names, path, experiment = weighted_names(names), None if file is None else Path(file), self.experiment
         artists, albums = group_names("artist", artist), group_names("album", album)
         asked = resolve_names(self, names, leave_out=leave_out, choose=choose, fallback=fallback, artist_form=form)
         if path is not None:
@@ -190,18 +190,22 @@ class Lookup(Closable):
         if not asked.seeds:
             # Unlike `Path.is_file`, `os.path.isfile` raises no error for a text that is not a valid path.
             files = [each for each, _ in names if os.path.isfile(each)]  # noqa: PTH113
-            advice = "; ".join(f"'{each}' is a file: use --file {shell_word(each)}" for each in files)
             if not asked.missing:
                 raise UnknownTrackError("; ".join(asked.notes) or "no names were given: give a track")
             error = nothing_found(asked.missing, experiment.name)
-            error.advice = advice or error.advice
+            if files:
+                error.advise(
+                    lambda named: "; ".join(f"'{each}' is a file: use {named('file', each)}" for each in files)
+                )
             raise error
         return asked
 
+    @check_arguments()
     def known_as(self, track: NamedTrack) -> str:
         """Return a query for a track from a file: a uri or identifier that the catalogue contains, or its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
+    @check_arguments(but=("seeds",))
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
@@ -216,6 +220,7 @@ class Lookup(Closable):
         self.require_known(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
 
+    @check_arguments(but=("query", "artist", "album"))
     def similar_artists(
         self,
         query: Query = (),
@@ -237,6 +242,7 @@ class Lookup(Closable):
         mixed = self.mixed_query(query, artist=artist, album=album, file=file, fallback=settings.fallback)
         return self.artist_search.answer(mixed, settings)
 
+    @check_arguments(but=("query", "artist", "album"))
     def similar_playlists(
         self,
         query: Query = (),
@@ -253,11 +259,11 @@ class Lookup(Closable):
             AmbiguousTrackError: several tracks, artists or albums match a name.
             SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
-        require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings(of="playlists")
         mixed = self.mixed_query(query, artist=artist, album=album, file=file, fallback=settings.fallback)
         return self.playlist_search.answer(mixed, settings)
 
+    @check_arguments(but=("query", "artist", "album"))
     def mixed_query(
         self,
         query: Query = (),
@@ -274,10 +280,11 @@ class Lookup(Closable):
             UnknownTrackError: nothing matches a name.
             AmbiguousTrackError: several tracks, artists or albums match a name.
         """
-        names, path = weighted_names(query), file_path(file)
+        names, path = weighted_names(query), None if file is None else Path(file)
         artists, albums = group_names("artist", artist), group_names("album", album)
         return resolve_parts(self, names, file=path, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
+    @check_arguments()
     def require_known(self, settings: SimilarSettings | None) -> None:
         """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
 
@@ -285,13 +292,13 @@ class Lookup(Closable):
             UnknownTrackError: an artist or album is unknown; the error lists known ones with similar names.
             SettingError: the settings limit albums or durations, but the catalogue has none.
         """
-        require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings()
         require_durations(self.catalogue, settings)
         require_albums(self.catalogue, settings)
         self.artists.require(settings.exclude_artist or ())
         self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
 
+    @check_arguments(but=("queries",))
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
@@ -313,6 +320,7 @@ class Lookup(Closable):
         found = iter(self.search.answers(questions, settings))
         return [next(found) if isinstance(question, Question) else question for question in asked]
 
+    @check_arguments(but=("names",))
     def continuation(self, names: Query, settings: ContinueSettings | None = None) -> Answer:
         """Continue a playlist, ranked by `ContinueSettings.by`.
 
@@ -322,11 +330,11 @@ class Lookup(Closable):
             UnknownTrackError: none of the names matches a track.
             ExperimentError: the model contains values that are not finite.
         """
-        require_settings(settings, ContinueSettings)
         settings = settings or ContinueSettings()
         asked = self.asked(names, leave_out=True, fallback=settings.fallback)
         return continued(self, by_recency(self, asked, settings), settings)
 
+    @check_arguments()
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
     ) -> Explanation:
@@ -336,9 +344,6 @@ class Lookup(Closable):
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
         """
-        require_settings(settings, ExplainSettings)
-        for name in (a, b):
-            require_name(name)
         asked = self.asked([a, b], choose=choose, fallback=None)
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
@@ -361,10 +366,12 @@ class Lookup(Closable):
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 
+    @check_arguments()
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
         """Return the owner and the name of each of the playlists with the given numbers."""
         return self.opened.playlist_table.names(len(self.corpus), playlists)
 
+    @check_arguments(but=("query",))
     def neighbours(self, query: Query, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
@@ -375,6 +382,7 @@ class Lookup(Closable):
         return frame_of_answer(self.similar(query, settings))
 
 
+@check_arguments()
 def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_names: bool = False) -> Lookup:
     """Open a trained experiment by name.
 

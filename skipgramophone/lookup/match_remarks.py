@@ -7,25 +7,29 @@ from collections.abc import Callable
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.groups import GroupMatch
 from skipgramophone.experiment.name_search import Match
-from skipgramophone.wording import shell_word
+from skipgramophone.wording import Wording
 
-# A function that takes the name of an artist, and returns the option or the text with which to query by this artist.
-ArtistForm = Callable[[str], str]
+# A function that takes the name of an artist, and returns the setting or the text with which to query by this artist.
+ArtistForm = Callable[[str], Wording]
 
 
-def artist_option(artist: str) -> str:
-    """Return the command-line option for a query by this artist.
+def artist_option(artist: str) -> Wording:
+    """Return the argument or option for a query by this artist.
 
-    >>> artist_option("Toto"), artist_option("Daft Punk")
-    ('--artist Toto', "--artist 'Daft Punk'")
+    >>> from skipgramophone.wording import COMMAND_LINE, PYTHON
+    >>> artist_option("Daft Punk")(COMMAND_LINE), artist_option("Daft Punk")(PYTHON)
+    ("--artist 'Daft Punk'", "artist='Daft Punk'")
     """
-    return f"--artist {shell_word(artist)}"
+    return lambda named: named("artist", artist)
 
 
-def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> str:
-    """If the query is exactly the name of an artist, return advice on how to query by artist; else return ""."""
+def artist_advice(catalogue: Catalogue, query: str, form: ArtistForm) -> Wording | None:
+    """If the query is exactly the name of an artist, return advice on how to query by artist; else return None."""
     tracks = catalogue.of_artist(query)
-    return f"For a query by all tracks of the artist, use {form(tracks[0].artist)}" if tracks else ""
+    if not tracks:
+        return None
+    by_artist = form(tracks[0].artist)
+    return lambda named: f"For a query by all tracks of the artist, use {by_artist(named)}"
 
 
 def remarks_about(query: str, match: Match) -> list[str]:

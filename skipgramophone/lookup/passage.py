@@ -72,7 +72,6 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
         SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.
     """
     require_named(
-        settings,
         not (settings.popularity or settings.diversity),
         lambda named: (
             f"{named('popularity')} and {named('diversity')} cannot be combined with a path from one track to another: "
@@ -80,9 +79,11 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
         ),
     )
     if settings.by not in NEAREST:
-        raise SettingError(
-            "tracks on a path from one track to another are always chosen by cosine, so they cannot be ranked by "
-            f"{settings.by}: leave out --by"
+        raise SettingError.naming(
+            lambda named: (
+                "tracks on a path from one track to another are always chosen by cosine, so they cannot be ranked by "
+                f"{settings.by}: leave out {named('by')}"
+            )
         )
     taken = _Taken(set(asked.rows.tolist()))
     chosen = []

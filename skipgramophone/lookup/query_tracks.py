@@ -12,6 +12,7 @@ from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artis
 from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Missing, Seed
 from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.wording import COMMAND_LINE
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.fallback import Replacement
@@ -49,10 +50,14 @@ def track_part(
         AmbiguousTrackError: several tracks match.
         SettingError: a fallback is requested, but names are strict (--strict-names).
     """
-    by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else ""
+    by_artist = artist_advice(lookup.catalogue, name, artist_form) if artist_form and weight > 0 else None
     if lookup.names.is_strict:
         if fallback:
-            raise SettingError("--strict-names cannot be combined with --fallback: leave out one of them")
+            raise SettingError.naming(
+                lambda named: (
+                    f"{named('strict_names')} cannot be combined with {named('fallback')}: leave out one of them"
+                )
+            )
         fallback = None
     from skipgramophone.lookup import fallback as fallbacks  # imported here because most look-ups do not need it
 
@@ -60,7 +65,7 @@ def track_part(
     try:
         match = lookup.resolve(name)
     except AmbiguousTrackError as error:
-        error.advice = by_artist
+        error.advise(by_artist or "")
         if choose is None:
             raise
         track = error.tracks[choose(name, error)]
@@ -69,7 +74,7 @@ def track_part(
         return _replaced(found, error, f"{name!r} is not in the corpus", fallback)
     else:
         track, remarks = match.track, remarks_about(name, match)
-        remarks += [f"{name!r} is also the name of an artist. {by_artist}"] if by_artist else []
+        remarks += [f"{name!r} is also the name of an artist. {by_artist(COMMAND_LINE)}"] if by_artist else []
         doubtful = fallback and not fallbacks.is_meant(name, track)
         if doubtful and (found := fallbacks.replace_unknown(lookup, name, weight)):
             return found.part, [f"{name!r} is not in the corpus; using {found.words} instead, not '{track.name}'"]
@@ -91,7 +96,8 @@ def _replaced(
     false; the error then suggests --fallback.
     """
     if found is None or not fallback:
-        error.advice = f"To use {found.words} instead, add --fallback" if found else ""
+        words = found.words if found else ""
+        error.advise((lambda named: f"To use {words} instead, add {named('fallback', True)}") if found else "")
         raise error
     return found.part, [f"{problem}; using {found.words} instead"]
 
@@ -123,9 +129,8 @@ def resolve_names(
             continue
         seeds |= {(seed.track.row, seed.weight, seed.fallback): seed for seed in seeds_of(part)}
         notes += remarks
-    shown = list(Counter(str(each.error) for each in missing).items())[
-        :SHOWN_MISSING
-    ]  # one note for names with the same message
+    # Names with the same message have one note. Notes name options, because they do not know who reads them.
+    shown = list(Counter(each.error.on_command_line for each in missing).items())[:SHOWN_MISSING]
     notes += [f"left out{f' {number:,} names' if number > 1 else ''}: {why}" for why, number in shown]
     if more := len(missing) - sum(number for _, number in shown):
         notes.append(f"{more:,} more of the {len(names):,} names were left out")

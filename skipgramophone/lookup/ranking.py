@@ -80,8 +80,11 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
     pointed = weights @ unit_rows(vectors)
     length = float(np.linalg.norm(pointed))
     if length <= VANISHED * float(np.abs(weights).sum()):
-        raise SettingError(
-            "the liked and unliked tracks cancel each other out: change a weight, as in --unlike 'NAME^0.5'"
+        raise SettingError.naming(
+            lambda named: (
+                "the liked and unliked tracks cancel each other out: change a weight, as in "
+                + named.either("('NAME', -0.5)", "--unlike 'NAME^0.5'")
+            )
         )
     return np.asarray(pointed / length, np.float32)
 

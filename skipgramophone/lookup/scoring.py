@@ -173,8 +173,11 @@ class Scoring:
         """Return the scores that the model was trained to predict, float32 (tracks,)."""
         embeddings = self.opened.embeddings
         if not embeddings.has_context:
-            raise SettingError(
-                "these vectors were imported without context vectors, which --by model needs: use --by cosine"
+            raise SettingError.naming(
+                lambda named: (
+                    f"these vectors were imported without context vectors, which {named('by', 'model')} needs: "
+                    f"use {named('by', 'cosine')}"
+                )
             )
         mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
         exponent = self.opened.model.settings.get("noise_exponent", TrainSettings().noise_exponent)
@@ -240,10 +243,15 @@ class Scoring:
         factors = self.opened.embeddings.factors
         if factors is None:
             if IMPORTED in self.opened.model.facts:
-                raise SettingError("these vectors were imported without factors: use --by hybrid")
+                raise SettingError.naming(
+                    lambda named: f"these vectors were imported without factors: use {named('by', 'hybrid')}"
+                )
             command = shell_command("train", self.opened.experiment.name, "--force", "--factors")
-            raise SettingError(
-                f"this model has no factors: use --by hybrid, or train it again with factors ({command})"
+            raise SettingError.naming(
+                lambda named: (
+                    f"this model has no factors: use {named('by', 'hybrid')}, "
+                    f"or train it again with factors ({command})"
+                )
             )
         liked, disliked = factors.playlists_of(asked.rows, asked.scaled)
         # If more than half of the rows are needed, copying them takes longer than computing the products of all rows.

@@ -30,6 +30,7 @@ from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, neare
 from skipgramophone.lookup.duration_filter import remark_on_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.length_remark import reason_without_filters, remark_on_length
+from skipgramophone.lookup.missing_vectors import without_vector
 from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.pool_size import first_pool_size, pool_size
 from skipgramophone.lookup.ranking import direction, number_of_seeds, with_popularity
@@ -135,18 +136,8 @@ class Search:
             again = remake_command(self.experiment.name, self.opened.model)
             raise ExperimentError(f"the vector of '{track.name}' is not finite: run {again}")
         if not vector.any():
-            raise UnknownTrackError(f"'{track.name}' has no vector: {self._why_no_vector(track)}")
+            raise without_vector(track, self.opened.model)
         return vector
-
-    def _why_no_vector(self, track: Track) -> str:
-        """Return the reason why a track has no vector, followed by advice if there is any."""
-        model = self.opened.model
-        if IMPORTED in model.facts:
-            return "the imported vectors do not contain it"
-        least = model.settings.get("min_count")
-        if isinstance(least, int) and track.count < least:
-            return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
-        return "no playlist contains it with another track; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries; use one matrix product if this is faster than querying the index for each."""

@@ -27,7 +27,9 @@ def choose_projection(projection: Projection, number: int, of: Embedded = "track
     """
     enough = number > 2 * NEIGHBOURS
     if projection == "tsne" and not enough:
-        raise SettingError(f"t-SNE needs more than {2 * NEIGHBOURS} {of}: use --projection pca")
+        raise SettingError.naming(
+            lambda named: f"t-SNE needs more than {2 * NEIGHBOURS} {of}: use {named('projection', 'pca')}"
+        )
     return "pca" if projection == "pca" or not enough else "tsne"
 
 

@@ -38,9 +38,14 @@ from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.known_rows import KnownRows
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import Names, plural
 
-AGAIN = "extract all sources again, into a new experiment or into this one with --force"
+
+def again(named: Names) -> str:
+    """Return what the user can do if a corpus cannot grow."""
+    return f"extract all sources again, into a new experiment or into this one with {named('force', True)}"
+
+
 FACTS: dict[str, type] = dict.fromkeys(
     ("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int
 )
@@ -50,7 +55,7 @@ FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": li
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CatalogueNames:
     """The content of a catalogue as tables.
 
     Attributes:
@@ -93,7 +98,7 @@ class Before:
     has_identifiers: bool
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> CatalogueNames:
         """The whole content of the catalogue, which is read when it is first needed."""
         return read_names(self.directory, self.experiment)
 
@@ -120,10 +125,7 @@ class Before:
         for name, value in self.lasting.items():
             given = getattr(settings, name)
             if json.dumps(given) != json.dumps(value):  # manifests store tuples as lists
-                raise SettingError(
-                    f"{name.replace('_', '-')} is {value} in this corpus, and must be the same for added sources, "
-                    f"not {given}: leave this option out, or extract all sources into another experiment"
-                )
+                raise _differs(name, value, given)
 
     def require_new_sources(self, described: Sequence[Mapping[str, Any]]) -> None:
         """Refuse sources that the corpus already contains.
@@ -138,7 +140,7 @@ class Before:
             raise SourceError.naming(
                 lambda named: (
                     f"{again[0]}{more} already in the corpus: leave it out, "
-                    f"or add {named('force=True', '--force')} to read it again"
+                    f"or add {named('force', True)} to read it again"
                 )
             )
 
@@ -252,15 +254,21 @@ def read_before(experiment: Experiment) -> Before:
         corpus, held_out = corpus.joined_with(aside), np.append(held_out, np.ones(len(aside), np.bool_))
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
-        raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys "
-            f"that distinguish playlists of the same name: {AGAIN}"
+        raise ExperimentError.naming(
+            lambda named: (
+                f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys "
+                f"that distinguish playlists of the same name: {again(named)}"
+            )
         )
     with closing(Catalogue(directory)) as catalogue:
         tracks, can_grow, has_identifiers = len(catalogue), catalogue.can_grow, catalogue.has_identifiers
     fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
-        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files contradict each other; {AGAIN}")
+        raise ExperimentError.naming(
+            lambda named: (
+                f"the corpus of '{experiment.name}' is damaged: its files contradict each other; {again(named)}"
+            )
+        )
     return Before(
         manifest=manifest,
         experiment=experiment.name,
@@ -274,7 +282,7 @@ def read_before(experiment: Experiment) -> Before:
     )
 
 
-def read_names(directory: Path, experiment: str) -> Names:
+def read_names(directory: Path, experiment: str) -> CatalogueNames:
     """Read the whole content of the catalogue of a corpus.
 
     Args:
@@ -298,9 +306,10 @@ def read_names(directory: Path, experiment: str) -> Names:
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
-            return Names(tracks.append_column("first_place", places), spellings, uris)
+            return CatalogueNames(tracks.append_column("first_place", places), spellings, uris)
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
-            raise ExperimentError(f"the catalogue of '{experiment}' is damaged: {reason_of(error)}; {AGAIN}") from error
+            problem = f"the catalogue of '{experiment}' is damaged: {reason_of(error)}"
+            raise ExperimentError.naming(lambda named: f"{problem}; {again(named)}") from error
 
 
 def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -320,9 +329,11 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
         ExperimentError: two tracks of the corpus have been merged into one.
     """
     if np.count_nonzero(known) != tracks:
-        raise ExperimentError(
-            "another version of sgp wrote this corpus, and used other rules to decide which rows are the same track: "
-            f"{AGAIN}"
+        raise ExperimentError.naming(
+            lambda named: (
+                "another version of sgp wrote this corpus, and used other rules to decide which rows are the same "
+                f"track: {again(named)}"
+            )
         )
 
 
@@ -338,3 +349,14 @@ def _summed(before: pa.Table, added: pa.Table) -> pa.Table:
     keys = ["row", "artist", "title"]
     summed = both.group_by(keys).aggregate([("count", "sum")]).rename_columns([*keys, "count"])
     return summed.sort_by([(key, "ascending") for key in keys])
+
+
+def _differs(name: str, value: object, given: object) -> SettingError:
+    """Return the error for a setting that differs from the one with which the corpus was made."""
+    return SettingError.naming(
+        lambda named: (
+            f"{named.either(name, name.replace('_', '-'))} is {value} in this corpus, and must be the same for added "
+            f"sources, not {given}: leave this {named.either('setting', 'option')} out, or extract all sources into "
+            "another experiment"
+        )
+    )

@@ -20,10 +20,10 @@ from skipgramophone.experiment.experiment import (
     NEW_DESCRIPTION,
     Experiment,
     experiments_in,
-    experiments_root,
     named_experiment,
     open_experiment,
 )
+from skipgramophone.experiment.experiments_root import experiments_root
 from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, LaterFormatError, digest_of, require_format
@@ -31,6 +31,7 @@ from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
+from skipgramophone.settings import check_arguments
 from skipgramophone.wording import shell_command
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
@@ -88,6 +89,7 @@ class Checked:
         return any(finding.state == "unchecked" for finding in self.findings)
 
 
+@check_arguments()
 def check(
     name: str | None = None,
     *,
@@ -183,7 +185,7 @@ def _finding(experiment: Experiment, place: str, state: State, what: object) -> 
 
 def _problem(error: SgpError) -> str:
     """Return the message of an error, without the advice to run `sgp check`."""
-    return error.problem if isinstance(error, DamagedFileError) else str(error)
+    return error.problem if isinstance(error, DamagedFileError) else error.on_command_line
 
 
 def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> CheckResult:

@@ -28,7 +28,7 @@ from skipgramophone.settings import (
     RunSettings,
     Score,
     TrainSettings,
-    require_settings,
+    check_arguments,
     task,
 )
 from skipgramophone.settings.evaluation import NOT_IN_DEEZER
@@ -43,11 +43,12 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
 
+@check_arguments()
 def evaluate(
     name: str,
     settings: EvaluateSettings | None = None,
     *,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
@@ -80,8 +81,6 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
-    require_settings(settings, EvaluateSettings)
-    require_settings(run, RunSettings, "run")
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     settings = _with_recency(settings or EvaluateSettings(), model)
@@ -130,12 +129,13 @@ def evaluate(
     return report
 
 
+@check_arguments()
 def compare_experiments(
     name: str,
     other: str,
     settings: EvaluateSettings | None = None,
     *,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Sequence[Callable[[Progress], None]] | None = None,
@@ -160,11 +160,11 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
-    require_settings(settings, EvaluateSettings)
-    require_settings(run, RunSettings, "run")
     if name == other:
         raise EvaluationError.naming(
-            lambda named: f"{named('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+            lambda named: (
+                f"{named.either('other', '--compare')} needs the name of another experiment, not '{name}' itself"
+            )
         )
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
@@ -222,7 +222,7 @@ def _evaluated(
 
 
 def _held_out(
-    experiment: Experiment, settings: EvaluateSettings, held_out: Path | None
+    experiment: Experiment, settings: EvaluateSettings, held_out: Path | str | None
 ) -> tuple[Corpus, Split, int, bool]:
     """Return all playlists, their split, the number of tracks, and whether extract made the split.
 
@@ -231,12 +231,12 @@ def _held_out(
             playlists, or the split of the protocol deezer2018.
     """
     if held_out and settings.protocol == "deezer2018":
-        raise SettingError.naming(lambda named: f"{named('held_out', '--held-out')} {NOT_IN_DEEZER}")
+        raise SettingError.naming(lambda named: f"{named('held_out')} {NOT_IN_DEEZER}")
     if held_out and settings.share is not None:
         raise SettingError.naming(
             lambda named: (
-                f"hold out either a share of the playlists ({named('share', '--share')}) "
-                f"or those listed in a file ({named('held_out', '--held-out')}), not both"
+                f"hold out either a share of the playlists ({named('share')}) "
+                f"or those listed in a file ({named('held_out')}), not both"
             )
         )
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
@@ -244,7 +244,7 @@ def _held_out(
     corpus, tracks = open_corpus(experiment)
     if aside := None if held_out else read_extract_split(experiment, corpus, settings):
         return *aside, tracks, True
-    return corpus, make_split(experiment, corpus, settings, held_out), tracks, False
+    return corpus, make_split(experiment, corpus, settings, None if held_out is None else Path(held_out)), tracks, False
 
 
 def _owners(experiment: Experiment, split: Split, aside: bool) -> list[str]:

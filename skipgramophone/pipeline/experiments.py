@@ -81,7 +81,7 @@ def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
         try:
             found.append(overview(experiment.name, experiments_dir))
         except SgpError as error:
-            found.append(Overview(experiment.name, problem=str(error)))
+            found.append(Overview(experiment.name, problem=error.on_command_line))
     return found
 
 
@@ -105,8 +105,8 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
             states[stage] = "current"
             experiment.current(stage)
         except SgpError as error:
-            states[stage] = "stale" if stage in manifests else str(error)
-            stale += [str(error)] if stage in manifests else []
+            states[stage] = "stale" if stage in manifests else error.on_command_line
+            stale += [error.on_command_line] if stage in manifests else []
     return Overview(
         name=name,
         created=max((manifest.created for manifest in manifests.values()), default=""),

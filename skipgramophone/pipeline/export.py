@@ -6,9 +6,10 @@ from pathlib import Path
 
 from skipgramophone.lookup.lookup import open_lookup
 from skipgramophone.pipeline.reports import ExportReport
-from skipgramophone.settings import ExportSettings, require_settings
+from skipgramophone.settings import ExportSettings, check_arguments
 
 
+@check_arguments()
 def export(
     name: str,
     destination: Path | str,
@@ -37,7 +38,6 @@ def export(
     from skipgramophone.exporters.selection import convert, origin, select, vectors_of
     from skipgramophone.pipeline.model_card import card_of, licence_of
 
-    require_settings(settings, ExportSettings)
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
     exporters.require_supported(chosen, settings)

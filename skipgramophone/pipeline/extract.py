@@ -6,6 +6,7 @@ The steps, in order: `open_readers` finds a reader for each file, `read_playlist
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +48,8 @@ from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
-from skipgramophone.settings import ExtractSettings, Thresholds, require_settings
+from skipgramophone.settings import ExtractSettings, Thresholds, check_arguments
+from skipgramophone.wording import Wording
 
 Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
@@ -66,13 +68,14 @@ class Encoder(Protocol[Encoded]):
         """Encode all rows that were added."""
 
 
+@check_arguments()
 def extract(
     name: str,
     sources: Sequence[Path | str] | Path | str = (),
     settings: ExtractSettings | None = None,
     *,
     sample: bool = False,
-    held_out: Path | None = None,
+    held_out: Path | str | None = None,
     append: bool = False,
     force: bool = False,
     dry_run: bool = False,
@@ -105,8 +108,7 @@ def extract(
             or the name of the experiment is not valid.
         StorageError: the disk failed or is full.
     """
-    require_settings(settings, ExtractSettings)
-    paths = source_paths(sources, sample)
+    paths, to_hold_out = source_paths(sources, sample), None if held_out is None else Path(held_out)
     started = time.perf_counter()
     with ExitStack() as until_done:
         experiment, before = None, None
@@ -118,7 +120,7 @@ def extract(
         elif not dry_run:
             experiment = until_done.enter_context(new_experiment(name, experiments_dir))
             experiment.require_new("corpus", force)
-        settings = _checked_settings(settings, before, held_out)
+        settings = _checked_settings(settings, before, to_hold_out)
         readers = open_readers(paths, settings, sample, progress)
         encoder = GrowingEncoder(settings, before, only_read=dry_run) if before else PlaylistEncoder(settings)
         allowed = None if force or before is None else before.require_new_sources
@@ -126,7 +128,7 @@ def extract(
         if isinstance(encoded, Growth):
             report = encoded.reported(report_of(name, encoded.encoded, source_facts))
         else:
-            encoded, named = hold_out(encoded, settings, held_out, before)
+            encoded, named = hold_out(encoded, settings, to_hold_out, before)
             report = replace(report_of(name, encoded, source_facts), held_out_names=named)
             report = before.reported(report, encoded) if before else report
             if dry_run:
@@ -166,15 +168,15 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
     Raises:
         SettingError: the sources and the sample are both given, or both missing.
     """
-    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    paths = [Path(sources)] if isinstance(sources, os.PathLike | str) else [Path(source) for source in sources]
     if sample and paths:
         raise SettingError.naming(
-            lambda named: f"give either {named('sources or sample=True', 'a SOURCE or --sample')}, not both"
+            lambda named: f"give either {named.either('sources or sample=True', 'a SOURCE or --sample')}, not both"
         )
     if not sample and not paths:
         raise SettingError.naming(
             lambda named: (
-                f"give {named('sources to read, or sample=True', 'a SOURCE to read, or --sample')} "
+                f"give {named.either('sources to read, or sample=True', 'a SOURCE to read, or --sample')} "
                 "for the built-in sample"
             )
         )
@@ -191,7 +193,9 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
     """
 
     if sample and settings.period:
-        raise SettingError("the sample has no times: leave out --since and --until")
+        raise SettingError.naming(
+            lambda named: f"the sample has no times: leave out {named('since')} and {named('until')}"
+        )
 
     def received(size: int) -> None:
         if progress:
@@ -304,14 +308,19 @@ def _checked_settings(
         settings = settings or ExtractSettings(**before.lasting)
         before.require_settings(settings)
         if held_out:
-            raise SettingError(
-                "--holdout FILE can be used only for a new corpus, not together with --append: leave out --holdout"
+            raise SettingError.naming(
+                lambda named: (
+                    f"{named.either('held_out', '--holdout FILE')} can be used only for a new corpus, not together "
+                    f"with {named('append', True)}: leave out {named.either('held_out', '--holdout')}"
+                )
             )
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
         raise SettingError("hold out either a share of the playlists, or the playlists listed in a file, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
-        raise SettingError("--group has an effect only on held-out playlists: add --holdout")
+        raise SettingError.naming(
+            lambda named: f"{named('group')} has an effect only on held-out playlists: add {named('holdout')}"
+        )
     return settings
 
 
@@ -338,20 +347,20 @@ def _encode(
     merger.finish()
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
         reason = _why_unused(encoder.rejects, encoder.left_out)
-        raise SourceError(reason) if encoder.left_out else FormatError(reason)
+        raise SourceError.naming(reason) if encoder.left_out else FormatError.naming(reason)
     encoded = encoder.encode()
     if isinstance(encoded, EncodedPlaylists) and not len(encoded.track_ids):
         raise SourceError(f"cleaning left out all rows: {_counts(encoded.left_out)}")
     return encoded, replaced
 
 
-def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
+def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> Wording:
     """Return an error message that explains why no row of the sources can be used."""
     also = f"; left out: {_counts(left_out)}" if left_out else ""
     if rejects:
         first = rejects[0]
-        return f"{first.file}: no row could be used; line {first.line}: {explained(first)}{also}"
-    return f"no row of the sources can be used{also}" if left_out else "the sources contain no rows"
+        return lambda named: f"{first.file}: no row could be used; line {first.line}: {explained(first, named)}{also}"
+    return lambda _named: f"no row of the sources can be used{also}" if left_out else "the sources contain no rows"
 
 
 def _counts(left_out: Mapping[str, int]) -> str:

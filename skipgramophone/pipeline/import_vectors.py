@@ -23,7 +23,7 @@ from skipgramophone.importers.matching import Matching, match
 from skipgramophone.importers.vectors import NamedVectors
 from skipgramophone.pipeline.reports import ImportReport
 from skipgramophone.pipeline.stages import package_versions, publish_index
-from skipgramophone.settings import IndexSettings, require_settings
+from skipgramophone.settings import IndexSettings, check_arguments
 from skipgramophone.training.run import unfinished_run
 from skipgramophone.utf8 import printable_path
 from skipgramophone.wording import plural
@@ -31,6 +31,7 @@ from skipgramophone.wording import plural
 UNUSED = "unused.jsonl"  # file in the model stage with the imported vectors that match no track
 
 
+@check_arguments()
 def import_vectors(
     name: str,
     source: Path | str,
@@ -64,7 +65,6 @@ def import_vectors(
     from skipgramophone.playlists.readers.file_version import same_version, version_of
     from skipgramophone.playlists.readers.source_files import STANDARD_INPUT, regular_file
 
-    require_settings(index_settings, IndexSettings, "index_settings")
     source = Path(source)
     chosen = importers.format_of(source, format)
     if source.is_dir() or not (source.exists() or source == STANDARD_INPUT):

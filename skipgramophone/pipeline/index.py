@@ -8,9 +8,10 @@ from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.lookup.annoy_index import IndexFacts
 from skipgramophone.pipeline.stages import open_corpus, publish_index
-from skipgramophone.settings import IndexSettings, require_settings
+from skipgramophone.settings import IndexSettings, check_arguments
 
 
+@check_arguments()
 def build_index(
     name: str, settings: IndexSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> IndexFacts:
@@ -20,7 +21,6 @@ def build_index(
         ExperimentError: the experiment has no model, or the model is stale.
         StorageError: the disk failed or is full.
     """
-    require_settings(settings, IndexSettings)
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("index"):
         experiment.current("model")

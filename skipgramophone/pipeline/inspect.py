@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -14,16 +15,9 @@ import pyarrow as pa
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.experiment import (
-    Experiment,
-    directory_options,
-    experiments_root,
-    named_experiment,
-    open_experiment,
-    other_directory,
-    similar_name,
-)
+from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment, similar_name
 from skipgramophone.experiment.experiment_names import proposed_name
+from skipgramophone.experiment.experiments_root import directory_options, experiments_root, other_directory
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
@@ -33,12 +27,13 @@ from skipgramophone.pipeline.extract import Progress, open_readers, read_playlis
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.playlists.encoding import PlaylistEncoder
-from skipgramophone.settings import ExtractSettings, TrainSettings, require_settings
+from skipgramophone.settings import ExtractSettings, TrainSettings, check_arguments
 from skipgramophone.settings.setting import given_options
 
 TRIES = 10  # maximum number of attempts to read a corpus that is being replaced
 
 
+@check_arguments()
 def inspect(
     what: Sequence[Path | str] | Path | str = (),
     settings: ExtractSettings | None = None,
@@ -63,9 +58,8 @@ def inspect(
         ExperimentError: the experiment has no corpus, or its corpus has no playlists.
         StorageError: the disk failed.
     """
-    require_settings(settings, ExtractSettings)
     started = time.perf_counter()
-    named = [what] if isinstance(what, Path | str) else list(what)
+    named = [what] if isinstance(what, os.PathLike | str) else list(what)
     experiment = _named_experiment(named, experiments_dir)
     if experiment is None:
         settings = settings or ExtractSettings()
@@ -74,9 +68,12 @@ def inspect(
         contents, facts = contents_of(encoded), asdict(report_of("", encoded, source_facts))
         target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:
-        raise SettingError(
-            f"'{experiment.name}' is an experiment, so its sources have already been read: "
-            "leave out the options that say how to read sources"
+        name_of_experiment = experiment.name
+        raise SettingError.naming(
+            lambda named: (
+                f"'{name_of_experiment}' is an experiment, so its sources have already been read: leave out "
+                + named.either("settings and sample", "the options that say how to read sources")
+            )
         )
     else:
         facts, contents = _read_corpus(experiment)
@@ -123,7 +120,7 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
         ExperimentError: there is neither an experiment nor a file of this name, or the experiment has an unknown
             format.
     """
-    if len(named) != 1 or isinstance(named[0], Path):
+    if len(named) != 1 or not isinstance(named[0], str):
         return None
     word = named[0]
     try:
@@ -135,9 +132,8 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
     if Path(word).exists():
         return None
     near = similar_name(experiment)
-    cure = near or other_directory(root)
-    place = experiment.path.parent.absolute()
-    raise ExperimentError(f"no experiment '{word}' in {place}, and no file of that name{cure}")
+    problem = f"no experiment '{word}' in {experiment.path.parent.absolute()}, and no file of that name"
+    raise ExperimentError.naming(lambda named: f"{problem}{near or other_directory(root, named)}")
 
 
 def _read_corpus(experiment: Experiment) -> tuple[dict[str, Any], Contents]:

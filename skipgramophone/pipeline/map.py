@@ -14,11 +14,12 @@ from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file, require_replaceable
 from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
-from skipgramophone.settings import MapSettings, require_settings
+from skipgramophone.settings import MapSettings, check_arguments
 
 PICTURES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")  # suffixes that an HTML page must not have
 
 
+@check_arguments()
 def draw_map(
     name: str,
     destination: Path | str,
@@ -51,7 +52,6 @@ def draw_map(
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
 
-    require_settings(settings, MapSettings)
     settings, destination = settings or MapSettings(), Path(destination)
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
     _require_page(destination)
@@ -95,9 +95,14 @@ def _require_page(destination: Path) -> None:
     """
     if destination.suffix.lower() in PICTURES:
         page = destination.with_suffix(".html").name
-        raise SettingError(
-            f"the map is an HTML page, so it cannot be written to {destination.name}: choose a name such as {page}; "
-            "--png FILE and --svg FILE also write pictures"
+        raise SettingError.naming(
+            lambda named: (
+                f"the map is an HTML page, so it cannot be written to {destination.name}: choose a name such as "
+                f"{page}; "
+                + named.either(
+                    "pictures={'png': FILE} also writes a picture", "--png FILE and --svg FILE also write pictures"
+                )
+            )
         )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from skipgramophone.lookup.lookup import open_lookup
 from skipgramophone.lookup.results import Answer
 from skipgramophone.lookup.weighted_names import Query
-from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings import SimilarSettings, check_arguments
 
 
+@check_arguments(but=("query",))
 def similar(
     name: str, query: Query, settings: SimilarSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> Answer:

@@ -36,9 +36,11 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         tracks = len(catalogue)
     if not corpus.has_valid_ids(tracks):
-        raise ExperimentError(
-            f"the corpus of '{experiment.name}' is damaged: a track id is outside its catalogue of {tracks:,} tracks; "
-            "extract its sources again, into a new experiment or into this one with --force"
+        raise ExperimentError.naming(
+            lambda named: (
+                f"the corpus of '{experiment.name}' is damaged: a track id is outside its catalogue of {tracks:,} "
+                f"tracks; extract its sources again, into a new experiment or into this one with {named('force', True)}"
+            )
         )
     return corpus, tracks
 

@@ -25,7 +25,7 @@ from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
-from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, require_settings
+from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, check_arguments
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
@@ -41,6 +41,7 @@ ENOUGH_PLAYLISTS = 10  # training warns if there are fewer different playlists t
 ENOUGH_OCCURRENCES = 1000  # with a window as context, training warns only if there are also fewer occurrences than this
 
 
+@check_arguments()
 def train(
     name: str,
     settings: TrainSettings | None = None,
@@ -82,9 +83,6 @@ def train(
     """
     from skipgramophone.evaluation.recency_choice import choose_recency
 
-    require_settings(settings, TrainSettings)
-    require_settings(index_settings, IndexSettings, "index_settings")
-    require_settings(run, RunSettings, "run")
     started, run = time.perf_counter(), run or RunSettings()
     require_tensorflow()
     experiment = open_experiment(name, experiments_dir)

@@ -15,7 +15,7 @@ from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.experiment.track_artists import read_track_artists
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings, require_settings
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings, check_arguments
 from skipgramophone.settings_file import settings_text
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TUNING = "tuning"  # subdirectory of an experiment for the journal, the best settings and the report of the search
 
 
+@check_arguments()
 def tune(
     name: str,
     settings: TuneSettings | None = None,
@@ -57,8 +58,6 @@ def tune(
     from skipgramophone.evaluation.holdout import make_split, read_extract_split
     from skipgramophone.evaluation.tuning import tune as search
 
-    require_settings(settings, TuneSettings)
-    require_settings(run, RunSettings, "run")
     settings = settings or TuneSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")

@@ -6,7 +6,6 @@ The message contains an example for `--columns`, which is chosen from the column
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -40,7 +39,7 @@ from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric
 from skipgramophone.playlists.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.playlists.time_doubts import is_of_other_event
 from skipgramophone.settings import columns_text
-from skipgramophone.wording import visible
+from skipgramophone.wording import Names, Wording, visible
 
 DECIMAL = re.compile(r"-?\d*\.\d+")
 # Strings of digits that are probably ids and not times: they start with 0, or they would mean a time before 1995 if
@@ -53,7 +52,7 @@ NAME = re.compile(r"[^\W\d_]|[#№]")  # matches the first character of the name
 LONGEST_NAME = 40  # a field in the first line can be the name of a column only if it has at most this many characters
 
 
-def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
+def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyType({})) -> Wording:
     """Return a message that asks the user to assign the columns of a table; it ends with an example for `--columns`.
 
     Args:
@@ -64,12 +63,12 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
             "uri", the example contains no other assignments.
     """
     if wide := several_items(rows):
-        return visible(f"a table of {len(rows[0])} columns {wide}")
-    named = _has_header(rows)
-    has_words = not named and _has_words(rows)
-    of_words = {} if is_header(rows[0]) or not (named or has_words) else _example_of_words(rows)
-    example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, named)
-    if (named or has_words) and len(set(rows[0])) == len(rows[0]):
+        return lambda _named: visible(f"a table of {len(rows[0])} columns {wide}")
+    has_header = _has_header(rows)
+    has_words = not has_header and _has_words(rows)
+    of_words = {} if is_header(rows[0]) or not (has_header or has_words) else _example_of_words(rows)
+    example_roles = of_words if has_words or ("title" in of_words and len(of_words) > 1) else _example(rows, has_header)
+    if (has_header or has_words) and len(set(rows[0])) == len(rows[0]):
         corrected = corrected_roles(example_roles, rows)
         example_roles = {
             role: name for role, name in corrected.items() if name not in known.values() or known.get(role) == name
@@ -87,19 +86,25 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if not roles.keys() & {"title", "name", "uri"}:
         names = ", ".join(rows[0])
         what = f"a table of {len(rows[0])} columns {problem}, and none of the columns {names} seems to contain tracks"
-        return visible(f"{what}: if one of them contains the titles, assign it with --columns title=…")
+        return lambda named: visible(
+            f"{what}: if one of them contains the titles, assign it with {named('columns', 'title=…')}"
+        )
     # If no name is usual, the first line may be a row instead of a header. A name such as "Band", which is usual only
     # in a table with titles, counts as usual here.
     without_names = has_words and not columns_by_role(rows[0])
     without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
-    by_number = " (by number if the first line is not a header)" if has_words else "" if named else " by number"
+    by_number = " (by number if the first line is not a header)" if has_words else "" if has_header else " by number"
     if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
         roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
         by_number = " by number" + " (by name if the first line is a header)" * without_names
-    example = shlex.quote(columns_text(roles)) + " --session-gap none" * is_one_list_per_owner(roles)
     columns = f"a table of {len(rows[0])} columns {problem}"
-    remedy = f"assign the columns{by_number}, for example --columns {example}"
-    return visible(f"{columns}: {remedy}")
+    given = {"columns": columns_text(roles)} | ({"session_gap": "none"} if is_one_list_per_owner(roles) else {})
+
+    def asked(named: Names) -> str:
+        example = named.either(", ", " ").join(named(name, value) for name, value in given.items())
+        return visible(f"{columns}: assign the columns{by_number}, for example {example}")
+
+    return asked
 
 
 def _has_header(rows: Table) -> bool:

@@ -51,6 +51,7 @@ from skipgramophone.playlists.row_order import order_of_rows
 from skipgramophone.playlists.time_doubts import unread_times
 from skipgramophone.playlists.title_doubts import titles_of_others
 from skipgramophone.settings import ExtractSettings, columns_text
+from skipgramophone.wording import Wording
 
 JUDGED_LINES = 1000  # number of lines at the start of a file from which the columns are guessed
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
@@ -104,7 +105,7 @@ def is_table(rows: Table) -> bool:
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
 
-def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) -> ColumnGuess | str:
+def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) -> ColumnGuess | Wording:
     """Guess the columns of a table that begins with a header; if they are ambiguous, return a message for the user.
 
     Args:

@@ -42,6 +42,7 @@ from skipgramophone.playlists.owner_doubts import (
 )
 from skipgramophone.playlists.row_order import has_times, order_of_rows
 from skipgramophone.playlists.time_doubts import unnamed_times
+from skipgramophone.wording import Wording
 
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
@@ -83,11 +84,11 @@ class GuessedTable:
         """Whether a column has one of the given roles."""
         return not self.roles.keys().isdisjoint(roles)
 
-    def ask(self, problem: str, **more: str) -> str:
+    def ask(self, problem: str, **more: str) -> Wording:
         """Return a question about a problem; its example has the guessed roles, and `more` (role -> column)."""
         return question(self.rows, problem, self.roles | more)
 
-    def ask_without(self, role: str, problem: str, **more: str) -> str:
+    def ask_without(self, role: str, problem: str, **more: str) -> Wording:
         """Return a question like `ask`, but without the guessed column of `role` in its example."""
         return question(self.rows, problem, {each: name for each, name in self.roles.items() if each != role} | more)
 
@@ -96,12 +97,12 @@ class GuessedTable:
         return known | order_of_rows(self.rows, self.found, known)
 
 
-def first_question(table: GuessedTable) -> str | None:
+def first_question(table: GuessedTable) -> Wording | None:
     """Return the message of the first doubt that applies, or None if none of them applies."""
     return next((message for doubt in DOUBTS if (message := doubt(table))), None)
 
 
-def _unclear_playlists(table: GuessedTable) -> str | None:
+def _unclear_playlists(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column names the playlist: its own name suggests it, as does "Programme title"."""
     names = [name for name in table.possible_names if is_unclear(name) and name in table.untimed]
     names = [
@@ -115,7 +116,7 @@ def _unclear_playlists(table: GuessedTable) -> str | None:
     )
 
 
-def _uploaders(table: GuessedTable) -> str | None:
+def _uploaders(table: GuessedTable) -> Wording | None:
     """Ask whether owners are the artists of their tracks, if they have at most two tracks on average."""
     if not (uploaders := column_of_uploaders(table.rows, table.roles, table.unused)):
         return None
@@ -123,7 +124,7 @@ def _uploaders(table: GuessedTable) -> str | None:
     return table.ask_without("owner", problem, artist=uploaders)
 
 
-def _missing_role(table: GuessedTable) -> str | None:
+def _missing_role(table: GuessedTable) -> Wording | None:
     """Ask for the column of artists or playlists if none was found, but an unused column has suitable values.
 
     Artists are needed, because tracks with the same title by different artists would otherwise be merged. Playlist
@@ -147,19 +148,19 @@ def _missing_role(table: GuessedTable) -> str | None:
     return question(table.rows, f"in which {listed(names)} may name the {role}", known)
 
 
-def _dates_of_playlists(table: GuessedTable) -> str | None:
+def _dates_of_playlists(table: GuessedTable) -> Wording | None:
     """Ask whether a column of dates, such as "Show date", distinguishes playlists with the same name."""
     names = [name for name in table.unused if normalized(name) in DATES_OF_PLAYLISTS and _divides(table, name)]
     return table.ask(f"in which {names[0]!r} {SAME_NAME}", id=names[0]) if names else None
 
 
-def _people_of_playlists(table: GuessedTable) -> str | None:
+def _people_of_playlists(table: GuessedTable) -> Wording | None:
     """Ask whether a column of people, such as "Made for", distinguishes playlists with the same name."""
     people = columns_with_people_of_playlists(table.rows, table.roles, table.unused)
     return table.ask(f"in which {people[0]!r} {SAME_NAME}", owner=people[0]) if people else None
 
 
-def _ids_without_owner(table: GuessedTable) -> str | None:
+def _ids_without_owner(table: GuessedTable) -> Wording | None:
     """Ask whether to leave out the owners, if some rows of an id have an owner and other rows of this id have none."""
     if not has_ids_without_owner(table.rows, table.roles):
         return None
@@ -168,7 +169,7 @@ def _ids_without_owner(table: GuessedTable) -> str | None:
     return table.ask_without("owner", f"in which some rows of one {playlist!r} have no {owner!r}, {remedy}")
 
 
-def _owners_of_ids(table: GuessedTable) -> str | None:
+def _owners_of_ids(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column contains the owners of the ids, if different owners may have the same id."""
     if not (owners := columns_with_owners_of_ids(table.rows, table.roles, table.unused)):
         return None
@@ -176,20 +177,20 @@ def _owners_of_ids(table: GuessedTable) -> str | None:
     return table.ask(problem, owner=owners[0])
 
 
-def _times_of_plays(table: GuessedTable) -> str | None:
+def _times_of_plays(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column contains the times of the plays."""
     names = [name for name in table.unused if normalized(name) in TIMES_OF_ROWS and _are_plays(table, name)]
     names = names or list(unnamed_times(table.rows, table.unused, table.roles))
     return table.ask(f"in which {names[0]!r} may be the times of plays", time=names[0]) if names else None
 
 
-def _orders_of_owners(table: GuessedTable) -> str | None:
+def _orders_of_owners(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column contains the ids of the owners' orders or sessions."""
     orders = columns_with_orders_of_owners(table.rows, table.roles, table.untimed)
     return table.ask(f"in which {listed(orders)} may be the orders or sessions", id=orders[0]) if orders else None
 
 
-def _regions_of_charts(table: GuessedTable) -> str | None:
+def _regions_of_charts(table: GuessedTable) -> Wording | None:
     """Ask whether each region is a playlist, if a table contains dated charts of several regions."""
     if table.has(*PLAYLIST_ROLES) or not table.has("time") or not {*map(normalized, table.unused)} & RANKS:
         return None
@@ -198,7 +199,7 @@ def _regions_of_charts(table: GuessedTable) -> str | None:
     return table.ask(f"in which {regions[0]!r} may distinguish charts", owner=regions[0]) if regions else None
 
 
-def _times_of_day(table: GuessedTable) -> str | None:
+def _times_of_day(table: GuessedTable) -> Wording | None:
     """Ask whether a column contains the times of day that belong to the dates, if its name is not usual for times."""
     if table.clock not in table.unused or not name_artist_and_title(table.roles) or table.has("id", "playlist"):
         return None
@@ -206,12 +207,12 @@ def _times_of_day(table: GuessedTable) -> str | None:
     return table.ask(problem, clock=table.clock)
 
 
-def _merged_cells(table: GuessedTable) -> str | None:
+def _merged_cells(table: GuessedTable) -> Wording | None:
     """Ask the user to fill the empty cells of a column in which a value is only in the first of its rows."""
     return question_on_merged_cells(table.rows, table.roles)
 
 
-def _charts(table: GuessedTable) -> str | None:
+def _charts(table: GuessedTable) -> Wording | None:
     """Ask whether a column separates charts, if many ranks occur several times."""
     charts = charts_in(table.rows, table.unused)
     if not charts or table.has(*PLAYLIST_ROLES, "time"):
@@ -221,13 +222,13 @@ def _charts(table: GuessedTable) -> str | None:
     return table.ask(problem, playlist=chart, position=rank)
 
 
-def _equal_names(table: GuessedTable) -> str | None:
+def _equal_names(table: GuessedTable) -> Wording | None:
     """Ask the user to assign the columns by number, if two of them have the same name."""
     twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
     return None if twice is None else question(table.rows, f"in which two columns are named {twice!r}")
 
 
-DOUBTS: tuple[Callable[[GuessedTable], str | None], ...] = (
+DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _unclear_playlists,
     _uploaders,
     _missing_role,

@@ -40,9 +40,8 @@ from skipgramophone.playlists.table_preamble import blank_lines_above, lines_abo
 from skipgramophone.playlists.text_logs import kind_of_log
 from skipgramophone.playlists.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
 from skipgramophone.settings import Format
-from skipgramophone.wording import visible
+from skipgramophone.wording import Wording, visible, worded
 
-ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 HEAD_BYTES = 64 << 10
 JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
 PLAYLISTS_OBJECT = re.compile(rb'"playlists"\s*:\s*\{')
@@ -72,8 +71,12 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         rows = first_rows(file, head, lines)
         if guess := _guess_columns(file, rows, rated, is_complete=True):
             return guess
+        columns = ", ".join(map(visible, rows[0]))
         raise UnknownFormatError(
-            file.display_name, f"a table with the columns {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}"
+            file.display_name,
+            lambda named: (
+                f"a table with the columns {columns}: assign its columns with {named('columns', 'artist=…,title=…')}"
+            ),
         )
     if (reason := binary_reason(head)) or (b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head)):
         raise UnknownFormatError(file.display_name, reason or OTHER)
@@ -137,10 +140,13 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated, is_complete)):
         return replace(guess, above=above)
     if log := kind_of_log(lines):
-        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {log}")
+        raise UnknownFormatError(
+            file.display_name,
+            lambda named: f"not in a format that sgp knows, because it seems to be {worded(log, named)}",
+        )
     if are_paths(lines[:100]):
-        if doubt := doubt_about_paths(lines[:100]):
-            raise UnknownFormatError(file.display_name, doubt)
+        if unsuited := doubt_about_paths(lines[:100]):
+            raise UnknownFormatError(file.display_name, unsuited)
         return "m3u"
     kind = kind_of_text(lines)
     if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
@@ -162,8 +168,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     if are_sessions(lines[:100]):
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
-        if doubt := doubt_about_order(lines[:JUDGED_LINES]):
-            raise UnknownFormatError(file.display_name, visible(doubt))
+        if in_doubt := doubt_about_order(lines[:JUDGED_LINES]):
+            raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
 
@@ -177,7 +183,7 @@ def _guess_columns(file: SourceFile, rows: Table, rated: bool, is_complete: bool
     if not rows or len(rows[0]) < 2 or not is_column_header(rows[0]):
         return None
     guess = column_guess.guess_columns(rows, rated, is_complete and len(rows) < JUDGED_ROWS)
-    if isinstance(guess, str):
+    if not isinstance(guess, ColumnGuess):
         raise UnknownFormatError(file.display_name, guess)
     return guess
 
@@ -220,7 +226,7 @@ def _detect_json(head: bytes) -> Format | None:
     return None
 
 
-def _unknown(header: str, kind: str = "", problem: str = "", remedy: str = HELP) -> str:
+def _unknown(header: str, kind: str = "", problem: str = "", remedy: Wording | str = HELP) -> Wording:
     """Return the reason for the `UnknownFormatError` of a file whose format is not known.
 
     Args:
@@ -230,9 +236,8 @@ def _unknown(header: str, kind: str = "", problem: str = "", remedy: str = HELP)
         remedy: what the user can do.
     """
     what = f"{kind}, but not" if kind else "not"
-    return (
-        f"{what} in a format that sgp knows (first line: {_shortened(header)!r}){problem and ', ' + problem}; {remedy}"
-    )
+    known = f"{what} in a format that sgp knows (first line: {_shortened(header)!r}){problem and ', ' + problem}"
+    return lambda named: f"{known}; {worded(remedy, named)}"
 
 
 def _shortened(header: str) -> str:

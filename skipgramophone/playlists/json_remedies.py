@@ -8,7 +8,7 @@ from skipgramophone.playlists.json_start import first_json_value
 from skipgramophone.playlists.readers.json_fields import objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import field_with_lists, field_with_playlists, is_document, rows_in
 from skipgramophone.playlists.table_head import rows_of_records
-from skipgramophone.wording import visible
+from skipgramophone.wording import Wording, visible
 
 # Fields of a description that yt-dlp has written for one video.
 FIELDS_OF_VIDEO = frozenset(("id", "title", "formats", "thumbnails"))
@@ -28,7 +28,7 @@ JSON_REMEDY = "sgp reads lists of objects that have fields such as artist and ti
 MOST_FIELDS = 12  # named in a message
 
 
-def remedy_for_json(head: bytes) -> str:
+def remedy_for_json(head: bytes) -> Wording | str:
     """Return what the user can do with a JSON document, or with JSON lines, that begins with `head`.
 
     >>> remedy_for_json(b'[{"id": 1, "parts": ["Rain", "Salt"]}]').partition(": ")[2]
@@ -58,8 +58,10 @@ def remedy_for_json(head: bytes) -> str:
     if len(fields) < 2:
         return JSON_REMEDY
     listed = ", ".join(fields[:MOST_FIELDS]) + (", …" if len(fields) > MOST_FIELDS else "")
-    remedy = "assign them with --columns artist=…,title=… (or, for orders and sessions, id=…,uri=…)"
-    return visible(f"{JSON_REMEDY}; if its fields {listed} contain tracks, {remedy}")
+    return lambda named: visible(
+        f"{JSON_REMEDY}; if its fields {listed} contain tracks, assign them with "
+        f"{named('columns', 'artist=…,title=…')} (or, for orders and sessions, id=…,uri=…)"
+    )
 
 
 def _is_list_of_text(value: Any) -> bool:

@@ -14,7 +14,7 @@ from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.column_roles import PLAYLIST_ROLES
 from skipgramophone.playlists.column_values import Table, known_values, values_of
-from skipgramophone.wording import visible
+from skipgramophone.wording import Wording, visible
 
 # Minimum share of empty cells in a column with merged cells. If fewer cells are empty, single values are probably
 # missing.
@@ -25,7 +25,7 @@ FEWEST_GAPS = 2  # in an assigned column, empty cells must be below at least two
 REMEDY = "write the value above into the empty cells if their rows belong to it, or remove these rows"
 
 
-def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
+def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> Wording | None:
     """Return a message for the user of a table with merged cells, or None if the table has none.
 
     Args:
@@ -38,7 +38,7 @@ def question_on_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     problem = f"in which {name!r} is empty in many rows: {REMEDY}"
     others = {role: column for role, column in roles.items() if column != name}
     if "title" not in others or name == roles.get("artist"):
-        return visible(f"a table of {len(rows[0])} columns {problem}")
+        return lambda _named: visible(f"a table of {len(rows[0])} columns {problem}")
     return question(rows, f"{problem}, or leave this column out", others)
 
 

@@ -6,7 +6,6 @@ import codecs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -88,6 +87,7 @@ from skipgramophone.playlists.undecodable_header import has_header, is_binary, u
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 from skipgramophone.settings.setting import require_named
+from skipgramophone.wording import COMMAND_LINE, Wording, worded
 
 Identity = tuple[int, int, str | None]
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
@@ -189,7 +189,7 @@ def open_sources(
         StorageError: the file system failed.
     """
     readers: list[Reader] = []
-    passed_over: list[tuple[str, str]] = []
+    passed_over: list[tuple[str, Wording | str]] = []
     found_in = [with_nested_archives(files_of(path, received)) for path in paths]
     known: dict[Identity, SourceFile] = {}
     files = [file for found in found_in for file in found]
@@ -213,11 +213,11 @@ def open_sources(
         if len(readers) == before and known.get(_identity(found[0]), found[0]) is not found[0]:
             raise SourceError(f"{path} is given twice, or is part of another source: give each source once")
         if len(readers) == before:
-            raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over[skipped:])}")
-    return Sources(readers, passed_over)
+            raise _nothing_read(path, passed_over[skipped:])
+    return Sources(readers, [(name, worded(reason, COMMAND_LINE)) for name, reason in passed_over])
 
 
-def _reason_to_skip(file: SourceFile) -> str | None:
+def _reason_to_skip(file: SourceFile) -> Wording | str | None:
     """Return the reason why a file is skipped regardless of its format, or None."""
     if file.passed_over:
         return file.passed_over
@@ -243,11 +243,13 @@ def _reason_if_repeated(file: SourceFile, known: dict[Identity, SourceFile]) -> 
     return None if first is file else f"the same file as {first.display_name}, which is read once"
 
 
-def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
-    """Describe the skipped files of a path: the first with its reason, and the number of others."""
+def _nothing_read(path: Path, passed_over: Sequence[tuple[str, Wording | str]]) -> SourceError:
+    """Return the error for a path of which all files are skipped; it names the first with its reason."""
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
-    return f"{name}: {reason}{more}"
+    return SourceError.naming(
+        lambda named: f"{path} has no file in a format that sgp knows; {name}: {worded(reason, named)}{more}"
+    )
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
@@ -271,7 +273,7 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
             raise UnknownFormatError(file.display_name, undecodable) from error
         raise
     if undecodable and has_header(format, settings):
-        raise SourceError(f"{file.display_name} is {undecodable}")
+        raise SourceError.naming(lambda named: f"{file.display_name} is {undecodable(named)}")
     if settings.columns:
         by_number = all(name.isdecimal() for name in settings.roles.values())
         lines = first_lines(head)
@@ -279,7 +281,7 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
         return _table_reader(_guessing_reader(file, settings, format), head, format.above)
-    need, found = partial(require_named, settings), f"but {file.display_name} has the format {format}"
+    need, found = require_named, f"but {file.display_name} has the format {format}"
     need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
     need(
         not settings.period or format in DATED,
@@ -343,7 +345,6 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
 def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
     require_named(
-        settings,
         not settings.period or "time" in guess.roles,
         lambda named: (
             f"{named('since')} and {named('until')} need a column with times, but {file.display_name} has none"

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skipgramophone.wording import Wording
+
 # Minimum share of the lines that begin with a date and a time. It is low, because a message of a chat may have several
 # lines, and only the first of them begins with a date.
 LEAST_SHARE = 0.2
@@ -36,13 +38,15 @@ DATES = (
 )
 # Forms of lines, in the order in which they are tried. Each has three parts: the form, the minimum share of lines that
 # must have it, and the end of an error message, which says what the text is and what to do.
-KINDS = (
+KINDS: tuple[tuple[re.Pattern[str], float, Wording | str], ...] = (
     (
         REQUEST,
         LEAST_SHARE,
-        "the log of a web server: write the visitor and the page of each line, for example with "
-        r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
-        "and read them with --columns owner=1,uri=2",
+        lambda named: (
+            "the log of a web server: write the visitor and the page of each line, for example with "
+            r"""sed -nE 's/^(.* )?([^ ]+) [^ ]+ [^ ]+ \[[^]]*\] "GET ([^ "]+).*/\2\t\3/p', """
+            f"and read them with {named('columns', 'owner=1,uri=2')}"
+        ),
     ),
     (REFERENCE, LEAST_OF_REFERENCES, "references in the format RIS: export them as CSV, and read it with --columns"),
     (SYSLOG, LEAST_SHARE, "a system log: write the columns that you need to a CSV file"),
@@ -57,7 +61,7 @@ KINDS = (
 )
 
 
-def kind_of_log(lines: Sequence[str]) -> str | None:
+def kind_of_log(lines: Sequence[str]) -> Wording | str | None:
     """Return which kind of log, chat or list of references a text is, and what the user can do; None if it is none.
 
     >>> kind_of_log(["Apr  8 00:15:46 shop app[12]: user 3 - view - 7"] * 2)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.column_values import LETTERS, Table, is_time
+from skipgramophone.wording import Wording
 
 HELP = "see `sgp extract --help`"
 LONG_SEPARATORS = ("::", "<SEP>")  # separators in MovieLens, and in the Million Song Dataset
@@ -96,7 +97,7 @@ def are_baskets(rows: Table) -> bool:
     return max(map(len, rows), default=0) >= WIDEST_TABLE and shared >= LEAST_SHARED * len(columns) > 0
 
 
-def remedy_for(lines: Sequence[str]) -> str:
+def remedy_for(lines: Sequence[str]) -> Wording | str:
     """Return what the user can do with a text in an unknown format."""
     written = [line for line in lines[:100] if line.strip()]
     for separator in LONG_SEPARATORS:
@@ -106,4 +107,6 @@ def remedy_for(lines: Sequence[str]) -> str:
     if are_baskets(rows_of(written)):
         return f"{BASKETS}{AWK}"
     names = sum(len(line) <= LONGEST_NAME and NOT_A_NAME.search(line.strip()) is None for line in written)
-    return f"if each line is one track, add --format titles; {HELP}" if names > 0.9 * len(written) else HELP
+    if names <= 0.9 * len(written):
+        return HELP
+    return lambda named: f"if each line is one track, add {named('format', 'titles')}; {HELP}"

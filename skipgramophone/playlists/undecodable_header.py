@@ -10,8 +10,8 @@ from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, printable
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.settings import ExtractSettings, Format
-from skipgramophone.utf8 import GIVE_ENCODING
-from skipgramophone.wording import visible
+from skipgramophone.utf8 import give_encoding
+from skipgramophone.wording import Wording, visible
 
 # Formats whose first line has the names of the columns.
 WITH_HEADER: tuple[Format, ...] = (
@@ -35,7 +35,7 @@ ENCODINGS = (
 LONGEST_SHOWN = 60  # maximum number of characters of a header that a message shows
 
 
-def undecodable_first_line(head: bytes, settings: ExtractSettings) -> str | None:
+def undecodable_first_line(head: bytes, settings: ExtractSettings) -> Wording | None:
     """Return the problem and its remedy if the first line of a text is not in the encoding of the settings, else None.
 
     The result is None for XML, JSON and Parquet, and if undecodable bytes are to be replaced.
@@ -57,12 +57,18 @@ def undecodable_first_line(head: bytes, settings: ExtractSettings) -> str | None
     shown = _shortened(visible(printable(line.rstrip(b"\r"))))
     encoding = settings.encoding.upper()
     if encoding != "UTF-8":
-        return f"not {encoding} (first line: '{shown}'): give another --encoding, or add --bad-bytes replace"
+        return lambda named: (
+            f"not {encoding} (first line: '{shown}'): {give_encoding(named, encoding)}, "
+            f"or add {named('bad_bytes', 'replace')}"
+        )
     if found := _encoding_of_header(line.rstrip(b"\r")):
         right, header = found
-        remedy = f"add --encoding {right}, in which the first line is {_shortened(visible(header))!r}"
-        return f"not UTF-8 (first line: '{shown}'): {remedy}"
-    return f"not UTF-8 (first line: '{shown}'): {GIVE_ENCODING}"
+        line_there = _shortened(visible(header))
+        return lambda named: (
+            f"not UTF-8 (first line: '{shown}'): add {named('encoding', right)}, "
+            f"in which the first line is {line_there!r}"
+        )
+    return lambda named: f"not UTF-8 (first line: '{shown}'): {give_encoding(named)}"
 
 
 def _encoding_of_header(line: bytes) -> tuple[str, str] | None:

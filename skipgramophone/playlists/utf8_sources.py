@@ -7,6 +7,7 @@ import codecs
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.wording import Names
 
 READ_AT_ONCE = 1 << 20
 
@@ -46,7 +47,15 @@ def utf8_error(file: SourceFile, encoding: str, is_alone: bool) -> SourceError:
         encoding: the encoding of the settings.
         is_alone: whether the file is the only source.
     """
-    remedy = (
-        "leave out --encoding" if is_alone else "add it with a second command, without --encoding and with --append"
+    return SourceError.naming(
+        lambda named: (
+            f"{file.display_name} is UTF-8, but {named('encoding')} is {encoding}: "
+            + (f"leave out {named('encoding')}" if is_alone else _in_two_steps(named))
+        )
     )
-    return SourceError(f"{file.display_name} is UTF-8, but --encoding is {encoding}: {remedy}")
+
+
+def _in_two_steps(named: Names) -> str:
+    """Return advice for sources of which some are in UTF-8."""
+    step = named.either("call", "command")
+    return f"add it with a second {step}, without {named('encoding')} and with {named('append', True)}"

@@ -4,6 +4,7 @@ A settings object cannot be changed; its values are validated when it is created
 its manifest. This package reads no files and does not depend on the command line.
 """
 
+from skipgramophone.settings.arguments import check_arguments
 from skipgramophone.settings.evaluation import (
     EVALUATED_SHARE,
     LEAST_ASKED,
@@ -56,7 +57,6 @@ from skipgramophone.settings.lookup import (
     SimilarSettings,
     Version,
 )
-from skipgramophone.settings.setting import require_settings
 from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.settings.training import (
     AUTO_WINDOW,
@@ -127,8 +127,8 @@ __all__ = [
     "TuneSettings",
     "Version",
     "WindowSize",
+    "check_arguments",
     "columns_text",
-    "require_settings",
     "seconds_of",
     "task",
 ]

@@ -116,14 +116,12 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         check(self)
         require_named(
-            self,
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
             lambda named: (
                 f"{named('seeds')} cannot be combined with the protocol {self.protocol}, in which one track is given"
             ),
         )
         require_named(
-            self,
             self.recency is None or self.protocol == "next-item",
             lambda named: (
                 f"{named('recency')} needs the protocol next-item, because the order of the given tracks does not "
@@ -143,12 +141,10 @@ class EvaluateSettings:
             "the score 'factors' needs track factors, which artists do not have: choose another score",
         )
         require_named(
-            self,
             self.share is None or self.protocol != "deezer2018",
             lambda named: f"{named('share')} {NOT_IN_DEEZER}",
         )
         require_named(
-            self,
             self.group is None or self.protocol != "deezer2018",
             lambda named: f"{named('group')} {NOT_IN_DEEZER}",
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.settings.lookup import EMBEDDED, Embedded
-from skipgramophone.settings.setting import at_least, between, check, require, seed_of_bits, setting
+from skipgramophone.settings.setting import at_least, between, check, require_named, seed_of_bits, setting
 
 MatrixName = Literal["centre", "context", "both"]
 MATRICES: tuple[MatrixName, ...] = get_args(MatrixName)
@@ -50,9 +50,9 @@ class ExportSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(
+        require_named(
             self.of == "tracks" or self.matrix in (None, "centre"),
-            f"artists have no context vectors: leave out --matrix {self.matrix}",
+            lambda named: f"artists have no context vectors: leave out {named('matrix', self.matrix)}",
         )
 
 

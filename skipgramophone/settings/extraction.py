@@ -4,7 +4,6 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
@@ -147,7 +146,7 @@ class ExtractSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        need = partial(require_named, self)
+        need = require_named
         need(
             self.max_length is None or self.max_length >= max(2, self.min_length),
             lambda named: (
@@ -227,7 +226,12 @@ class ExtractSettings:
                 lambda named: f"{named('min_rating')} needs a column with ratings: add rating=… to {named('columns')}",
             )
         elif self.format == "columns":
-            raise SettingError("the format 'columns' needs --columns, such as --columns artist=Name,title=Song")
+            raise SettingError.naming(
+                lambda named: (
+                    f"the format 'columns' needs {named('columns')}, "
+                    f"such as {named('columns', 'artist=Name,title=Song')}"
+                )
+            )
 
     @property
     def period(self) -> Period | None:
@@ -271,12 +275,10 @@ class ExtractSettings:
             roles[unique] = column
         unknown = re.findall(r"^([^\W\d]+)=", parts[0])
         require_named(
-            self,
             not unknown,
             lambda named: f"{named('columns')} has no role {unknown[0]!r}: the roles are {', '.join(ROLES)}",
         )
         require_named(
-            self,
             not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
             lambda named: (
                 f"{named('columns')} must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}"

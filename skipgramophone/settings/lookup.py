@@ -156,7 +156,6 @@ class SimilarSettings:
         check(self)
         unknown = [kind for kind in self.exclude_versions or () if kind not in VERSIONS]
         require_named(
-            self,
             not unknown,
             lambda named: (
                 f"{named('exclude_versions')} must be one or more of {', '.join(VERSIONS)}, "
@@ -165,7 +164,6 @@ class SimilarSettings:
         )
         shortest, longest = self.longer_than or 0.0, self.shorter_than
         require_named(
-            self,
             longest is None or shortest <= longest,
             lambda named: f"{named('longer_than')} must not be above {named('shorter_than')}",
         )
@@ -173,14 +171,18 @@ class SimilarSettings:
 
     def _require_applicable(self) -> None:
         """Refuse settings that do not apply to lists of artists or of playlists."""
-        refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
+        refused_by = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}
+        require_named(
+            self.of in list(refused_by),
+            lambda named: f"{named('of')} must be one of {', '.join(refused_by)}, not {self.of!r}",
+        )
+        refused = refused_by[self.of]
         given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
         wrong = [name for name in given if name in refused]
         require_named(
-            self,
             not wrong,
             lambda named: (
-                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of')} {self.of}"
+                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of', self.of)}"
             ),
         )
         require(
@@ -249,15 +251,14 @@ class ContinueSettings(SimilarSettings):
     def __post_init__(self) -> None:
         SimilarSettings.__post_init__(self)
         require_named(
-            self,
             self.arrange or not self.artist_gap,
             lambda named: f"{named('artist_gap')} needs an ordered list: add {named('arrange')}",
         )
         require_named(
-            self,
             not self.arrange or self.number <= MOST_ARRANGED,
             lambda named: (
-                f"{named('arrange')} orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}"
+                f"{named('arrange')} orders at most {MOST_ARRANGED:,} tracks: "
+                f"give a smaller {named.either('number', '-n')} than {self.number:,}"
             ),
         )
 

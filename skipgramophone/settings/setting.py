@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from skipgramophone.errors import SettingError
+from skipgramophone.settings.value_types import fits, mismatch, shown
 from skipgramophone.utf8 import is_utf8
-from skipgramophone.wording import suggestion
+from skipgramophone.wording import Wording, suggestion
 
 KEY = "setting"
 PLAIN = (bool, int, float, str)  # types whose values `repr` shows as a user would write them
@@ -156,49 +158,21 @@ def check(settings: Any) -> None:
         SettingError: a value is invalid; the message names the setting, the valid values and the given value.
     """
     for declared in fields(settings):
-        known = setting_of(declared)
+        known, value = setting_of(declared), getattr(settings, declared.name)
         if known is not None:
             kinds = _kept_alternatives(cast(Hashable, declared.type))
-            wanted = _unmet(getattr(settings, declared.name), kinds, known.bounds)
+            if any(get_origin(kind) is Sequence or kind is Path for kind in kinds):
+                wanted = None if fits(value, declared.type) else mismatch(value, declared.type)
+            else:
+                wanted = _unmet(value, kinds, known.bounds)
             if wanted:
                 raise SettingError(f"{declared.name} must be {wanted}", f"{option_of(declared)} must be {wanted}")
 
 
-def require_settings(given: object, kind: type[Any], parameter: str = "settings") -> None:
-    """Verify that an argument of a public function is an object of the right settings class, or None.
-
-    Args:
-        given: the argument.
-        kind: the settings class.
-        parameter: name of the parameter, for the message.
-
-    Raises:
-        SettingError: the argument is something else, such as a dict; the message shows how to write it.
-    """
-    if given is None or isinstance(given, kind):
-        return
-    known = {declared.name: declared.default for declared in fields(kind) if setting_of(declared)}
-    shown = next(iter(known.items()))
-    if isinstance(given, Mapping):  # as an example, show a setting that the user gave
-        shown = next(((k, v) for k, v in given.items() if k in known and isinstance(v, PLAIN)), shown)
-    what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
-    name, value = shown
-    raise SettingError(f"{parameter} must be {kind.__name__}, as in {kind.__name__}({name}={value!r}), not {what}")
-
-
-def require_named(settings: Any, holds: bool, message: Callable[[Callable[[str], str]], str]) -> None:
-    """Raise `SettingError` unless a condition holds, with a message that names settings.
-
-    Args:
-        settings: the settings, or their class.
-        holds: the condition.
-        message: returns the message. It is called twice: for the message with the Python names of the settings, and for
-            the message with the command-line options. Its argument is a function that maps the name of a field to the
-            name in the message, such as min_count or --min-count.
-    """
+def require_named(holds: bool, message: Wording) -> None:
+    """Raise `SettingError` unless a condition holds, with a message that names settings as the user writes them."""
     if not holds:
-        options = {declared.name: option_of(declared) for declared in fields(settings)}
-        raise SettingError(message(str), message(options.__getitem__))
+        raise SettingError.naming(message)
 
 
 def require(holds: bool, message: str) -> None:
@@ -214,24 +188,29 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
         return None
     number = next((kind for kind in (int, float) if kind in kinds), None)
     if words and number is None:
-        return f"one of {', '.join(words)}, not {value!r}{suggestion(str(value), words)}"
-    fits = _is_number(value, number) if number else True
+        return f"one of {', '.join(words)}, not {_in_words(value)}{suggestion(str(value), words)}"
+    is_fit = _is_number(value, number) if number else True
     if words:
         choice = ", ".join(map(repr, words))
-        within = fits and bounds is not None and bounds.unmet(value) is None
+        within = is_fit and bounds is not None and bounds.unmet(value) is None
         near = suggestion(value, words) if isinstance(value, str) else ""
         return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}{near}"
-    if not fits:
-        return f"a {'whole ' if number is int else ''}number, not {value!r}"
+    if not is_fit:
+        return f"a {'whole ' if number is int else ''}number, not {_in_words(value)}"
     if str in kinds and isinstance(value, str) and not is_utf8(value):
-        return f"valid text, not {value!r}"
+        return f"valid text, not {_in_words(value)}"
     if set(kinds) <= {str, types.NoneType} and not isinstance(value, str):
-        return f"text, not {value!r}"
+        return f"text, not {_in_words(value)}"
     if bool in kinds and not isinstance(value, bool):
-        return f"true or false, not {value!r}"
+        return f"true or false, not {_in_words(value)}"
     return None if bounds is None else bounds.unmet(value)
 
 
 def _is_number(value: Any, number: type) -> bool:
     """Whether a value is an int or, if `number` is float, an int or a float. A bool is neither."""
     return type(value) is int or (number is float and isinstance(value, float))
+
+
+def _in_words(value: Any) -> str:
+    """Return a value for a message, as one line."""
+    return repr(value) if isinstance(value, PLAIN) else shown(value)

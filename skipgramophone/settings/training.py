@@ -12,7 +12,6 @@ from skipgramophone.settings.setting import (
     at_least,
     between,
     check,
-    require,
     require_named,
     seed_of_bits,
     setting,
@@ -48,7 +47,9 @@ def parse_window_size(text: str) -> WindowSize:
         return int(text)
     except ValueError:
         near = suggestion(text, ("auto", "bag"))
-        raise SettingError(f"--window-size must be 'auto', 'bag' or a number, not {text!r}{near}") from None
+        raise SettingError.naming(
+            lambda named: f"{named('window_size')} must be 'auto', 'bag' or a number, not {text!r}{near}"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class RunSettings:
         metavar="SECONDS",
         bounds=Bounds("at least 0", lambda value: value >= 0),
     )
-    log_dir: Path | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
+    log_dir: Path | str | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
     local_cluster: str | None = setting(
         None,
         "Train with a cluster of processes on this machine, such as 2x1 (2 workers and 1 parameter server).",
@@ -172,20 +173,24 @@ class RunSettings:
     def __post_init__(self) -> None:
         check(self)
         if self.role is not None:
-            require(
+            require_named(
                 self.local_cluster is None,
-                "TF_CONFIG already describes a cluster: leave out --local-cluster, or unset TF_CONFIG",
+                lambda named: (
+                    f"TF_CONFIG already describes a cluster: leave out {named('local_cluster')}, or unset TF_CONFIG"
+                ),
             )
         if self.local_cluster is not None:
             require_named(
-                self,
                 re.fullmatch(r"[1-9]\d{0,2}x[1-9]\d{0,2}", self.local_cluster, re.ASCII) is not None,
                 lambda named: (
                     f"{named('local_cluster')} must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}"
                 ),
             )
         if self.role is not None or self.local_cluster is not None:
-            require(self.device != "gpu", "a cluster trains only on CPUs: leave out --device gpu")
+            require_named(
+                self.device != "gpu",
+                lambda named: f"a cluster trains only on CPUs: leave out {named('device', 'gpu')}",
+            )
 
     @property
     def workers_and_servers(self) -> tuple[int, int]:

@@ -53,10 +53,11 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
     needed, free = bytes_for_ranking(tracks, dim, playlists, occurrences), free_bytes()
     needed += bytes_for(tracks, dim) if has_tables else 0
     if free is not None and needed > free:
-        raise TrainingError(
+        problem = (
             f"training with the factors of the hybrid ranking needs about {needed / 1e9:.1f} GB of memory, but only "
-            f"{free / 1e9:.1f} GB are free: add --no-factors to train only the vectors"
+            f"{free / 1e9:.1f} GB are free"
         )
+        raise TrainingError.naming(lambda named: f"{problem}: add {named('factors', False)} to train only the vectors")
 
 
 def has_memory_for(needed: int) -> bool:

@@ -85,6 +85,17 @@ class Keeper:
         self.seconds = max(self.seconds, 20 * (self.last - started))
 
 
+def _differs(name: str, value: object, given: object, command: str) -> ExperimentError:
+    """Return the error for a setting that differs from the one of the unfinished run."""
+    return ExperimentError.naming(
+        lambda named: (
+            f"the unfinished run has {named.either(name, name.replace('_', '-'))} {value}, not {given}: use "
+            f"{named('resume', True)} without this {named.either('setting', 'option')}, or start over with "
+            f"{command} --force"
+        )
+    )
+
+
 def unfinished_run(
     experiment: Experiment, corpus: str, settings: TrainSettings | None, resume: bool, force: bool
 ) -> Checkpoint | None:
@@ -122,10 +133,7 @@ def unfinished_run(
     for name, value in found.settings.items():
         undecided = name == "window_size" and settings is not None and settings.window_size == "auto"
         if settings is not None and getattr(settings, name) != value and not undecided:
-            raise ExperimentError(
-                f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: use --resume "
-                f"without this option, or start over with {command} --force"
-            )
+            raise _differs(name, value, getattr(settings, name), command)
     return found
 
 
@@ -251,7 +259,7 @@ def _fit_vectors(
         until_done.enter_context(closing(trainer.engine))
         if decay is not None:
             trainer.decay = decay
-        scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
+        scalars = Scalars(load_tensorflow(log), Path(run.log_dir)) if run.log_dir else None
         after = BEGINNING
         if checkpoint is not None:
             trainer.tables.restore(checkpoint.arrays)

@@ -142,6 +142,8 @@ def device_for(tf: Any, device: Device) -> Callable[[], Any]:
     """
     gpus = tf.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
-        raise SettingError("TensorFlow finds no GPU: leave out --device, or install tensorflow[and-cuda]")
+        raise SettingError.naming(
+            lambda named: f"TensorFlow finds no GPU: leave out {named('device')}, or install tensorflow[and-cuda]"
+        )
     place = "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
     return lambda: tf.device(place)

@@ -170,16 +170,10 @@ class Trainer:
                 pairs=at.pairs + sum(outcome.pairs for outcome in outcomes),
             )
             if not np.isfinite(at.loss_sum):
-                raise TrainingError(
-                    f"training diverged in epoch {at.epoch} (the loss is not finite): try a smaller --learning-rate "
-                    f"than {self.learning_rate:g}"
-                )
+                raise _diverged(at.epoch, self.learning_rate)
             yield at
         if not at.pairs:
-            raise TrainingError(
-                f"epoch {at.epoch} had no pairs to train on: --subsample {settings.subsample:g} drops nearly all "
-                "tracks; use a larger value, or 0 for no subsampling"
-            )
+            raise _without_pairs(at.epoch, settings.subsample)
         if settings.subsample == 0 and at.tokens != self._learnt_tokens:
             raise TrainingError(
                 f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} occurrences: please report this bug"
@@ -222,14 +216,36 @@ class Trainer:
         return self.learning_rate * max(min(left / self.decay, 1.0), 1e-4)
 
 
+def _diverged(epoch: int, rate: float) -> TrainingError:
+    """Return the error for a loss that is not finite."""
+    return TrainingError.naming(
+        lambda named: (
+            f"training diverged in epoch {epoch} (the loss is not finite): try a smaller {named('learning_rate')} "
+            f"than {rate:g}"
+        )
+    )
+
+
+def _without_pairs(epoch: int, subsample: float) -> TrainingError:
+    """Return the error for an epoch without pairs."""
+    return TrainingError.naming(
+        lambda named: (
+            f"epoch {epoch} had no pairs to train on: {named('subsample', subsample)} drops nearly all tracks; "
+            "use a larger value, or 0 for no subsampling"
+        )
+    )
+
+
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
     """Raise a TrainingError unless a playlist has two different tracks with a vector."""
     if not any(_has_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), BLOCK)):
         least = vocabulary.min_count
         if least > 1:
-            raise TrainingError(
-                f"no pairs to train on: no playlist has two different tracks with at least {least} occurrences; "
-                "train with a smaller --min-count"
+            raise TrainingError.naming(
+                lambda named: (
+                    f"no pairs to train on: no playlist has two different tracks with at least {least} occurrences; "
+                    f"train with a smaller {named('min_count')}"
+                )
             )
         raise TrainingError("no pairs to train on: no playlist has two different tracks; extract longer playlists")
 

@@ -44,8 +44,11 @@ def choose_validation_playlists(
         if not wanted:
             break
     if not held_out.any():
-        raise EvaluationError(
-            "--patience needs held-out playlists, but no playlist can be held out. Each playlist has fewer than two "
-            "tracks, or contains a track that would then be too rare for training. Leave out --patience"
+        raise EvaluationError.naming(
+            lambda named: (
+                f"{named('patience')} needs held-out playlists, but no playlist can be held out. Each playlist has "
+                "fewer than two tracks, or contains a track that would then be too rare for training. Leave out "
+                f"{named('patience')}"
+            )
         )
     return held_out

@@ -14,6 +14,7 @@ from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, not_finite, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.names.normalization import identity
+from skipgramophone.wording import Names
 
 if TYPE_CHECKING:
     from skipgramophone.training.tables import Earlier
@@ -37,13 +38,19 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
     directory, itself = earlier.directory("model"), earlier.path == experiment.path
     embeddings = read_embeddings(directory, _tracks_of_model(earlier, may_have_grown=itself))
     if embeddings.dim != dim:
-        raise SettingError(
-            f"the vectors of '{earlier.name}' have dimension {embeddings.dim}, not {dim}: add -emb {embeddings.dim}"
+        needed = embeddings.dim
+        raise SettingError.naming(
+            lambda named: (
+                f"the vectors of '{earlier.name}' have dimension {needed}, not {dim}: "
+                f"add {named.either(f'embedding_dim={needed}', f'-emb {needed}')}"
+            )
         )
     if not (directory / CENTRE_MEAN).exists():
-        raise ExperimentError(
-            f"training cannot continue from the model of '{earlier.name}', because it was imported or made by an older "
-            "version of sgp: train without --from"
+        raise ExperimentError.naming(
+            lambda named: (
+                f"training cannot continue from the model of '{earlier.name}', because it was imported or made by an "
+                f"older version of sgp: train without {_source(named)}"
+            )
         )
     mean = read_array(directory / CENTRE_MEAN, np.float32, 1)
     accumulators = read_array(directory / ACCUMULATORS, np.float32, 2)
@@ -55,8 +62,11 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
     else:
         rows, taken = _rows_in_common(experiment, earlier, learnt)
     if not len(rows):
-        raise ExperimentError(
-            f"no track of '{experiment.name}' has a vector in '{earlier.name}': choose another experiment for --from"
+        raise ExperimentError.naming(
+            lambda named: (
+                f"no track of '{experiment.name}' has a vector in '{earlier.name}': "
+                f"choose another experiment for {_source(named)}"
+            )
         )
     return Earlier(
         rows=rows,
@@ -95,3 +105,8 @@ def _rows_in_common(
 def _key(track: Track) -> tuple[str, ...]:
     """Return the key by which the same track is found in two catalogues: its uri or, without one, artist and title."""
     return (track.uri,) if track.uri else (identity(track.artist), identity(track.title))
+
+
+def _source(named: Names) -> str:
+    """Return the name of the argument that chooses the earlier model."""
+    return named.either("start_from", "--from")

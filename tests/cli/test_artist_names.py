@@ -102,7 +102,9 @@ def test_an_ambiguous_name_of_an_artist_names_a_form_that_a_shell_reads(root: Pa
     assert last == 'For a query by all tracks of the artist, use --artist "Guns N\' Roses"'
     with sgp.open("named", root) as opened, pytest.raises(AmbiguousTrackError) as error:
         opened.similar("guns n' roses")
-    assert str(error.value).endswith(f"). {last}")
+    assert error.value.on_command_line.endswith(f"). {last}")
+    in_python = last.replace("--artist ", "artist=")
+    assert str(error.value).endswith(f"). {in_python}")
 
 
 def test_the_chooser_names_the_option_for_artists(root: Path) -> None:

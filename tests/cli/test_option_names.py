@@ -15,24 +15,17 @@ import skipgramophone.settings as declared
 from skipgramophone.cli.app import app
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import option_of, setting_of
+from skipgramophone.wording import COMMAND_LINE
 from tests.conftest import run_sgp
 
 CLASSES = [each for name, each in sorted(vars(declared).items()) if name.endswith("Settings")]
-LISTS = (
-    "exclude_artist",
-    "exclude_versions",
-    "only_album",
-    "exclude_album",
-    "keep",
-)  # tested below
-ANY_VALUE = ("artist", "only", "log_dir")  # of `ExportSettings` and `RunSettings`, not validated when they are set
 
 
 def wrong_values() -> Iterator[tuple[type[Any], str, Any]]:
-    """Yield each setting that takes a single value, with an invalid value for it."""
+    """Yield each setting with an invalid value for it."""
     for kind in CLASSES:
         for field in fields(kind):
-            if setting_of(field) is not None and field.name not in (*LISTS, *ANY_VALUE):
+            if setting_of(field) is not None:
                 yield kind, field.name, object()
 
 
@@ -92,6 +85,14 @@ def test_an_error_names_the_option(tmp_path: Path, arguments: str, problem: str)
     ran = run_sgp(*arguments.split(), "--experiments-dir", tmp_path)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error: {problem}")
+
+
+def test_the_option_of_a_setting_has_its_name() -> None:
+    other = {"checkpoint_seconds": "--checkpoint-every"}
+    named = [field for kind in CLASSES for field in fields(kind) if setting_of(field)]
+    assert {option_of(field) for field in named} >= {"-k", "--min-count", *other.values()}
+    for field in named:
+        assert option_of(field) == other.get(field.name, COMMAND_LINE(field.name))
 
 
 def test_an_error_in_a_settings_file_names_the_file_and_the_setting(tmp_path: Path) -> None:

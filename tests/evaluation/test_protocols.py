@@ -70,7 +70,7 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
     message = (
         "no held-out playlist has at least 5 tracks that the model can rank (1 playlist checked), but other playlists "
-        "have: use a larger --share to hold out more playlists, or another --random-seed to hold out others"
+        "have: use a larger share to hold out more playlists, or another random_seed to hold out others"
     )
     with pytest.raises(EvaluationError, match=f"^{re.escape(message)}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)

@@ -59,6 +59,6 @@ def test_unrelated_models_agree_by_chance() -> None:
 
 
 def test_too_few_tracks_are_an_error() -> None:
-    message = "cannot compare 300 neighbours: only 300 tracks have vectors in both models; use a smaller -k"
+    message = "cannot compare 300 neighbours: only 300 tracks have vectors in both models; use a smaller k"
     with pytest.raises(EvaluationError, match=f"^{message}$"):
         compared(vectors(1), vectors(1), np.ones(TRACKS, np.int64), TRACKS)

@@ -64,7 +64,7 @@ def test_filters_and_extras_apply_to_artists(sample_root: Path, tmp_path: Path) 
     with pytest.raises(SettingError, match="a single artist has no neighbours: export more"):
         one = package.ExportSettings(of="artists", top=1, neighbours=5)
         package.export("demo", tmp_path / "b.parquet", settings=one, experiments_dir=sample_root)
-    with pytest.raises(SettingError, match="artists have no context vectors: leave out --matrix both"):
+    with pytest.raises(SettingError, match="artists have no context vectors: leave out matrix='both'"):
         package.ExportSettings(of="artists", matrix="both")
     with pytest.raises(SettingError, match=r"none of the [\d,]+ artists occurs 1,000,000 times or more"):
         many = package.ExportSettings(of="artists", min_count=1_000_000)

@@ -40,7 +40,7 @@ def test_min_count_top_normalise_and_safe_cells(experiments: Path, tmp_path: Pat
     np.testing.assert_array_equal(read["context"], read["centre"])
     _, read = exported(min_count=4)
     np.testing.assert_array_equal(read["centre"], vectors[:3])
-    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: use a smaller --min-count"):
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: use a smaller min_count"):
         exported(min_count=10)
     with pytest.raises(SettingError, match="safe_cells is for spreadsheets: export as csv or tsv, not npz"):
         exported(safe_cells=True)
@@ -73,7 +73,7 @@ def test_artist_and_only_select_tracks_by_name(sample_root: Path, tmp_path: Path
         exported(only=["nothing"])
     with pytest.raises(
         SettingError,
-        match="2,984 tracks: no track passes all of --min-count, --artist and --only",
+        match="2,984 tracks: no track passes all of min_count, artist and only",
     ):
         exported(only=[next(track.name for track in tracks if track.artist != artist)], artist=[artist])
     (tmp_path / "list.m3u8").write_text(f"#EXTM3U\n#EXTINF:-1,x\n{uri}\nno such track\n", encoding="utf-8")

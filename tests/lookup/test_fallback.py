@@ -167,7 +167,7 @@ def test_names_that_nothing_replaces_are_unknown_as_without_fallback(demo: sgp.L
     with pytest.raises(UnknownTrackError) as replaced:
         demo.asked([(typed, 1.0)], fallback=True)
     assert (str(replaced.value), replaced.value.tracks) == (str(plain.value), plain.value.tracks)
-    assert "--fallback" not in str(plain.value)
+    assert "fallback" not in str(plain.value) + plain.value.on_command_line
 
 
 def test_a_match_with_another_artist_does_not_hide_the_artist_of_the_name(grown: sgp.Lookup) -> None:
@@ -214,21 +214,22 @@ def test_a_rare_version_replaces_a_track_only_if_the_artist_is_rare_too(
 
 
 def test_errors_offer_the_fallback_where_it_is_possible(sample_root: Path, demo: sgp.Lookup) -> None:
-    advice = f"To use 5 tracks by '{OTTERS}' instead, add --fallback"
+    advice = f"To use 5 tracks by '{OTTERS}' instead, add "
     with pytest.raises(UnknownTrackError) as unknown:
         demo.similar(UNKNOWN)
-    assert str(unknown.value).endswith(f". {advice}")
+    assert str(unknown.value).endswith(f". {advice}fallback=True")
+    assert unknown.value.on_command_line.endswith(f". {advice}--fallback")
     left_out = demo.continuation([PENCIL, UNKNOWN]).notes[0]
     assert left_out.startswith(f"left out: no track matches '{UNKNOWN}'")
-    assert left_out.endswith(advice)
+    assert left_out.endswith(f"{advice}--fallback")
     with pytest.raises(UnknownTrackError) as unknown:
         demo.explain(UNKNOWN, PENCIL)
-    assert "--fallback" not in str(unknown.value)
+    assert "fallback" not in str(unknown.value) + unknown.value.on_command_line
     with sgp.open("demo", sample_root, strict_names=True) as strict:
         with pytest.raises(UnknownTrackError) as unknown:
             strict.similar(UNKNOWN)
-        assert "--fallback" not in str(unknown.value)
-        with pytest.raises(SettingError, match="--strict-names cannot be combined with --fallback"):
+        assert "fallback" not in str(unknown.value) + unknown.value.on_command_line
+        with pytest.raises(SettingError, match="strict_names cannot be combined with fallback: leave out one of them"):
             strict.similar(PENCIL, FALLBACK)
 
 

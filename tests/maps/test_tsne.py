@@ -89,7 +89,7 @@ def test_tracks_with_equal_vectors_get_different_places() -> None:
 
 
 def test_auto_is_tsne_except_for_few_tracks() -> None:
-    with pytest.raises(SettingError, match="t-SNE needs more than 30 tracks: use --projection pca"):
+    with pytest.raises(SettingError, match="t-SNE needs more than 30 tracks: use projection='pca'"):
         projection.choose_projection("tsne", 30)
     assert projection.choose_projection("auto", 30) == "pca"
     assert projection.choose_projection("auto", 31) == "tsne"

@@ -239,7 +239,7 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
     with pytest.raises(ExperimentError, match="was made from imported vectors and has no playlists"):
         package.extract("names", one, append=True)
     with pytest.raises(
-        SettingError, match="max-length is None in this corpus, and must be the same for added sources, not 9"
+        SettingError, match="max_length is None in this corpus, and must be the same for added sources, not 9"
     ):
         package.extract("y", one)
         package.extract("y", two, package.ExtractSettings(max_length=9), append=True)

@@ -10,19 +10,12 @@ import pytest
 
 import skipgramophone
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.guesses import asked, guess
 from tests.playlists.readers.reading import error_of
 
 WriteDump = Callable[..., Path]
-
-
-def guess(text: str) -> str:
-    """Return the guessed columns as the value of `--columns`, or the question."""
-    found = guess_columns(rows_of(text.splitlines()))
-    return found if isinstance(found, str) else found.text
 
 
 @pytest.mark.parametrize(
@@ -129,8 +122,8 @@ def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header
     rows = "Abend;Lanyards;Home;{0}\nAbend;Nell Quay;Salt;{0}\nAbend;Nell Quay;Tide;{0}\n"
     maybe = " (by number if the first line is not a header)"
     for value, unsure in (("gestern", maybe), ("01.02.2024", ""), ("1/2/2024", ""), ("17", "")):
-        asked = question(rows_of(f"{header}\n{rows.format(value)}".splitlines()), "without a header that sgp knows")
-        assert asked == (
+        shown = asked(f"{header}\n{rows.format(value)}", "without a header that sgp knows")
+        assert shown == (
             f"a table of 4 columns without a header that sgp knows: assign the columns{unsure}, for example --columns "
             f"{shlex.quote(columns)}"
         )
@@ -138,13 +131,12 @@ def test_the_columns_of_a_header_with_one_usual_name_are_assigned_by_name(header
 
 def test_a_first_line_with_values_that_occur_below_is_no_header() -> None:
     rows = "Abend;Song;Home\nAbend;Nell Quay;Salt\nAbend;Nell Quay;Tide\n"
-    assert "assign the columns by number" in question(rows_of(rows.splitlines()), "without a header that sgp knows")
+    assert "assign the columns by number" in asked(rows, "without a header that sgp knows")
 
 
 def test_a_first_line_without_usual_names_is_not_dropped(write_dump: WriteDump) -> None:
     text = "Lanyards\tHome\nNell Quay\tSalt\nThe Hatches\tTide\n"
-    asked = question(rows_of(text.splitlines()), "without a header that sgp knows")
-    assert asked.endswith(
+    assert asked(text, "without a header that sgp knows").endswith(
         "assign the columns by number (by name if the first line is a header), for example --columns artist=1,title=2"
     )
     (reader,) = open_sources([write_dump(text)], ExtractSettings(columns="artist=1,title=2")).readers

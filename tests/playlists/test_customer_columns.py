@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
+from tests.playlists.guesses import guess as guessed
 
 ORDERS = [(7, ["Thé vert", "Pain bis"], "Dupont"), (8, ["Thé vert"], "Martin Petit"), (9, ["Lait", "Thé"], "Petit")]
 
@@ -12,8 +13,7 @@ ORDERS = [(7, ["Thé vert", "Pain bis"], "Dupont"), (8, ["Thé vert"], "Martin P
 def guess(header: str, orders: list[tuple[int, list[str], str]] = ORDERS) -> str:
     """Return the guessed columns, or the question, for a table of orders with dates, customers and products."""
     rows = [f"{order};2{order}/03/2024;{who};{what};1" for order, bought, who in orders for what in bought]
-    found = guess_columns(rows_of([header, *rows]))
-    return found if isinstance(found, str) else found.text
+    return guessed("\n".join([header, *rows]))
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_number_and_a_name_of_a_product_are_its_id_and_title() -> None:
         f"{order};c{order};p{item};{name}" for order in (7, 8, 9) for item, name in ((1, "Pain bis"), (2, "Thé vert"))
     ]
     found = guess_columns(rows_of(["commande;client;item_id;produit", *rows]))
-    assert not isinstance(found, str)
+    assert isinstance(found, ColumnGuess)
     assert found.roles == {"title": "produit", "owner": "client", "uri": "item_id", "id": "commande"}

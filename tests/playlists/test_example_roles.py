@@ -6,15 +6,14 @@ import shlex
 
 import pytest
 
-from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.example_roles import corrected_roles
+from tests.playlists.guesses import asked
 
 
 def example(text: str) -> str:
     """Return the value of `--columns` in the question about a table."""
-    asked = question(rows_of(text.splitlines()), "without a header that sgp knows")
-    return shlex.split(asked.partition(" --columns ")[2])[0] if " for example " in asked else ""
+    shown = asked(text, "without a header that sgp knows")
+    return shlex.split(shown.partition(" --columns ")[2])[0] if " for example " in shown else ""
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,10 @@ def test_the_question_ends_with_a_complete_value_to_type(write_dump: WriteDump, 
     path = write_dump(text)
     with pytest.raises(UnknownFormatError) as raised:
         open_sources([path], ExtractSettings())
-    assert str(raised.value).endswith(f"for example --columns {columns}")
+    assert raised.value.on_command_line.endswith(f"for example --columns {columns}")
+    given, _, gap = columns.replace("'", "").partition(" --session-gap ")
+    ending = f"for example columns={given!r}" + (f", session_gap={gap!r}" if gap else "")
+    assert str(raised.value).endswith(ending)
     assert open_sources([path], ExtractSettings(columns=columns.partition(" --")[0].strip("'"))).readers
 
 

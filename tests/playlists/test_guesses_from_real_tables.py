@@ -8,18 +8,14 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.wording import COMMAND_LINE
+from tests.playlists.guesses import asked, guess
 from tests.playlists.readers.reading import read, reasons
 
 WriteDump = Callable[..., Path]
 NAME = "without a header that sgp knows"
-
-
-def guess(text: str) -> str:
-    """Return the guessed columns as the value of `--columns`, or the question."""
-    found = guess_columns(rows_of(text.splitlines()))
-    return found if isinstance(found, str) else found.text
 
 
 @pytest.mark.parametrize(
@@ -59,7 +55,7 @@ def test_links_to_playlists_are_not_tracks() -> None:
     links = "name,uri,owner\nA,spotify:playlist:1,me\nB,spotify:user:me:playlist:2,me\nC,spotify:playlist:3,me\n"
     assert guess(links).startswith("a table of 3 columns whose links are not links to tracks: assign the columns")
     assert guess(links.replace("playlist", "track")) == "title=name,owner=owner,uri=uri"
-    assert "uri=" not in question(rows_of(links.splitlines()), NAME)
+    assert "uri=" not in asked(links, NAME)
 
 
 def test_playlists_of_one_name_may_have_dates() -> None:
@@ -113,7 +109,7 @@ def test_an_id_whose_values_repeat_may_name_the_playlist() -> None:
     ],
 )  # fmt: skip
 def test_the_example_of_a_question_is_plausible(text: str, columns: str) -> None:
-    assert question(rows_of(text.splitlines()), NAME).endswith(f"for example --columns {columns}")
+    assert asked(text, NAME).endswith(f"for example --columns {columns}")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +122,7 @@ def test_the_example_of_a_question_is_plausible(text: str, columns: str) -> None
 def test_a_table_of_playlists_without_tracks_is_not_given_an_example(text: str) -> None:
     rows = rows_of(text.splitlines())
     names = ", ".join(rows[0])
-    assert question(rows, NAME) == (
+    assert question(rows, NAME)(COMMAND_LINE) == (
         f"a table of {len(rows[0])} columns {NAME}, and none of the columns {names} seems to contain tracks: "
         "if one of them contains the titles, assign it with --columns title=…"
     )

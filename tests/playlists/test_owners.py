@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.settings import ExtractSettings
-
-
-def guess(text: str) -> str:
-    """Return the guessed columns as the value of `--columns`, or the question."""
-    found = guess_columns(rows_of(text.splitlines()))
-    return found if isinstance(found, str) else found.text
-
+from tests.playlists.guesses import guess
 
 LISTS = "Chill,1,u1,Home,Ada\nChill,2,u1,Salt,Nell\nGym,1,u1,Rain,Quay\nGym,2,u1,Tide,Café Tacuba\n"
 

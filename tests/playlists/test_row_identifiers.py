@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.playlists.row_identifiers import identifies_rows
 
 SONGS = ("Rain", "Salt", "Rain", "Tide", "Rain", "Salt")  # three rows repeat a song
@@ -20,13 +20,13 @@ def table(links: list[str], songs: tuple[str, ...] = SONGS) -> list[list[str]]:
 @pytest.mark.parametrize("link", ["https://radio.example/log/{}", "{}"])
 def test_links_that_differ_in_each_row_do_not_identify_repeated_songs(link: str) -> None:
     found = guess_columns(table([link.format(9000 + at) for at in range(6)]))
-    assert not isinstance(found, str)
+    assert isinstance(found, ColumnGuess)
     assert (found.text, found.unused) == ("artist=artist,title=title,time=date", ["link"])
 
 
 def test_links_that_repeat_with_the_songs_identify_tracks() -> None:
     found = guess_columns(table([f"https://radio.example/{song}" for song in SONGS]))
-    assert not isinstance(found, str)
+    assert isinstance(found, ColumnGuess)
     assert found.roles["uri"] == "link"
 
 
@@ -45,5 +45,5 @@ def test_other_links_may_identify_tracks(links: list[str], songs: tuple[str, ...
 def test_links_to_plays_are_not_used() -> None:
     links = [f"https://radio.example/v2/plays/{at}/" for at in range(6)]
     found = guess_columns(table(links, ("Rain", "Salt", "Tide", "Home", "Door", "Sea")))
-    assert not isinstance(found, str)
+    assert isinstance(found, ColumnGuess)
     assert "uri" not in found.roles

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.playlists.column_examples import question
 from skipgramophone.playlists.column_guess import rows_of
 from skipgramophone.playlists.several_items import columns_of_lists, several_items
+from tests.playlists import guesses
 
 PROBLEM = "in which sgp does not recognize the columns of the track"
 
 
 def asked(text: str) -> str:
     """Return the question about a table."""
-    return question(rows_of(text.splitlines()), PROBLEM)
+    return guesses.asked(text, PROBLEM)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from tests.playlists.guesses import guess as guessed
 
 REMEDY = (
     "write times in the form 2024-02-01 10:00, or read the table without this column: assign the columns, for example "
@@ -20,8 +20,7 @@ def guess(header: str, *times: str) -> str:
         times: for each row, the values of all columns except the last two, which are the artist and the title.
     """
     plays = [f"{time},Ada,Song {number}" for number, time in enumerate(times)]
-    found = guess_columns(rows_of([header, *plays]))
-    return found if isinstance(found, str) else found.text
+    return guessed("\n".join([header, *plays]))
 
 
 @pytest.mark.parametrize(
@@ -50,8 +49,7 @@ def test_times_in_an_unknown_notation_are_asked_about(first: str, second: str) -
 @pytest.mark.parametrize("times", [("45360.8333", "45360.8368"), ("45360,8333", "45361"), ("45360", "45360", "45361")])
 def test_serial_numbers_of_a_spreadsheet_are_explained(times: tuple[str, ...]) -> None:
     rows = [f"{time};Ada;Song {number}" for number, time in enumerate(times)]
-    found = guess_columns(rows_of(["Date;Artist;Title", *rows]))
-    assert isinstance(found, str)
+    found = guessed("\n".join(["Date;Artist;Title", *rows]))
     assert f"in which {times[0]!r}, a time in 'Date', is a serial number of a spreadsheet (days since 1900)" in found
     assert "format yyyy-mm-dd hh:mm" in found
     assert found.endswith(

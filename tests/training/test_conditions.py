@@ -50,7 +50,7 @@ def test_held_out_playlists_leave_enough_occurrences_of_every_track() -> None:
 
 def test_if_every_playlist_has_a_rare_track_holding_out_is_an_error() -> None:
     corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
-    with pytest.raises(EvaluationError, match=r"would then be too rare for training\. Leave out --patience"):
+    with pytest.raises(EvaluationError, match=r"would then be too rare for training\. Leave out patience"):
         choose_validation_playlists(corpus, 8, share=0.5, min_count=1, seed=5)
 
 

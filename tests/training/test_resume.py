@@ -94,7 +94,7 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
         "error: the unfinished run has epochs 4, not 9: use --resume without this option, or start over with "
         "sgp train broken --force\n"
     )
-    with pytest.raises(package.SgpError, match="the unfinished run has embedding-dim 8, not 100"):
+    with pytest.raises(package.SgpError, match="the unfinished run has embedding_dim 8, not 100"):
         package.train("broken", package.TrainSettings(epochs=4, random_seed=3), resume=True)
     assert sgp("train", "broken", "--resume", "-e", "4", "-q").code == 0
     assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")

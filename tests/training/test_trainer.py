@@ -176,7 +176,7 @@ def test_a_corpus_without_pairs_of_different_tracks_is_an_error(tmp_path: Path, 
 
 
 def test_an_epoch_without_pairs_after_subsampling_is_an_error(tmp_path: Path) -> None:
-    message = "epoch 1 had no pairs to train on: --subsample 1e-15 drops nearly all tracks; use a larger value, or 0"
+    message = "epoch 1 had no pairs to train on: subsample=1e-15 drops nearly all tracks; use a larger value, or 0"
     with pytest.raises(TrainingError, match=message):
         trained(
             genres(30, 50, 5), TrainSettings(window_size="bag", embedding_dim=16, epochs=1, subsample=1e-15), tmp_path
@@ -185,7 +185,7 @@ def test_an_epoch_without_pairs_after_subsampling_is_an_error(tmp_path: Path) ->
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(
-        TrainingError, match=r"training diverged in epoch \d+ \(the loss is not finite\): try a smaller --learning-rate"
+        TrainingError, match=r"training diverged in epoch \d+ \(the loss is not finite\): try a smaller learning_rate"
     ):
         trained(genres(30, 200, 4), TrainSettings(window_size="bag", embedding_dim=16, learning_rate=1e30), tmp_path)
 

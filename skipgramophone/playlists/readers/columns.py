@@ -15,7 +15,6 @@ number, counted from 1.
 from __future__ import annotations
 
 import re
-import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -220,10 +219,12 @@ def records_of_document(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]
         raise FormatError(f"{stream.file.display_name} is JSON, but contains no list of objects that could be tracks")
     around = {} if "id" in roles else {name: name for name in fields_around(document, rows) if name not in roles}
     if around:
-        columns = shlex.quote(columns_text({**roles, **around}))
-        raise SourceError(
-            f"{stream.file.display_name} contains several playlists, whose names are not in their tracks, but around "
-            f"them: assign these names too, with --columns {columns}"
+        columns = columns_text({**roles, **around})
+        raise SourceError.naming(
+            lambda named: (
+                f"{stream.file.display_name} contains several playlists, whose names are not in their tracks, but "
+                f"around them: assign these names too, with {named('columns', columns)}"
+            )
         )
     roles = existing_fields(rows, roles, stream.file.display_name)
     return ((number, row, _fields_of(row, roles)) for number, row in enumerate(rows, 1))

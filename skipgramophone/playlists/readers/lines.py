@@ -19,7 +19,7 @@ from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS
-from skipgramophone.utf8 import GIVE_ENCODING
+from skipgramophone.utf8 import give_encoding
 
 BLOCK_BYTES = 16 << 20
 COUNTED = 1 << 17  # number of bytes to compare at once; so few that the results stay in the processor's cache
@@ -153,9 +153,11 @@ def whole_text(stream: OpenFile, raw: bytes) -> str:
     """
     text = stream.text(raw)
     if text is None:
-        raise SourceError(
-            f"{stream.file.display_name} is not {stream.encoding}: "
-            f"{GIVE_ENCODING if stream.encoding == 'UTF-8' else 'give another --encoding'}, or add --bad-bytes replace"
+        raise SourceError.naming(
+            lambda named: (
+                f"{stream.file.display_name} is not {stream.encoding}: {give_encoding(named, stream.encoding)}, "
+                f"or add {named('bad_bytes', 'replace')}"
+            )
         )
     return text
 

@@ -54,10 +54,10 @@ class RecodedStream:
                 text = self._decoder.decode(raw, final=not raw)
             return text.encode("utf-8", "surrogateescape")
         except UnicodeDecodeError as error:
+            problem = f"not valid {self._encoding.upper()} ({error.reason})"
             raise UnknownFormatError(
-                self._display_name, f"not valid {self._encoding.upper()} ({error.reason}): give another --encoding"
+                self._display_name, lambda named: f"{problem}: give another {named('encoding')}"
             ) from error
         except UnicodeError as error:
-            raise SourceError(
-                f"{self._display_name} is not in {self._encoding}: {error}; give its encoding with --encoding"
-            ) from error
+            problem = f"{self._display_name} is not in {self._encoding}: {error}"
+            raise SourceError.naming(lambda named: f"{problem}; give its encoding with {named('encoding')}") from error

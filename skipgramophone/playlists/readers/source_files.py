@@ -269,8 +269,10 @@ def regular_file(path: Path) -> Iterator[Path]:
     try:
         yield copy.path
     except SourceError as error:  # The message must contain the path that the user gave, not the path of the copy.
-        named = "standard input" if path == STANDARD_INPUT else str(path)
-        raise SourceError(str(error).replace(str(copy.path), named)) from error
+        place = "standard input" if path == STANDARD_INPUT else str(path)
+        raise SourceError(
+            str(error).replace(str(copy.path), place), error.on_command_line.replace(str(copy.path), place)
+        ) from error
     finally:
         copy.spool.close()
 

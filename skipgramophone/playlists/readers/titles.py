@@ -25,6 +25,7 @@ from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import Wording, visible
 
 # Delimiters of tables. A comma before a space is not treated as a delimiter, because in prose it is a punctuation mark.
 # A comma before three digits is not treated as a delimiter either, because it is part of a number.
@@ -60,7 +61,7 @@ def are_timed_titles(lines: Sequence[str]) -> bool:
     return marks.before[:1] == [TIME_BEFORE] and are_titles([marks.name_on(line)[0] for line in timed])
 
 
-def doubt_about_order(lines: Sequence[str]) -> str | None:
+def doubt_about_order(lines: Sequence[str]) -> Wording | None:
     """Return why artists and titles may be in the wrong order, and what the user can do; None if there is no doubt.
 
     Most lists have more different titles than artists. If there are at least twice as many different names before the
@@ -78,10 +79,10 @@ def doubt_about_order(lines: Sequence[str]) -> str | None:
     if len(pairs) < FEWEST_TRACKS or 2 * len(titles) > len(artists) or _roles_in(texts[0], separator):
         return None
     example = max(sorted(titles), key=lambda title: sum(pair[1] == title for pair in pairs))
-    return (
+    return lambda named: visible(
         f"a list with {len(artists)} different names before {separator.strip()!r} but only {len(titles)} after it, "
         f"such as {example!r}: if the titles come first, insert 'Title{separator}Artist' as the first line; "
-        "if the artists come first, add --format titles"
+        f"if the artists come first, add {named('format', 'titles')}"
     )
 
 

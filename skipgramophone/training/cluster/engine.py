@@ -174,10 +174,12 @@ class ClusterEngine:
             self.coordinator.join()
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
-            raise TrainingError(
+            problem = (
                 f"the parameter servers lost updates: {len(tasks)} macro-batches were trained, but the numbers of "
-                f"macro-batches that each server has added are {counted[:, FINISHED].tolist()}; add --resume to "
-                "continue from the last checkpoint"
+                f"macro-batches that each server has added are {counted[:, FINISHED].tolist()}"
+            )
+            raise TrainingError.naming(
+                lambda named: f"{problem}; add {named('resume', True)} to continue from the last checkpoint"
             )
         if keep:
             self._done_again += int(counted[:, ARRIVED].max()) - len(tasks)

@@ -81,6 +81,10 @@ def server_errors(tf: Any) -> Iterator[None]:
     except tf.errors.OpError as error:
         if found := re.search(f"^{TrainingError.__name__}: (.* {CANNOT}: .*)$", error.message, re.MULTILINE):
             raise TrainingError(found[1]) from error
-        raise TrainingError(
-            f"lost a server of the cluster ({type(error).__name__}): add --resume to continue from the last checkpoint"
+        kind = type(error).__name__
+        raise TrainingError.naming(
+            lambda named: (
+                f"lost a server of the cluster ({kind}): add {named('resume', True)} to continue from the last "
+                "checkpoint"
+            )
         ) from error

@@ -42,13 +42,14 @@ def reasons(rejects: list[Reject]) -> list[tuple[int, str]]:
 
 
 def error_of(path: Path, format: Format | None = None) -> str:
-    """Return the message of the error that reading a file raises; "PATH" replaces the path in it.
+    """Return the error of reading a file, as users of the command line see it; "PATH" replaces the path in it.
 
     Also check that the message is a single line.
     """
     with pytest.raises(SourceError) as raised:
         for reader in open_sources([path], ExtractSettings(format=format)).readers:
             list(reader.blocks())
-    message = str(raised.value)
-    assert "\n" not in message
+    message = raised.value.on_command_line
+    assert "\n" not in message + str(raised.value)
+    assert "<function" not in message + str(raised.value)  # a part of the message that was not asked for its words
     return message.replace(str(path), "PATH")

@@ -17,6 +17,7 @@ from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import Wording
 from tests.playlists.readers.reading import error_of, read, reasons
 
 WriteDump = Callable[..., Path]
@@ -142,9 +143,9 @@ def test_purchases_are_baskets_by_order_or_sessions_by_gap(write_dump: WriteDump
 
 
 def test_the_columns_of_a_table_are_guessed_once(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
-    guessed: list[ColumnGuess | str] = []
+    guessed: list[ColumnGuess | Wording] = []
 
-    def count(rows: list[list[str]], *known: bool) -> ColumnGuess | str:
+    def count(rows: list[list[str]], *known: bool) -> ColumnGuess | Wording:
         guessed.append(guess_columns(rows, *known))
         return guessed[-1]
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, order_of_dates
+from tests.playlists import guesses
 from tests.playlists.readers.reading import read, reasons
 
 WriteDump = Callable[..., Path]
@@ -127,13 +128,13 @@ def test_the_order_is_found_in_later_rows_of_the_start(write_dump: WriteDump) ->
 
 def test_ambiguous_times_of_a_history_are_asked_about() -> None:
     plays = "Artist,Title,Played At\nAda,Rain,01/02/2024 10:00\nNell,Salt,02/02/2024 10:05\n"
-    assert guess_columns(rows_of(plays.splitlines())) == (
+    assert guesses.guess(plays) == (
         "a table of 3 columns in which the day and the month of '01/02/2024 10:00' may be swapped: write times in the "
         "form 2024-02-01 10:00, or read the table without this column: assign the columns, for example --columns "
         "artist=Artist,title=Title"
     )
     log = "Datum;Artiest;Titel\n01-02-2024;Ada;Rain\n01-02-2024;Nell;Salt\n02-02-2024;Nell;Tide\n"
-    assert "the day and the month of '01-02-2024' may be swapped" in str(guess_columns(rows_of(log.splitlines())))
+    assert "the day and the month of '01-02-2024' may be swapped" in guesses.guess(log)
 
 
 @pytest.mark.parametrize(
@@ -146,5 +147,5 @@ def test_ambiguous_times_of_a_history_are_asked_about() -> None:
 )
 def test_dates_that_are_not_those_of_plays_are_not_asked_about(text: str) -> None:
     guess = guess_columns(rows_of(text.splitlines()))
-    assert not isinstance(guess, str)
+    assert isinstance(guess, ColumnGuess)
     assert "Date" in guess.unused

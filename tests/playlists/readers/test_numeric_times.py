@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.playlists.column_values import is_time
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import order_of_dates
@@ -91,7 +91,7 @@ def test_a_history_is_split_into_sessions(tmp_path: Path, times: tuple[str, ...]
 @pytest.mark.parametrize("time", ["20140408100000", "201404081000", "20140408", "1396951200.0", "1396951200000000"])
 def test_columns_of_such_numbers_are_guessed(time: str) -> None:
     found = guess_columns(rows_of(["Time,Artist,Title", f"{time},Ada,x", f"{time},Ada,y"]))
-    assert not isinstance(found, str)
+    assert isinstance(found, ColumnGuess)
     assert found.text == "artist=Artist,title=Title,time=Time"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
 from tests.playlists.readers.reading import read
 
 WriteDump = Callable[..., Path]
@@ -37,7 +37,7 @@ def test_lists_of_objects_are_read_as_their_names(write_dump: WriteDump) -> None
         "2,True,Tide,\"[{'id': 3}]\",{}\n"
     )
     guess = guess_columns(rows_of(text.splitlines()))
-    assert not isinstance(guess, str)
+    assert isinstance(guess, ColumnGuess)
     assert guess.text == "artist=artists,title=name"
     rows, _ = read(write_dump(text, "songs.csv"), "columns")
     assert [row[1:3] for row in rows] == [("Ada Fenn, Nell", "Rain"), ("Quay", "Salt"), ("[{'id': 3}]", "Tide")]
