@@ -247,14 +247,18 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 def _names_of(name: str) -> frozenset[str]:
     """Return the normalized name of a column, with and without the names of the JSON objects that contain it.
 
-    >>> sorted(_names_of("item.track.artist.name"))
-    ['artistname', 'itemtrackartistname', 'trackartistname']
+    An object of an artist may repeat its name in its fields, as in "artist.artist_name".
+
+    >>> sorted(_names_of("item.track.artist.name")), sorted(_names_of("artist.artist_name"))
+    (['artistname', 'itemtrackartistname', 'trackartistname'], ['artistartistname', 'artistname'])
     """
     names = {normalized(name)}
     before, dot, rest = name.partition(".")
     while dot and normalized(before) in WRAPPERS:
         names.add(normalized(rest))
         before, dot, rest = rest.partition(".")
+    if dot and PEOPLE.search(normalized(before)) and normalized(rest).startswith(normalized(before)):
+        names.add(normalized(rest))
     return frozenset(names)
 
 

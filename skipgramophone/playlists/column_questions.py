@@ -41,7 +41,9 @@ from skipgramophone.playlists.owner_doubts import (
     has_ids_without_owner,
 )
 from skipgramophone.playlists.row_order import has_times, order_of_rows
+from skipgramophone.playlists.several_items import columns_of_lists
 from skipgramophone.playlists.time_doubts import unnamed_times
+from skipgramophone.playlists.total_rows import name_of_sums
 from skipgramophone.wording import Wording
 
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
@@ -212,6 +214,22 @@ def _merged_cells(table: GuessedTable) -> Wording | None:
     return question_on_merged_cells(table.rows, table.roles)
 
 
+def _several_items(table: GuessedTable) -> Wording | None:
+    """Refuse a table without artists in which each cell with a title or uri is a list of items."""
+    items = {table.roles[role] for role in ("title", "uri") if table.has(role)}
+    if table.has("artist") or items.isdisjoint(columns_of_lists(table.rows)):
+        return None
+    return table.ask("in which each cell seems to be a list of items")
+
+
+def _sums(table: GuessedTable) -> Wording | None:
+    """Ask about rows that contain the sums of orders."""
+    name = name_of_sums(table.rows, table.roles)
+    if name is None:
+        return None
+    return table.ask(f"in which rows such as {name!r} seem to be sums of orders: remove them; to keep them")
+
+
 def _charts(table: GuessedTable) -> Wording | None:
     """Ask whether a column separates charts, if many ranks occur several times."""
     charts = charts_in(table.rows, table.unused)
@@ -229,6 +247,7 @@ def _equal_names(table: GuessedTable) -> Wording | None:
 
 
 DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
+    _several_items,
     _unclear_playlists,
     _uploaders,
     _missing_role,
@@ -242,6 +261,7 @@ DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _times_of_day,
     _merged_cells,
     _charts,
+    _sums,
     _equal_names,
 )
 

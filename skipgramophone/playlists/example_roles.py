@@ -49,12 +49,13 @@ WORDS = {
     ),
     "owner": re.compile(
         r"user|customer|member|visitor|listener|client|account|household|student|patron|reader|guest|buyer|player"
-        r"|borrower|auftraggeber|debitor|patient|shopper|kunde|^kund$|klant|klient|acheteur|comprador|kaufer|nutzer"
-        r"|besucher|utilisateur|usuario|email|e-mail"
+        r"|borrower|learner|matrikel|auftraggeber|debitor|patient|shopper|kunde|^kund$|klant|klient|acheteur|comprador"
+        r"|kaufer|nutzer|besucher|utilisateur|usuario|email|e-mail"
     ),
     "uri": re.compile(
         r"item|product|produkt|produit|producto|artikel|article|sku|asin|isbn|barcode|^ean|^upc|^gtin|^ref(erence)?$"
-        r"|^material(nr|nummer)?$|^biblionumber$|^(question|problem|exercise|recipe|lexeme|content|resource)id$"
+        r"|^material(nr|nummer)?$|^biblionumber$|^modul(e|nr|nummer|id|code)?$|^kurs(nr|id)?$"
+        r"|^(question|problem|exercise|recipe|lexeme|content|resource)id$"
     ),
 }
 # Words in the names of columns that contain no ids of items, customers or baskets.
@@ -106,7 +107,7 @@ def _suits(role: str, name: str, rows: Table, is_usual: bool = False) -> bool:
     values = list(filter(None, values_of(rows, name)))
     if role == "time":
         return _are_times(name, values)
-    if role in PLAYLIST_ROLES and _divide_all(values):
+    if role in PLAYLIST_ROLES and _divide_all(values_of(rows, name)):
         return False
     if role not in ROLES_OF_VALUES:
         return True
@@ -167,7 +168,7 @@ def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, st
             continue
         if any(_all_fit(values, form) for form in (FLAG, DURATION, DATE)) or (role == "uri" and _are_phrases(values)):
             continue
-        if role in PLAYLIST_ROLES and _divide_all(values):
+        if role in PLAYLIST_ROLES and _divide_all(values_of(rows, name)):
             continue
         found.setdefault(role, name)
     baskets = [name for name in rows[0] if _all_fit(values_of(rows, name), ORDER_NUMBER)]
@@ -177,8 +178,11 @@ def _roles_by_words(rows: Table, usual: Mapping[str, list[str]]) -> dict[str, st
 
 
 def _divide_all(values: Sequence[str]) -> bool:
-    """Whether a column would make a playlist of each row; false if there are few rows, which may be such playlists."""
-    return len(values) >= FEWEST_ROWS and all_differ(values)
+    """Whether a column would make a playlist of each row.
+
+    This is false if there are few rows, which may be such playlists, or if some values are missing.
+    """
+    return len(values) >= FEWEST_ROWS and all(values) and all_differ(values)
 
 
 def _add_ingredients(found: dict[str, str], rows: Table) -> None:

@@ -20,6 +20,7 @@ from skipgramophone.playlists.column_values import Table, values_of
 from skipgramophone.playlists.json_remedies import remedy_for_json
 from skipgramophone.playlists.json_start import ends_early
 from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.name_doubts import doubt_about_names
 from skipgramophone.playlists.path_lists import are_paths, doubt_about_paths
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
@@ -168,7 +169,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     if are_sessions(lines[:100]):
         return "sessions"
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
-        if in_doubt := doubt_about_order(lines[:JUDGED_LINES]):
+        if in_doubt := doubt_about_order(lines[:JUDGED_LINES]) or doubt_about_names(lines[:JUDGED_LINES]):
             raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))

@@ -55,7 +55,7 @@ def _are_lists(values: list[str], name: str) -> bool:
     repeated = counts.total() - len(counts)
     are_short = all(len(item) <= LONGEST_ITEM and not NUMBER.fullmatch(item) for item in counts)
     many = len(filled) >= LEAST_CELLS and 2 * sum(len(each) > 1 for each in items) > len(filled)
-    distinct = len(set(filled)) > len(filled) / 2
+    distinct = len(set(filled)) > len(filled) / 2 or not any("," in value for value in filled)
     return many and are_short and distinct and repeated >= LEAST_REPEATED * counts.total() and not names_people(name)
 
 

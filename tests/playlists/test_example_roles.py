@@ -50,7 +50,10 @@ def example(text: str) -> str:
             "title=title,uri=url,owner=client_id,time=time_usec",
         ),
         # There are more episodes than podcasts.
-        ("podcast,episode\nhttps://p/1,https://e/1\nhttps://p/1,https://e/2\n", "uri=episode"),
+        (
+            "podcast,episode,on\nhttps://p/1,https://e/1,2024-03-01\nhttps://p/1,https://e/2,2024-03-02\n",
+            "uri=episode,time=on",
+        ),
         (
             "recipe_id,recipe_name,ingredient,amount,unit\n1,Pea Soup,green peas,200,g\n1,Pea Soup,salt,1,tsp\n"
             "2,Jam,sugar,500,g\n2,Jam,red berries,1,kg\n",
@@ -103,3 +106,9 @@ def test_uris_that_only_number_the_rows_are_not_suggested() -> None:
     roles = {"uri": "uri", "artist": "artist", "title": "title"}
     assert corrected_roles(roles, [[*roles], *songs]) == {"artist": "artist", "title": "title"}
     assert corrected_roles(roles, [[*roles], *songs[:2]]) == roles
+
+
+def test_a_column_of_ids_with_empty_cells_may_be_in_the_example() -> None:
+    rows = [f"{order},{item}" for order in range(5) for item in ("tea", "jam")]
+    merged = [row if at % 2 == 0 else row[1:] for at, row in enumerate(rows)]
+    assert example("\n".join(["order_id,product", *merged])) == "id=order_id,uri=product"

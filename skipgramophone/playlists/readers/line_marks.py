@@ -1,7 +1,7 @@
 """Find the marks before and after the names in a list.
 
-Marks are numbers, bullets, emoji, codes of karaoke discs, times within a mix, durations, suffixes of audio files, and
-albums.
+Marks are numbers, sides of records, bullets, emoji, codes of karaoke discs, times within a mix, durations, suffixes of
+audio files, and albums.
 
     1. Nell Quay - Paper Boats          00:06:21 Nell Quay - Paper Boats
     2. The Hatches - Kitchen Song       00:10:02 The Hatches - Kitchen Song
@@ -30,6 +30,8 @@ TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{1,2}"
 PUNCTUATED_NUMBER = re.compile(r"[\[(#=T]?(\d{1,4})=?(?:[.):\]]+\s+|\t+)(?=\S)")
 BRACKETED_NUMBER = re.compile(r"[【〔［](\d{1,4})[】〕］]\s*(?=\S)")
 SYMBOLIC_NUMBER = re.compile(r"([\u2460-\u2473\U0001f51f]|(?:\d\ufe0f?\u20e3)+)\s*(?=\S)")  # such as ① and 1️⃣
+# The side and the number of a track on a record or tape, such as A1 or "B2."
+SIDE_AND_NUMBER = re.compile(r"[A-H](\d{1,2})[.):]?\s+(?:[-–—]\s+)?(?=\S)")
 PLAIN_NUMBER = re.compile(r"[#=T]?(\d{1,4})=?(?: +[-–—] +| +)(?=\S)")
 TIME_BEFORE = re.compile(rf"[\[(]?({TIME})[\])]?(?:\s+[-–—|]\s+|\s*[|:]\s*|\s+)(?=\S)")
 BULLET = re.compile(r"[-*+•·‣▪–—]\s+(?=\S)")
@@ -91,6 +93,16 @@ def _are_ranks(values: Values) -> bool:
     return 2 * equal < steps and fitting >= IN_ORDER * steps
 
 
+def _are_sides(values: Values) -> bool:
+    """Whether the numbers of tracks on sides begin at 1 and increase by 1; on another side, they begin again.
+
+    >>> _are_sides([[1, 2, 3, 1, 2]]), _are_sides([[1, 3]]), _are_sides([[2, 2]])
+    (True, False, False)
+    """
+    runs = [run for run in values if run]
+    return all(run[0] == 1 and all(after in (1, before + 1) for before, after in pairwise(run)) for run in runs)
+
+
 def _is_plausible(_values: Values) -> bool:
     """Return true, because marks without numbers, such as bullets, cannot be out of order."""
     return True
@@ -101,6 +113,7 @@ BEFORE = (
     (PUNCTUATED_NUMBER, HALF, _are_in_order),
     (BRACKETED_NUMBER, HALF, _are_in_order),
     (SYMBOLIC_NUMBER, HALF, _are_in_order),
+    (SIDE_AND_NUMBER, NEARLY_ALL, _are_sides),
     (PLAIN_NUMBER, HALF, _are_consecutive),
     (BULLET, HALF, _is_plausible),
     (SYMBOLS, NEARLY_ALL, _is_plausible),

@@ -49,7 +49,7 @@ def test_fields_of_owners_contain_playlists(write_dump: WriteDump, are_objects: 
     assert playlists(path) == LISTS
     with pytest.raises(SourceError) as raised:
         playlists(path, "artist=artist,title=title,playlist=playlist")
-    assert str(raised.value).endswith("--columns artist=artist,title=title,playlist=playlist,owner=owner")
+    assert raised.value.on_command_line.endswith("--columns artist=artist,title=title,playlist=playlist,owner=owner")
 
 
 @pytest.mark.parametrize("are_objects", [False, True])
@@ -96,4 +96,10 @@ def test_playlists_inside_an_answer_have_no_owner(write_dump: WriteDump) -> None
 def test_other_lists_are_refused_with_a_remedy(write_dump: WriteDump, document: Any, remedy: str) -> None:
     with pytest.raises((UnknownFormatError, SourceError)) as raised:
         open_sources([write_dump(json.dumps(document), "x.json")], ExtractSettings())
-    assert remedy in str(raised.value)
+    assert remedy in raised.value.on_command_line
+
+
+def test_the_artist_may_be_an_object_that_repeats_its_name(write_dump: WriteDump) -> None:
+    tracks = [{"song_title": title, "artist": {"artist_id": 7, "artist_name": SONGS[title]}} for title in SONGS]
+    path = write_dump(json.dumps({"playlist_name": "Evening", "songs": tracks}), "x.json")
+    assert playlists(path) == {("", "Evening"): list(SONGS)}

@@ -1,0 +1,42 @@
+"""Detect lists of names in which what comes before the separator is probably not an artist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from skipgramophone.playlists.readers.line_marks import LineMarks
+from skipgramophone.playlists.readers.titles import separator_of
+from skipgramophone.wording import Wording, visible
+
+LABEL = re.compile(r"([^:]{2,40}): +\S.*")  # such as "First dance: Ada Fenn"
+NUMBERS = re.compile(r"v?\d+(?:[./:-]\d+)+", re.IGNORECASE)  # such as the version 1.2.0; bands are called 311
+MOST_LABELS, MOST_NUMBERS = 0.8, 0.5  # at most this share of the artists may have a label, or be such numbers
+FEWEST_NAMES = 3
+KEEP = ("format", "titles")  # the setting that reads the lines as they are
+
+
+def doubt_about_names(lines: Sequence[str]) -> Wording | None:
+    """Return why the artists of a list may be something else, and what the user can do; None if there is no doubt.
+
+    >>> doubt_about_names(["Ada Fenn - Rain", "50 Cent - Salt", "Re: Sea - Tide"])
+    """
+    texts = [line for line in lines if line.strip()]
+    marks, separator = LineMarks(texts), separator_of(texts)
+    names = [marks.name_on(text)[0] for text in texts]
+    artists = [name.partition(separator)[0].strip() for name in names if separator in name]
+    if len(artists) < FEWEST_NAMES:
+        return None
+    labels = [found[1] for artist in artists if (found := LABEL.fullmatch(artist))]
+    if len(labels) > MOST_LABELS * len(artists):
+        return lambda named: visible(
+            f"a list with labels such as {labels[0]!r} before the artists: remove them, for example with "
+            f"sed -E 's/^[^:]*: +//'; if they are part of the artists, add {named(*KEEP)}"
+        )
+    numbers = [artist for artist in artists if NUMBERS.fullmatch(artist)]
+    if len(numbers) > MOST_NUMBERS * len(artists):
+        return lambda named: visible(
+            f"a list with numbers such as {numbers[0]!r} instead of artists: remove them, for example with "
+            f"sed -E 's/^[^ ]+{separator}//'; if they are artists, add {named(*KEEP)}"
+        )
+    return None
