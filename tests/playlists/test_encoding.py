@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skipgramophone.names.arrow_normalization import fold_names, full_names
+from skipgramophone.names.arrow_normalization import fold_full_names, fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
 from skipgramophone.playlists import encoding, numbering, partitioning
 from skipgramophone.playlists.encoding import EncodedPlaylists, _identity_keys, encode
@@ -110,16 +110,19 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: i
 
 @given(
     st.lists(
-        st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
+        st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-\u0301\u00a0é", max_size=9),
+        max_size=9,
     ),
     st.integers(0, 9),
 )
 def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
     assert fold_names(strings).to_pylist() == [fold_name(name) for name in strings.to_pylist()]
-    pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
+    pairs = list(zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True))
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
     with patch.object(encoding, "FEW_VALUES", few):
+    folded = [fold_name(full_name(*pair)) for pair in pairs], [fold_name(title) for _, title in pairs]
+    assert tuple(array.to_pylist() for array in fold_full_names(strings, strings[::-1])) == folded
         codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))
