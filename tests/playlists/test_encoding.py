@@ -115,15 +115,16 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: i
         max_size=9,
     ),
     st.integers(0, 9),
+    st.integers(1, 9),
 )
-def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int) -> None:
+def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int, at_once: int) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
     assert fold_names(strings).to_pylist() == [fold_name(name) for name in strings.to_pylist()]
     pairs = list(zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True))
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
     folded = [fold_name(full_name(*pair)) for pair in pairs], [fold_name(title) for _, title in pairs]
     assert tuple(array.to_pylist() for array in fold_full_names(strings, strings[::-1])) == folded
-    with patch.object(encoding, "FEW_VALUES", few):
+    with patch.object(encoding, "FEW_VALUES", few), patch.object(numbering, "ROWS_AT_ONCE", at_once):
         codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))
