@@ -1,4 +1,4 @@
-"""A background thread, and an ordered parallel map over threads.
+"""Background threads, and an ordered parallel map over threads.
 
 Arrow and NumPy release the interpreter lock while they work, so threads can use all cores. Results do not depend on
 the number of threads.
@@ -32,6 +32,17 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
         except BaseException:  # includes KeyboardInterrupt
             thread.shutdown(wait=False, cancel_futures=True)  # a task that is already running is not stopped
             raise
+
+
+def start_task(task: Callable[[], Result]) -> Future[Result]:
+    """Run a task in a thread of its own, and return at once.
+
+    After an interrupt, the task runs to its end. It must therefore not write to files that others can see.
+    """
+    thread = ThreadPoolExecutor(1)
+    future = thread.submit(task)
+    thread.shutdown(wait=False)
+    return future
 
 
 def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:

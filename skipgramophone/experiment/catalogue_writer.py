@@ -24,7 +24,7 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import BY_COUNT, FILE, INDEXED, LARGEST_COUNT, ROW_BITS
 from skipgramophone.experiment.name_index_writer import NameIndexWriter, places_by_count, write_name_index
 from skipgramophone.experiment.sqlite_fts import sqlite3, sqlite_uri
-from skipgramophone.names.arrow_normalization import fold_names, full_names
+from skipgramophone.names.arrow_normalization import fold_full_names, fold_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
@@ -156,12 +156,13 @@ def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tupl
 
 def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch for the SQL table `tracks`, with row numbers and folded names."""
+    names, titles = fold_full_names(tracks["artist"], tracks["title"])
     return pa.record_batch(
         {
             "row": pa.array(np.arange(start, start + tracks.num_rows)),
             **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
-            "name_folded": fold_names(full_names(tracks["artist"], tracks["title"])),
-            "title_folded": fold_names(tracks["title"]),
+            "name_folded": names,
+            "title_folded": titles,
             **folded_albums(tracks),
         }
     )

@@ -19,8 +19,8 @@ from typing import Any
 from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.new_files import write_new_text
-from skipgramophone.experiment.publishing import file_sha256
-from skipgramophone.parallel import run_in_order
+from skipgramophone.experiment.publishing import file_sha256, flush_large_files
+from skipgramophone.parallel import background_thread, run_in_order
 
 FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
@@ -132,9 +132,12 @@ def _are_safe(files: dict[str, Any]) -> bool:
 
 
 def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
-    """Hash the files of a draft, and write its manifest."""
+    """Hash the files of a draft, and write its manifest. The disk writes large files while they are hashed."""
     paths = sorted(draft.path.iterdir())
-    hashes = run_in_order(partial(file_sha256, path) for path in paths)
+    with background_thread() as thread:
+        flushed = thread.submit(flush_large_files, paths)
+        hashes = list(run_in_order(partial(file_sha256, path) for path in paths))
+        flushed.result()
     files = {
         path.name: {"bytes": path.stat().st_size, "sha256": sha256, "modified_ns": path.stat().st_mtime_ns}
         for path, sha256 in zip(paths, hashes, strict=True)

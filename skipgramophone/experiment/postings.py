@@ -32,6 +32,7 @@ POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
 MISMATCH = "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"
 OCCURRENCES_PER_PASS = 1 << 24
+PLAYLIST_BITS = 32  # a (track, playlist) pair is packed as track << PLAYLIST_BITS | playlist
 
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -148,10 +149,8 @@ def membership(corpus: Corpus, tracks: int) -> Any:
 def build_postings(corpus: Corpus, tracks: int) -> Postings:
     """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 
-    To save memory, the playlist-track matrix is transposed in several passes, each over a range of tracks.
+    To save memory, this is done in several passes, each over a range of tracks.
     """
-    from scipy.sparse import csr_array  # imported here because look-ups do not need it
-
     band = np.cumsum(corpus.counts(tracks)) // OCCURRENCES_PER_PASS
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
     playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
@@ -159,19 +158,27 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
         track_ids, offsets = corpus.track_ids, corpus.offsets
         if end - first < tracks:
             places = np.flatnonzero((track_ids >= first) & (track_ids < end))
-            track_ids, offsets = track_ids[places] - np.int32(first), np.searchsorted(places, offsets)
-        by_playlist = np.ones(len(track_ids), np.bool_), track_ids, offsets
-        by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
-        numbers, begins = by_track.indices, by_track.indptr
-        repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
-        # The first entry of a track is always kept, even if it equals the last entry of the track before it.
-        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]
-        pairs = np.delete(numbers, repeats)
-        playlists[filled : filled + len(pairs)] = pairs
+            track_ids, offsets = track_ids[places], np.searchsorted(places, offsets)
+        pairs = _sorted_pairs(track_ids, offsets)
+        playlists[filled : filled + len(pairs)] = pairs & ((1 << PLAYLIST_BITS) - 1)
         filled += len(pairs)
-        track = np.searchsorted(begins, repeats, side="right") - 1
-        sizes.append(np.diff(begins) - np.bincount(track, minlength=end - first))
+        pairs >>= PLAYLIST_BITS
+        sizes.append(np.bincount(pairs - first, minlength=end - first))
     return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes), dtype=np.int64))
+
+
+def _sorted_pairs(track_ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the distinct (track, playlist) pairs of some playlists, packed into integers and sorted, int64 (pairs,).
+
+    `track_ids` contains the tracks of all playlists, and `offsets` the bounds of the playlists in it.
+    """
+    pairs = track_ids.astype(np.int64)
+    pairs <<= PLAYLIST_BITS
+    pairs |= np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
+    pairs.sort()
+    is_new = np.ones(len(pairs), np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=is_new[1:])
+    return pairs[is_new]
 
 
 def has_postings(directory: Path) -> bool:

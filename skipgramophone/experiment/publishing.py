@@ -21,7 +21,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -34,6 +34,7 @@ WRITING_SUFFIX = ".writing"
 _SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX, WRITING_SUFFIX)))
 _DRAFT = re.compile(rf"\.(?P<name>.+)\.(?:(?P<pid>\d+)|(?P<token>t[0-9a-f]{{10}}))(?:{_SUFFIXES})", re.DOTALL)
 STANDARD_OUTPUT = Path("-")
+LARGE = 1 << 24  # minimum size in bytes of a large file; the disk writes smaller files in a few milliseconds
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -106,6 +107,13 @@ def require_replaceable(place: Path, force: bool) -> None:
             raise ExperimentError.naming(
                 lambda named: f"{place} already exists: choose another path, or replace it with {named('force', True)}"
             )
+
+
+def flush_large_files(paths: Iterable[Path]) -> None:
+    """Flush those of the files that are large to disk, so that `publish` need not wait for them."""
+    for path in paths:
+        if path.stat().st_size >= LARGE:
+            _flush(path)
 
 
 def publish(draft: Path, place: Path) -> None:

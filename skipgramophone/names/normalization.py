@@ -49,6 +49,15 @@ def fold_name(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def fold_part(name: str) -> str:
+    """Return what a name contributes to a longer folded name: the same as `fold_name`, but "" for accents alone.
+
+    >>> fold_part("Håkan "), fold_part("\u0301"), fold_name("\u0301")
+    ('hakan', '', '\u0301')
+    """
+    return " ".join(name.translate(LETTERS).casefold().split())
+
+
 def full_name(artist: str, title: str) -> str:
     """Return "artist - title"; if one of them is empty, return the other.
 

@@ -34,7 +34,7 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.cleaning import dropped_by_cleaning
-from skipgramophone.playlists.encoding import EncodedPlaylists
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.known_rows import KnownRows
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings

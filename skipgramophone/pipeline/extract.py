@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -43,7 +44,8 @@ from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.source_hashes import SourceHashes
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.block_merging import BlockMerger
-from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding import PlaylistEncoder
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
@@ -125,31 +127,28 @@ def extract(
         encoder = GrowingEncoder(settings, before, only_read=dry_run) if before else PlaylistEncoder(settings)
         allowed = None if force or before is None else before.require_new_sources
         encoded, source_facts = read_playlists(readers, settings, encoder, allowed=allowed, progress=progress)
-        if isinstance(encoded, Growth):
-            report = encoded.reported(report_of(name, encoded.encoded, source_facts))
-        else:
+        named = None
+        if not isinstance(encoded, Growth):
             encoded, named = hold_out(encoded, settings, to_hold_out, before)
-            report = replace(report_of(name, encoded, source_facts), held_out_names=named)
-            report = before.reported(report, encoded) if before else report
-            if dry_run:
-                report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
-            else:
-                report = with_examples_only(report)
-                if settings.encoding != ExtractSettings().encoding:
-                    found = encoding_findings(contents_of(encoded), Thresholds())
-                    report = replace(report, findings=found or None)
-        if experiment is None or dry_run or (report.added and not report.added.rows_used):
-            return _with_time(report, started)
+        reported = partial(
+            _reported, name, encoded, source_facts, settings=settings, named=named, before=before, dry_run=dry_run
+        )
+        report = None
+        if experiment is None or dry_run or before:
+            report = reported()
+            if experiment is None or dry_run or (report.added and not report.added.rows_used):
+                return _with_time(report, started)
         with experiment.publishing("corpus", settings.recorded) as draft:
             if isinstance(encoded, Growth):
                 encoded.write(draft.path, progress)
             else:
                 write_corpus(draft.path, encoded, before, progress)
-            report = _with_time(report, started)
+            # The report of a new corpus contains counts that a thread computes while the corpus is written.
+            report = _with_time(report or reported(), started)
             draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
             # These objects keep files of the replaced corpus memory-mapped. NFS cannot remove such files, so the
             # objects are released before the corpus is replaced.
-            del encoded, encoder, allowed, before
+            del encoded, encoder, allowed, before, reported
     return report
 
 
@@ -288,16 +287,39 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
         )
         numbers.result()
     write_identifiers(directory, encoded.identifiers.table)
-    write_playlist_table(directory, encoded.playlists)
-    if encoded.held_out:
-        playlists, aside = encoded.held_out
-        aside.write(directory, HELD_OUT_PREFIX)
-        write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
     write_lines(
         directory / REJECTS,
         [reject.as_dict() for reject in encoded.rejects],
         before.directory / REJECTS if before else None,
     )
+
+
+def _reported(
+    name: str,
+    encoded: EncodedPlaylists | Growth,
+    sources: SourceFacts,
+    *,
+    settings: ExtractSettings,
+    named: HeldOutNames | None,
+    before: Before | None,
+    dry_run: bool,
+) -> ExtractReport:
+    """Make the report of an extraction.
+
+    `named` tells how many playlists match the names in the file of playlists to hold out, if there is such a file.
+    `before` is the corpus before it grows. The report of a dry run contains all findings.
+    """
+    if isinstance(encoded, Growth):
+        return encoded.reported(report_of(name, encoded.encoded, sources))
+    report = replace(report_of(name, encoded, sources), held_out_names=named)
+    report = before.reported(report, encoded) if before else report
+    if dry_run:
+        return replace(report, findings=findings(contents_of(encoded), asdict(report)))
+    report = with_examples_only(report)
+    if settings.encoding != ExtractSettings().encoding:
+        found = encoding_findings(contents_of(encoded), Thresholds())
+        report = replace(report, findings=found or None)
+    return report
 
 
 def _checked_settings(
@@ -369,8 +391,13 @@ def _counts(left_out: Mapping[str, int]) -> str:
 
 
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
-    """Write the playlists as track ids, and the postings of the tracks."""
+    """Write the playlists as track ids, their names, and the postings of the tracks."""
     encoded.corpus.write(directory)
+    write_playlist_table(directory, encoded.playlists)
+    if encoded.held_out:
+        playlists, aside = encoded.held_out
+        aside.write(directory, HELD_OUT_PREFIX)
+        write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
     encoded.postings.write(directory)
 
 

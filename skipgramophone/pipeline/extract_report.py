@@ -15,7 +15,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.column_doubts import is_one_list_per_owner
-from skipgramophone.playlists.encoding import EncodedPlaylists
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
@@ -54,6 +54,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
     aside = encoded.held_out[1] if encoded.held_out else None
     used = corpus.occurrences + (aside.occurrences if aside else 0)
     rejected, left_out = len(encoded.rejects), sum(encoded.left_out.values())
+    counts = encoded.counts.result()
     return ExtractReport(
         experiment=name,
         sources=sources.described,
@@ -72,15 +73,15 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         held_out_playlists=len(aside) if aside else 0,
         held_out_occurrences=aside.occurrences if aside else 0,
         longest_playlist=int(corpus.lengths().max()),
-        repeats=encoded.repeats,
+        repeats=counts.repeats,
         without_artist=encoded.without_artist,
         namesakes=encoded.namesakes,
         most_namesakes=encoded.most_namesakes,
-        same_tracks=encoded.same_tracks,
+        same_tracks=counts.same_tracks,
         split=encoded.split,
         welded=encoded.welded,
-        sorted_by_title=encoded.sorted_by_title,
-        sortable=encoded.sortable,
+        sorted_by_title=counts.sorted_by_title,
+        sortable=counts.sortable,
         seconds=0.0,
         rows_per_second=0,
         guessed_columns=sources.guessed_columns,

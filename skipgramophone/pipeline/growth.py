@@ -39,7 +39,8 @@ from skipgramophone.pipeline.extract_report import known_albums
 from skipgramophone.pipeline.reports import ExtractReport, Writing
 from skipgramophone.pipeline.touched import TouchedPart, rows_of_new_playlists, titles_of, touched_part
 from skipgramophone.playlists.cleaning import count_repeats
-from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding import PlaylistEncoder
 from skipgramophone.playlists.known_rows import OPTIONAL
 from skipgramophone.playlists.name_counts import count_sorted
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
@@ -323,7 +324,8 @@ def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tup
     for block in blocks:
         encoder.add(block)
     encoded = encoder.encode()
-    return encoded.sorted_by_title, encoded.sortable
+    counts = encoded.counts.result()
+    return counts.sorted_by_title, counts.sortable
 
 
 def _count_namesakes(tracks: pa.Table) -> int:

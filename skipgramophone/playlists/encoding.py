@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
 from functools import partial
 
 import numpy as np
@@ -27,10 +27,11 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import Postings, build_postings
 from skipgramophone.names.arrow_normalization import identities
-from skipgramophone.parallel import background_thread, run_in_order
+from skipgramophone.parallel import background_thread, run_in_order, start_task
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
-from skipgramophone.playlists.identifier_matching import Matching, match_tracks
-from skipgramophone.playlists.known_rows import OPTIONAL, TRACK_COLUMNS, KnownRows
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists, PlaylistCounts
+from skipgramophone.playlists.identifier_matching import match_tracks
+from skipgramophone.playlists.known_rows import OPTIONAL, PLAYLIST_COLUMNS, TRACK_COLUMNS, KnownRows
 from skipgramophone.playlists.name_counts import count_empty, count_sorted, most_namesakes
 from skipgramophone.playlists.numbering import (
     Codes,
@@ -45,110 +46,12 @@ from skipgramophone.playlists.numbering import (
 from skipgramophone.playlists.partitioning import FEW_VALUES, partition_by_letters, single_part
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
 from skipgramophone.playlists.track_facts import with_facts
-from skipgramophone.playlists.track_identifiers import TrackIdentifiers, track_identifiers
+from skipgramophone.playlists.track_identifiers import track_identifiers
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
+ROW_BITS = 32
 Coded = dict[str, tuple[Codes, pa.Array]]  # column -> (index of each row's string, or -1 for null; distinct strings)
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedPlaylists:
-    """The encoded tracks and playlists of all rows, with counts for the report.
-
-    Attributes:
-        tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place; location and seconds, if any row has them. `first_place` is the row number of the first
-            occurrence, from 1; rows that name no track are not counted.
-        spellings: other spellings of tracks. Columns: row, artist, title, count.
-        uris: other uris of tracks, if uris were merged. Columns: uri, row.
-        identifiers: identifiers of tracks, if any row has them.
-        playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
-        first_rows: int64 (playlists,), first row of each playlist, counted like `first_place` but from 0.
-        last_rows: int64 (playlists,), last row of each playlist, counted in the same way.
-        track_ids: int32 (occurrences,), track ids of all playlists, concatenated.
-        offsets: int64 (playlists + 1,), bounds of the playlists in `track_ids`.
-        sorted_by_title: number of playlists with `SORTABLE_LENGTH` or more tracks whose titles are in code-point order.
-        sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
-        without_artist: number of rows with an empty artist.
-        namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: the names with the largest number of tracks, each as artist, title and number of tracks with
-            this name.
-        repeats: number of occurrences whose track occurs earlier in the same playlist.
-        same_tracks: number of playlists with the same tracks as an earlier one, in any order.
-        left_out: number of rows that readers left out or cleaning dropped, by reason.
-        split: number of playlists that were split.
-        welded: number of playlists that were merged with another owner's playlist of the same name.
-        rejects: the rejected input records.
-        held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
-            occurrences exclude these playlists, so a track that occurs only in them has the count 0.
-        matching: the tracks that were merged by identifiers; None if the settings do not match tracks.
-        known_postings: the playlists that contain each track, if they have been computed.
-    """
-
-    tracks: pa.Table
-    spellings: pa.Table
-    uris: pa.Table
-    identifiers: TrackIdentifiers
-    playlists: pa.Table
-    first_rows: Ids
-    last_rows: Ids
-    track_ids: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64]
-    sorted_by_title: int
-    sortable: int
-    without_artist: int
-    namesakes: int
-    most_namesakes: list[tuple[str, str, int]]
-    repeats: int
-    same_tracks: int
-    left_out: dict[str, int]
-    split: int
-    welded: int
-    rejects: list[Reject]
-    held_out: tuple[pa.Table, Corpus] | None = None
-    matching: Matching | None = None
-    known_postings: Postings | None = None
-
-    @property
-    def corpus(self) -> Corpus:
-        """The playlists as a corpus."""
-        return Corpus(self.track_ids, self.offsets)
-
-    @property
-    def postings(self) -> Postings:
-        """The playlists that contain each track."""
-        return self.known_postings or build_postings(self.corpus, self.tracks.num_rows)
-
-    def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
-        """Return a copy in which the marked playlists are held out; `held_out` is bool (playlists,)."""
-        aside, stay = np.flatnonzero(held_out), np.flatnonzero(~held_out)
-        corpus = self.corpus.playlists(stay)
-        counts = pa.array(corpus.counts(self.tracks.num_rows))
-        return replace(
-            self,
-            tracks=self.tracks.set_column(3, "count", counts),
-            playlists=self.playlists.take(pa.array(stay)),
-            first_rows=self.first_rows[stay],
-            last_rows=self.last_rows[stay],
-            track_ids=corpus.track_ids,
-            offsets=corpus.offsets,
-            held_out=(self.playlists.take(pa.array(aside)), self.corpus.playlists(aside)),
-            known_postings=None,
-        )
-
-    def renumbered(self, row: Ids) -> EncodedPlaylists:
-        """Return a copy with other track ids; `row` is a permutation, int64 (tracks,): old id -> new id."""
-        spelt = self.spellings.set_column(0, "row", pa.array(row[self.spellings["row"].to_numpy()]))
-        return replace(
-            self,
-            tracks=self.tracks.take(pa.array(np.argsort(row))),
-            spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
-            uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
-            identifiers=self.identifiers.renumbered(row),
-            track_ids=take_codes(row.astype(np.int32), self.track_ids),
-            known_postings=None,
-        )
 
 
 class PlaylistEncoder:
@@ -178,10 +81,9 @@ class PlaylistEncoder:
 
     def encode(self) -> EncodedPlaylists:
         """Encode all rows that were added, and clean the playlists."""
-        finished = run_in_order(column.finish for column in self._columns.values())
-        coded = dict(zip(self._columns, finished, strict=True))
         with background_thread() as thread:
-            arranged = thread.submit(_arrange_rows, coded, self._settings.group_by, self._known)
+            arranged = thread.submit(self._arranged)
+            coded = self._finished(name for name in self._columns if name not in PLAYLIST_COLUMNS)
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             order, offsets, playlists, welded = arranged.result()
@@ -198,49 +100,67 @@ class PlaylistEncoder:
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
         tracks = with_facts(tracks, coded, track_ids, used)
-        with background_thread() as thread:
-            held = thread.submit(build_postings, Corpus(track_ids, offsets), tracks.num_rows)
-            again = thread.submit(lambda: count_repeats(held.result()))
-            # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
-            added = np.flatnonzero(used >= known) if known else slice(None)
-            row, place = track_ids[added], used[added]
-            spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
-            name_of = named[tracks["first_place"].to_numpy() - 1]
-            identifiers = track_identifiers(*coded[IDENTIFIERS], track_ids, used)
-            sorted_by_title, sortable = count_sorted(*coded["title"], used, offsets)
-            repeats, same_tracks = again.result()
-            postings = held.result()
+        # These tasks may still run while the catalogue is written.
+        postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
+        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings))
+        # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
+        added = np.flatnonzero(used >= known) if known else slice(None)
+        row, place = track_ids[added], used[added]
+        spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
+        name_of = named[tracks["first_place"].to_numpy() - 1]
         bearers = np.bincount(name_of)
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
             uris=uris,
-            identifiers=identifiers,
+            identifiers=track_identifiers(*coded[IDENTIFIERS], track_ids, used),
             matching=matching,
             known_postings=postings,
+            counts=counts,
             playlists=_kept_playlists(playlists, clean.playlists, grown.unlisted if grown else 0),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
             offsets=offsets,
-            sorted_by_title=sorted_by_title,
-            sortable=sortable,
             without_artist=count_empty(*coded["artist"], used),
             namesakes=tracks.num_rows - int(np.count_nonzero(bearers)),
             most_namesakes=most_namesakes(name_of, bearers, tracks),
-            repeats=repeats,
-            same_tracks=same_tracks,
             left_out=dict(self.left_out) | clean.left_out,
             split=clean.split,
             welded=welded,
             rejects=self.rejects,
         )
 
+    def _arranged(self) -> tuple[Codes, Ids, pa.Table, int]:
+        """Finish the columns that identify playlists, and sort the rows by playlist; see `_arrange_rows`."""
+        return _arrange_rows(self._finished(PLAYLIST_COLUMNS), self._settings.group_by, self._known)
+
+    def _finished(self, names: Iterable[str]) -> Coded:
+        """Return finished columns."""
+        names = list(names)
+        return dict(zip(names, run_in_order(self._columns[name].finish for name in names), strict=True))
+
+
+def _playlist_counts(
+    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, postings: Future[Postings]
+) -> PlaylistCounts:
+    """Count sorted playlists, repeats and playlists with equal tracks.
+
+    Args:
+        title: the titles of all rows, as in `Coded`.
+        used: indices of the rows that are used, in the order of the corpus.
+        offsets: bounds of the playlists in `used`.
+        postings: the playlists that contain each track; they may still be being computed.
+    """
+    sorted_by_title, sortable = count_sorted(*title, used, offsets)
+    return PlaylistCounts(sorted_by_title, sortable, *count_repeats(postings.result()))
+
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Number strings so that all spellings of a name have the same number; also return the number of names."""
     partition = partition_by_letters if len(strings) > FEW_VALUES else single_part
-    parts, keys, known = partition(identities(strings)), np.empty(len(strings), np.int64), 0
+    normalized = run_in_order(partial(identities, strings[some]) for some in row_slices(len(strings)))
+    parts, keys, known = partition(pa.concat_arrays([strings[:0], *normalized])), np.empty(len(strings), np.int64), 0
     for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
         keys[parts.places(part)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
@@ -282,11 +202,12 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     for part in row_slices(len(used)):
         # `minimum.at` is ten times as fast if both arrays have the same dtype.
         np.minimum.at(first, key[part], used[part].astype(np.int64))
-    by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
-    by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
+    # A count and a row are packed into 64 bits, because sorting them is faster than sorting indices.
+    ranked = (-count << ROW_BITS | first)[count > 0]
+    ranked.sort()
+    place = ranked & ((1 << ROW_BITS) - 1)
     rank = np.empty(len(count), np.int32)
-    rank[by_count] = np.arange(len(by_count))
-    place = first[by_count]
+    rank[track[place]] = np.arange(len(place))
     for part in row_slices(len(key)):
         key[part] = rank[key[part]]
     names = {
@@ -295,7 +216,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
         "uri": partial(pc.take, uris, pa.array(uri[place], mask=uri[place] < 0)),
     }
     columns = dict(zip(names, run_in_order(names.values()), strict=True))
-    return key, pa.table(columns | {"count": pa.array(count[by_count]), "first_place": pa.array(place + 1)})
+    return key, pa.table(columns | {"count": pa.array(-(ranked >> ROW_BITS)), "first_place": pa.array(place + 1)})
 
 
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:

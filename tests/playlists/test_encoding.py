@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skipgramophone.names.arrow_normalization import fold_names, full_names
+from skipgramophone.names.arrow_normalization import fold_full_names, fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
 from skipgramophone.playlists import encoding, numbering, partitioning
-from skipgramophone.playlists.encoding import EncodedPlaylists, _identity_keys, encode
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding import _identity_keys, encode
 from skipgramophone.playlists.name_counts import SORTABLE_LENGTH
 from skipgramophone.playlists.readers.rows import RowBlock
 
@@ -110,16 +111,20 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: i
 
 @given(
     st.lists(
-        st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
+        st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-\u0301\u00a0é", max_size=9),
+        max_size=9,
     ),
     st.integers(0, 9),
+    st.integers(1, 9),
 )
-def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int) -> None:
+def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: int, at_once: int) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
     assert fold_names(strings).to_pylist() == [fold_name(name) for name in strings.to_pylist()]
-    pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
+    pairs = list(zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True))
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
-    with patch.object(encoding, "FEW_VALUES", few):
+    folded = [fold_name(full_name(*pair)) for pair in pairs], [fold_name(title) for _, title in pairs]
+    assert tuple(array.to_pylist() for array in fold_full_names(strings, strings[::-1])) == folded
+    with patch.object(encoding, "FEW_VALUES", few), patch.object(numbering, "ROWS_AT_ONCE", at_once):
         codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))
@@ -164,7 +169,7 @@ def test_playlists_sorted_by_code_point_are_counted_if_long_enough() -> None:
         *playlist("beyond the plane", ["a", "b", "\uffff", "\U00010000", "\U0001f600"]),
     ]
     encoded = encode(blocks_of(rows))
-    assert (encoded.sorted_by_title, encoded.sortable) == (3, 5)
+    assert (encoded.counts.result().sorted_by_title, encoded.counts.result().sortable) == (3, 5)
 
 
 TITLES = st.text(st.sampled_from("ab\x00é\U0001f600"), max_size=3).map(lambda end: "abcdefg"[: len(end) * 3] + end)
@@ -183,4 +188,4 @@ def test_the_count_of_sorted_playlists_equals_that_of_python(
         encoded = encode(blocks_of(rows))
     long = [titles for titles in playlists if len(titles) >= SORTABLE_LENGTH]
     expected = len(long) if in_order else sum(titles == sorted(titles) for titles in long)
-    assert (encoded.sorted_by_title, encoded.sortable) == (expected, len(long))
+    assert (encoded.counts.result().sorted_by_title, encoded.counts.result().sortable) == (expected, len(long))

@@ -14,7 +14,8 @@ from skipgramophone.errors import SettingError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.playlists import identifier_matching
-from skipgramophone.playlists.encoding import EncodedPlaylists, encode
+from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding import encode
 from skipgramophone.playlists.readers.rows import Row, RowBlock, _table
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import run_sgp

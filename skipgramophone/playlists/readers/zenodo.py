@@ -51,9 +51,7 @@ COLUMN_OF_HEADER = {
     "uri": "uri",
 }
 REQUIRED = {"owner", "playlist", "artist", "title"}
-# Columns with few distinct values, which the CSV parser encodes as dictionaries. For the other columns, this would take
-# twice as long as `dictionary_encode` after parsing.
-REPEATED = ("owner", "playlist")
+CSV_BYTES = 1 << 19  # number of bytes that the CSV parser parses at once; they fit into the processor's cache
 
 
 def columns_of(header: str) -> tuple[str, ...] | None:
@@ -199,7 +197,8 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """Parse the lines with two quotes per field; lines with more or fewer quotes are appended to `others`.
 
     Returns:
-        The columns, or None if a line has a carriage return, or has the right number of quotes in the wrong places.
+        The columns, or None if a line has a carriage return, has the right number of quotes in the wrong places, or is
+        too long for the CSV parser.
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
@@ -207,7 +206,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     # and the others contain the commas.
     between = [f"{at}" for at in range(len(columns) + 1)]
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
-    types = {name: DICTIONARY if name in REPEATED else TEXT for name in columns} | dict.fromkeys(between, pa.bool_())
+    types = dict.fromkeys(columns, TEXT) | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}
 
     def collect(row: csv.InvalidRow) -> str:
@@ -217,21 +216,21 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     try:
         table = csv.read_csv(
             pa.BufferReader(data),
-            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=CSV_BYTES),
             csv.ParseOptions(
                 delimiter='"', quote_char=False, ignore_empty_lines=False, invalid_row_handler=collect
             ),
             csv.ConvertOptions(
                 check_utf8=False, column_types=types, null_values=[""], true_values=[","], false_values=[]
             ),
-        ).combine_chunks()  # fmt: skip
+        )  # fmt: skip
     except pa.ArrowInvalid:
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
     if not table.num_rows:
         return dict.fromkeys(columns, pa.nulls(0, DICTIONARY))
-    return {name: table[name].chunk(0).dictionary_encode() for name in columns}
+    return {name: table[name].dictionary_encode().combine_chunks() for name in columns}
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:

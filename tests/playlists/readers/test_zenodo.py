@@ -113,17 +113,24 @@ def test_each_rejected_line_has_a_reason(write_dump: WriteDump) -> None:
 PARTS = st.sampled_from(['"', '","', ",", "a", "é", "\\", '"u","A","t","p"', "\r", "\ufeff", "-", " "])
 
 
-@given(st.lists(st.lists(PARTS, max_size=9).map("".join), min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
-@example(['"u","A","t","p"', '"u""A","t","p"'], "\n")
-@example(['"u","A","t","p"x', '"u","A","t","p"'], "\n")
-@example(['"u","A","t","p"', '\ufeff"u","A","t","p"'], "\n")
-@example(['"u","A","one\rtwo","p"', '"u","","t","p"', '"u","A","t","p"'], "\n")
+@given(
+    st.lists(st.lists(PARTS, max_size=9).map("".join), min_size=1, max_size=12),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([20, 50, 1 << 19]),
+)
+@example(['"u","A","t","p"', '"u""A","t","p"'], "\n", 1 << 19)
+@example(['"u","A","t","p"x', '"u","A","t","p"'], "\n", 1 << 19)
+@example(['"u","A","t","p"', '\ufeff"u","A","t","p"'], "\n", 20)
+@example(['"u","A","one\rtwo","p"', '"u","","t","p"', '"u","A","t","p"'], "\n", 1 << 19)
+@example(['"u","A","t","p"', "broken", '"u","A","longer than others","p"'], "\n", 20)
+@example(['"u","A","t","p"', "broken", '"u","A","u","p"', '"', '"u","A","v","p"'], "\n", 20)
 def test_the_csv_parser_and_splitting_return_the_same_rows(
-    tmp_path_factory: pytest.TempPathFactory, dump: list[str], end: str
+    tmp_path_factory: pytest.TempPathFactory, dump: list[str], end: str, csv_bytes: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "split.csv"
     path.write_bytes(end.join([HEADER, *dump, ""]).encode())
-    found = read(path)
+    with patch.object(zenodo, "CSV_BYTES", csv_bytes):
+        found = read(path)
     with patch.object(zenodo, "_between_quotes", lambda *_: None):
         assert read(path) == found
 
