@@ -27,7 +27,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.json_columns import has_long_number, value_of
+from skipgramophone.playlists.readers.json_columns import has_long_number, values_of
 from skipgramophone.playlists.readers.lines import Line, RawLines, is_text, whole_bytes
 from skipgramophone.playlists.readers.play_columns import PlayColumns, plays_in, plays_of_records, session_blocks
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, RowBlock, gather_blocks
@@ -108,9 +108,8 @@ def _columns(
     start, end, data = window
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        for at in (start + row for row in rows):
-            scrobble = value_of(bytes(scrobbles[at]))
-            yield at + 1, raw_record(scrobble), play_of(scrobble, listener)
+        for row, scrobble in zip(rows, values_of(bytes(scrobbles[start + row]) for row in rows), strict=True):
+            yield start + row + 1, raw_record(scrobble), play_of(scrobble, listener)
 
     decoded = decode_scrobbles(data)
     if decoded is None:

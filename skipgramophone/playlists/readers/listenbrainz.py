@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
@@ -31,7 +31,7 @@ from skipgramophone.playlists.readers.documents import (
     text_fields,
 )
 from skipgramophone.playlists.readers.histories import NO_TIME, Part, Play, PlayRecord, split_into_sessions
-from skipgramophone.playlists.readers.identifier_columns import joined_columns
+from skipgramophone.playlists.readers.identifier_columns import joined_encoded
 from skipgramophone.playlists.readers.json_columns import (
     ArrayPart,
     array_parts,
@@ -57,15 +57,16 @@ from skipgramophone.playlists.readers.play_columns import (
     plays_of_records,
     read_array,
     session_blocks,
+    stated,
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
-    DICTIONARY,
     IDENTIFIERS,
     NAME_NOT_TEXT,
     Record,
     RowBlock,
     dictionary_of,
+    encoded_texts,
     gather_blocks,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -132,7 +133,7 @@ def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) 
     """Return the listens of a part of an array as columns."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        return (_play_of_array(part.first + row, part.one(row)) for row in rows)
+        return (_play_of_array(part.first + row, listen) for row, listen in zip(rows, part.some(rows), strict=True))
 
     if not part.decoded:
         return plays_of_records(list(records(range(part.wanted))), file, settings)
@@ -168,25 +169,23 @@ def _play_table(listens: Sequence[Any], records: Records) -> PlayTable:
     tracks = [listen.track_metadata or nothing for listen in listens]
     infos = [track.additional_info or no_info for track in tracks]
     mappings = [track.mbid_mapping or no_mapping for track in tracks]
-    columns = {
-        "owner": pa.array([listen.user_name or "" for listen in listens], DICTIONARY),
-        "artist": pa.array([track.artist_name or "" for track in tracks], DICTIONARY),
-        "title": pa.array([track.track_name or "" for track in tracks], DICTIONARY),
+    columns: dict[str, pa.Array] = {
+        "owner": encoded_texts(map(attrgetter("user_name"), listens), missing=""),
+        "artist": encoded_texts(map(attrgetter("artist_name"), tracks), missing=""),
+        "title": encoded_texts(map(attrgetter("track_name"), tracks), missing=""),
         "uri": dictionary_of(None, len(seconds)),
     }
-    stated = (
-        ("mbid", [info.recording_mbid for info in infos]),
-        ("mbid", [mapping.recording_mbid for mapping in mappings]),
-        ("isrc", [info.isrc for info in infos]),
-        ("", [info.spotify_id for info in infos]),
+    ids = (
+        ("mbid", infos, "recording_mbid"),
+        ("mbid", mappings, "recording_mbid"),
+        ("isrc", infos, "isrc"),
+        ("", infos, "spotify_id"),
     )
-    identifiers = joined_columns(
-        (kind, pa.array([value or "" for value in values], TEXT)) for kind, values in stated if any(values)
-    )
-    if identifiers is not None:
-        columns[IDENTIFIERS] = identifiers
-    if any(albums := [track.release_name or None for track in tracks]):
-        columns[ALBUM] = pa.array(albums, DICTIONARY)
+    others = {
+        IDENTIFIERS: joined_encoded((kind, encoded_texts(map(attrgetter(name), some))) for kind, some, name in ids),
+        ALBUM: encoded_texts(map(attrgetter("release_name"), tracks)),
+    }
+    columns |= stated(others)
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -236,6 +235,15 @@ def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryAr
     return column.dictionary_encode()
 
 
+def encoded_texts(texts: Iterable[str | None], missing: str | None = None) -> pa.DictionaryArray:
+    """Return strings as a dictionary-encoded column, in which empty strings and nulls become `missing`, null or ""."""
+    column = pa.array(texts, TEXT)  # takes a fifth of the time that Arrow needs for the type `DICTIONARY`
+    if missing is not None:
+        return column.fill_null(missing).dictionary_encode()
+    encoded = column.dictionary_encode()
+    return null_for_empty(column).dictionary_encode() if pc.index(encoded.dictionary, "").as_py() >= 0 else encoded
+
+
 def null_for_empty(column: pa.Array) -> pa.Array:
     """Replace empty strings by nulls."""
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
@@ -253,9 +261,10 @@ def _json_of(raw: object) -> str:
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec
 
-        # msgspec cannot write a lone surrogate, or an integer of more than 64 bits.
-        with suppress(UnicodeEncodeError, OverflowError):
+        try:
             return msgspec.json.format(msgspec.json.encode(raw), indent=0).decode()
+        except (UnicodeEncodeError, OverflowError):
+            pass  # msgspec cannot write a lone surrogate, or an integer of more than 64 bits
     return UNESCAPED.encode(raw)
 
 

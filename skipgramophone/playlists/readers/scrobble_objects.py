@@ -7,18 +7,19 @@ msgspec takes time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.playlists.readers.identifier_columns import joined_columns
+from skipgramophone.playlists.readers.identifier_columns import joined_encoded
 from skipgramophone.playlists.readers.json_columns import WINDOW
 from skipgramophone.playlists.readers.ordering import seconds_of_all
-from skipgramophone.playlists.readers.play_columns import PlayTable, Records
+from skipgramophone.playlists.readers.play_columns import PlayTable, Records, stated
 from skipgramophone.playlists.readers.play_objects import Text
-from skipgramophone.playlists.readers.rows import ALBUM, DICTIONARY, IDENTIFIERS, dictionary_of
+from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, dictionary_of, encoded_texts
 
 UNSET = msgspec.UNSET
 Fields = dict[str, msgspec.Raw]
@@ -121,19 +122,17 @@ def play_table(scrobbles: Sequence[Scrobble], listener: str, records: Records) -
     """Convert scrobbles to a `PlayTable`; `records` reads scrobbles one by one."""
     dates = [each.date.uts if type(each.date) is Date else each.date for each in scrobbles]
     ended = seconds_of_all(pa.array(["" if date is None else str(date) for date in dates], TEXT))
-    artists = [_name_of(each.artist) or "" for each in scrobbles]
-    titles = [(each.track if each.name is UNSET else each.name) or "" for each in scrobbles]
-    columns = {
+    columns: dict[str, pa.Array] = {
         "owner": dictionary_of(listener, len(scrobbles)),
-        "artist": pa.array(artists, DICTIONARY),
-        "title": pa.array(titles, DICTIONARY),
+        "artist": encoded_texts((_name_of(each.artist) for each in scrobbles), missing=""),
+        "title": encoded_texts((each.track if each.name is UNSET else each.name for each in scrobbles), missing=""),
         "uri": dictionary_of(None, len(scrobbles)),
     }
-    identifiers = joined_columns([("mbid", pa.array([each.mbid or "" for each in scrobbles], TEXT))])
-    if identifiers is not None:
-        columns[IDENTIFIERS] = identifiers
-    if any(albums := [_name_of(each.album) or None for each in scrobbles]):
-        columns[ALBUM] = pa.array(albums, DICTIONARY)
+    others = {
+        IDENTIFIERS: joined_encoded([("mbid", encoded_texts(map(attrgetter("mbid"), scrobbles)))]),
+        ALBUM: encoded_texts(_name_of(each.album) for each in scrobbles),
+    }
+    columns |= stated(others)
     return PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records)
 
 
