@@ -17,7 +17,6 @@ from typing import Any
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
@@ -87,7 +86,7 @@ def lastfm_json_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[
     if settings.num_rows != ALL_ROWS:
         scrobbles = scrobbles[: settings.num_rows]
     columns = partial(_columns, scrobbles, listener, file=stream.file.name, settings=settings)
-    pieces = list(run_in_order(partial(columns, window) for window in windows(scrobbles)))
+    pieces = [columns(window) for window in windows(scrobbles, len(raw))]
     yield from session_blocks(pieces, stream, settings)
 
 

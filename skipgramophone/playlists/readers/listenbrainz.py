@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 
 from skipgramophone.names.identifiers import joined, labelled
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import (
     LARGEST,
@@ -61,12 +59,12 @@ from skipgramophone.playlists.readers.play_columns import (
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
+    DICTIONARY,
     IDENTIFIERS,
     NAME_NOT_TEXT,
     Record,
     RowBlock,
     dictionary_of,
-    encoded_texts,
     gather_blocks,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -120,7 +118,7 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
         pieces = read_array(array_parts(stream, decode_listens, settings.num_rows), columns)
     else:
         raws = first_of(read_raw_lines(stream), settings.num_rows)
-        pieces = list(run_in_order(partial(_columns_of_lines, raw, stream, settings) for raw in raws))
+        pieces = [_columns_of_lines(raw, stream, settings) for raw in raws]
     if pieces is None:
         with stream.file.open(settings.encoding) as again:
             plays = _plays_of_array(document_of(stream, whole_bytes(again, LARGEST), WHAT))
@@ -170,22 +168,20 @@ def _play_table(listens: Sequence[Any], records: Records) -> PlayTable:
     infos = [track.additional_info or no_info for track in tracks]
     mappings = [track.mbid_mapping or no_mapping for track in tracks]
     columns: dict[str, pa.Array] = {
-        "owner": encoded_texts(map(attrgetter("user_name"), listens), missing=""),
-        "artist": encoded_texts(map(attrgetter("artist_name"), tracks), missing=""),
-        "title": encoded_texts(map(attrgetter("track_name"), tracks), missing=""),
+        "owner": pa.array([listen.user_name or "" for listen in listens], DICTIONARY),
+        "artist": pa.array([track.artist_name or "" for track in tracks], DICTIONARY),
+        "title": pa.array([track.track_name or "" for track in tracks], DICTIONARY),
         "uri": dictionary_of(None, len(seconds)),
     }
     ids = (
-        ("mbid", infos, "recording_mbid"),
-        ("mbid", mappings, "recording_mbid"),
-        ("isrc", infos, "isrc"),
-        ("", infos, "spotify_id"),
+        ("mbid", [info.recording_mbid for info in infos]),
+        ("mbid", [mapping.recording_mbid for mapping in mappings]),
+        ("isrc", [info.isrc for info in infos]),
+        ("", [info.spotify_id for info in infos]),
     )
-    others = {
-        IDENTIFIERS: joined_encoded((kind, encoded_texts(map(attrgetter(name), some))) for kind, some, name in ids),
-        ALBUM: encoded_texts(map(attrgetter("release_name"), tracks)),
-    }
-    columns |= stated(others)
+    encoded = ((kind, pa.array([value or None for value in values], DICTIONARY)) for kind, values in ids if any(values))
+    albums = pa.array([track.release_name or None for track in tracks], DICTIONARY)
+    columns |= stated({IDENTIFIERS: joined_encoded(encoded), ALBUM: albums})
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
     NO_TIME,
@@ -163,18 +161,12 @@ def read_array(
         parts: the array, see `array_parts`.
         columns: returns the plays of a part of the array.
     """
-    as_whole = False
-
-    def tasks() -> Iterator[Callable[[], PlayColumns]]:
-        nonlocal as_whole
-        for part in parts:
-            if part is None:
-                as_whole = True
-                return
-            yield partial(columns, part)
-
-    pieces = list(run_in_order(tasks()))
-    return None if as_whole else pieces
+    pieces = []
+    for part in parts:
+        if part is None:
+            return None
+        pieces.append(columns(part))  # not in threads: msgspec and the creation of columns hold the interpreter lock
+    return pieces
 
 
 def unusable_reason(found: object) -> str:

@@ -235,15 +235,6 @@ def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryAr
     return column.dictionary_encode()
 
 
-def encoded_texts(texts: Iterable[str | None], missing: str | None = None) -> pa.DictionaryArray:
-    """Return strings as a dictionary-encoded column, in which empty strings and nulls become `missing`, null or ""."""
-    column = pa.array(texts, TEXT)  # takes a fifth of the time that Arrow needs for the type `DICTIONARY`
-    if missing is not None:
-        return column.fill_null(missing).dictionary_encode()
-    encoded = column.dictionary_encode()
-    return null_for_empty(column).dictionary_encode() if pc.index(encoded.dictionary, "").as_py() >= 0 else encoded
-
-
 def null_for_empty(column: pa.Array) -> pa.Array:
     """Replace empty strings by nulls."""
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)

@@ -7,7 +7,6 @@ msgspec takes time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -19,7 +18,7 @@ from skipgramophone.playlists.readers.json_columns import WINDOW
 from skipgramophone.playlists.readers.ordering import seconds_of_all
 from skipgramophone.playlists.readers.play_columns import PlayTable, Records, stated
 from skipgramophone.playlists.readers.play_objects import Text
-from skipgramophone.playlists.readers.rows import ALBUM, IDENTIFIERS, dictionary_of, encoded_texts
+from skipgramophone.playlists.readers.rows import ALBUM, DICTIONARY, IDENTIFIERS, dictionary_of
 
 UNSET = msgspec.UNSET
 Fields = dict[str, msgspec.Raw]
@@ -100,14 +99,17 @@ def _of_page(page: Fields) -> list[msgspec.Raw]:
     return _RAWS.decode(inner["track"])
 
 
-def windows(scrobbles: Sequence[msgspec.Raw]) -> Iterator[tuple[int, int, bytes]]:
-    """Split scrobbles into arrays of about `WINDOW` bytes; yield the bounds and the text of each."""
-    start, size = 0, 0
-    for at, scrobble in enumerate(scrobbles, 1):
-        size += len(memoryview(scrobble))
-        if size > WINDOW or at == len(scrobbles):
-            yield start, at, b"[" + b",".join(scrobbles[start:at]) + b"]"
-            start, size = at, 0
+def windows(scrobbles: Sequence[msgspec.Raw], size: int) -> Iterator[tuple[int, int, bytes]]:
+    """Split scrobbles into arrays of about `WINDOW` bytes; yield the bounds and the text of each.
+
+    Args:
+        scrobbles: the texts of the scrobbles.
+        size: number of bytes of the document that contains them.
+    """
+    number = max(1, len(scrobbles) * WINDOW // max(1, size))
+    for start in range(0, len(scrobbles), number):
+        some = scrobbles[start : start + number]
+        yield start, start + len(some), b"[" + b",".join(some) + b"]"
 
 
 def decode_scrobbles(data: bytes) -> list[Scrobble] | None:
@@ -122,17 +124,16 @@ def play_table(scrobbles: Sequence[Scrobble], listener: str, records: Records) -
     """Convert scrobbles to a `PlayTable`; `records` reads scrobbles one by one."""
     dates = [each.date.uts if type(each.date) is Date else each.date for each in scrobbles]
     ended = seconds_of_all(pa.array(["" if date is None else str(date) for date in dates], TEXT))
+    titles = [(each.track if each.name is UNSET else each.name) or "" for each in scrobbles]
     columns: dict[str, pa.Array] = {
         "owner": dictionary_of(listener, len(scrobbles)),
-        "artist": encoded_texts((_name_of(each.artist) for each in scrobbles), missing=""),
-        "title": encoded_texts((each.track if each.name is UNSET else each.name for each in scrobbles), missing=""),
+        "artist": pa.array([_name_of(each.artist) or "" for each in scrobbles], DICTIONARY),
+        "title": pa.array(titles, DICTIONARY),
         "uri": dictionary_of(None, len(scrobbles)),
     }
-    others = {
-        IDENTIFIERS: joined_encoded([("mbid", encoded_texts(map(attrgetter("mbid"), scrobbles)))]),
-        ALBUM: encoded_texts(_name_of(each.album) for each in scrobbles),
-    }
-    columns |= stated(others)
+    ids = joined_encoded([("mbid", pa.array([each.mbid or None for each in scrobbles], DICTIONARY))])
+    albums = pa.array([_name_of(each.album) or None for each in scrobbles], DICTIONARY)
+    columns |= stated({IDENTIFIERS: ids, ALBUM: albums})
     return PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records)
 
 

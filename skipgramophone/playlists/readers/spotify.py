@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
@@ -51,12 +50,12 @@ from skipgramophone.playlists.readers.play_columns import (
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
+    DICTIONARY,
     NAME_NOT_TEXT,
     Record,
     Row,
     RowBlock,
     dictionary_of,
-    encoded_texts,
     gather_blocks,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -171,12 +170,12 @@ def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayCo
         reasons |= dict.fromkeys(np.flatnonzero(skipped).tolist(), SKIP)
     columns: dict[str, pa.Array] = {
         "owner": dictionary_of("", len(plays)),
-        "artist": encoded_texts(map(attrgetter("artist"), plays), missing=""),
-        "title": encoded_texts(map(attrgetter("title"), plays), missing=""),
-        "uri": encoded_texts(map(attrgetter("uri"), plays)),
+        "artist": pa.array([play.artist or "" for play in plays], DICTIONARY),
+        "title": pa.array([play.title or "" for play in plays], DICTIONARY),
+        "uri": pa.array([play.uri or None for play in plays], DICTIONARY),
     }
     if extended:
-        columns |= stated({ALBUM: encoded_texts(map(attrgetter("album"), plays))})
+        columns |= stated({ALBUM: pa.array([play.album or None for play in plays], DICTIONARY)})
     return plays_in(PlayTable(columns, began, ended, usual=usual, records=records), file, settings)
 
 
