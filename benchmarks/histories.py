@@ -2,9 +2,10 @@
 
     python -m benchmarks.histories [--plays 500000] [--repeats 1] [--only listens.jsonl]
 
-Each run is a new process. The table shows plays per second of processor time, for reading alone and for the whole
-extraction, and the peak resident memory of reading. The processor time depends less on other programs than the wall
-time does, but it also rises if they use the caches of the processor.
+Each run is a new process. The table shows plays per second, for reading alone and for the whole extraction, and the
+peak resident memory of reading. Speeds are given per second of processor time and, in parentheses, of wall time. The
+processor time depends less on other programs than the wall time does, but it also rises if they use the caches and the
+memory of the computer. To compare two versions, run them in turn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 import pandas, pyarrow.compute, pyarrow.csv, pyarrow.json, pyarrow.parquet
 import skipgramophone as sgp
 from skipgramophone.playlists.sources import open_sources
-path, started = Path(sys.argv[1]), time.process_time()
+path, started, begun = Path(sys.argv[1]), time.process_time(), time.perf_counter()
 if sys.argv[2] == "read":
     blocks = [block for reader in open_sources([path], sgp.ExtractSettings()).readers for block in reader.blocks()]
     found = [sum(block.used + len(block.rejects) for block in blocks), sum(len(block.rejects) for block in blocks)]
@@ -34,7 +35,8 @@ else:
         report = sgp.extract("history", path, experiments_dir=directory)
         found = [report.rows_read, report.rows_rejected]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-print(json.dumps({"seconds": time.process_time() - started, "peak_mb": peak, "found": found}))
+seconds, wall = time.process_time() - started, time.perf_counter() - begun
+print(json.dumps({"seconds": seconds, "wall": wall, "peak_mb": peak, "found": found}))
 """
 
 
@@ -56,11 +58,14 @@ if __name__ == "__main__":
                 )
                 for what in ("read", "extract")
             }
-            speed = {what: run["found"][0] / run["seconds"] for what, run in runs.items()}
+            speed = {
+                what: "{:9,.0f} ({:,.0f})".format(*(run["found"][0] / run[clock] for clock in ("seconds", "wall")))
+                for what, run in runs.items()
+            }
             rejected = runs["read"]["found"][1]
             print(
-                f"{name:45} {path.stat().st_size / asked.plays:4.0f} B/play  reading {speed['read']:11,.0f}/s  "
-                f"extraction {speed['extract']:9,.0f}/s  {runs['read']['peak_mb']:6,.0f} MB  {rejected:,} rejected",
+                f"{name:45} {path.stat().st_size / asked.plays:4.0f} B/play  reading {speed['read']}/s  "
+                f"extraction {speed['extract']}/s  {runs['read']['peak_mb']:6,.0f} MB  {rejected:,} rejected",
                 flush=True,
             )
             path.unlink()

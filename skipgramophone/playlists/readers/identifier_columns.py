@@ -27,6 +27,15 @@ def joined_columns(columns: Iterable[tuple[str, pa.Array]]) -> pa.Array | None:
     return null_for_empty(reduce(_both, parts)) if parts else None
 
 
+def joined_encoded(columns: Iterable[tuple[str, pa.DictionaryArray]]) -> pa.Array | None:
+    """Join identifiers like `joined_columns`; the values are dictionary-encoded, and null means that there is none."""
+    stated = [(kind, values) for kind, values in columns if values.null_count < len(values)]
+    if len(stated) != 1:
+        return joined_columns((kind, values.cast(TEXT).fill_null("")) for kind, values in stated)
+    ((kind, values),) = stated
+    return pa.DictionaryArray.from_arrays(values.indices, _part(f"{kind}:" if kind else "", values.dictionary))
+
+
 def table_identifiers(columns: Mapping[str, pa.Array], roles: Mapping[str, str]) -> pa.Array | None:
     """Return the identifiers in the rows of a table, or None if no column has identifiers.
 

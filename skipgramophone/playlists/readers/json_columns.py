@@ -7,7 +7,7 @@ that it refuses are read one by one with Python's parser. Both parsers use the l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
     RawLines,
     is_text,
+    places_where,
     require_smaller,
     skip_byte_order_mark,
     with_plain_ends,
@@ -52,15 +53,16 @@ class ArrayPart:
     first: int
     wanted: int
 
-    def one(self, at: int) -> Any:
-        """Return the value at an index as Python reads it."""
+    def some(self, rows: Sequence[int]) -> list[Any]:
+        """Return the values at some indices as Python reads them."""
         if not self.decoded:
-            return self.values[at]
+            return [self.values[at] for at in rows]
         starts = self._starts
         if starts is None:
-            return value_of(self._texts[at])
-        end = self.data.rfind(b"}", int(starts[at]), int(starts[at + 1]))
-        return value_of(self.data[int(starts[at]) : end + 1])
+            return values_of(self._texts[at] for at in rows)
+        data, at = self.data, np.asarray(rows, np.int64)
+        bounds = zip(starts[at].tolist(), starts[at + 1].tolist(), strict=True)
+        return values_of(data[start : data.rfind(b"}", start, end) + 1] for start, end in bounds)
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64] | None:
@@ -68,7 +70,7 @@ class ArrayPart:
 
         None if an object contains another object, or a string with the character "{".
         """
-        starts = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("{"))
+        starts = places_where(self.data, lambda letters: letters == ord("{"))
         return np.append(starts, len(self.data)) if len(starts) == len(self.values) else None
 
     @cached_property
@@ -79,17 +81,21 @@ class ArrayPart:
         return [bytes(raw) for raw in msgspec.json.decode(self.data, type=list[msgspec.Raw])]
 
 
-def value_of(data: bytes) -> Any:
-    """Return the JSON value in `data` as Python's parser would read it.
+def values_of(texts: Iterable[bytes]) -> list[Any]:
+    """Return JSON values as Python's parser would read them.
 
-    `data` must be a value that msgspec has already accepted: it has decoded the value, or found its end and skipped it.
+    Each text must be a value that msgspec has already accepted: it has decoded the value, or found its end and skipped
+    it.
     """
     import msgspec
 
-    try:
-        return msgspec.json.decode(data)  # three times as fast
-    except (msgspec.DecodeError, RecursionError):  # msgspec skips numbers that it does not decode, such as 1e999
-        return json.loads(data.decode())
+    decode, found = msgspec.json.Decoder().decode, []
+    for text in texts:
+        try:
+            found.append(decode(text))  # three times as fast
+        except (msgspec.DecodeError, RecursionError):  # msgspec skips numbers that it does not decode, such as 1e999
+            found.append(json.loads(text.decode()))
+    return found
 
 
 def has_long_number(data: bytes) -> bool:
@@ -184,7 +190,7 @@ def objects_on_lines(raw: RawLines) -> RawLines | None:
     """
     data = with_plain_ends(raw.data)
     letters = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(letters < ord(" "))
+    ends = places_where(data, lambda part: part < ord(" "))
     # JSON allows other control characters between values, but not in strings.
     if np.any(letters[ends] != ord("\n")) or not is_text(data) or has_long_number(data):
         return None

@@ -17,7 +17,6 @@ from typing import Any
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
@@ -27,7 +26,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.json_columns import has_long_number, value_of
+from skipgramophone.playlists.readers.json_columns import has_long_number, values_of
 from skipgramophone.playlists.readers.lines import Line, RawLines, is_text, whole_bytes
 from skipgramophone.playlists.readers.play_columns import PlayColumns, plays_in, plays_of_records, session_blocks
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, RowBlock, gather_blocks
@@ -87,7 +86,7 @@ def lastfm_json_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[
     if settings.num_rows != ALL_ROWS:
         scrobbles = scrobbles[: settings.num_rows]
     columns = partial(_columns, scrobbles, listener, file=stream.file.name, settings=settings)
-    pieces = list(run_in_order(partial(columns, window) for window in windows(scrobbles)))
+    pieces = [columns(window) for window in windows(scrobbles, len(raw))]
     yield from session_blocks(pieces, stream, settings)
 
 
@@ -108,9 +107,8 @@ def _columns(
     start, end, data = window
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        for at in (start + row for row in rows):
-            scrobble = value_of(bytes(scrobbles[at]))
-            yield at + 1, raw_record(scrobble), play_of(scrobble, listener)
+        for row, scrobble in zip(rows, values_of(bytes(scrobbles[start + row]) for row in rows), strict=True):
+            yield start + row + 1, raw_record(scrobble), play_of(scrobble, listener)
 
     decoded = decode_scrobbles(data)
     if decoded is None:

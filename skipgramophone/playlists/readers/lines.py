@@ -6,7 +6,7 @@ rejected. A byte order mark is not part of the first line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,9 +68,7 @@ class RawLines:
     @cached_property
     def _number(self) -> int:
         """Number of lines; numpy counts line ends ten times as fast as `bytes.count`."""
-        letters = np.frombuffer(self.data, np.uint8)
-        parts = (letters[start : start + COUNTED] for start in range(0, len(letters), COUNTED))
-        ends = sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)
+        ends = sum(int(np.count_nonzero(part == ord("\n"))) for _, part in pieces_of(self.data))
         return ends + (not self.data.endswith(b"\n") and bool(self.data))
 
     def split_at(self, number: int) -> tuple[RawLines, RawLines]:
@@ -93,7 +91,21 @@ class RawLines:
 
     def _ends(self) -> npt.NDArray[np.int64]:
         """Return the offsets of the line ends in `data`."""
-        return np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
+        return places_where(self.data, lambda letters: letters == ord("\n"))
+
+
+def pieces_of(data: bytes) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """Split data into pieces of `COUNTED` bytes; yield the offset and the bytes of each piece."""
+    letters = np.frombuffer(data, np.uint8)
+    return ((start, letters[start : start + COUNTED]) for start in range(0, len(letters), COUNTED))
+
+
+def places_where(
+    data: bytes, is_meant: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.bool_]]
+) -> npt.NDArray[np.int64]:
+    """Return the offsets of some bytes, int64, in ascending order; `is_meant` finds them in a piece of the data."""
+    found = [np.flatnonzero(is_meant(part)) + start for start, part in pieces_of(data)]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def read_lines(stream: OpenFile) -> Iterator[LineBlock]:

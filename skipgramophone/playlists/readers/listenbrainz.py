@@ -18,9 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.names.identifiers import joined, labelled
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import (
     LARGEST,
@@ -31,7 +29,7 @@ from skipgramophone.playlists.readers.documents import (
     text_fields,
 )
 from skipgramophone.playlists.readers.histories import NO_TIME, Part, Play, PlayRecord, split_into_sessions
-from skipgramophone.playlists.readers.identifier_columns import joined_columns
+from skipgramophone.playlists.readers.identifier_columns import joined_encoded
 from skipgramophone.playlists.readers.json_columns import (
     ArrayPart,
     array_parts,
@@ -57,6 +55,7 @@ from skipgramophone.playlists.readers.play_columns import (
     plays_of_records,
     read_array,
     session_blocks,
+    stated,
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
@@ -119,7 +118,7 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
         pieces = read_array(array_parts(stream, decode_listens, settings.num_rows), columns)
     else:
         raws = first_of(read_raw_lines(stream), settings.num_rows)
-        pieces = list(run_in_order(partial(_columns_of_lines, raw, stream, settings) for raw in raws))
+        pieces = [_columns_of_lines(raw, stream, settings) for raw in raws]
     if pieces is None:
         with stream.file.open(settings.encoding) as again:
             plays = _plays_of_array(document_of(stream, whole_bytes(again, LARGEST), WHAT))
@@ -132,7 +131,7 @@ def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) 
     """Return the listens of a part of an array as columns."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        return (_play_of_array(part.first + row, part.one(row)) for row in rows)
+        return (_play_of_array(part.first + row, listen) for row, listen in zip(rows, part.some(rows), strict=True))
 
     if not part.decoded:
         return plays_of_records(list(records(range(part.wanted))), file, settings)
@@ -168,25 +167,21 @@ def _play_table(listens: Sequence[Any], records: Records) -> PlayTable:
     tracks = [listen.track_metadata or nothing for listen in listens]
     infos = [track.additional_info or no_info for track in tracks]
     mappings = [track.mbid_mapping or no_mapping for track in tracks]
-    columns = {
+    columns: dict[str, pa.Array] = {
         "owner": pa.array([listen.user_name or "" for listen in listens], DICTIONARY),
         "artist": pa.array([track.artist_name or "" for track in tracks], DICTIONARY),
         "title": pa.array([track.track_name or "" for track in tracks], DICTIONARY),
         "uri": dictionary_of(None, len(seconds)),
     }
-    stated = (
+    ids = (
         ("mbid", [info.recording_mbid for info in infos]),
         ("mbid", [mapping.recording_mbid for mapping in mappings]),
         ("isrc", [info.isrc for info in infos]),
         ("", [info.spotify_id for info in infos]),
     )
-    identifiers = joined_columns(
-        (kind, pa.array([value or "" for value in values], TEXT)) for kind, values in stated if any(values)
-    )
-    if identifiers is not None:
-        columns[IDENTIFIERS] = identifiers
-    if any(albums := [track.release_name or None for track in tracks]):
-        columns[ALBUM] = pa.array(albums, DICTIONARY)
+    encoded = ((kind, pa.array([value or None for value in values], DICTIONARY)) for kind, values in ids if any(values))
+    albums = pa.array([track.release_name or None for track in tracks], DICTIONARY)
+    columns |= stated({IDENTIFIERS: joined_encoded(encoded), ALBUM: albums})
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 

@@ -30,6 +30,7 @@ DIGITS = r"^[0-9]{1,14}$"
 DIGITS_OF_TIME = r"^[0-9]{1,13}$"  # seconds or milliseconds since 1970
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(Z| UTC)?$"
 DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
+UNIFORM_LENGTHS = {len("2021-06-01T10:00:00"), len("2021-06-01 10:00")}
 TIED = re.compile(r"\s*(?:(?:=|T-?)(\d{1,9})|(\d{1,9})=)\s*", re.ASCII)
 YEAR_1000 = -510_170_400  # minutes since 1970
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -131,8 +132,10 @@ def seconds_of_all(times: pa.Array, order: DateOrder = "") -> Places:
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
+        uniform = _seconds_of_uniform(times)
         usual = _USUAL_DATES if order == "digits" else _USUAL_TIMES
-        seconds = _numbers(times, usual, partial(seconds_since_1970, order=order))
+        each = partial(seconds_since_1970, order=order)
+        seconds = _numbers(times, usual, each) if uniform is None else uniform
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
 
@@ -198,6 +201,24 @@ def _seconds_of_digits(digits: pa.Array) -> Places:
     return np.where(seconds > LATEST, seconds / 1000, seconds)
 
 
+def _seconds_of_uniform(dates: pa.Array) -> Places | None:
+    """Convert dates that all have one usual form to seconds since 1970, without regular expressions.
+
+    None if their form is different, or if a date is before the year 1000, after 2999 or not valid.
+    """
+    lengths = pc.min_max(pc.binary_length(dates)).as_py()
+    length = lengths["max"] if lengths["min"] == lengths["max"] and not dates.null_count else None
+    if length == len("2021-06-01T10:00:00Z") and pc.all(pc.ends_with(dates, "Z")).as_py():
+        dates = pc.ascii_rtrim(dates, "Z")
+    elif length not in UNIFORM_LENGTHS:
+        return None
+    try:
+        seconds = np.asarray(dates.cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
+    except pa.ArrowInvalid:
+        return None
+    return seconds if seconds.min() >= 60 * YEAR_1000 and seconds.max() < LATEST else None
+
+
 def _seconds_of_dates(dates: pa.Array) -> Places:
     """Convert dates with times in UTC to seconds since 1970."""
     try:
@@ -214,12 +235,12 @@ def _seconds_of_minutes(dates: pa.Array) -> Places:
 def minutes_of(times: Places) -> pa.Array:
     """Return the name of the session that starts at each time; see `minute_of`."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
-    written = np.datetime_as_string(minutes.astype(np.int64).astype("datetime64[m]")).tolist()
-    names = [text.replace("T", " ") for text in written]
-    # In the names of sessions, years before 1000 have fewer than four digits; numpy always writes four.
+    written = pa.array((60 * minutes).astype(np.int64)).cast(pa.timestamp("s")).cast(TEXT)
+    names = pc.utf8_slice_codeunits(written, 0, len("2021-06-01 10:00"))
+    # In the names of sessions, years before 1000 have fewer than four digits; Arrow always writes four.
     early = int(np.searchsorted(minutes, YEAR_1000))
-    names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
-    return pa.array(names, TEXT).take(pa.array(place))
+    rare = pa.array([minute_of(60 * minute) for minute in minutes[:early].tolist()], TEXT)
+    return pa.concat_arrays([rare, names[early:]]).take(pa.array(place))
 
 
 _USUAL_DATES: dict[str, Callable[[pa.Array], Places]] = {

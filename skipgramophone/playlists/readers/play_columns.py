@@ -6,9 +6,8 @@ records together, column by column, and reads the other records one by one. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
     NO_TIME,
@@ -97,6 +95,11 @@ class PlayColumns:
     faults: list[Reject]
 
 
+def stated(columns: Mapping[str, pa.Array | None]) -> dict[str, pa.Array]:
+    """Return the columns in which at least one row has a value."""
+    return {name: column for name, column in columns.items() if column is not None and column.null_count < len(column)}
+
+
 def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColumns:
     """Return the plays of a table of records; `file` is the name of the file in rejects."""
     played, columns, unnamed = table.usual.copy(), dict(table.columns), dict[int, Reject]()
@@ -121,10 +124,10 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
             values = pa.array([play[at] for play in single.values()], TEXT)
             columns[name] = pc.replace_with_mask(columns[name].cast(TEXT), pa.array(places), values)
         for name in OPTIONAL:
-            stated = [getattr(play, name) for play in single.values()]
-            if name in columns or any(stated):
+            texts = [getattr(play, name) for play in single.values()]
+            if name in columns or any(texts):
                 known = columns[name].cast(TEXT) if name in columns else pa.nulls(len(played), TEXT)
-                columns[name] = pc.replace_with_mask(known, pa.array(places), pa.array(stated, TEXT))
+                columns[name] = pc.replace_with_mask(known, pa.array(places), pa.array(texts, TEXT))
     rows = np.flatnonzero(played)
     # A column is encoded before rows are taken, because numbers are copied faster than strings.
     encoded = {name: _encoded(column).take(pa.array(rows)) for name, column in columns.items()}
@@ -158,18 +161,12 @@ def read_array(
         parts: the array, see `array_parts`.
         columns: returns the plays of a part of the array.
     """
-    as_whole = False
-
-    def tasks() -> Iterator[Callable[[], PlayColumns]]:
-        nonlocal as_whole
-        for part in parts:
-            if part is None:
-                as_whole = True
-                return
-            yield partial(columns, part)
-
-    pieces = list(run_in_order(tasks()))
-    return None if as_whole else pieces
+    pieces = []
+    for part in parts:
+        if part is None:
+            return None
+        pieces.append(columns(part))  # not in threads: msgspec and the creation of columns hold the interpreter lock
+    return pieces
 
 
 def unusable_reason(found: object) -> str:
@@ -205,6 +202,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
     session, names, keys = _sessions(
         columns["owner"].indices.to_numpy()[order], owners, (began, ended), stream=stream, settings=settings
     )
+    of_session = {"playlist": names.dictionary_encode(), "key": keys.dictionary_encode()}
     for start in range(0, len(faults) + len(order), BLOCK_RECORDS):
         end = start + BLOCK_RECORDS
         part = slice(max(0, start - len(faults)), max(0, end - len(faults)))
@@ -219,12 +217,8 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
             named = np.array([row not in unnamed for row in here.tolist()], np.bool_)
             here, sessions = here[named], sessions[named]
         found = {name: _compact(column.take(pa.array(here))) for name, column in columns.items()}
-        found |= {
-            name: values.take(pa.array(sessions)).dictionary_encode()
-            for name, values in (("playlist", names), ("key", keys))
-        }
-        stated = [name for name in OPTIONAL if name in found and found[name].null_count < len(here)]
-        table = pa.table({name: found[name] for name in (*COLUMNS, *stated)})
+        found |= {name: _compact(column.take(pa.array(sessions))) for name, column in of_session.items()}
+        table = pa.table({name: found.pop(name) for name in COLUMNS} | stated(found))
         yield RowBlock(table, sorted(rejects, key=lambda one: one.line), stream.bytes_read, stream.replaced)
 
 

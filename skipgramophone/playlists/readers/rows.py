@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -253,9 +252,10 @@ def _json_of(raw: object) -> str:
     if isinstance(raw, dict) and SIMPLE.issuperset(map(type, raw.values())):
         import msgspec
 
-        # msgspec cannot write a lone surrogate, or an integer of more than 64 bits.
-        with suppress(UnicodeEncodeError, OverflowError):
+        try:
             return msgspec.json.format(msgspec.json.encode(raw), indent=0).decode()
+        except (UnicodeEncodeError, OverflowError):
+            pass  # msgspec cannot write a lone surrogate, or an integer of more than 64 bits
     return UNESCAPED.encode(raw)
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.playlists.readers.identifier_columns import joined_columns
+from skipgramophone.playlists.readers.identifier_columns import joined_encoded
 from skipgramophone.playlists.readers.json_columns import WINDOW
 from skipgramophone.playlists.readers.ordering import seconds_of_all
-from skipgramophone.playlists.readers.play_columns import PlayTable, Records
+from skipgramophone.playlists.readers.play_columns import PlayTable, Records, stated
 from skipgramophone.playlists.readers.play_objects import Text
 from skipgramophone.playlists.readers.rows import ALBUM, DICTIONARY, IDENTIFIERS, dictionary_of
 
@@ -100,14 +100,17 @@ def _of_page(page: Fields) -> list[msgspec.Raw]:
     return _RAWS.decode(inner["track"])
 
 
-def windows(scrobbles: Sequence[msgspec.Raw]) -> Iterator[tuple[int, int, bytes]]:
-    """Split scrobbles into arrays of about `WINDOW` bytes; yield the bounds and the text of each."""
-    start, size = 0, 0
-    for at, scrobble in enumerate(scrobbles, 1):
-        size += len(memoryview(scrobble))
-        if size > WINDOW or at == len(scrobbles):
-            yield start, at, b"[" + b",".join(scrobbles[start:at]) + b"]"
-            start, size = at, 0
+def windows(scrobbles: Sequence[msgspec.Raw], size: int) -> Iterator[tuple[int, int, bytes]]:
+    """Split scrobbles into arrays of about `WINDOW` bytes; yield the bounds and the text of each.
+
+    Args:
+        scrobbles: the texts of the scrobbles.
+        size: number of bytes of the document that contains them.
+    """
+    number = max(1, len(scrobbles) * WINDOW // max(1, size))
+    for start in range(0, len(scrobbles), number):
+        some = scrobbles[start : start + number]
+        yield start, start + len(some), b"[" + b",".join(some) + b"]"
 
 
 def decode_scrobbles(data: bytes) -> list[Scrobble] | None:
@@ -122,19 +125,16 @@ def play_table(scrobbles: Sequence[Scrobble], listener: str, records: Records) -
     """Convert scrobbles to a `PlayTable`; `records` reads scrobbles one by one."""
     dates = [each.date.uts if type(each.date) is Date else each.date for each in scrobbles]
     ended = seconds_of_all(pa.array(["" if date is None else str(date) for date in dates], TEXT))
-    artists = [_name_of(each.artist) or "" for each in scrobbles]
     titles = [(each.track if each.name is UNSET else each.name) or "" for each in scrobbles]
-    columns = {
+    columns: dict[str, pa.Array] = {
         "owner": dictionary_of(listener, len(scrobbles)),
-        "artist": pa.array(artists, DICTIONARY),
+        "artist": pa.array([_name_of(each.artist) or "" for each in scrobbles], DICTIONARY),
         "title": pa.array(titles, DICTIONARY),
         "uri": dictionary_of(None, len(scrobbles)),
     }
-    identifiers = joined_columns([("mbid", pa.array([each.mbid or "" for each in scrobbles], TEXT))])
-    if identifiers is not None:
-        columns[IDENTIFIERS] = identifiers
-    if any(albums := [_name_of(each.album) or None for each in scrobbles]):
-        columns[ALBUM] = pa.array(albums, DICTIONARY)
+    ids = joined_encoded([("mbid", pa.array([each.mbid or None for each in scrobbles], DICTIONARY))])
+    albums = pa.array([_name_of(each.album) or None for each in scrobbles], DICTIONARY)
+    columns |= stated({IDENTIFIERS: ids, ALBUM: albums})
     return PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records)
 
 

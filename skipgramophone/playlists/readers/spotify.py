@@ -46,6 +46,7 @@ from skipgramophone.playlists.readers.play_columns import (
     plays_of_records,
     read_array,
     session_blocks,
+    stated,
 )
 from skipgramophone.playlists.readers.rows import (
     ALBUM,
@@ -142,12 +143,13 @@ def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowB
 
 def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns:
     """Return the plays of a part of an array as columns."""
-    keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
+    keep = settings.keep or ()
+    reasons: dict[int, str] = {}  # of plays that are rejected; the reasons for rejecting other plays are found later
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
-        for row in rows:
-            number, play = part.first + row, part.one(row)
-            yield (number, raw_record(play), SKIP) if skipped[row] else _record(number, play, keep)
+        for row, play in zip(rows, part.some(rows), strict=True):
+            number, reason = part.first + row, reasons.get(row)
+            yield (number, raw_record(play), reason) if reason else _record(number, play, keep)
 
     if not part.decoded:
         return plays_of_records(list(records(range(part.wanted))), file, settings)
@@ -156,20 +158,24 @@ def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayCo
     milliseconds = np.array([-1 if play.lasted is None else play.lasted for play in plays], np.int64)
     began = ended - milliseconds / 1000
     usual = (milliseconds >= 0) & (milliseconds < MOST_MILLISECONDS) & (began >= EARLIEST)
-    extended = bool(plays) and hasattr(plays[0], "episode")
+    episodes, extended = [], bool(plays) and hasattr(plays[0], "episode")
     if extended:
-        usual &= np.array([bool(play.title or not play.episode) for play in plays], np.bool_)
+        episodes = [at for at, play in enumerate(plays) if play.episode and not play.title and usual[at]]
+        usual[episodes] = False
+    if "episodes" not in keep:
+        reasons |= dict.fromkeys(episodes, EPISODE)
     if "skips" not in keep:
-        skipped |= usual & (began == ended)
+        skipped = usual & (began == ended)
         usual &= ~skipped
+        reasons |= dict.fromkeys(np.flatnonzero(skipped).tolist(), SKIP)
     columns: dict[str, pa.Array] = {
         "owner": dictionary_of("", len(plays)),
         "artist": pa.array([play.artist or "" for play in plays], DICTIONARY),
         "title": pa.array([play.title or "" for play in plays], DICTIONARY),
         "uri": pa.array([play.uri or None for play in plays], DICTIONARY),
     }
-    if extended and any(albums := [play.album or None for play in plays]):
-        columns[ALBUM] = pa.array(albums, DICTIONARY)
+    if extended:
+        columns |= stated({ALBUM: pa.array([play.album or None for play in plays], DICTIONARY)})
     return plays_in(PlayTable(columns, began, ended, usual=usual, records=records), file, settings)
 
 
