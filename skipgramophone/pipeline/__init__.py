@@ -7,6 +7,7 @@ From playlists to look-ups:
     touched          finds the tracks and playlists that added rows may change; used by growth
     extract_report   makes the report of an extraction: numbers of rows, playlists, tracks and so on
     source_hashes    hashes the files that extract reads
+    corpus_files     writes the files of a corpus; used by extract
     train            trains vectors on the corpus, and builds the index
     index            rebuilds the index
     similar          finds the tracks that are most similar to a track

@@ -21,16 +21,12 @@ import numpy as np
 from skipgramophone.errors import FormatError, SettingError, SourceError, named_format
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.evaluation.splits import HeldOutNames
-from skipgramophone.experiment.catalogue_writer import write_catalogue
-from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
 from skipgramophone.experiment.experiment import new_experiment, open_experiment
-from skipgramophone.experiment.identifiers import write_identifiers
-from skipgramophone.experiment.json_files import write_lines
-from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.inspection.names import encoding_findings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
+from skipgramophone.pipeline.corpus_files import Progress, write_corpus
 from skipgramophone.pipeline.extract_report import (
     SourceFacts,
     contents_of,
@@ -40,7 +36,7 @@ from skipgramophone.pipeline.extract_report import (
     with_examples_only,
 )
 from skipgramophone.pipeline.growth import GrowingEncoder, Growth
-from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
+from skipgramophone.pipeline.reports import ExtractReport, Reading
 from skipgramophone.pipeline.source_hashes import SourceHashes
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.block_merging import BlockMerger
@@ -53,7 +49,6 @@ from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings, Thresholds, check_arguments
 from skipgramophone.wording import Wording
 
-Progress = Callable[[Reading | Writing], None]
 Encoded = TypeVar("Encoded", covariant=True)
 
 
@@ -271,29 +266,6 @@ def hold_out(
     return encoded.renumbered(row).set_aside(split.held_out), split.names
 
 
-def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None, progress: Progress | None) -> None:
-    """Write the files of the corpus stage into a directory."""
-    tracks = encoded.tracks.num_rows
-    with background_thread() as thread:
-        numbers = thread.submit(_write_playlists, directory, encoded)
-        written = (lambda some: progress(Writing(some, tracks))) if progress else None
-        write_catalogue(
-            directory,
-            encoded.tracks,
-            encoded.spellings,
-            encoded.uris,
-            in_order=before is None,
-            progress=written,
-        )
-        numbers.result()
-    write_identifiers(directory, encoded.identifiers.table)
-    write_lines(
-        directory / REJECTS,
-        [reject.as_dict() for reject in encoded.rejects],
-        before.directory / REJECTS if before else None,
-    )
-
-
 def _reported(
     name: str,
     encoded: EncodedPlaylists | Growth,
@@ -388,17 +360,6 @@ def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> Wordi
 def _counts(left_out: Mapping[str, int]) -> str:
     """Format the numbers of rows that were left out, with the reasons."""
     return ", ".join(counted(count, reason) for reason, count in left_out.items())
-
-
-def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
-    """Write the playlists as track ids, their names, and the postings of the tracks."""
-    encoded.corpus.write(directory)
-    write_playlist_table(directory, encoded.playlists)
-    if encoded.held_out:
-        playlists, aside = encoded.held_out
-        aside.write(directory, HELD_OUT_PREFIX)
-        write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
-    encoded.postings.write(directory)
 
 
 def _with_time(report: ExtractReport, started: float) -> ExtractReport:

@@ -23,7 +23,8 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.inspection.proposal import Target
 from skipgramophone.inspection.report import Inspection, inspection
-from skipgramophone.pipeline.extract import Progress, open_readers, read_playlists, source_paths
+from skipgramophone.pipeline.corpus_files import Progress
+from skipgramophone.pipeline.extract import open_readers, read_playlists, source_paths
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.playlists.encoding import PlaylistEncoder

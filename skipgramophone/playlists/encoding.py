@@ -102,7 +102,7 @@ class PlaylistEncoder:
         tracks = with_facts(tracks, coded, track_ids, used)
         # These tasks may still run while the catalogue is written.
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
-        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings))
+        counts = start_task(lambda: _playlist_counts(coded["title"], used, offsets, postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
         added = np.flatnonzero(used >= known) if known else slice(None)
         row, place = track_ids[added], used[added]

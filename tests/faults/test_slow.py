@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import skipgramophone as package
+from skipgramophone.pipeline import corpus_files
 from skipgramophone.pipeline import extract as use_case
 from skipgramophone.pipeline.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
@@ -150,9 +151,9 @@ def test_an_interrupt_while_a_thread_starts_stops_the_thread_from_writing(
         monkeypatch.setattr(threading.Thread, "start", start)
         real_write(*given)
 
-    real_start, real_write = threading.Thread.start, use_case.write_corpus
+    real_start, real_write = threading.Thread.start, corpus_files.write_corpus
     monkeypatch.setattr(use_case, "write_corpus", write)
-    monkeypatch.setattr(use_case, "_write_playlists", write_late)
+    monkeypatch.setattr(corpus_files, "_write_playlists", write_late)
     with pytest.raises(KeyboardInterrupt):
         package.extract("x", write_dump(two_genres()), experiments_dir=experiments)
     time.sleep(8 * PAUSE)
