@@ -102,7 +102,7 @@ class PlaylistEncoder:
         tracks = with_facts(tracks, coded, track_ids, used)
         # These tasks may still run while the catalogue is written.
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
-        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings))
+        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings=postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
         added = np.flatnonzero(used >= known) if known else slice(None)
         row, place = track_ids[added], used[added]
@@ -142,7 +142,7 @@ class PlaylistEncoder:
 
 
 def _playlist_counts(
-    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, postings: Future[Postings]
+    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, *, postings: Future[Postings]
 ) -> PlaylistCounts:
     """Count sorted playlists, repeats and playlists with equal tracks.
 
