@@ -142,7 +142,7 @@ class PlaylistEncoder:
 
 
 def _playlist_counts(
-    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, *, postings: Future[Postings]
+    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, postings: Future[Postings]
 ) -> PlaylistCounts:
     """Count sorted playlists, repeats and playlists with equal tracks.
 
@@ -220,10 +220,9 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 
 
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Count the other spellings of each track; return a table sorted by track id, artist and title.
+    """Count the spellings of each track except its first; return a table sorted by track id, artist and title.
 
-    `row` contains the track id for each index in `used`, int32 (len(used),). A track id is the index of a row of
-    `tracks`.
+    `row[i]` is the track id of row `used[i]`, int32 (len(used),). A track id is the index of a row of `tracks`.
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     place = tracks["first_place"].to_numpy() - 1
@@ -243,7 +242,7 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
 
 
 def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Return a table of the other uris of each track, in order of first appearance."""
+    """Return a table of the uris of each track other than its main uri, in order of first appearance."""
     codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
@@ -291,7 +290,8 @@ def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> t
     """Sort the rows by playlist; `known` are the rows of the existing corpus.
 
     Returns:
-        Row indices, int32 (rows,); the bounds of the playlists in them; then as the last two of `_number_playlists`.
+        The row indices, playlist by playlist, int32 (rows,); the bounds of the playlists in these indices; the table of
+        playlists; how many playlists were merged with another owner's playlist of the same name.
     """
     playlist, playlists, welded = _number_playlists(coded, group_by)
     if known:
