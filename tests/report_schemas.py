@@ -22,7 +22,7 @@ from skipgramophone.maps import clusters
 from skipgramophone.pipeline import reports
 from skipgramophone.pipeline.check import Checked
 from skipgramophone.pipeline.experiments import Overview
-from skipgramophone.playlists import identifier_matching
+from skipgramophone.playlists.encoding import identifier_matching
 from tests.json_schemas import SCHEMAS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -35,6 +35,8 @@ LAYERS: list[set[str]] = [
     {"cli"},
 ]
 LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package in packages}
+# Subpackages of `playlists`, from the lowest to the highest. A module in one of them may import those before it.
+STEPS = ("playlists.readers", "playlists.encoding", "playlists.columns", "playlists.detection")
 ENTRIES = {"__init__", "__main__"}  # the Python interface and `python -m`: they may import anything
 
 # Third-party packages, and the only packages or modules that may import them.
@@ -126,6 +128,19 @@ def test_a_module_imports_only_its_own_package_and_lower_layers() -> None:
         for module in sorted(set(TREES) - ENTRIES)
         for name in sorted(own_imports(module) - {"__init__"})
         if LAYER_OF[package_of(name)] >= LAYER_OF[package_of(module)] and package_of(name) != package_of(module)
+    ] == []
+
+
+def test_the_steps_of_reading_playlists_are_in_order() -> None:
+    def step(module: str) -> int:
+        return next((at for at, name in enumerate(STEPS) if module.startswith(f"{name}.")), -1)
+
+    assert {step(module) for module in TREES} == set(range(-1, len(STEPS)))
+    assert [
+        f"{module} imports {name}"
+        for module in sorted(TREES)
+        for name in sorted(own_imports(module))
+        if 0 <= step(module) < step(name)
     ] == []
 
 

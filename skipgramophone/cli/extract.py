@@ -24,7 +24,7 @@ from skipgramophone.wording import COMMAND_LINE, plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Added, ExtractReport
-    from skipgramophone.playlists.identifier_matching import SharedIdentifier
+    from skipgramophone.playlists.encoding.identifier_matching import SharedIdentifier
 
 SHOWN_SHARED = 10
 MANY_PLAYLISTS, FEW_TRACKS = 10, 1.1  # see `_are_short`

@@ -31,7 +31,7 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.settings import (
     EVALUATED_SHARE,
     EvaluateSettings,

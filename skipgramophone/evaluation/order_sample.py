@@ -15,7 +15,7 @@ from skipgramophone.evaluation.protocols import EvaluationQuery, make_queries
 from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.settings import Protocol
 
 SHARE = 0.1  # share of the sample that is held out

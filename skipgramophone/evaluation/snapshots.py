@@ -18,7 +18,7 @@ from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.protocols import FEWEST_TRACKS
 from skipgramophone.evaluation.splits import Split, group_keys, groups_by_owner, split_at_random
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.settings import EVALUATED_SHARE
 
 SEPARATORS = "@#:/|~"  # separators that may stand before the date or number of a snapshot in an owner's name

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from skipgramophone.evaluation.snapshots import ALIKE, find_series
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
 from skipgramophone.inspection.findings import Apply, Finding, Kind, make_finding, percent
-from skipgramophone.playlists.automatic_lists import is_automatic
+from skipgramophone.playlists.encoding.automatic_lists import is_automatic
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 

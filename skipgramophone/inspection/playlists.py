@@ -11,7 +11,7 @@ from skipgramophone.experiment.corpus import count_descents
 from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, rank_strings
 from skipgramophone.inspection.findings import ADVICE, Finding, Kind, make_finding, percent
 from skipgramophone.inspection.playlist_kinds import inspect_kinds, longest_playlists, playlist_finding, usual_length
-from skipgramophone.playlists.cleaning import has_longer_near_duplicate
+from skipgramophone.playlists.encoding.cleaning import has_longer_near_duplicate
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 

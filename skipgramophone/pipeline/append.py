@@ -33,9 +33,9 @@ from skipgramophone.experiment.imported import has_corpus_of_names
 from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
-from skipgramophone.playlists.cleaning import dropped_by_cleaning
-from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.known_rows import KnownRows
+from skipgramophone.playlists.encoding.cleaning import dropped_by_cleaning
+from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding.known_rows import KnownRows
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import Names, plural

@@ -13,7 +13,7 @@ from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before
 from skipgramophone.pipeline.reports import Reading, Writing
-from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 
 Progress = Callable[[Reading | Writing], None]
 

@@ -39,9 +39,9 @@ from skipgramophone.pipeline.growth import GrowingEncoder, Growth
 from skipgramophone.pipeline.reports import ExtractReport, Reading
 from skipgramophone.pipeline.source_hashes import SourceHashes
 from skipgramophone.pipeline.stages import package_versions
-from skipgramophone.playlists.block_merging import BlockMerger
-from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.encoding import PlaylistEncoder
+from skipgramophone.playlists.encoding.block_merging import BlockMerger
+from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding.encoder import PlaylistEncoder
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
-from skipgramophone.playlists.column_doubts import is_one_list_per_owner
-from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.columns.doubts import is_one_list_per_owner
+from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader

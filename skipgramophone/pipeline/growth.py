@@ -38,11 +38,11 @@ from skipgramophone.pipeline.append import Before, playlist_of, require_distinct
 from skipgramophone.pipeline.extract_report import known_albums
 from skipgramophone.pipeline.reports import ExtractReport, Writing
 from skipgramophone.pipeline.touched import TouchedPart, rows_of_new_playlists, titles_of, touched_part
-from skipgramophone.playlists.cleaning import count_repeats
-from skipgramophone.playlists.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.encoding import PlaylistEncoder
-from skipgramophone.playlists.known_rows import OPTIONAL
-from skipgramophone.playlists.name_counts import count_sorted
+from skipgramophone.playlists.encoding.cleaning import count_repeats
+from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.encoding.encoder import PlaylistEncoder
+from skipgramophone.playlists.encoding.known_rows import OPTIONAL
+from skipgramophone.playlists.encoding.name_counts import count_sorted
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 

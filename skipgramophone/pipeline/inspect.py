@@ -27,7 +27,7 @@ from skipgramophone.pipeline.corpus_files import Progress
 from skipgramophone.pipeline.extract import open_readers, read_playlists, source_paths
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.playlists.encoding import PlaylistEncoder
+from skipgramophone.playlists.encoding.encoder import PlaylistEncoder
 from skipgramophone.settings import ExtractSettings, TrainSettings, check_arguments
 from skipgramophone.settings.setting import given_options
 

@@ -21,7 +21,7 @@ from skipgramophone.experiment.postings import sorted_unique
 from skipgramophone.names.arrow_normalization import fold_names, full_names, identities
 from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.pipeline.append import Before
-from skipgramophone.playlists.known_rows import KnownRows
+from skipgramophone.playlists.encoding.known_rows import KnownRows
 from skipgramophone.playlists.readers.rows import IN_ONE_FILE, RowBlock
 from skipgramophone.settings import GroupBy
 

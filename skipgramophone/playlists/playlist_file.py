@@ -110,7 +110,7 @@ def _first_bytes(path: Path, size: int) -> bytes:
 
 def _read_listing(path: Path) -> Listing:
     """Read a regular file, a directory or an archive as playlists, or else as text with one name per line."""
-    from skipgramophone.playlists.format_detection import HEAD_BYTES
+    from skipgramophone.playlists.detection.format_detection import HEAD_BYTES
     from skipgramophone.playlists.name_list import read_name_list
     from skipgramophone.playlists.sources import open_sources
 

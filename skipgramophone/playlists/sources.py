@@ -12,13 +12,16 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError, storage_errors
-from skipgramophone.playlists.charts import are_ranked
-from skipgramophone.playlists.column_guess import ColumnGuess
-from skipgramophone.playlists.date_order import date_order_in
-from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
-from skipgramophone.playlists.joined_artists import artists_are_joined
-from skipgramophone.playlists.merged_cells import question_on_assigned_columns
-from skipgramophone.playlists.own_exports import OWN_EXPORT, is_own_export
+from skipgramophone.playlists.columns.charts import are_ranked
+from skipgramophone.playlists.columns.guess import ColumnGuess
+from skipgramophone.playlists.columns.merged_cells import question_on_assigned_columns
+from skipgramophone.playlists.detection.date_order import date_order_in
+from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, detect_format, first_lines
+from skipgramophone.playlists.detection.joined_artists import artists_are_joined
+from skipgramophone.playlists.detection.own_exports import OWN_EXPORT, is_own_export
+from skipgramophone.playlists.detection.table_head import first_rows
+from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_columns
+from skipgramophone.playlists.detection.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.readers.aimp import read_aimp
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
@@ -81,9 +84,6 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
-from skipgramophone.playlists.table_head import first_rows
-from skipgramophone.playlists.table_preamble import blank_lines_above, lines_above_columns
-from skipgramophone.playlists.undecodable_header import has_header, is_binary, undecodable_first_line
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 from skipgramophone.settings.setting import require_named

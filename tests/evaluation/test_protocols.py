@@ -19,7 +19,7 @@ from skipgramophone.evaluation.splits import (
 )
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import membership
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.settings import Protocol
 
 

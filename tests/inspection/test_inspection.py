@@ -22,10 +22,10 @@ from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
 from skipgramophone.inspection.report import findings as all_findings
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.extract_report import contents_of
-from skipgramophone.playlists.encoding import encode
+from skipgramophone.playlists.encoding.encoder import encode
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import dump_text
-from tests.playlists.test_encoding import blocks_of
+from tests.playlists.encoding.test_encoder import blocks_of
 
 WriteDump = Callable[..., Path]
 Track = tuple[str, str]  # artist, title

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
+from skipgramophone.playlists.columns.examples import question
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.wording import COMMAND_LINE
 
 

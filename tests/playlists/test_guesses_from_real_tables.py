@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.column_examples import question
-from skipgramophone.playlists.column_guess import rows_of
+from skipgramophone.playlists.columns.examples import question
+from skipgramophone.playlists.columns.guess import rows_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.wording import COMMAND_LINE
 from tests.playlists.guesses import asked, guess

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
-from skipgramophone.playlists.encoding import encode
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns
+from skipgramophone.playlists.encoding.encoder import encode
 from skipgramophone.playlists.readers.rows import RowBlock
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings

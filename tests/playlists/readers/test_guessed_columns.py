@@ -13,7 +13,7 @@ import pytest
 
 import skipgramophone
 from skipgramophone.errors import SettingError, SourceError
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
@@ -149,7 +149,7 @@ def test_the_columns_of_a_table_are_guessed_once(write_dump: WriteDump, monkeypa
         guessed.append(guess_columns(rows, *known))
         return guessed[-1]
 
-    monkeypatch.setattr("skipgramophone.playlists.column_guess.guess_columns", count)
+    monkeypatch.setattr("skipgramophone.playlists.columns.guess.guess_columns", count)
     (reader,) = open_sources([write_dump(RATINGS, "ratings.csv")], ExtractSettings(min_rating=4.0)).readers
     (guess,) = guessed
     assert isinstance(guess, ColumnGuess)

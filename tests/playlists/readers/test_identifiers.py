@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.playlists.encoding import encode
+from skipgramophone.playlists.encoding.encoder import encode
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, order_of_dates
 from tests.playlists import guesses

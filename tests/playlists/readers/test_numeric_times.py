@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
-from skipgramophone.playlists.column_values import is_time
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
+from skipgramophone.playlists.columns.values import is_time
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import order_of_dates
 from tests.playlists.readers.reading import read, reasons

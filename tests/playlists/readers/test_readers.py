@@ -59,7 +59,7 @@ def test_a_lone_surrogate_is_rejected(write_dump: WriteDump) -> None:
 
 
 def test_mpd_playlists_with_one_name_and_different_pids_stay_separate(write_dump: WriteDump) -> None:
-    from skipgramophone.playlists.encoding import encode
+    from skipgramophone.playlists.encoding.encoder import encode
 
     lists = [
         {"name": "Mornings", "pid": pid, "tracks": [track("a", "b", "u:1"), track("a", "c", "u:2")]} for pid in (4, 9)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns, rows_of
+from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
 from tests.playlists.readers.reading import read
 
 WriteDump = Callable[..., Path]

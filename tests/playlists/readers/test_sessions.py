@@ -27,7 +27,7 @@ def test_each_line_is_a_session_named_by_its_number(write_dump: WriteDump) -> No
 
 
 def test_sessions_of_two_files_stay_separate(write_dump: WriteDump) -> None:
-    from skipgramophone.playlists.encoding import encode
+    from skipgramophone.playlists.encoding.encoder import encode
 
     paths = [write_dump("1 2\n3 1\n", "one.txt"), write_dump("1 3\n", "other.txt.gz")]
     readers = open_sources(paths, ExtractSettings()).readers

@@ -1,0 +1,1 @@
+"""Finds out which column of a table has which role, and asks where two readings are possible."""

@@ -1,0 +1,85 @@
+"""Find tables that sgp cannot read, because their rows have several tracks: in one cell, or in several columns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import chain
+
+from skipgramophone.playlists.column_names import is_descriptive, names_item, names_people
+from skipgramophone.playlists.columns.values import NUMBER, Table, values_of
+
+SEPARATOR = re.compile(r"\s*[,;|]\s*")
+LONGEST_ITEM = 40  # maximum number of characters of an item; a longer part of a cell is probably part of a sentence
+LEAST_CELLS = 3
+LEAST_REPEATED = 0.25  # in lists without brackets: minimum share of the items that also occur in an earlier row
+NUMBERED = re.compile(r"(\D+?)[ _.#-]*(\d+)(?:[ _.-]+(\D*(?:name|title|id|sku)))?", re.IGNORECASE)
+ARTIST_AND_TITLE = re.compile(r"\S.* [-–—] .*\S")
+
+
+def several_items(rows: Table) -> str | None:
+    """Return what a user can do with a table that has several tracks per row; None for other tables.
+
+    >>> several_items([["name", "tracks"], ["Evening", "['Rain', 'Salt']"], ["Morning", "['Rain']"]])
+    "in which each 'tracks' seems to be a list: write one row per item of these lists, next to its playlist"
+    """
+    lists = [name for name in columns_of_lists(rows) if names_item(name) and not is_descriptive(name)]
+    if lists:
+        what = f"in which each {lists[0]!r} seems to be a list"
+        return f"{what}: write one row per item of these lists, next to its playlist"
+    if names := _columns_of_tracks(rows):
+        listed = " and ".join(map(repr, names)) if len(names) == 2 else f"{names[0]!r} to {names[-1]!r}"
+        return f"in which {listed} seem to contain one track each: write one row per track, next to its playlist"
+    return None
+
+
+def columns_of_lists(rows: Table) -> list[str]:
+    """Return the columns in which most cells contain a list or an object.
+
+    A list or object is in brackets, or its items are separated by commas, semicolons or bars.
+    """
+    header = rows[0]
+    return [name for name in header if header.count(name) == 1 and _are_lists(values_of(rows, name), name)]
+
+
+def _are_lists(values: list[str], name: str) -> bool:
+    """Whether most of the cells in a column are lists or objects.
+
+    If lists have no brackets, some items must occur in several of them, because a comma may also be a part of a title.
+    """
+    filled = list(filter(None, values))
+    if filled and all(value.startswith(("[", "{")) and value.endswith(("]", "}")) for value in filled):
+        return True
+    items = [SEPARATOR.split(value) for value in filled]
+    counts: Counter[str] = Counter(chain.from_iterable(map(set, items)))
+    repeated = counts.total() - len(counts)
+    are_short = all(len(item) <= LONGEST_ITEM and not NUMBER.fullmatch(item) for item in counts)
+    many = len(filled) >= LEAST_CELLS and 2 * sum(len(each) > 1 for each in items) > len(filled)
+    distinct = len(set(filled)) > len(filled) / 2 or not any("," in value for value in filled)
+    return many and are_short and distinct and repeated >= LEAST_REPEATED * counts.total() and not names_people(name)
+
+
+def _columns_of_tracks(rows: Table) -> list[str]:
+    """Return the columns that contain one track each, or [] if there are not at least two of them.
+
+    Such columns are named "track1", "track2" and so on, or their cells have the form "Artist - Title".
+    """
+    header = rows[0]
+    stems: dict[str, list[str]] = {}
+    for name in header:
+        numbered = NUMBERED.fullmatch(name.strip())
+        if numbered and names_item(numbered[1]) and not names_people(numbered[1]):
+            stems.setdefault(f"{numbered[1]} {numbered[3]}", []).append(name)
+    longest = max(stems.values(), key=len, default=[])
+    if len(longest) > 1:
+        return longest
+    if any(map(names_item, header)):
+        return []
+    both = [name for name in header if header.count(name) == 1 and are_tracks(values_of(rows, name))]
+    return both if len(both) > 1 else []
+
+
+def are_tracks(values: list[str]) -> bool:
+    """Whether most of the cells consist of an artist, a dash, and a title."""
+    filled = list(filter(None, values))
+    return len(filled) > 1 and 2 * sum(ARTIST_AND_TITLE.fullmatch(value) is not None for value in filled) > len(filled)

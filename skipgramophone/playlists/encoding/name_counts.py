@@ -1,0 +1,57 @@
+"""Counts empty names, tracks with equal names and playlists sorted by title, for the report of an extraction."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.playlists.encoding.numbering import Codes, playlist_slices, row_slices
+from skipgramophone.playlists.encoding.partitioning import first_bytes
+
+Ids = npt.NDArray[np.int64]
+SHOWN_NAMESAKES = 3
+SORTABLE_LENGTH = 5  # minimum length of the playlists that are tested; shorter playlists may be sorted by chance
+
+
+def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
+    """Count the used rows with an empty string in a column."""
+    empty = pc.index(strings, "").as_py()  # -1 if no string is empty
+    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
+
+
+def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
+    """Return the names with the largest numbers of tracks, each as artist, title and number of tracks.
+
+    A name that only one track has is left out.
+
+    Args:
+        name_of: the number of each track's name.
+        bearers: the number of tracks with each name.
+        tracks: one row per track.
+    """
+    most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
+    rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
+    return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
+
+
+def count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
+    """Return how many playlists are sorted by title (in code-point order), and how many are long enough to test."""
+    length, begin = np.diff(offsets), first_bytes(titles)
+    sortable, in_order = length >= SORTABLE_LENGTH, 0
+    for some in playlist_slices(offsets):
+        first, end = int(offsets[some.start]), int(offsets[some.stop])
+        title = codes[used[first:end]]
+        begins = begin[title]
+        falls = begins[:-1] > begins[1:]
+        # Whole titles are compared only if their first eight bytes are equal. UTF-8 bytes sort like code points.
+        alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
+        earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
+        falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
+        # The last title of a playlist is not compared with the first title of the next playlist.
+        falls[offsets[some.start + 1 : some.stop] - first - 1] = False
+        sums = np.concatenate([[0], np.cumsum(falls)])
+        number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
+        in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
+    return in_order, int(np.count_nonzero(sortable))

@@ -1,0 +1,237 @@
+"""Replace the values of a column by numbers, block by block, so that the rows need not fit into memory.
+
+Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
+write them to disk when memory is short. A column that has the same value in all rows needs no file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from skipgramophone.experiment.arrays import scratch, temporary_file_errors
+from skipgramophone.parallel import run_in_order
+from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
+
+Codes = npt.NDArray[np.int32]
+ROWS_AT_ONCE = 1 << 20
+PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
+
+
+class Numbering:
+    """Numbers the distinct values of a column from 0.
+
+    Blocks are dictionary-encoded, and `partition` splits their dictionaries into parts that are numbered in parallel.
+    The first `FEW_VALUES` values always form one part. Within a part, values are numbered in order of first appearance.
+    """
+
+    def __init__(self, kind: pa.DataType, partition: Callable[[pa.Array], Partition] = single_part) -> None:
+        self._nothing = pa.array([], kind)
+        self._values = [self._nothing]  # arrays of distinct values, in order of their numbers
+        self._length = 0
+        self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
+        self._pending_values = 0
+        self._later = partition
+        self._begin(single_part)
+        self._rows = 0
+        # The first rows may all have the same value, or null. Their codes are written when another value follows.
+        self._unwritten = 0  # number of these rows; -1 after their codes were written
+        self._common = self._nothing  # their value as an array of length 1; empty for null
+        self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
+        self._close = weakref.finalize(self, self._file.close)
+
+    def add(self, block: pa.DictionaryArray) -> None:
+        """Add the rows of a block."""
+        if not len(block):
+            return  # the block has no rows, but its dictionary may nevertheless contain values
+        if self._unwritten == self._rows:
+            common = self._common_value(block)
+            if common is not None and (not self._rows or common.equals(self._common)):
+                self._common = common
+                self._rows = self._unwritten = self._rows + len(block)
+                return
+            self._write_first_rows()
+        codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+        self._write(codes)
+        self._append(self._rows, block.dictionary)
+        self._rows += len(codes)
+        if self._pending_values > FEW_VALUES and not self._length and self._partition is not self._later:
+            self._begin(self._later)
+        if self._pending_values > max(PENDING, self._length):
+            self._number_pending()
+
+    def finish(self) -> tuple[Codes, pa.Array]:
+        """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
+        if self._unwritten == self._rows:
+            self._close()
+            return np.broadcast_to(np.int32(len(self._common) - 1), self._rows), self._common
+        self._number_pending()
+        codes = self._codes()  # stays valid after `_close`
+        self._close()
+        return codes, pa.concat_arrays(self._values)
+
+    def _begin(self, partition: Callable[[pa.Array], Partition]) -> None:
+        """Partition the pending values; call this only before any value has a number."""
+        known = partition(self._nothing)
+        self._known = [known.part(part) for part in range(len(known))]
+        self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
+        self._pending = [(row, partition(values.values)) for row, values in self._pending]
+        self._partition = partition
+
+    def _common_value(self, block: pa.DictionaryArray) -> pa.Array | None:
+        """Return the value of all rows of a block as an array of length 1 (empty for null); None if they differ."""
+        if block.null_count == len(block):
+            return self._nothing
+        return block.dictionary if len(block.dictionary) == 1 and not block.null_count else None
+
+    def _write_first_rows(self) -> None:
+        """Write the codes of the first rows, which all have the same value, because another value follows."""
+        for part in row_slices(self._unwritten):
+            self._write(np.full(part.stop - part.start, len(self._common) - 1, np.int32))
+        if len(self._common):
+            self._append(0, self._common)
+        self._unwritten = -1
+
+    def _append(self, row: int, values: pa.Array) -> None:
+        """Let a block wait to be numbered: its first row, and its distinct values."""
+        self._pending.append((row, self._partition(values)))
+        self._pending_values += len(values)
+
+    def _write(self, codes: Codes) -> None:
+        """Append the codes of rows to the file."""
+        with temporary_file_errors():
+            self._file.write(codes.data)
+
+    def _number_pending(self) -> None:
+        """Number the values of the pending blocks, and replace the codes of their rows in the file by the numbers."""
+        if not self._pending:
+            return
+        with temporary_file_errors():
+            self._file.flush()
+        starts, blocks = zip(*self._pending, strict=True)
+        self._pending, self._pending_values = [], 0
+        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last entry is for null
+        united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
+        for part, chunks in enumerate(united):
+            self._number_new(part, chunks[-1].dictionary)
+            for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
+                numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
+        codes = self._codes()
+        for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
+            codes[start:end] = numbers[codes[start:end]]
+
+    def _number_new(self, part: int, values: pa.Array) -> None:
+        """Assign the next numbers to the new values of a part. In `values`, they come after the known values."""
+        new = values[len(self._known[part]) :]
+        if len(self._known[part]):
+            # A slice would keep a reference to all values, so that each call would keep another copy in memory.
+            new = new.take(pa.array(np.arange(len(new))))
+        numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
+        self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
+        self._values.append(new)
+        self._length += len(new)
+
+    def _codes(self) -> Codes:
+        """Memory-map the numbers of all rows."""
+        return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
+
+
+def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
+    """Number the rows by their keys, in order of first appearance of a key.
+
+    Args:
+        rows: number of rows.
+        keys: returns the keys of a slice of rows, int64.
+
+    Returns:
+        int32 (rows,), equal for rows with equal keys.
+    """
+    numbering = Numbering(pa.int64())
+    for block in run_in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
+        numbering.add(block)
+    return numbering.finish()[0]
+
+
+def row_slices(rows: int) -> Iterator[slice]:
+    """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows."""
+    return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
+
+
+def playlist_slices(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Yield slices of playlists with at most `ROWS_AT_ONCE` occurrences each; a longer playlist has its own slice."""
+    start = 0
+    while start < len(offsets) - 1:
+        end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + ROWS_AT_ONCE, "right")) - 1)
+        yield slice(start, end)
+        start = end
+
+
+def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
+    """Count how often each number from 0 to `distinct` - 1 occurs, int64 (distinct,)."""
+    counts = np.zeros(distinct, np.int64)
+    for part in row_slices(len(codes)):
+        counts += np.bincount(codes[part], minlength=distinct)
+    return counts
+
+
+def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
+    """Return the rows sorted by their numbers; rows with the same number keep their order.
+
+    Args:
+        codes: int32 (rows,), the number of each row.
+        ends: int64 (numbers + 1,), bounds of the rows of each number in the result.
+
+    Returns:
+        int32 (rows,), indices of rows.
+    """
+    rows, free = scratch(len(codes), np.int32), ends[:-1].copy()
+    for part in row_slices(len(codes)):
+        order = np.argsort(codes[part], kind="stable")
+        sorted_codes = codes[part][order]
+        begins = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
+        number = np.diff(begins, append=len(order))
+        of_code = sorted_codes[begins]
+        rows[np.repeat(free[of_code] - begins, number) + np.arange(len(order))] = order + part.start
+        free[of_code] += number
+    return rows
+
+
+def take_codes(codes: Codes, rows: Codes) -> Codes:
+    """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`)."""
+    found = scratch(len(rows), np.int32)
+    for part in row_slices(len(rows)):
+        found[part] = codes[rows[part]]
+    return found
+
+
+def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
+    """Return the first row with each number, int64 (numbers,); numbers must be in order of first appearance."""
+    found, known = [np.empty(0, np.int64)], -1
+    for part in row_slices(len(codes)):
+        highest = np.maximum.accumulate(np.concatenate([[known], codes[part]]))
+        found.append(np.flatnonzero(np.diff(highest)) + part.start)
+        known = int(highest[-1])
+    return np.concatenate(found)
+
+
+def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
+    """Return arrays with one common dictionary: the known values of a part, then its values in each of the blocks."""
+    arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
+    chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
+    return chunks
+
+
+def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
+    """Return distinct values as a dictionary array with one row per value."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
+
+
+def _encode_keys(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
+    """Return the keys of a slice of rows in dictionary encoding."""
+    return pa.array(keys(part)).dictionary_encode()

@@ -1,0 +1,44 @@
+"""Collects optional properties of tracks, such as durations; for each track, the first value is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.catalogue_writer import FACT_TYPES
+from skipgramophone.playlists.encoding.numbering import Codes, row_slices
+
+
+def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
+    """Add a column to the table of tracks for each optional property that a used row has, and return the table.
+
+    Args:
+        tracks: one row per track.
+        coded: for each column, the index of each row's value (-1: no value), and the distinct values as strings.
+        row: the track of each used row.
+        used: indices of the rows that are used.
+    """
+    for name, kind in FACT_TYPES.items():
+        codes, values = coded[name]
+        values, is_stated = _stated(name, values)
+        first = np.full(tracks.num_rows, len(codes))
+        for part in row_slices(len(used)) if is_stated.any() else ():
+            there = (codes[used[part]] >= 0) & is_stated[codes[used[part]]]
+            np.minimum.at(first, row[part][there], used[part][there].astype(np.int64))
+        known = first < len(codes)
+        if known.any():
+            code = codes[np.where(known, first, 0)]
+            tracks = tracks.append_column(name, pc.take(values, pa.array(code, mask=~known)).cast(kind))
+    return tracks
+
+
+def _stated(name: str, values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    """Return the distinct values of the property `name` as they are stored, and which of them are not empty."""
+    if name != "album":
+        return values, np.ones(len(values), np.bool_)
+    trimmed = pc.utf8_trim_whitespace(values)
+    return trimmed, pc.not_equal(trimmed, "").to_numpy(zero_copy_only=False)
