@@ -11,19 +11,16 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.track_columns import TrackColumns, track_columns
 from skipgramophone.settings import ExplainSettings
 from skipgramophone.wording import decimals, plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
 
-COLUMNS = (
-    ("to A", "number"),
-    ("to B", "number"),
-    ("artist", "text"),
-    ("title", "text"),
-    ("with A", "number"),
-    ("with B", "number"),
+BEFORE_NAMES, AFTER_NAMES = (  # headings and kinds of the columns on both sides of the columns with names
+    (("to A", "number"), ("to B", "number")),
+    (("with A", "number"), ("with B", "number")),
 )
 
 
@@ -103,7 +100,9 @@ def _related(near: Related) -> dict[str, object]:
 
 def _show(found: Explanation) -> bool:
     """Print an explanation, and return whether names were shortened."""
-    first, second = (track.name for track in found.tracks)
+    near = [track.track for tracks in (found.between, *found.neighbours) for track in tracks]
+    names = track_columns([*found.tracks, *near])
+    first, second = map(names.name_of, found.tracks)
     rows = [
         ("A", first),
         ("B", second),
@@ -130,13 +129,14 @@ def _show(found: Explanation) -> bool:
         title = what if shown == found.shared else f"{what} (the shortest {shown} of {found.shared:,})"
         columns = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
         is_shortened.append(render.listing(title, columns, named))
+    columns = [*BEFORE_NAMES, *names.headings, *AFTER_NAMES]
     for title, related in (
         ("near both", found.between),
         ("nearest to A", found.neighbours[0]),
         ("nearest to B", found.neighbours[1]),
     ):
         if related:
-            is_shortened.append(render.listing(title, COLUMNS, map(_line, related)))
+            is_shortened.append(render.listing(title, columns, (_line(each, names) for each in related)))
     return any(is_shortened)
 
 
@@ -145,8 +145,8 @@ def _ranks(ranks: tuple[int, int]) -> str:
     return f"B is number {ranks[0]:,} among the neighbours of A, and A is number {ranks[1]:,} among those of B"
 
 
-def _line(near: Related) -> list[str]:
+def _line(near: Related, names: TrackColumns) -> list[str]:
     """Return a related track as table cells."""
     to_first, to_second = map(decimals, near.similarities)
     with_first, with_second = (f"{shared:,}" for shared in near.shared)
-    return [to_first, to_second, near.track.artist, near.track.title, with_first, with_second]
+    return [to_first, to_second, *names.cells(near.track), with_first, with_second]
