@@ -13,6 +13,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.next_commands import repeated_options
 from skipgramophone.experiment.smoothed import Smoothed
 from skipgramophone.lookup.exact_search import places_of_highest
 from skipgramophone.lookup.ranking import (
@@ -241,7 +242,8 @@ class Scoring:
         if factors is None:
             if IMPORTED in self.opened.model.facts:
                 raise SettingError("these vectors were imported without factors: use --by hybrid")
-            command = shell_command("train", self.opened.experiment.name, "--force", "--factors")
+            others = [option for option in repeated_options(self.opened.model) if option != "--no-factors"]
+            command = shell_command("train", self.opened.experiment.name, "--force", "--factors", *others)
             raise SettingError(
                 f"this model has no factors: use --by hybrid, or train it again with factors ({command})"
             )
