@@ -17,6 +17,7 @@ from skipgramophone.wording import decimals, plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
+    from skipgramophone.lookup.hybrid_rank import HybridRank
 
 BEFORE_NAMES, AFTER_NAMES = (  # headings and kinds of the columns on both sides of the columns with names
     (("to A", "number"), ("to B", "number")),
@@ -43,9 +44,9 @@ def explain(
 ) -> None:
     """Show how tracks A and B are related in EXPERIMENT.
 
-    Shows the similarity of A and B, the playlists that contain both, the tracks near both and the nearest neighbours of
-    each. For each track, the tables show its cosine similarity to A and to B, and how many playlists it shares with A
-    and with B.
+    Shows the similarity of A and B, the ranks of each for the other, the playlists that contain both, the tracks near
+    both and the nearest neighbours of each. For each track, the tables show its cosine similarity to A and to B, and
+    how many playlists it shares with A and with B.
 
     \b
     sgp explain demo "every pencil knows" "every library knows"
@@ -71,6 +72,7 @@ def _record(found: Explanation) -> dict[str, object]:
         "tracks": list(map(answers.track_record, found.tracks)),
         "similarity": round(found.similarity, 6),
         "ranks": found.ranks,
+        "hybrid": list(map(_hybrid, found.hybrid)) if found.hybrid else None,
         "learnt": found.learnt,
         "playlists": found.playlists,
         "all_playlists": found.all_playlists,
@@ -92,6 +94,12 @@ def _second(there: SecondTraining | None) -> dict[str, object] | None:
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
+def _hybrid(place: HybridRank) -> dict[str, object]:
+    """Return the place of a track in the default ranking as a JSON object."""
+    terms = {name: round(value, 6) for name, value in asdict(place.terms).items()}
+    return {"rank": place.rank, "score": round(place.score, 6), "terms": terms}
+
+
 def _related(near: Related) -> dict[str, object]:
     """Return a related track as a JSON object."""
     similarities = [round(similarity, 6) for similarity in near.similarities]
@@ -107,8 +115,13 @@ def _show(found: Explanation) -> bool:
         ("A", first),
         ("B", second),
         ("similarity", decimals(found.similarity)),
-        ("rank", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
+        ("rank by similarity", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
     ]
+    if found.hybrid:
+        of_second, of_first = found.hybrid
+        places = f"number {of_second.rank:,}, and a look-up of B lists A as number {of_first.rank:,}"
+        rows.append(("rank by hybrid", f"a look-up of A lists B as {places} (hybrid is the default ranking)"))
+        rows += [("score of B", _terms(of_second)), ("score of A", _terms(of_first))]
     if found.all_playlists:
         each, other = found.playlists
         of_all = plural(found.all_playlists, "playlist")
@@ -143,6 +156,13 @@ def _show(found: Explanation) -> bool:
 def _ranks(ranks: tuple[int, int]) -> str:
     """Return text that gives the rank of each track among the neighbours of the other."""
     return f"B is number {ranks[0]:,} among the neighbours of A, and A is number {ranks[1]:,} among those of B"
+
+
+def _terms(place: HybridRank) -> str:
+    """Return a score as the sum of its terms; terms that are 0 are left out."""
+    terms = [(name, decimals(value)) for name, value in asdict(place.terms).items()]
+    listed = ", ".join(f"{name} {shown}" for name, shown in terms if float(shown))
+    return f"{decimals(place.score)} ({listed})"
 
 
 def _line(near: Related, names: TrackColumns) -> list[str]:
