@@ -38,6 +38,9 @@ Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
 # All terms of `hybrid` are computed for 4 times as many tracks as the caller selects from, but at least for 2,000.
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4
+# With the index, `hybrid` reads the vectors of at least `CANDIDATES` scattered tracks. Without it, `hybrid` reads the
+# vectors of all tracks one after another, which is faster for up to this many tracks.
+FEW_TRACKS = 10 * CANDIDATES
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
@@ -189,6 +192,14 @@ class Scoring:
         """Return whether factors or EASE have weight in `hybrid`; they have none for a single query track."""
         embeddings = self.opened.embeddings
         return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
+
+    def is_faster_by_index(self, asked: Question) -> bool:
+        """Return whether the index makes `hybrid` faster.
+
+        The index proposes tracks that are near by cosine. It does not help if factors or EASE have weight: the score
+        then depends mostly on their predictions. It is slower than exact search if there are few tracks.
+        """
+        return len(self.counts) > FEW_TRACKS and not self.has_predictions(asked)
 
     def all_terms(self, asked: Question, scored: Scored, width: int | None) -> tuple[Rows, Scores]:
         """Add the other terms of `hybrid`: smoothed cosines, factors and EASE. Return rows and scores.

@@ -17,7 +17,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
-from skipgramophone.lookup import search_width
+from skipgramophone.lookup import scoring, search_width
 from skipgramophone.settings import ANSWER_FORMATS
 from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
 
@@ -213,8 +213,8 @@ def test_several_seeds_and_their_weights(trained: Path) -> None:
 
 
 def test_answered_by_index_or_exact_search(trained: Path) -> None:
-    asked = json.loads(similar(trained, "folk 3", "--json")[1])
-    exact = json.loads(similar(trained, "folk 3", "--json", "--exact")[1])
+    asked = json.loads(similar(trained, "folk 3", "--by", "cosine", "--json")[1])
+    exact = json.loads(similar(trained, "folk 3", "--by", "cosine", "--json", "--exact")[1])
     assert (asked["answered_by"], exact["answered_by"]) == ("index", "exact search")
     assert asked["neighbours"] == exact["neighbours"]
     rare, frequent = (
@@ -323,6 +323,32 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
     assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")
 
 
+def test_the_default_ranking_gives_the_same_list_by_index_and_by_exact_search(
+    sample_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        uris = [track.uri or "" for track in demo.catalogue.tracks(range(0, 2900, 97))]
+        assert len(demo) <= scoring.FEW_TRACKS
+        default = [demo.similar(uri) for uri in uris]
+        assert {answer.answered_by for answer in default} == {"exact search"}
+        assert [demo.similar(uri, sgp.SimilarSettings(exact=True)) for uri in uris] == default
+        monkeypatch.setattr(scoring, "FEW_TRACKS", len(demo) - 1)
+        by_index = [demo.similar(uri) for uri in uris]
+    assert {answer.answered_by for answer in by_index} == {"index"}
+    for one, other in zip(by_index, default, strict=True):
+        assert [near.track for near in one.neighbours] == [near.track for near in other.neighbours]
+        scores = [[near.score or 0.0 for near in answer.neighbours] for answer in (one, other)]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-5)
+
+
+def test_a_small_corpus_without_an_index_gives_no_note(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    whole = similar(tmp_path, "folk 3", "--json")
+    shutil.rmtree(tmp_path / "genres" / "index")
+    assert similar(tmp_path, "folk 3", "--json") == whole
+    assert whole[2] == ""
+
+
 def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
     def run(*arguments: str) -> Ran:
         return run_sgp(*arguments, "--experiments-dir", tmp_path)
@@ -333,22 +359,22 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
     assert json.loads(trained.out)["index"] is None
     assert not (tmp_path / "genres" / "index").exists()
     assert run("check", "genres").code == 0
-    asked = similar(tmp_path, "folk 3", "--json")
+    asked = similar(tmp_path, "folk 3", "--by", "cosine", "--json")
     assert asked[0] == 0
     assert json.loads(asked[1])["answered_by"] == "exact search"
     assert "no index: used exact search; rebuild it with sgp index genres" in asked[2]
-    exact = neighbours(tmp_path, "folk 3", "--exact")
+    exact = neighbours(tmp_path, "folk 3", "--by", "cosine", "--exact")
 
     built = run("index", "genres", "--shards", "3", "--trees", "5", "--recall", "1", "--json")
     assert json.loads(built.out)["shards"] == 3
     assert run("check", "genres").code == 0
-    asked = similar(tmp_path, "folk 3", "--json")
+    asked = similar(tmp_path, "folk 3", "--by", "cosine", "--json")
     assert json.loads(asked[1])["answered_by"] == "index"
     assert [one["title"] for one in json.loads(asked[1])["neighbours"]] == [one["title"] for one in exact]
 
     shard = tmp_path / "genres" / "index" / "tracks.annoy.2"
     shard.write_bytes(shard.read_bytes()[:-4])
-    assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3")[2]
+    assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3", "--by", "cosine")[2]
     assert run("check", "genres").code == 5
 
 
