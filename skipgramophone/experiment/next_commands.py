@@ -30,8 +30,8 @@ def continue_command(name: str, model: Manifest) -> str:
     """Return a hint with the command that trains vectors for the tracks that were added to a corpus."""
     if IMPORTED in model.facts:
         return f"to use vectors that contain the new tracks, run {remake_command(name, model)}"
-    command = shell_command("train", name, "--force", "--from", name, *repeated_options(model))
-    return f"to train again, starting from the current vectors, run {command}"
+    words = ["train", name, "--force", "--from", name, *repeated_options(model)]
+    return f"to train again, starting from the current vectors, run {shell_command(*words)}"
 
 
 def repeated_options(manifest: Manifest) -> list[str]:
