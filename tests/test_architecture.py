@@ -253,7 +253,9 @@ def test_help_loads_nothing_costly(arguments: list[str]) -> None:
 
 
 def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Path) -> None:
-    loaded = loaded_by(RUN, "similar", "demo", "sample:track:0001", "--experiments-dir", str(sample_root))
+    loaded = loaded_by(
+        RUN, "similar", "demo", "sample:track:0001", "--by", "cosine", "--experiments-dir", str(sample_root)
+    )
     assert not loaded & set(COSTLY)
     assert {"numpy", "annoy", "sqlite3"} <= loaded
 

@@ -22,6 +22,7 @@ import typer
 from skipgramophone.cli import render
 from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.cli.query_title import query_title
+from skipgramophone.cli.track_columns import TrackColumns, track_columns
 from skipgramophone.errors import SettingError, SourceError, TrackNameError
 from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
@@ -336,22 +337,24 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
 def _print_table(answer: Answer, versions: bool) -> bool:
     """Print an answer as a table, and return whether names were shortened.
 
-    The column of shared playlists appears only if the corpus has playlists.
+    The column of shared playlists appears only if the corpus has playlists; see also `track_columns`.
     """
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
     columns += [("step", "number")] if answer.arrangement else []
-    columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
+    names = track_columns(track for near in answer.neighbours for track in (near.track, *near.versions * versions))
+    columns += [*names.headings, *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
         rank = f"{UNSTABLE if near.stable is False else ''}{near.rank}"
         measures = [rank, *([decimals(near.score)] if scored else []), decimals(near.similarity)]
         measures += [decimals(near.step)] if answer.arrangement else []
         shared = "" if near.shared is None else f"{near.shared:,}"
-        rows.append(_row(near.track, measures, shared if support else None))
+        rows.append(_row(near.track, names, measures, shared if support else None))
         if versions:
-            rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
+            blank = [""] * len(measures)
+            rows += [_row(track, names, blank, "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
     about = f"{relation(answer.ranked_by, len(answer.neighbours))} {query_title(answer.seeds)}"
@@ -388,13 +391,7 @@ def _stability_note(agreement: Agreement) -> str:
     return f"stability: {share}, measured on tracks about as frequent as the query track ({agreement.tracks})"
 
 
-def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:
+def _row(track: Track, names: TrackColumns, measures: list[str], shared: str | None) -> list[str]:
     """Return the table cells of a track; `shared` is None if the table has no column for it."""
-    return [
-        *measures,
-        track.artist,
-        track.title,
-        *([] if shared is None else [shared]),
-        f"{track.count:,}",
-        str(track.position),
-    ]
+    support = [] if shared is None else [shared]
+    return [*measures, *names.cells(track), *support, f"{track.count:,}", str(track.position)]

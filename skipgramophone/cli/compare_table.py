@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
 from skipgramophone.cli.query_title import MOST_NAMED, query_title
+from skipgramophone.cli.track_columns import track_columns
 from skipgramophone.errors import SettingError
 from skipgramophone.lookup.compare import ComparedTrack, Side, matched_by, side_by_side
 from skipgramophone.wording import decimals
@@ -62,9 +63,10 @@ def show(
         is_plain = len(seeds) <= MOST_NAMED and all(seed.weight == 1 and not seed.fallback for seed in seeds)
         named = named if is_plain else query_title(seeds)
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
-        table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
+        tracks = track_columns(row.track for row in rows)
+        table = [[*_side_cells(row.one), *_side_cells(row.other), *tracks.cells(row.track)] for row in rows]
         title = f"tracks most similar to {named} in {one} (A) and {other} (B): {shared} of {most} in both lists"
-        if render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table) and not quiet:
+        if render.listing(title, [*columns, *tracks.headings], table) and not quiet:
             render.hint_at_full_names()
 
 

@@ -11,19 +11,17 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.track_columns import TrackColumns, track_columns
 from skipgramophone.settings import ExplainSettings
 from skipgramophone.wording import decimals, plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
+    from skipgramophone.lookup.hybrid_rank import HybridRank
 
-COLUMNS = (
-    ("to A", "number"),
-    ("to B", "number"),
-    ("artist", "text"),
-    ("title", "text"),
-    ("with A", "number"),
-    ("with B", "number"),
+BEFORE_NAMES, AFTER_NAMES = (  # headings and kinds of the columns on both sides of the columns with names
+    (("to A", "number"), ("to B", "number")),
+    (("with A", "number"), ("with B", "number")),
 )
 
 
@@ -46,9 +44,9 @@ def explain(
 ) -> None:
     """Show how tracks A and B are related in EXPERIMENT.
 
-    Shows the similarity of A and B, the playlists that contain both, the tracks near both and the nearest neighbours of
-    each. For each track, the tables show its cosine similarity to A and to B, and how many playlists it shares with A
-    and with B.
+    Shows the similarity of A and B, the ranks of each for the other, the playlists that contain both, the tracks near
+    both and the nearest neighbours of each. For each track, the tables show its cosine similarity to A and to B, and
+    how many playlists it shares with A and with B.
 
     \b
     sgp explain demo "every pencil knows" "every library knows"
@@ -74,6 +72,7 @@ def _record(found: Explanation) -> dict[str, object]:
         "tracks": list(map(answers.track_record, found.tracks)),
         "similarity": round(found.similarity, 6),
         "ranks": found.ranks,
+        "hybrid": list(map(_hybrid, found.hybrid)) if found.hybrid else None,
         "learnt": found.learnt,
         "playlists": found.playlists,
         "all_playlists": found.all_playlists,
@@ -95,6 +94,12 @@ def _second(there: SecondTraining | None) -> dict[str, object] | None:
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
+def _hybrid(place: HybridRank) -> dict[str, object]:
+    """Return the place of a track in the default ranking as a JSON object."""
+    terms = {name: round(value, 6) for name, value in asdict(place.terms).items()}
+    return {"rank": place.rank, "score": round(place.score, 6), "terms": terms}
+
+
 def _related(near: Related) -> dict[str, object]:
     """Return a related track as a JSON object."""
     similarities = [round(similarity, 6) for similarity in near.similarities]
@@ -103,13 +108,20 @@ def _related(near: Related) -> dict[str, object]:
 
 def _show(found: Explanation) -> bool:
     """Print an explanation, and return whether names were shortened."""
-    first, second = (track.name for track in found.tracks)
+    near = [track.track for tracks in (found.between, *found.neighbours) for track in tracks]
+    names = track_columns([*found.tracks, *near])
+    first, second = map(names.name_of, found.tracks)
     rows = [
         ("A", first),
         ("B", second),
         ("similarity", decimals(found.similarity)),
-        ("rank", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
+        ("rank by similarity", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
     ]
+    if found.hybrid:
+        place_of_b, place_of_a = found.hybrid
+        places = f"number {place_of_b.rank:,}, and a look-up of B lists A as number {place_of_a.rank:,}"
+        rows.append(("rank by hybrid", f"a look-up of A lists B as {places} (hybrid is the default ranking)"))
+        rows += [("score of B", _terms(place_of_b)), ("score of A", _terms(place_of_a))]
     if found.all_playlists:
         each, other = found.playlists
         of_all = plural(found.all_playlists, "playlist")
@@ -128,15 +140,16 @@ def _show(found: Explanation) -> bool:
         shown, what = len(found.shared_playlists), "shared playlists"
         named = ((held.name, held.owner, f"{held.tracks:,}") for held in found.shared_playlists)
         title = what if shown == found.shared else f"{what} (the shortest {shown} of {found.shared:,})"
-        columns = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
-        is_shortened.append(render.listing(title, columns, named))
+        headings = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
+        is_shortened.append(render.listing(title, headings, named))
+    columns = [*BEFORE_NAMES, *names.headings, *AFTER_NAMES]
     for title, related in (
         ("near both", found.between),
         ("nearest to A", found.neighbours[0]),
         ("nearest to B", found.neighbours[1]),
     ):
         if related:
-            is_shortened.append(render.listing(title, COLUMNS, map(_line, related)))
+            is_shortened.append(render.listing(title, columns, (_line(each, names) for each in related)))
     return any(is_shortened)
 
 
@@ -145,8 +158,15 @@ def _ranks(ranks: tuple[int, int]) -> str:
     return f"B is number {ranks[0]:,} among the neighbours of A, and A is number {ranks[1]:,} among those of B"
 
 
-def _line(near: Related) -> list[str]:
+def _terms(place: HybridRank) -> str:
+    """Return a score as the sum of its terms; terms that are 0 are left out."""
+    terms = [(name, decimals(value)) for name, value in asdict(place.terms).items()]
+    listed = ", ".join(f"{name} {shown}" for name, shown in terms if float(shown))
+    return f"{decimals(place.score)} ({listed})"
+
+
+def _line(near: Related, names: TrackColumns) -> list[str]:
     """Return a related track as table cells."""
     to_first, to_second = map(decimals, near.similarities)
     with_first, with_second = (f"{shared:,}" for shared in near.shared)
-    return [to_first, to_second, near.track.artist, near.track.title, with_first, with_second]
+    return [to_first, to_second, *names.cells(near.track), with_first, with_second]

@@ -29,6 +29,8 @@ MANIFEST = "manifest.json"
 # Key in `facts` of a model: the chosen recency, and the scores on which the choice is based. The recency is the weight
 # of a track in a playlist divided by the weight of the next track.
 RECENCY = "recency"
+# Key in `facts` of a model: the test with which -wsz auto chose the context, or None if the user chose it.
+ORDER = "order"
 FORMER = "former"  # key in `facts` of a corpus that has grown: digests and track counts of its earlier versions
 LONGEST_PART = 255  # maximum length in bytes of a file name on most file systems
 

@@ -1,4 +1,4 @@
-"""Explains how two tracks are related: their cosine, the playlists that they share, and the tracks near both."""
+"""Explains how two tracks are related: cosine, rank in look-ups, shared playlists, and the tracks near both."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.experiment.split_models import read_second_training
 from skipgramophone.lookup.exact_search import ExactSearch, exact_search, highest
+from skipgramophone.lookup.hybrid_rank import HybridRank, hybrid_rank
+from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.scoring import applicable
 from skipgramophone.lookup.search import Search
-from skipgramophone.settings import ExplainSettings
+from skipgramophone.settings import ExplainSettings, SimilarSettings
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -58,12 +61,15 @@ class SecondTraining:
 class Explanation:
     """The comparison of a pair of tracks.
 
-    The tuples `tracks`, `ranks`, `playlists` and `neighbours` have one entry per track, in the order of the pair.
+    The tuples `tracks`, `ranks`, `hybrid`, `playlists` and `neighbours` have one entry per track, in the order of the
+    pair.
     """
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
-    ranks: tuple[int, int]  # entry i: rank, from 1, of the other track among the neighbours of track i
+    ranks: tuple[int, int]  # entry i: rank by cosine, from 1, of the other track among the neighbours of track i
+    # entry i: place of the other track in the default ranking of track i; None if the corpus has no playlists
+    hybrid: tuple[HybridRank, HybridRank] | None
     learnt: int  # number of tracks with a vector
     playlists: tuple[int, int]  # number of playlists with each track
     all_playlists: int
@@ -108,6 +114,7 @@ def explain(
         tracks=(first, second),
         similarity=float(cosines[0, second.row]),
         ranks=_ranks(cosines, rows, pair),
+        hybrid=_hybrid_ranks(search, tracks, cosines),
         learnt=len(rows) + 2,
         playlists=(int(held[0]), int(held[1])),
         all_playlists=len(search.corpus),
@@ -133,6 +140,26 @@ def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
     """
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
+
+
+def _hybrid_ranks(search: Search, tracks: tuple[Track, Track], cosines: Matrix) -> tuple[HybridRank, HybridRank] | None:
+    """Return the place of each track in the default ranking of the other; the first entry is that of the second track.
+
+    The result is None if the default ranking is the cosine, because the corpus has no playlists.
+    """
+    if applicable(SimilarSettings(), search.corpus).by != "hybrid":
+        return None
+    first, second = (
+        hybrid_rank(
+            search.scoring,
+            search.question([Seed(query)], ()),
+            other.row,
+            rows=search.exact.candidates(np.array([query.row], np.int64)),
+            cosines=cosines[at],
+        )
+        for at, (query, other) in enumerate((tracks, tracks[::-1]))
+    )
+    return first, second
 
 
 def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTraining | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.trusted_files import fingerprint, is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
     CURE,
@@ -38,7 +39,14 @@ class OpenedIndex:
 
     def advice(self, problem: str) -> str:
         """Return advice for the user about `problem`: why the index cannot be used, as returned by `candidates`."""
-        return ADVICE.get(problem, f"rebuild it with {shell_command('index', self._experiment.name)}")
+        return ADVICE.get(problem) or f"rebuild it with {self._rebuild_command()}"
+
+    def _rebuild_command(self) -> str:
+        """Return the command that builds the index again, with the settings of the present index if they are known."""
+        try:
+            return remake_command(self._experiment.name, self._experiment.manifest("index"))
+        except (ExperimentError, StorageError):
+            return shell_command("index", self._experiment.name)
 
     @cached_property
     def facts(self) -> IndexFacts | str:

@@ -13,6 +13,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.next_commands import repeated_options
 from skipgramophone.experiment.smoothed import Smoothed
 from skipgramophone.lookup.exact_search import places_of_highest
 from skipgramophone.lookup.ranking import (
@@ -37,6 +38,9 @@ Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that are computed without the cosine
 # All terms of `hybrid` are computed for 4 times as many tracks as the caller selects from, but at least for 2,000.
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4
+# With the index, `hybrid` reads the vectors of at least `CANDIDATES` scattered tracks. Without it, `hybrid` reads the
+# vectors of all tracks one after another, which is faster for up to this many tracks.
+FEW_TRACKS = 10 * CANDIDATES
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
@@ -192,6 +196,14 @@ class Scoring:
         embeddings = self.opened.embeddings
         return bool(embeddings.factors or embeddings.ease) and bool(prediction_weight(asked.number))
 
+    def is_faster_by_index(self, asked: Question) -> bool:
+        """Return whether the index makes `hybrid` faster.
+
+        The index proposes tracks that are near by cosine. It does not help if factors or EASE have weight: the score
+        then depends mostly on their predictions. It is slower than exact search if there are few tracks.
+        """
+        return len(self.counts) > FEW_TRACKS and not self.has_predictions(asked)
+
     def all_terms(self, asked: Question, scored: Scored, width: int | None) -> tuple[Rows, Scores]:
         """Add the other terms of `hybrid`: smoothed cosines, factors and EASE. Return rows and scores.
 
@@ -246,7 +258,8 @@ class Scoring:
                 raise SettingError.naming(
                     lambda named: f"these vectors were imported without factors: use {named('by', 'hybrid')}"
                 )
-            command = shell_command("train", self.opened.experiment.name, "--force", "--factors")
+            others = [option for option in repeated_options(self.opened.model) if option != "--no-factors"]
+            command = shell_command("train", self.opened.experiment.name, "--force", "--factors", *others)
             raise SettingError.naming(
                 lambda named: (
                     f"this model has no factors: use {named('by', 'hybrid')}, "

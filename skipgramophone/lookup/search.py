@@ -1,9 +1,10 @@
 """The search of a look-up: makes a query vector from the query tracks, scores tracks, and selects the tracks to list.
 
-For ranking by cosine, the index proposes candidates. The hybrid ranking uses the index if factors and EASE have no
-weight, for example with one query track. The tracks with the highest evidence (from playlists, counts and artists; e_j
-in `ranking`) are then candidates too. All other rankings use exact search, and so do settings that need the scores of
-all tracks, such as a minimum similarity. Exact search is also used if the index proposes too few candidates.
+For ranking by cosine, the index proposes candidates. The hybrid ranking uses the index if there are many tracks, and if
+factors and EASE have no weight, for example with one query track. The tracks with the highest evidence (from playlists,
+counts and artists; e_j in `ranking`) are then candidates too. All other rankings use exact search, and so do settings
+that need the scores of all tracks, such as a minimum similarity. Exact search is also used if the index proposes too
+few candidates.
 Similarities in answers are always computed from the vectors.
 """
 
@@ -264,11 +265,10 @@ class Search:
     def _asks_index(self, asked: Question, settings: SimilarSettings) -> bool:
         """Return whether the index may be used.
 
-        The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
-        several query tracks, the score of hybrid depends mostly on the predictions of factors and EASE (if the model
-        has them), not on the cosine: the index may miss good tracks, and is hardly faster than exact search.
+        The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks, and
+        hybrid only in some cases (see `Scoring.is_faster_by_index`).
         """
-        few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_predictions(asked))
+        few = settings.by == "cosine" or (settings.by == "hybrid" and self.scoring.is_faster_by_index(asked))
         return few and _may_propose(settings) and not settings.exact
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:

@@ -259,8 +259,7 @@ def _check_stage(
     except SgpError as error:
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{_problem(error)}: {again}")
         return
-    if stage == "model":
-        again = f"run {remake_command(experiment.name, manifest)}"
+    again = f"run {remake_command(experiment.name, manifest)}"
     wrong = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)

@@ -23,12 +23,12 @@ from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.imported import has_corpus_of_names
 from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.name_index_check import require_sound_name_index
+from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.postings import build_postings, read_postings
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import usable
 from skipgramophone.lookup.index_recall import measured_recall
-from skipgramophone.wording import shell_command
 
 # recall@10 may be lower by this much than when the index was built, because ties may be broken differently
 LOST_RECALL = 0.02
@@ -108,13 +108,13 @@ def _verify_index(experiment: Experiment, manifest: Manifest) -> None:
     facts = usable(manifest.facts, centre)
     if facts is None:
         raise ExperimentError(
-            f"{directory} is damaged: it does not match the vectors; run {shell_command('index', experiment.name)}"
+            f"{directory} is damaged: it does not match the vectors; run {remake_command(experiment.name, manifest)}"
         )
     recall = measured_recall(directory / INDEX_FILE, centre, facts)
     if recall < facts.recall_at_10 - LOST_RECALL:
         raise ExperimentError(
             f"{directory} is damaged: recall@10 is {recall:.1%}, but was {facts.recall_at_10:.1%} when it was built; "
-            f"run {shell_command('index', experiment.name)}"
+            f"run {remake_command(experiment.name, manifest)}"
         )
 
 

@@ -19,7 +19,7 @@ from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
-from skipgramophone.experiment.manifest import RECENCY
+from skipgramophone.experiment.manifest import ORDER, RECENCY
 from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.parallel import background_thread
@@ -148,7 +148,7 @@ def train(
                     "tracks_per_second": round(fitted.tokens / fitted.seconds),
                 }
                 draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
-                draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
+                draft.facts |= {"started_from": started_from, ORDER: asdict(order) if order else None}
                 draft.facts |= {RECENCY: asdict(recency.result())}
             remove_checkpoint(experiment.path)
             index = None

@@ -131,10 +131,18 @@ def given_options(settings: Any) -> list[str]:
         value = getattr(settings, declared.name)
         if setting_of(declared) is None or value == declared.default:
             continue
-        option = option_of(declared)
+        option = option_of(declared) if value is not False else _option_for_false(declared)
         values = list(value) if isinstance(value, list | tuple) else [value]
-        words += [option] if value is True else [word for each in values for word in (option, str(each))]
+        words += [option] if isinstance(value, bool) else [word for each in values for word in (option, str(each))]
     return words
+
+
+def _option_for_false(declared: Field[Any]) -> str:
+    """Return the option that switches a setting off, such as --no-factors; the setting must be true by default."""
+    known = setting_of(declared)
+    assert known is not None
+    assert known.flags
+    return known.flags[-1].rpartition("/")[2]
 
 
 def alternatives(kind: Any) -> tuple[Any, ...]:

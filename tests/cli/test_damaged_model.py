@@ -18,13 +18,15 @@ from skipgramophone.lookup import opened_index
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from tests.conftest import run_sgp
 
+BY_COSINE = ("--by", "cosine", "--json")  # uses the index in small corpora too
+
 
 def test_a_damaged_or_missing_index_is_replaced_by_exact_search(trained: Path, tmp_path: Path) -> None:
     root = tmp_path / "copy"
     shutil.copytree(trained, root)
-    by_index = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out)
+    by_index = json.loads(run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", root).out)
     assert by_index["answered_by"] == "index"
-    exact = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--exact", "--experiments-dir", root).out)
+    exact = json.loads(run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--exact", "--experiments-dir", root).out)
     index = root / "genres" / "index"
     whole = (index / "tracks.annoy").read_bytes()
     noise = np.random.default_rng(1).bytes(len(whole))
@@ -38,7 +40,7 @@ def test_a_damaged_or_missing_index_is_replaced_by_exact_search(trained: Path, t
     ]
     for why, break_it in breaks:
         break_it()
-        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root)
+        ran = run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", root)
         assert ran.code == 0
         assert ran.err == f"{why}: used exact search; rebuild it with sgp index genres\n"
         answer = json.loads(ran.out)
@@ -47,11 +49,11 @@ def test_a_damaged_or_missing_index_is_replaced_by_exact_search(trained: Path, t
     built = run_sgp("index", "genres", "--experiments-dir", root)
     assert built.code == 0
     assert built.out.splitlines()[:2] == ["index of genres", "tracks        81 × 16"]
-    assert json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out) == by_index
+    assert json.loads(run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", root).out) == by_index
 
 
 def test_an_index_that_crashes_annoy_or_has_low_recall_is_not_used(trained: Path, tmp_path: Path) -> None:
-    true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--exact", "--experiments-dir", trained).out)
+    true = json.loads(run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--exact", "--experiments-dir", trained).out)
     shutil.copytree(trained, tmp_path / "copy")
     place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
     status, whole = place.stat(), place.read_bytes()
@@ -69,7 +71,7 @@ def test_an_index_that_crashes_annoy_or_has_low_recall_is_not_used(trained: Path
         os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
         if is_taken_for_sound:
             remember_verified([place])
-        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+        ran = run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", tmp_path / "copy")
         answer = json.loads(ran.out)
         assert (ran.code, answer["neighbours"], answer["answered_by"]) == (0, true["neighbours"], "exact search")
         assert re.fullmatch(rf"{why}: used exact search; rebuild it with sgp index genres\n", ran.err)
@@ -77,7 +79,7 @@ def test_an_index_that_crashes_annoy_or_has_low_recall_is_not_used(trained: Path
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
     facts["facts"]["recall_at_10"] = 0.25
     (place.parent / "manifest.json").write_text(json.dumps(facts))
-    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+    ran = run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", tmp_path / "copy")
     assert ran.err.startswith("recall@10 of the index is 25.0%, below")
     assert json.loads(ran.out)["neighbours"] == true["neighbours"]
 
@@ -93,7 +95,7 @@ def test_an_index_is_verified_once(trained: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     shutil.copytree(trained, tmp_path / "copy")
     place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
-    asked = ("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+    asked = ("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", tmp_path / "copy")
 
     def times_read() -> int:
         before = len(read)
@@ -119,7 +121,7 @@ def test_an_index_is_verified_once(trained: Path, tmp_path: Path, monkeypatch: p
 
 def test_a_copied_index_is_used(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "copy", copy_function=shutil.copyfile)  # new times
-    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+    ran = run_sgp("similar", "genres", "folk 3", *BY_COSINE, "--experiments-dir", tmp_path / "copy")
     assert (ran.err, json.loads(ran.out)["answered_by"]) == ("", "index")
 
 
@@ -131,7 +133,10 @@ def test_a_query_vector_that_is_not_finite_is_refused(trained: Path, tmp_path: P
     centre.flush()
     ran = run_sgp("similar", "genres", "folk 3", "--experiments-dir", tmp_path / "copy")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (f"error: the vector of '{row['artist']} - folk 3' is not finite: run sgp train genres --force\n")
+    options = "--embedding-dim 16 --epochs 10"  # of the training
+    assert ran.err == (
+        f"error: the vector of '{row['artist']} - folk 3' is not finite: run sgp train genres --force {options}\n"
+    )
     for command in (["similar", "genres", "folk 4", "--exact"], ["continue", "genres", "folk 4"]):
         ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
         assert (ran.code, ran.out) == (1, "")

@@ -135,11 +135,12 @@ def test_stale_stages_are_marked_with_the_command_that_updates_them(three: Path,
     manifest = tmp_path / "six" / "index" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"parent": "0" * 64}))
     (tmp_path / "bare" / "corpus" / "manifest.json").write_text("{")
+    options = "--window-size bag --embedding-dim 8 --epochs 5"
     model = (
         "the corpus of 'five' has grown since the model was made: to train again, starting from the current vectors, "
-        "run sgp train five --force --from five; to start over, run sgp train five --force"
+        f"run sgp train five --force --from five {options}; to start over, run sgp train five --force {options}"
     )
-    index = "the index of 'six' is out of date: its model has been replaced; run sgp index six --force"
+    index = "the index of 'six' is out of date: its model has been replaced; run sgp index six"
     listed = run_sgp("experiments", *where)
     assert (listed.code, listed.err) == (0, f"{model}\n{index}\n")
     assert [line.split()[:3] for line in listed.out.splitlines()[3:6]] == [

@@ -49,10 +49,54 @@ def test_the_counts_match_the_playlists(sample_root: Path) -> None:
         assert [near["uri"] for near in found["neighbours"][at]] == names[nearest].tolist()
 
 
+def test_the_default_ranking_gives_the_ranks_and_scores_of_a_look_up(sample_root: Path) -> None:
+    found = json.loads(run_sgp("explain", "demo", A, B, "--json", "--experiments-dir", sample_root).out)["hybrid"]
+    with sgp.open("demo", sample_root) as demo:
+        everything = sgp.SimilarSettings(number=len(demo), exact=True)
+        for (query, other), place in zip(((A, B), (B, A)), found, strict=True):
+            answer, row = demo.similar(query, everything), demo.resolve(other).track.row
+            near = next(near for near in answer.neighbours if near.track.row == row)
+            assert place["rank"] == near.rank
+            assert place["score"] == pytest.approx(near.score, abs=2e-6)
+
+
+def test_the_terms_of_a_score_are_those_of_the_documented_formula(sample_root: Path) -> None:
+    found = json.loads(run_sgp("explain", "demo", A, B, "--json", "--experiments-dir", sample_root).out)
+    a, b = found["tracks"]
+    assert a["artist"] != b["artist"]
+    rarer = min(a["count"], b["count"])
+    for place, other in zip(found["hybrid"], (b, a), strict=True):
+        terms = place["terms"]
+        assert sum(terms.values()) == pytest.approx(place["score"], abs=1e-5)
+        assert terms["count"] == pytest.approx(0.15 * np.log(1 + other["count"]), abs=1e-5)
+        assert terms["similarity"] == pytest.approx(0.4 * (1 - 2 / rarer) * found["similarity"], abs=1e-5)
+        assert terms["artist"] == pytest.approx(0, abs=1e-6)
+        assert 0 < terms["playlists"] <= 1
+
+
+def test_tracks_of_one_artist_have_an_artist_term(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        artists = demo.tracks()["artist"]
+        one, other = np.flatnonzero(artists == artists[demo.resolve(A).track.row])[:2].tolist()
+        tracks = demo.catalogue.tracks([one, other])
+        a, b = (track.uri or "" for track in tracks)
+        found = demo.explain(a, b)
+    assert found.hybrid is not None
+    assert found.hybrid[0].terms.artist == pytest.approx(2 * np.log(2) / np.sqrt(tracks[1].count + 3), abs=1e-6)
+
+
 def test_the_page_it_prints(sample_root: Path) -> None:
     ran = run_sgp("explain", "demo", A, B, "-n", "1", "--experiments-dir", sample_root)
     lines = ran.out.splitlines()
     assert lines[0] == "Jörund Tarrovale Trio - Every Pencil Knows and Jörund Tarroquist - Faded Raincoat"
+    found = json.loads(run_sgp("explain", "demo", A, B, "--json", "--experiments-dir", sample_root).out)["hybrid"]
+    of_second, of_first = found
+    places = f"lists B as number {of_second['rank']}, and a look-up of B lists A as number {of_first['rank']}"
+    assert f"rank by hybrid      a look-up of A {places} (hybrid is the default ranking)" in lines
+    shown = next(line for line in lines if line.startswith("score of B"))
+    listed = {name: value for name, value in of_second["terms"].items() if abs(value) >= 0.0005}
+    terms = ", ".join(f"{name} {value:.3f}" for name, value in listed.items())
+    assert shown == f"score of B          {of_second['score']:.3f} ({terms})"
     heads = ["shared playlists (the shortest 1 of 29)", "near both", "nearest to A", "nearest to B"]
     assert [line for line in lines if line in heads] == heads
     same = run_sgp("explain", "demo", A, A, "--experiments-dir", sample_root)

@@ -98,7 +98,7 @@ def test_an_open_experiment_answers_as_before(
         change(tmp_path)
         assert answers_of(lookup) == right
         if change not in (extract_again, append):  # these keep the model and its index
-            answer = lookup.similar("folk 3")
+            answer = lookup.similar("folk 3", SimilarSettings(by="cosine"))
             assert answer.answered_by == ("index" if asks_first else "exact search")
             assert any(note.startswith(GONE) for note in answer.notes) != asks_first
             with pytest.raises(ExperimentError, match="is being replaced by another process: try again"):

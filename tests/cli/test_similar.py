@@ -17,9 +17,8 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
-from skipgramophone.lookup import search_width
 from skipgramophone.settings import ANSWER_FORMATS
-from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
+from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
 COLUMNS = [
@@ -213,8 +212,8 @@ def test_several_seeds_and_their_weights(trained: Path) -> None:
 
 
 def test_answered_by_index_or_exact_search(trained: Path) -> None:
-    asked = json.loads(similar(trained, "folk 3", "--json")[1])
-    exact = json.loads(similar(trained, "folk 3", "--json", "--exact")[1])
+    asked = json.loads(similar(trained, "folk 3", "--by", "cosine", "--json")[1])
+    exact = json.loads(similar(trained, "folk 3", "--by", "cosine", "--json", "--exact")[1])
     assert (asked["answered_by"], exact["answered_by"]) == ("index", "exact search")
     assert asked["neighbours"] == exact["neighbours"]
     rare, frequent = (
@@ -321,53 +320,6 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
     assert run_sgp(*asked[:6], "same", *asked[7:]).err == ""  # the same corpus, so the same tracks
     refused = run_sgp(*asked, "--format", "m3u8")
     assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")
-
-
-def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
-    def run(*arguments: str) -> Ran:
-        return run_sgp(*arguments, "--experiments-dir", tmp_path)
-
-    (tmp_path / "dump.csv").write_text(dump_text(two_genres(200)))
-    assert run("extract", "genres", str(tmp_path / "dump.csv"), "-q").code == 0
-    trained = run("train", "genres", "-e", "2", "-emb", "8", "--no-index", "--json", "-q")
-    assert json.loads(trained.out)["index"] is None
-    assert not (tmp_path / "genres" / "index").exists()
-    assert run("check", "genres").code == 0
-    asked = similar(tmp_path, "folk 3", "--json")
-    assert asked[0] == 0
-    assert json.loads(asked[1])["answered_by"] == "exact search"
-    assert "no index: used exact search; rebuild it with sgp index genres" in asked[2]
-    exact = neighbours(tmp_path, "folk 3", "--exact")
-
-    built = run("index", "genres", "--shards", "3", "--trees", "5", "--recall", "1", "--json")
-    assert json.loads(built.out)["shards"] == 3
-    assert run("check", "genres").code == 0
-    asked = similar(tmp_path, "folk 3", "--json")
-    assert json.loads(asked[1])["answered_by"] == "index"
-    assert [one["title"] for one in json.loads(asked[1])["neighbours"]] == [one["title"] for one in exact]
-
-    shard = tmp_path / "genres" / "index" / "tracks.annoy.2"
-    shard.write_bytes(shard.read_bytes()[:-4])
-    assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3")[2]
-    assert run("check", "genres").code == 5
-
-
-def test_exact_search_answers_without_a_remark_if_it_is_as_fast(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(search_width, "BRIEF_NODES", 0)
-    monkeypatch.setattr(search_width, "NODE_ROWS", 1000)
-    built = run_sgp("index", "genres", "--recall", "1", "--trees", "1", "--experiments-dir", tmp_path)
-    assert "look-ups      use exact search: at the requested recall, the index would not be faster\n" in built.out
-    ask = ("folk 3", "--by", "cosine", "--json")
-    assert json.loads(similar(trained, *ask)[1])["answered_by"] == "index"
-    asked = similar(tmp_path, *ask)
-    assert (json.loads(asked[1])["answered_by"], asked[2]) == ("exact search", "")
-    assert asked == similar(tmp_path, *ask, "--exact")
-    batch = similar(tmp_path, "-", "--by", "cosine", stdin="folk 3\nfolk 4\n")
-    assert [json.loads(line)["answered_by"] for line in batch[1].splitlines()] == ["exact search"] * 2
-    assert run_sgp("check", "genres", "--experiments-dir", tmp_path).code == 0
 
 
 def test_a_list_that_is_not_sorted_by_cosine_shows_its_score(sample_root: Path) -> None:

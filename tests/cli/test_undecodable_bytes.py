@@ -71,7 +71,7 @@ def test_an_experiment_in_a_directory_that_is_not_utf8(trained: Path, tmp_path: 
     where: list[str | Path] = ["--experiments-dir", root]
     plain = run_sgp("explain", "genres", "folk 3", "folk 10", "--experiments-dir", trained)
     assert run_sgp("explain", "genres", "folk 3", "folk 10", *where) == plain
-    indexed = run_sgp("similar", "genres", "folk 3", "--json", *where)
+    indexed = run_sgp("similar", "genres", "folk 3", "--by", "cosine", "--json", *where)
     assert (indexed.code, json.loads(indexed.out)["answered_by"]) == (0, "index")
     assert run_sgp("index", "genres", *where).code == 0
     assert run_sgp("check", *where).code == 0

@@ -45,7 +45,8 @@ def test_copied_and_renamed_experiments_give_the_same_answers(root: Path) -> Non
     assert described[0] == described[1]
     index = open_experiment("new", root).manifest("index")  # kept modification times save hashing the index again
     assert (root / "new/index/tracks.annoy").stat().st_mtime_ns == index.files["tracks.annoy"]["modified_ns"]
-    answers = [package.similar(name, "folk 3", experiments_dir=root) for name in ("genres", "new")]
+    by_cosine = package.SimilarSettings(by="cosine")
+    answers = [package.similar(name, "folk 3", by_cosine, experiments_dir=root) for name in ("genres", "new")]
     assert answers[0] == answers[1]
     assert answers[1].answered_by == "index"
 
@@ -81,7 +82,8 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
     elsewhere = tmp_path / "elsewhere"
     assert unpack_experiment(tmp_path / "genres.zip", experiments_dir=elsewhere) == "genres"
     assert contents(elsewhere / "genres") == whole
-    assert package.similar("genres", "folk 3", experiments_dir=elsewhere).answered_by == "index"
+    by_cosine = package.SimilarSettings(by="cosine")
+    assert package.similar("genres", "folk 3", by_cosine, experiments_dir=elsewhere).answered_by == "index"
     with pytest.raises(ExperimentError, match="already exists: choose another name with --name NEW"):
         unpack_experiment(tmp_path / "genres.zip", experiments_dir=elsewhere)
     assert unpack_experiment(tmp_path / "genres.zip", "theirs", experiments_dir=elsewhere) == "theirs"

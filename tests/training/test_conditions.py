@@ -122,7 +122,8 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     by_vectors = ("--by", "cosine", "--json", "--exact")
     before = json.loads(sgp("similar", "genres", "folk 1", *by_vectors).out)
     ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
-    onwards = "to train again, starting from the current vectors, run sgp train genres --force --from genres"
+    options = "--window-size bag --embedding-dim 8 --epochs 4 --random-seed 3"  # of SETTINGS
+    onwards = f"to train again, starting from the current vectors, run sgp train genres --force --from genres {options}"
     assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
     # The old model still answers, with a note.
@@ -142,7 +143,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     assert (ran.code, ran.err) == (3, message)
     message = (
         "error: the corpus of 'genres' has grown since the model was made: "
-        f"{onwards}; to start over, run sgp train genres --force\n"
+        f"{onwards}; to start over, run sgp train genres --force {options}\n"
     )
     for command in (
         ["export", "genres", "x.csv"],
