@@ -90,7 +90,7 @@ def evaluate(
     sgp evaluate demo --compare other
     sgp evaluate demo --stability
     """
-    from skipgramophone.cli.progress import bar, training
+    from skipgramophone.cli.progress import evaluating, training
     from skipgramophone.pipeline import evaluate as use_case
     from skipgramophone.pipeline.experiments import evaluation_bytes
     from skipgramophone.pipeline.train import epochs_and_occurrences
@@ -103,7 +103,7 @@ def evaluate(
         with (
             training(quiet, epochs, occurrences) as first,
             training(quiet, other_epochs, occurrences) as second,
-            bar("evaluate", quiet) as judged,
+            evaluating(quiet) as judged,
         ):
             compared = use_case.compare_experiments(
                 experiment,
@@ -113,7 +113,7 @@ def evaluate(
                 run=run,
                 experiments_dir=experiments_dir,
                 training=(first, second),
-                judging=lambda name, done, of: judged(done, of, name),
+                judging=judged,
             )
         if json:
             render.print_json(asdict(compared))
@@ -137,7 +137,9 @@ def evaluate(
         else:
             _show_stability(experiment, found, csv, quiet)
         return
-    with training(quiet, epochs, occurrences) as trained, bar("evaluate", quiet) as judged:
+    from skipgramophone.evaluation.baselines import fitting_steps
+
+    with training(quiet, epochs, occurrences) as trained, evaluating(quiet, fitting_steps(settings)) as judged:
         report = use_case.evaluate(
             experiment,
             settings,
@@ -145,7 +147,7 @@ def evaluate(
             run=run,
             experiments_dir=experiments_dir,
             training=trained,
-            judging=lambda name, done, of: judged(done, of, name),
+            judging=judged,
         )
     if json:
         render.print_json(asdict(report))
