@@ -26,6 +26,18 @@ def size(number: int) -> str:
     return f"{number / bytes_per_unit:.1f} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """Format a measured time with two digits or more.
+
+    >>> duration(0.74), duration(12.3), duration(400), duration(9000)
+    ('0.74 s', '12 s', '6.7 min', '2.5 h')
+    """
+    number, unit = (
+        (seconds, "s") if seconds < 100 else (seconds / 60, "min") if seconds < 6000 else (seconds / 3600, "h")
+    )
+    return f"{number:.2g} {unit}"
+
+
 def plural(number: int, noun: str) -> str:
     """Return a number and its noun, in the plural unless the number is 1.
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.held_out_names import several_playlists
+from skipgramophone.cli.evaluation_notes import fits, interval, not_evaluated, significance, verdicts
+from skipgramophone.cli.held_out_names import held_out_by_name
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.evaluation.metric_names import metric_heading, metric_text, shown_metrics
 from skipgramophone.experiment.experiments_root import directory_options
 from skipgramophone.settings import (
     EVALUATED_SHARE,
-    LEAST_ASKED,
-    MAIN_SCORES,
     EvaluateSettings,
     RunSettings,
     SimilarSettings,
@@ -26,14 +25,10 @@ from skipgramophone.settings import (
 from skipgramophone.wording import plural, shell_command, size
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.comparison import Comparison, RankerResult
-    from skipgramophone.evaluation.scorecard import Estimate
+    from skipgramophone.evaluation.comparison import RankerResult
     from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.stability import Stability
     from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
-
-
-SAME = "no significant difference from"
 
 
 @with_settings
@@ -71,7 +66,7 @@ def evaluate(
         typer.Option(
             "--verbose",
             help="Show the difference of every ranking from every baseline, not only those of the main rankings "
-            "(cosine and hybrid) from the best baseline.",
+            "(cosine and hybrid) from the best baseline and from item-kNN.",
         ),
     ] = False,
     run: Annotated[RunSettings, only("threads")],
@@ -95,7 +90,7 @@ def evaluate(
     sgp evaluate demo --compare other
     sgp evaluate demo --stability
     """
-    from skipgramophone.cli.progress import bar, training
+    from skipgramophone.cli.progress import evaluating, training
     from skipgramophone.pipeline import evaluate as use_case
     from skipgramophone.pipeline.experiments import evaluation_bytes
     from skipgramophone.pipeline.train import epochs_and_occurrences
@@ -108,7 +103,7 @@ def evaluate(
         with (
             training(quiet, epochs, occurrences) as first,
             training(quiet, other_epochs, occurrences) as second,
-            bar("evaluate", quiet) as judged,
+            evaluating(quiet) as judged,
         ):
             compared = use_case.compare_experiments(
                 experiment,
@@ -118,7 +113,7 @@ def evaluate(
                 run=run,
                 experiments_dir=experiments_dir,
                 training=(first, second),
-                judging=lambda name, done, of: judged(done, of, name),
+                judging=judged,
             )
         if json:
             render.print_json(asdict(compared))
@@ -142,7 +137,9 @@ def evaluate(
         else:
             _show_stability(experiment, found, csv, quiet)
         return
-    with training(quiet, epochs, occurrences) as trained, bar("evaluate", quiet) as judged:
+    from skipgramophone.evaluation.baselines import fitting_steps
+
+    with training(quiet, epochs, occurrences) as trained, evaluating(quiet, fitting_steps(settings)) as judged:
         report = use_case.evaluate(
             experiment,
             settings,
@@ -150,7 +147,7 @@ def evaluate(
             run=run,
             experiments_dir=experiments_dir,
             training=trained,
-            judging=lambda name, done, of: judged(done, of, name),
+            judging=judged,
         )
     if json:
         render.print_json(asdict(report))
@@ -199,8 +196,13 @@ def _show(report: EvaluateReport, verbose: bool, *, kept: int, named: bool, root
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
-    matched = several_playlists(report.held_out_names, report.settings["group"])
-    for line in (*matched, *_fits(judgement), *_verdicts(report, first, verbose)):
+    notes = (
+        *held_out_by_name(report.held_out_names, report.settings["group"]),
+        *not_evaluated(report.settings, judgement.passed_over),
+        *fits(judgement),
+        *verdicts(report, first, verbose),
+    )
+    for line in notes:
         render.text(line)
     if report.snapshots:
         _warn_of_snapshots(report, report.snapshots, named=named, root=root)
@@ -264,7 +266,7 @@ def _metrics(report: EvaluateReport | CompareReport) -> list[str]:
 def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
     """Return the table cells of a ranker: the main metric with its confidence interval, the others as means."""
     means = [metric_text(name, row.metrics[name].mean) for name in others]
-    return [row.ranker, _interval(row.metrics[first]), *means]
+    return [row.ranker, interval(row.metrics[first]), *means]
 
 
 def _records(report: EvaluateReport) -> list[dict[str, object]]:
@@ -283,59 +285,6 @@ def _beyond(row: RankerResult) -> list[str]:
     return [row.ranker, *("-" if share is None else f"{share:.0%}" for share in shares)]
 
 
-def _fits(judgement: Comparison) -> list[str]:
-    """Return lines with the parameters of the baselines, how they were chosen, and which baselines were left out."""
-    lines = []
-    for fitted in judgement.baselines:
-        if fitted.left_out:
-            lines.append(f"warning: {fitted.name} was left out: {fitted.left_out}")
-            continue
-        values = ", ".join(f"{name} {value:g}" for name, value in fitted.parameters.items())
-        chosen = (
-            f" ({' and '.join(fitted.chosen)} chosen on {plural(fitted.validation_playlists, 'validation playlist')})"
-        )
-        if values:
-            lines.append(f"{fitted.name}: {values}{chosen if fitted.chosen else ''}")
-    return lines
-
-
-def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
-    """Return one line per comparison of a ranking with a baseline.
-
-    The main rankings are compared with the best baseline. If `verbose`, all rankings are compared with all baselines.
-    """
-    lines, judgement = [], report.judgement
-    rows = {row.ranker: row for row in judgement.judged}
-    baselines = [name for name in rows if not rows[name].against]
-    best = max(baselines, key=lambda name: rows[name].metrics[metric].mean)
-    ours = [name for name in rows if rows[name].against]
-    main = [name for name in ours if name in MAIN_SCORES] or ours
-    for name in ours if verbose else main:
-        for baseline, differences in rows[name].against.items():
-            if verbose or baseline == best:
-                difference = f"({metric_heading(metric)} {_interval(differences[metric], '+')}, paired)"
-                words = _significance(differences[metric])
-                if judgement.asked < LEAST_ASKED:
-                    words = f"too few held-out playlists ({judgement.asked}) for a comparison with"
-                lines.append(f"{name}: {words} {baseline} {difference}")
-    if judgement.unknown:
-        noun = report.settings["of"].removesuffix("s")
-        verb, pronoun = ("does", "it") if judgement.unknown == 1 else ("do", "them")
-        lines.append(
-            f"{plural(judgement.unknown, f'held-out {noun}')} {verb} not occur in the training playlists, so no "
-            f"ranking can find {pronoun}. The scores above ignore {pronoun}; r_precision_whole and ndcg_whole (in "
-            f"--json) count {pronoun} as not found"
-        )
-    return lines
-
-
-def _significance(difference: Estimate) -> str:
-    """Return words for a difference: significantly better or worse, or no significant difference."""
-    if difference.low <= 0 <= difference.high:
-        return SAME
-    return "significantly better than" if difference.low > 0 else "significantly worse than"
-
-
 def _show_compared(report: CompareReport) -> None:
     """Print the metrics of two experiments, their differences, and a verdict for each score."""
     (one, other), found, shown = report.experiments, report.comparison, _metrics(report)
@@ -344,17 +293,19 @@ def _show_compared(report: CompareReport) -> None:
         f"playlists, {found.tracks_ranked:,} {report.settings['of']} that both rank"
     )
     columns = [("score", "name"), ("metric", "name"), ("A", "number"), ("B", "number"), ("B - A", "number")]
-    rows, verdicts = [], []
+    rows, lines = [], []
     for score, metrics in found.scores.items():
         for name in shown:
             at = metrics[name]
             means = (f"{at.first.mean:.3f}", f"{at.second.mean:.3f}")
-            rows.append([score, metric_heading(name), *means, _interval(at.difference, "+")])
+            rows.append([score, metric_heading(name), *means, interval(at.difference, "+")])
         main = metrics[shown[0]].difference
-        difference = f"({metric_heading(shown[0])} {_interval(main, '+')}, paired)"
-        verdicts.append(f"{other} by {score}: {_significance(main)} {one} {difference}")
+        difference = f"({metric_heading(shown[0])} {interval(main, '+')}, paired)"
+        lines.append(f"{other} by {score}: {significance(main)} {one} {difference}")
     render.listing(title, columns, rows)
-    for line in (*several_playlists(report.held_out_names, report.settings["group"]), *verdicts):
+    named = held_out_by_name(report.held_out_names, report.settings["group"])
+    skipped = not_evaluated(report.settings, found.held_out - found.asked)
+    for line in (*named, *skipped, *lines):
         render.text(line)
     for name in report.imported:
         render.text(
@@ -378,8 +329,3 @@ def _compared_records(report: CompareReport) -> list[dict[str, object]]:
         for score, metrics in report.comparison.scores.items()
         for name, at in metrics.items()
     ]
-
-
-def _interval(estimate: Estimate, sign: str = "") -> str:
-    """Format a mean with its 95 % confidence interval."""
-    return f"{estimate.mean:{sign}.3f} [{estimate.low:{sign}.3f}, {estimate.high:{sign}.3f}]"

@@ -11,7 +11,7 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
-from skipgramophone.cli.held_out_names import several_playlists
+from skipgramophone.cli.held_out_names import held_out_by_name
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
 from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
 from skipgramophone.cli.swapped_arguments import require_name_first
@@ -293,7 +293,7 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
         *([("", SHORT)] if _are_short(report) else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
-        *_listed(several_playlists(report.held_out_names, group)),
+        *_listed(held_out_by_name(report.held_out_names, group)),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{plural(report.split, 'playlist')} split by --max-length")] if report.split else []),
         *([("", merged)] if report.welded else []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,28 @@ def bar(name: str, quiet: bool) -> Iterator[Tell]:
             yield tell
     else:
         yield _line_every_few_seconds(name)
+
+
+@contextmanager
+def evaluating(quiet: bool, first_steps: Sequence[str] = ()) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that shows the progress of an evaluation: the number and name of the step, and the share of all.
+
+    Args:
+        quiet: whether to show nothing.
+        first_steps: names of the steps before the last one. In the last step, the names are those of rankings.
+
+    The shown share is that of all steps together, each with the same weight, so that it never decreases.
+    """
+    number = len(first_steps) + 1
+    with bar("evaluate", quiet) as tell:
+
+        def show(name: str, done: int, of: int) -> None:
+            at = first_steps.index(name) if name in first_steps else len(first_steps)
+            words = name if name in first_steps else f"ranking by {name}"
+            step = f"step {at + 1} of {number}: " if first_steps else ""
+            tell(at + (done / of if of else 0), number, step + words)
+
+        yield show
 
 
 @contextmanager

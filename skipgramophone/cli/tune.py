@@ -11,9 +11,11 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.cli.table_layout import SHORT_HEADINGS
 from skipgramophone.evaluation.metric_names import metric_heading
+from skipgramophone.evaluation.search_time import USEFUL_TRIALS
 from skipgramophone.experiment.experiment_names import free_name
 from skipgramophone.settings import LEAST_ASKED, RunSettings, TuneSettings
-from skipgramophone.wording import plural, shell_command
+from skipgramophone.settings.time_span import longer_span, span_text
+from skipgramophone.wording import duration, plural, shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.tuning import TrialReport, TuneReport
@@ -121,6 +123,31 @@ def _value(name: str, value: object) -> str:
     return f"{value:+.2f}" if name == "noise_exponent" and isinstance(value, float) else render.short(value, 3)
 
 
+def _conclusion(report: TuneReport) -> list[str]:
+    """Return the lines below the trials: why the search stopped early, and that no trial was better."""
+    lines = []
+    budget, used = span_text(report.settings["budget"]), report.time
+    is_short = used.stopped_by == "budget"
+    if is_short:
+        lines.append(
+            f"the search stopped because of --budget {budget}: the slowest trial took {duration(used.trial)}, and "
+            f"{duration(used.reserved)} are reserved for the final comparison"
+        )
+    if len(report.trials) == 1:
+        longer = longer_span(used.advised_budget)
+        limit = (
+            f"give --budget {longer} for about {USEFUL_TRIALS} trials"
+            if is_short
+            else f"give --trials above {len(report.trials)}"
+        )
+        lines.append(f"only the present settings were tried: {limit}")
+    elif not report.is_new:
+        lines.append(
+            "no trial was significantly better than the present settings on validation playlists: keep these settings"
+        )
+    return lines
+
+
 def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()) -> None:
     """Print the best trials, how much better the best settings are on test playlists, and how to train with them.
 
@@ -137,10 +164,8 @@ def show(report: TuneReport, best: Path, new: str, directory: Sequence[str] = ()
         for t in report.trials[:SHOWN_TRIALS]
     ]
     render.listing(f"best of {plural(len(report.trials), 'trial')}, on validation playlists", columns, rows)
-    if not report.is_new:
-        render.text(
-            "no trial was significantly better than the present settings on validation playlists: keep these settings"
-        )
+    for line in _conclusion(report):
+        render.text(line)
     if report.gain:
         render.text("")
         rows = [

@@ -58,6 +58,7 @@ VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the ord
 SHARE = 0.1  # share of the training playlists that is held out for validation
 MAX_OCCURRENCES = 1 << 20  # maximum total length of the playlists in the sample on which parameters are chosen
 MAX_QUERIES = 500
+TUNING, FITTING = "tuning", "fitting"  # beginnings of the names of steps
 SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 
 
@@ -157,6 +158,19 @@ def needs_validation(settings: EvaluateSettings) -> bool:
     return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
 
 
+def fitting_steps(settings: EvaluateSettings) -> list[str]:
+    """Return the names of the steps that `fit_baselines` reports, in their order.
+
+    Steps that choose parameters are not reported if there are no validation playlists.
+    """
+    steps = []
+    for name in BASELINES[settings.baselines]:
+        to_choose = VALUES.get(name, {}).keys() - given_parameters(name, settings).keys()
+        steps += [f"{TUNING} {name}"] if to_choose else []
+        steps.append(f"{FITTING} {name}")
+    return steps
+
+
 def choose_parameters(
     name: str,
     given: Parameters,
@@ -223,10 +237,11 @@ def fit_baselines(
         try:
             if to_choose and validation:
                 used = choose_parameters(
-                    name, given, partial(_try, fit, validation), partial(progress, f"tuning {name}")
+                    name, given, partial(_try, fit, validation), partial(progress, f"{TUNING} {name}")
                 )
                 asked = len({query.playlist for query in validation.queries})
-            rankers[name] = fit(playlists, counts, used, progress=partial(progress, f"fitting {name}"))
+            progress(step := f"{FITTING} {name}", 0, 1)
+            rankers[name] = fit(playlists, counts, used, progress=partial(progress, step))
         except EvaluationError as error:  # too little memory; the other baselines are compared nevertheless
             fitted.append(FittedBaseline(name, used, left_out=error.on_command_line))
             continue

@@ -108,7 +108,7 @@ def compare_rankers(
         artists: int64 (tracks,), the artist id of each track.
         training: the settings with which the embeddings were trained.
         settings: protocol, k and score.
-        progress: called with the name of the ranker, the number of finished queries and the total.
+        progress: called with the name of the step or the ranker, the amount of finished work and the total.
 
     Raises:
         EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.

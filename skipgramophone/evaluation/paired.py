@@ -16,7 +16,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.postings import membership
-from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, TrainSettings
+from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, Score, TrainSettings
 from skipgramophone.wording import plural
 
 
@@ -58,7 +58,8 @@ def compare_models(
         models: the two models, each with its training settings.
         artists: int64 (tracks,), the artist id of each track.
         settings: protocol, k and score.
-        progress: called with the score, the number of finished queries and the total.
+        progress: called with the score, the number of finished rankings and the total, which is one ranking per query,
+            score and model.
 
     Raises:
         EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.
@@ -84,7 +85,13 @@ def compare_models(
     playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
     kept = [(embeddings.take(rows), training) for embeddings, training in models]
     scores: dict[str, dict[str, PairedMetric]] = {}
-    for score in (settings.score,) if settings.score else MAIN_SCORES:
+    compared: tuple[Score, ...] = (settings.score,) if settings.score else MAIN_SCORES
+    finished = 0
+
+    def tell(score: str, done: int, _of: int) -> None:
+        progress(score, finished + done, len(queries) * len(compared) * len(kept))
+
+    for score in compared:
         values = []
         chosen = replace(settings, score=score)
         for embeddings, training in kept:
@@ -92,8 +99,9 @@ def compare_models(
                 playlists, lengths, embeddings, counts=counts[rows], training=training, settings=chosen
             )
             cards = score_rankers(
-                rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=progress
+                rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=tell
             )
+            finished += len(queries)
             values.append(cards[score].values)
         first, second = values
         of = partial(estimate, groups=groups, seed=settings.random_seed)

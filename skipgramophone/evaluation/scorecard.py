@@ -185,7 +185,8 @@ def score_rankers(
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
         recency: weight of a given track relative to the weight of the given track after it in the playlist.
-        progress: called with the name of a ranker, the number of its finished queries and the total.
+        progress: called with the name of a ranker, the number of finished rankings and the total, which is one ranking
+            per query and ranker.
     """
     tallies = {name: _Tally(catalogue) for name in rankers}
     strata, popularity = catalogue.strata(), catalogue.popularity()
@@ -195,7 +196,7 @@ def score_rankers(
     for start in range(0, len(queries), batch):
         some = queries[start : start + batch]
         given = given_matrix(some, len(catalogue), recency)
-        for ranker_name, ranker in rankers.items():
+        for at, (ranker_name, ranker) in enumerate(rankers.items(), 1):
             tally = tallies[ranker_name]
             for query, scores in zip(some, ranker.scores(given), strict=True):
                 ranking = top_rows(scores, query.given, max(DEPTH, len(query.wanted) + query.unknown), tie_order)
@@ -212,7 +213,7 @@ def score_rankers(
                 tally.artists.append(len(np.unique(catalogue.artists[top])) / max(1, len(top)))
                 np.add.at(tally.wanted, strata[query.wanted], 1)
                 np.add.at(tally.found, strata[ranking[:DEPTH][hits[:DEPTH]]], 1)
-            progress(ranker_name, min(start + batch, len(queries)), len(queries))
+            progress(ranker_name, start * len(rankers) + at * len(some), len(queries) * len(rankers))
     return {name: tally.card() for name, tally in tallies.items()}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,12 @@ class HeldOutNames:
 
     Attributes:
         lines: number of different lines.
-        playlists: number of playlists that match a line; near-duplicates, which are held out too, are not counted.
+        playlists: number of playlists that match a line.
         several: number of lines that match several playlists.
         most: the line that matches the most playlists.
         most_playlists: number of playlists that this line matches.
+        added: number of other playlists that are held out with these, because they are near-duplicates or belong to the
+            same group.
     """
 
     lines: int
@@ -41,6 +43,7 @@ class HeldOutNames:
     several: int
     most: str
     most_playlists: int
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,8 @@ def split_by_name(groups: Groups, names: HeldOutNames, named: Flags) -> Split:
     Raises:
         EvaluationError: no playlist is named, or no playlist is left to train on.
     """
-    split = Split(np.isin(groups, groups[named]), groups, names=names)
+    held_out = np.isin(groups, groups[named])
+    split = Split(held_out, groups, names=replace(names, added=int((held_out & ~named).sum())))
     if split.held_out.all() or not split.held_out.any():
         raise EvaluationError(
             "the names of playlists to hold out must match at least one playlist, and leave at least one for training"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import Cosine
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.evaluation.search_space import SearchSpace
+from skipgramophone.evaluation.search_time import SearchClock, SearchTime
 from skipgramophone.evaluation.seeded_study import SeededStudy, load_optuna
 from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
@@ -75,6 +75,7 @@ class TuneReport:
         gain: maps each metric to the paired difference (winner minus present settings) on the test playlists.
         test_playlists: number of test playlists.
         earlier_trials: how many of the trials were run by earlier runs of the same search.
+        time: why the search stopped, and the times that decided it.
     """
 
     experiment: str
@@ -85,6 +86,7 @@ class TuneReport:
     gain: dict[str, Estimate]
     test_playlists: int
     earlier_trials: int
+    time: SearchTime
 
 
 class Evaluator:
@@ -173,7 +175,7 @@ def tune(
         SettingError: Optuna is not installed.
     """
     load_optuna()  # at the beginning, so that an error because Optuna is missing comes before the long work
-    started = time.monotonic()
+    clock = SearchClock(settings.budget)
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
     validation = Evaluator(rest, split, tracks, artists=artists, settings=settings, min_count=own.min_count)
@@ -212,15 +214,10 @@ def tune(
         except TrainingError as error:  # a learning rate so high that the loss diverges counts as a stopped trial
             raise study.pruned from error
 
-    # After the search, four more models are trained: two for the comparison on the validation playlists, and two for
-    # the test. Time for these models is reserved.
-    slowest = 0.0
-    while (number := len(study.finished)) < settings.trials:
-        begun = time.monotonic()
-        if slowest and begun - started + 5 * slowest > settings.budget:
-            break
+    while (number := len(study.finished)) < settings.trials and clock.allows_trial():
         tell(_report_of(number, study.run(run_trial), space, corpus.occurrences))
-        slowest = max(slowest, time.monotonic() - begun)
+        clock.end_trial()
+    time = clock.report(is_full=number >= settings.trials)
     best = space.settings(study.best.params, rest.occurrences)
     is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
     winner = space.settings(study.best.params, corpus.occurrences) if is_new else own
@@ -242,6 +239,7 @@ def tune(
         gain=gain,
         test_playlists=len({query.playlist for query in final.queries}),
         earlier_trials=earlier,
+        time=time,
     )
 
 

@@ -71,7 +71,7 @@ def evaluate(
         run: settings of the training run, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
-        judging: called with the name of the ranker, the number of finished queries and the total.
+        judging: called with the name of the step or the ranker, the amount of finished work and the total.
 
     Raises:
         EvaluationError: there are too few playlists for a split, or none of the held-out playlists contains a track

@@ -55,6 +55,29 @@ def seconds_with_unit(text: str) -> float:
     return seconds_of(with_unit(text))
 
 
+def span_text(seconds: float) -> str:
+    """Convert seconds to a time span with a unit, without rounding.
+
+    >>> span_text(60.0), span_text(90.0), span_text(5400.0), span_text(7200.0), span_text(0.5), span_text(math.inf)
+    ('1m', '90s', '90m', '2h', '0.5s', 'none')
+    """
+    if math.isinf(seconds):
+        return "none"
+    unit, size = next(
+        (unit, size) for unit, size in (("h", 3600), ("m", 60), ("s", 1)) if not seconds % size or size == 1
+    )
+    return f"{seconds / size:g}{unit}"
+
+
+def longer_span(seconds: float) -> str:
+    """Round a time up to a time span that is easy to type: whole minutes, or whole hours from two hours on.
+
+    >>> longer_span(61.0), longer_span(600.0), longer_span(7300.0)
+    ('2m', '10m', '3h')
+    """
+    return f"{math.ceil(seconds / 60)}m" if seconds <= 7200 else f"{math.ceil(seconds / 3600)}h"
+
+
 WITHOUT_TIME = "without a time"
 
 

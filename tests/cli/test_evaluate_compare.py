@@ -83,15 +83,15 @@ def test_experiments_that_cannot_be_compared_are_one_line_errors(imported: Path)
     assert both == (2, "", "error: --compare and --stability cannot be combined: run one after the other\n")
 
 
-def test_two_verdicts_are_shown_and_all_with_verbose(imported: Path) -> None:
+def test_the_main_verdicts_are_shown_and_all_with_verbose(imported: Path) -> None:
     for options, rankers, baselines in (
-        ((), ["cosine", "hybrid"], {"iALS"}),
+        ((), ["cosine", "hybrid"], {"iALS", "item-kNN"}),
         (("--verbose",), ["cosine", "index", "cosine+count", "hybrid"], {"popularity", "item-kNN", "iALS", "cosine"}),
     ):
         lines = [line for line in evaluate(imported, "good", *options)[1].splitlines() if line.endswith(", paired)")]
         assert list(dict.fromkeys(line.split(":")[0] for line in lines)) == rankers
         assert {line.partition(" (")[0].split()[-1] for line in lines} <= baselines
-        assert len(lines) == (2 if not options else 3 + 1 + 3 + 3)
+        assert len(lines) == (4 if not options else 3 + 1 + 3 + 3)
 
 
 def test_what_evaluations_keep_is_stated_and_can_be_freed(imported: Path, tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skipgramophone.cli.tune import TrialTable, show
 from skipgramophone.evaluation.scorecard import Estimate
+from skipgramophone.evaluation.search_time import SearchTime
 from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 from tests.conftest import Sgp, run_sgp
 from tests.json_schemas import require_valid
@@ -39,6 +42,82 @@ def wrong(trained_wrong: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained_wrong, tmp_path / "root"))
 
 
+def _report(
+    name: str, trials: list[TrialReport], gain: dict[str, Estimate], test_playlists: int, **changes: Any
+) -> TuneReport:
+    """Return a report of a search whose best settings are new, or with the given changes."""
+    report = TuneReport(
+        name,
+        {"budget": 900.0},
+        trials,
+        winner={},
+        is_new=True,
+        gain=gain,
+        test_playlists=test_playlists,
+        earlier_trials=0,
+        time=SearchTime("trials", trial=2.0, reserved=8.0, advised_budget=29.0),
+    )
+    return replace(report, **changes)
+
+
+PRESENT = TrialReport(0, "complete", 0.3, {"window_size": "bag"}, learning_rate=0.6)
+
+
+@pytest.mark.parametrize(
+    ("budget", "time", "trials", "lines"),
+    [
+        (
+            60.0,
+            SearchTime("budget", trial=12.2, reserved=48.8, advised_budget=171.8),
+            [PRESENT],
+            [
+                "the search stopped because of --budget 1m: the slowest trial took 12 s, and 49 s are reserved for the "
+                "final comparison",
+                "only the present settings were tried: give --budget 3m for about 10 trials",
+            ],
+        ),
+        (
+            900.0,
+            SearchTime("trials", trial=2.0, reserved=8.0, advised_budget=29.0),
+            [PRESENT],
+            ["only the present settings were tried: give --trials above 1"],
+        ),
+        (
+            5400.0,
+            SearchTime("budget", trial=630.0, reserved=2520.0, advised_budget=8825.0),
+            [PRESENT, replace(PRESENT, number=1)],
+            [
+                "the search stopped because of --budget 90m: the slowest trial took 10 min, and 42 min are reserved "
+                "for the final comparison",
+                "no trial was significantly better than the present settings on validation playlists: keep these "
+                "settings",
+            ],
+        ),
+        (
+            900.0,
+            SearchTime("trials", trial=0.0, reserved=0.0, advised_budget=0.0),
+            [PRESENT, replace(PRESENT, number=1)],
+            [
+                "no trial was significantly better than the present settings on validation playlists: keep these "
+                "settings"
+            ],
+        ),
+    ],
+)
+def test_the_report_says_why_few_settings_were_tried(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    budget: float,
+    time: SearchTime,
+    trials: list[TrialReport],
+    lines: list[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    report = _report("demo", trials, {}, 30, settings={"budget": budget}, time=time, is_new=False)
+    show(report, Path("best.toml"), "demo-tuned")
+    assert capsys.readouterr().out.splitlines()[3 + len(trials) :] == lines
+
+
 @pytest.mark.slow
 def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
     first = run_sgp("tune", "wrong", "--trials", "2", "--json", "-q", "--experiments-dir", wrong)
@@ -47,6 +126,7 @@ def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
     require_valid(report, "tune")
     assert [trial["number"] for trial in report["trials"]] == [1, 0]  # the default settings, then the bad ones
     assert report["is_new"]
+    assert report["time"]["stopped_by"] == "trials"
     assert report["winner"]["window_size"] == "bag"
     assert report["gain"]["r_precision"]["low"] > 0
     assert report["gain"]["ndcg"]["low"] > 0
@@ -127,7 +207,7 @@ def test_the_output_fits_80_columns(
     for trial in trials:
         table.add(trial)
     gain = {"r_precision": Estimate(0.0167, -0.01, 0.0833), "ndcg": Estimate(0.0082, 0.0034, 0.0274)}
-    report = TuneReport("demo", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=1, earlier_trials=0)
+    report = _report("demo", trials, gain, test_playlists=1)
     show(report, tmp_path / ("a" * 80) / "best.toml", "demo-tuned")
     shown = capsys.readouterr()
     heading, *rows = shown.err.splitlines()
@@ -155,7 +235,7 @@ def test_settings_that_are_worse_on_test_playlists_are_not_suggested(
 ) -> None:
     trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"}, learning_rate=0.6)]
     gain = {name: Estimate(mean, -0.1, 0.1) for name, mean in zip(("r_precision", "ndcg"), means, strict=True)}
-    report = TuneReport("demo", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=20, earlier_trials=0)
+    report = _report("demo", trials, gain, test_playlists=20)
     show(report, Path("my lists/best.toml"), "demo-tuned-2", ("--experiments-dir", "my lists"))
     lines = capsys.readouterr().out.splitlines()
     if kept:
@@ -179,7 +259,7 @@ def test_the_suggested_commands_keep_the_model(
     best.write_text('[train]\nwindow_size = "bag"\nembedding_dim = 8\nepochs = 2\n')
     gain = {"ndcg": Estimate(0.1, 0.05, 0.2)}
     trials = [TrialReport(0, "complete", 0.3, {"window_size": "bag"}, learning_rate=0.6)]
-    report = TuneReport("genres", {}, trials, winner={}, is_new=True, gain=gain, test_playlists=30, earlier_trials=0)
+    report = _report("genres", trials, gain, test_playlists=30)
     show(report, best, "genres-tuned", ("--experiments-dir", str(root)))
     for line in capsys.readouterr().out.splitlines()[-2:]:
         ran = run_sgp(*shlex.split(line)[1:])

@@ -82,8 +82,43 @@ def test_the_report_says_how_many_playlists_the_lines_matched(
     text = "1 line of the file matched 3 playlists; 'p1' matches 3; to hold out the playlist of one owner, write the"
     assert (ran.code, text in " ".join(ran.out.split())) == (0, True), ran.out + ran.err
     facts = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())["facts"]
-    assert facts["held_out_names"] == {"lines": 1, "playlists": 3, "several": 1, "most": "p1", "most_playlists": 3}
+    assert facts["held_out_names"] == {
+        "lines": 1,
+        "playlists": 3,
+        "several": 1,
+        "most": "p1",
+        "most_playlists": 3,
+        "added": 0,
+    }
     names.write_text("o5\tp1\n")
     ran = sgp("extract", "x", dump, "--holdout", names, "--force")
     assert "held out 1 playlist, 6 occurrences" in " ".join(ran.out.split())
     assert "of the file matched" not in ran.out
+
+
+def test_the_reports_count_the_near_duplicates_of_named_playlists(
+    sgp: Sgp, experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    # Each of the 12 playlists has 6 tracks of its own. "copy" has those of "p1", and "again" those of "p2".
+    tracks = {f"p{at}": [str(6 * at + track) for track in range(6)] for at in range(12)}
+    tracks |= {"copy": tracks["p1"], "again": tracks["p2"]}
+    rows = [("o", "a", track, name) for name, held in tracks.items() for track in held]
+    dump, names = write_dump(rows), tmp_path / "names.txt"
+    for lines, text in (
+        ("p1", "1 other playlist is held out too, because it is a near-duplicate of the 1 playlist in the file"),
+        (
+            "p1\np2\np3",
+            "2 other playlists are held out too, because they are near-duplicates of the 3 playlists in the file",
+        ),
+        ("p3", ""),
+    ):
+        names.write_text(lines)
+        ran = sgp("extract", "x", dump, "--holdout", names, "--force")
+        assert (ran.code, ran.err) == (0, "")
+        printed = " ".join(ran.out.split())
+        assert text in printed
+        assert ("held out too" in printed) == bool(text)
+    names.write_text("p1\np2\np3")
+    ran = sgp("extract", "x", dump, "--holdout", names, "--force", "--json")
+    found = json.loads(ran.out)
+    assert (found["held_out_playlists"], found["held_out_names"]["added"]) == (5, 2)

@@ -134,6 +134,7 @@ def test_named_playlists_are_held_out_with_their_groups() -> None:
     names = HeldOutNames(1, 1, 0, "a", 1)
     split = split_by_name(np.array([0, 1, 0]), names, np.array([True, False, False]))
     assert split.held_out.tolist() == [True, False, True]
+    assert split.names == HeldOutNames(1, 1, 0, "a", 1, added=1)
     for named in ([True, True], [False, False]):
         with pytest.raises(EvaluationError, match="hold out must match at least one playlist, and leave at least one"):
             split_by_name(np.array([0, 1]), names, np.array(named))
