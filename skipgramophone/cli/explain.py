@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
     from skipgramophone.lookup.hybrid_rank import HybridRank
 
+PLAYLIST_COLUMNS = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
 BEFORE_NAMES, AFTER_NAMES = (  # headings and kinds of the columns on both sides of the columns with names
     (("to A", "number"), ("to B", "number")),
     (("with A", "number"), ("with B", "number")),
@@ -118,10 +119,10 @@ def _show(found: Explanation) -> bool:
         ("rank by similarity", f"of {plural(found.learnt, 'track')}, {_ranks(found.ranks)}"),
     ]
     if found.hybrid:
-        of_second, of_first = found.hybrid
-        places = f"number {of_second.rank:,}, and a look-up of B lists A as number {of_first.rank:,}"
+        place_of_b, place_of_a = found.hybrid
+        places = f"number {place_of_b.rank:,}, and a look-up of B lists A as number {place_of_a.rank:,}"
         rows.append(("rank by hybrid", f"a look-up of A lists B as {places} (hybrid is the default ranking)"))
-        rows += [("score of B", _terms(of_second)), ("score of A", _terms(of_first))]
+        rows += [("score of B", _terms(place_of_b)), ("score of A", _terms(place_of_a))]
     if found.all_playlists:
         each, other = found.playlists
         of_all = plural(found.all_playlists, "playlist")
@@ -140,8 +141,7 @@ def _show(found: Explanation) -> bool:
         shown, what = len(found.shared_playlists), "shared playlists"
         named = ((held.name, held.owner, f"{held.tracks:,}") for held in found.shared_playlists)
         title = what if shown == found.shared else f"{what} (the shortest {shown} of {found.shared:,})"
-        columns = (("playlist", "text"), ("owner", "text"), ("tracks", "number"))
-        is_shortened.append(render.listing(title, columns, named))
+        is_shortened.append(render.listing(title, PLAYLIST_COLUMNS, named))
     columns = [*BEFORE_NAMES, *names.headings, *AFTER_NAMES]
     for title, related in (
         ("near both", found.between),

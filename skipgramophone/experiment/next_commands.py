@@ -6,12 +6,17 @@ defaults instead.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.manifest import COMMAND, ORDER, Manifest
 from skipgramophone.settings import IndexSettings, TrainSettings
 from skipgramophone.settings.setting import given_options
 from skipgramophone.wording import shell_command
+
+# stage -> the settings that a command can repeat
+SETTINGS: dict[str, type[TrainSettings] | type[IndexSettings]] = {"model": TrainSettings, "index": IndexSettings}
 
 
 def remake_command(name: str, manifest: Manifest) -> str:
@@ -40,10 +45,11 @@ def repeated_options(manifest: Manifest) -> list[str]:
     A context that `-wsz auto` has chosen is not among them, because it is chosen again. If the manifest contains
     settings that this version does not accept, the result is empty.
     """
-    kind = {"model": TrainSettings, "index": IndexSettings}.get(manifest.stage)
+    kind = SETTINGS.get(manifest.stage)
     if kind is None or IMPORTED in manifest.facts:
         return []
-    settings = {name: value for name, value in manifest.settings.items() if name in kind.__dataclass_fields__}
+    known = {declared.name for declared in fields(kind)}
+    settings = {name: value for name, value in manifest.settings.items() if name in known}
     if manifest.facts.get(ORDER):
         settings.pop("window_size", None)
     try:

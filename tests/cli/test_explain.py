@@ -79,7 +79,7 @@ def test_tracks_of_one_artist_have_an_artist_term(sample_root: Path) -> None:
         artists = demo.tracks()["artist"]
         one, other = np.flatnonzero(artists == artists[demo.resolve(A).track.row])[:2].tolist()
         tracks = demo.catalogue.tracks([one, other])
-        found = demo.explain(*(track.uri or "" for track in tracks))
+        found = demo.explain(tracks[0].uri or "", tracks[1].uri or "")
     assert found.hybrid is not None
     assert found.hybrid[0].terms.artist == pytest.approx(2 * np.log(2) / np.sqrt(tracks[1].count + 3), abs=1e-6)
 
