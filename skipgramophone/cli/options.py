@@ -177,8 +177,8 @@ StrictNames = Annotated[
     bool,
     typer.Option(
         "--strict-names",
-        help="End with an error if a name matches several tracks, even if one of them is much more frequent. Also end "
-        "with an error if a name is only a part of the name of an artist or album.",
+        help="End with an error if a name matches several tracks, even if one of them is much more frequent, or all "
+        "have the same name. Also end with an error if a name is only a part of the name of an artist or album.",
     ),
 ]
 ExperimentsDir = Annotated[

@@ -76,7 +76,7 @@ class Lookup(Closable):
 
         Args:
             experiment: the experiment.
-            strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
+            strict_names: refuse names that match several tracks, even if one dominates or all have the same name.
 
         Raises:
             ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks were
@@ -381,7 +381,7 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
     Args:
         name: name of the experiment.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
+        strict_names: refuse names that match several tracks, even if one dominates or all have the same name.
 
     Raises:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
