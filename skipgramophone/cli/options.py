@@ -148,6 +148,8 @@ def _option(declared: Field[Any]) -> inspect.Parameter:
 def _typed(declared: Field[Any], known: Setting) -> Any:
     """Return the type to which Typer converts the text that the user gives for an option."""
     kinds = alternatives(declared.type)
+    if Path in kinds:
+        return Path | None
     if known.parse or any(isinstance(kind, str) for kind in kinds):
         return str if declared.default is not None else str | None
     if any(getattr(kind, "__origin__", None) is Sequence for kind in kinds):

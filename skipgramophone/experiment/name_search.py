@@ -152,7 +152,7 @@ class NameSearch:
         ):
             exact = self._catalogue.matching(Condition(where, [value]))
             if exact:
-                alike = _same_accents(exact, query)
+                alike = same_accents(exact, query)
                 return alike[:limit], len(alike)
         completed = self._hyphenated(query)
         if completed:
@@ -363,7 +363,7 @@ def _kind_of_match(words: list[str], track: Track) -> int:
     return 2 if set(words) <= set(name) and set(words) & set(title) else 3
 
 
-def _same_accents(tracks: list[Track], query: str) -> list[Track]:
+def same_accents(tracks: list[Track], query: str) -> list[Track]:
     """Return the tracks whose name or title has the accents of the query, or all tracks if none has them."""
     typed = query.strip().casefold()
     alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]

@@ -279,17 +279,19 @@ class Lookup(Closable):
         return resolve_parts(self, names, file=path, artists=artists, albums=albums, choose=choose, fallback=fallback)
 
     def require_known(self, settings: SimilarSettings | None) -> None:
-        """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
+        """Verify that what filters name is known, and that the corpus has the data that filters need.
 
         Raises:
             UnknownTrackError: an artist or album is unknown; the error lists known ones with similar names.
-            SettingError: the settings limit albums or durations, but the catalogue has none.
+            SettingError: the settings limit albums or durations, but the catalogue has none; or `only` names no track.
+            SourceError: a file that lists tracks is not a text file.
         """
         require_settings(settings, SimilarSettings)
         settings = settings or SimilarSettings()
         require_durations(self.catalogue, settings)
         require_albums(self.catalogue, settings)
         self.artists.require(settings.exclude_artist or ())
+        self.search.row_filter.require(settings)
         self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
 
     def similar_many(
