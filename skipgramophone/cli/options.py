@@ -232,7 +232,12 @@ AnswerFormat = Annotated[
     ),
 ]
 Stdin = Annotated[
-    bool, typer.Option("--stdin", help="Read one query per line of standard input; write one JSON object per query.")
+    bool,
+    typer.Option(
+        "--stdin",
+        help="Read one query per line of standard input; write one JSON object per query, or one table with --format "
+        "csv or tsv.",
+    ),
 ]
 PlaylistFile = Annotated[
     Path | None,
