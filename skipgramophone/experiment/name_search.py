@@ -16,6 +16,7 @@ from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
 from skipgramophone.experiment.catalogue import BY_URI, LAST, MOST_COUNTED, Catalogue, Track
 from skipgramophone.experiment.condition import NOTHING, Clue, Condition, NameIndex, containing_each
 from skipgramophone.experiment.dominance import most_frequent
+from skipgramophone.experiment.similar_uris import similar_uris
 from skipgramophone.experiment.track_links import require_name, uris_of
 from skipgramophone.experiment.trigrams import trigrams_of, words_in
 from skipgramophone.names.identifiers import read_identifier
@@ -102,6 +103,8 @@ class NameSearch:
         if misspelt:
             similar, near = self.misspelt(query)
             if not similar:
+                if with_uri := tuple(similar_uris(self._catalogue, query, SHOWN_SUGGESTIONS)):
+                    raise UnknownTrackError.of("track", query, tuple(map(_listed, with_uri)), with_uri)
                 suggested = tuple(near[:SHOWN_SUGGESTIONS])
                 raise UnknownTrackError.of("track", query, tuple(track.name for track in suggested), suggested)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
