@@ -25,9 +25,9 @@ def similar_uris(catalogue: Catalogue, query: str, limit: int) -> list[Track]:
     is_id = typed.isascii() and any(map(str.isdigit, typed)) and not any(map(str.isspace, typed))
     if not is_id or not LEAST_COMMON < len(typed) <= LONGEST_ID or not is_utf8(typed) or not catalogue.has_uris:
         return []
-    from rapidfuzz.distance import OSA  # imported here because most look-ups do not need it
+    from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
-    near = [uri for uri in _uris(catalogue, typed) if OSA.distance(typed.lower(), uri.lower(), score_cutoff=1) <= 1]
+    near = [uri for uri in _uris(catalogue, typed) if typos.is_one_typo(typed, uri)]
     marks = ", ".join("?" * len(near[:MOST_NEAR]))
     return catalogue.matching(Condition(f"tracks.uri IN ({marks})", near[:MOST_NEAR]), limit) if near else []
 

@@ -40,7 +40,7 @@ class TrackList:
         source: the file, or the name of the setting if the list was given in Python.
         unit: what an entry is called in messages: "line" or "name".
         size: number of different entries.
-        rows: rows of the tracks, sorted, int64. A name that several tracks have stands for all of them.
+        rows: rows of the tracks, sorted, int64. A name that several tracks have means all of them.
         unknown: the entries that match no track.
     """
 
@@ -83,7 +83,8 @@ def find_tracks(catalogue: Catalogue, given: Sequence[str] | Path, setting: str)
             if not found:
                 unknown.append(name)
     source, unit = (str(given), "line") if isinstance(given, Path) else (setting, "name")
-    return TrackList(source, unit, len(names), np.array(sorted(rows), np.int64), tuple(unknown))
+    found_rows = np.array(sorted(rows), np.int64)
+    return TrackList(source, unit, size=len(names), rows=found_rows, unknown=tuple(unknown))
 
 
 def _read(path: Path) -> list[str]:

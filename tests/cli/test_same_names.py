@@ -1,4 +1,4 @@
-"""Tracks with the same name, such as products of a shop: which one is used, what is said, and --strict-names."""
+"""Tracks with the same name, such as products of a shop: the one that is used, the note, and --strict-names."""
 
 from __future__ import annotations
 
