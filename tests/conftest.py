@@ -7,6 +7,7 @@ import fcntl
 import gc
 import gzip
 import os
+import random
 import resource
 import shutil
 import sys
@@ -251,6 +252,34 @@ def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package.train("demo", experiments_dir=root)
 
     return made_once(tmp_path_factory, "sample", make)
+
+
+def orders(number: int = 90, products: int = 30) -> list[tuple[str, str, str]]:
+    """Orders of a shop: number of the order, SKU and name of a product. Three products are called "Copper Kettle"."""
+    random_numbers = random.Random(17)
+    names = {4: "Copper Kettle", 9: "Copper Kettle", 21: "Copper Kettle", 13: "Kettle XL"}
+    rows = []
+    for order in range(number):
+        shelf = random_numbers.randrange(3)  # products of the same shelf are bought together
+        picked = random_numbers.sample(range(products), 12)
+        bought = sorted(picked, key=lambda product: product % 3 != shelf)[:6]
+        rows += [(str(order), f"{14100 + product}", names.get(product, f"Product {product}")) for product in bought]
+    return rows
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "shop": orders whose products have a SKU and a name. Do not change it."""
+
+    def make(root: Path) -> None:
+        lines = ["order_id,sku,name", *map(",".join, orders())]
+        (root / "orders.csv").write_text("\n".join(lines))
+        table = (str(root / "orders.csv"), "--columns", "id=order_id,uri=sku,title=name")
+        for command in (["extract", "shop", *table], ["train", "shop", "-emb", "16", "-e", "10"]):
+            ran = run_sgp(*command, "-q", "--experiments-dir", root)
+            assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+    return made_once(tmp_path_factory, "shop", make)
 
 
 @pytest.fixture(scope="session")

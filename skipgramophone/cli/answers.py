@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
 from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.cli.query_title import query_title
 from skipgramophone.cli.track_columns import TrackColumns, track_columns
-from skipgramophone.errors import SettingError, SourceError, TrackNameError
+from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
@@ -37,9 +35,6 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer, Arrangement, Fallback, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
-LONGEST_QUERY = 64 << 20  # maximum number of bytes of a line; a longer line would fill the memory
-READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
-ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered in one batch
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # formats for lists of artists and of playlists
 # file suffix -> format
 SUFFIXES = {name: name for name in ("m3u8", "xspf", "jspf", "csv", "tsv", "json", "jsonl")} | {
@@ -48,7 +43,6 @@ SUFFIXES = {name: name for name in ("m3u8", "xspf", "jspf", "csv", "tsv", "json"
 }
 UNSTABLE = "~"  # marks the rank of a track that a model trained with another seed would probably not list
 HELP = "see sgp similar --help"  # says where the mark is explained
-Asked = TypeVar("Asked")
 
 
 def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versions: bool) -> str:
@@ -97,84 +91,6 @@ def require_no_fallback(strict_names: bool, settings: SimilarSettings) -> None:
         raise SettingError("--strict-names cannot be combined with --fallback: leave out one of them")
 
 
-def require_lines(format: str | None) -> None:
-    """Refuse a format other than jsonl, because answers to many queries are printed as one JSON object per line.
-
-    Raises:
-        SettingError: another format was given.
-    """
-    if format not in (None, "jsonl"):
-        raise SettingError(f"with --stdin the output is one JSON object per query: leave out --format {format}")
-
-
-def answer_lines(
-    read: Callable[[str], Asked],
-    answer: Callable[[list[Asked]], Sequence[Any]],
-    to_record: Callable[[Any], dict[str, Any]] | None = None,
-) -> None:
-    """Answer the lines of standard input as they arrive; if some lines fail, exit with the lowest of their exit codes.
-
-    Args:
-        read: parses one line into a query.
-        answer: takes several queries, and returns an answer, a `TrackNameError` or a `SettingError` for each of them.
-        to_record: converts an answer to a JSON object; default: `record`.
-    """
-    to_record = to_record or record
-    codes = set()
-    for lines in _available_lines():
-        queries: list[Asked | SettingError] = []
-        for line in lines:
-            try:
-                queries.append(read(line))
-            except SettingError as error:
-                queries.append(error)
-        found = iter(answer([query for query in queries if not isinstance(query, SettingError)]))
-        for line, query in zip(lines, queries, strict=True):
-            outcome = query if isinstance(query, SettingError) else next(found)
-            asked = line if isinstance(query, SettingError) else query
-            if isinstance(outcome, TrackNameError | SettingError):
-                codes.add(outcome.exit_code)
-                outcome_record = _error_record(outcome)
-            else:
-                outcome_record = to_record(outcome)
-            render.print_json_line({"query": asked} | outcome_record)
-    if codes:
-        raise typer.Exit(min(codes))
-
-
-def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
-    """Return the error of one query as a JSON object; all errors have the same keys."""
-    names, tracks = (error.candidates, error.tracks) if isinstance(error, TrackNameError) else ((), ())
-    return {
-        "error": error.on_command_line,
-        "exit_code": error.exit_code,
-        "candidates": list(names),
-        "tracks": list(map(track_record, tracks)),
-    }
-
-
-def _available_lines() -> Iterator[list[str]]:
-    """Yield lists of lines of standard input, without line ends, as soon as they arrive.
-
-    Raises:
-        SourceError: a line is too long to be a query.
-    """
-    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # the parts of a line that have arrived
-    while data := stream.read1(READ_AT_ONCE):
-        piece, *others = data.split(b"\n")
-        pieces.append(piece)
-        size += len(piece)
-        if size > LONGEST_QUERY:
-            raise SourceError(f"standard input: a line is longer than {LONGEST_QUERY >> 20} MiB, so it is not a query")
-        if others:
-            lines = [b"".join(pieces), *others[:-1]]
-            pieces, size = [others[-1]], len(others[-1])
-            for start in range(0, len(lines), ANSWERED_AT_ONCE):
-                yield list(map(_decode, lines[start : start + ANSWERED_AT_ONCE]))
-    if size:
-        yield [_decode(b"".join(pieces))]
-
-
 def read_names() -> str:
     """Read a list of names from standard input, and return it as text.
 
@@ -185,11 +101,6 @@ def read_names() -> str:
     if len(text) > LARGEST_LIST:
         raise SourceError(f"standard input is larger than {LARGEST_LIST >> 20} MiB, the limit for a list of names")
     return text
-
-
-def _decode(line: bytes) -> str:
-    """Decode a line; undecodable bytes become replacement characters."""
-    return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
 def format_of(path: Path) -> str:
@@ -244,7 +155,7 @@ def show(
     playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)
-    if render.print_answer(format, lambda: record(answer), lambda: _rows(answer), safe_cells):
+    if render.print_answer(format, lambda: record(answer), lambda: rows(answer), safe_cells):
         return tracks
     if format in WRITERS:
         tracks = playlist.write(answer, format, quiet)
@@ -313,7 +224,7 @@ def track_record(track: Track) -> dict[str, Any]:
     }
 
 
-def _rows(answer: Answer) -> list[dict[str, object]]:
+def rows(answer: Answer) -> list[dict[str, object]]:
     """Return the neighbours as records for CSV and TSV."""
     return [
         {

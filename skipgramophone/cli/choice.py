@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from skipgramophone.cli import render
 from skipgramophone.cli.confirmation import QUIT_WORDS, ask
+from skipgramophone.cli.listed_names import listed_names
 from skipgramophone.names.normalization import fold_name, words_of
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
 
 def _show(listed: Sequence[AnyMatch]) -> None:
     """Print a numbered list of tracks, artists or albums on standard error."""
-    for number, match in enumerate(listed, 1):
-        render.entry(number, f"{match.name} ({match.count:,}×)", sys.stderr)
+    for number, text in enumerate(listed_names(listed), 1):
+        render.entry(number, text, sys.stderr)
 
 
 def matching(text: str, tracks: Sequence[AnyMatch]) -> tuple[AnyMatch, ...]:

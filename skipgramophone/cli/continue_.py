@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import answers, completion, options, render
+from skipgramophone.cli import answers, completion, line_answers, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.known_names import hint_at_known_names
 from skipgramophone.cli.options import with_settings
@@ -205,9 +205,11 @@ def continue_playlist(
         if output is not None:
             require_replaceable(output, force)
         if stdin:
-            answers.require_lines(format)
+            printer = line_answers.line_printer(wanted, safe_cells=safe_cells, quiet=quiet)
             opened.require_known(settings)
-            answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
+            line_answers.answer_lines(
+                _list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists], printer
+            )
             return
         names = names_in(answers.read_names()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)

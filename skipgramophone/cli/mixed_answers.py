@@ -25,7 +25,7 @@ def show(answer: MixedAnswer, format: str, quiet: bool, safe_cells: bool = False
     """Print an answer on standard output, and its notes on standard error."""
     for line in answer.notes:
         render.note(line, quiet)
-    if render.print_answer(format, lambda: record(answer), lambda: list(map(_fields, answer.neighbours)), safe_cells):
+    if render.print_answer(format, lambda: record(answer), lambda: rows(answer), safe_cells):
         return
     if format == "plain":
         render.print_data("".join(f"{visible(_name(near))}\n" for near in answer.neighbours))
@@ -54,8 +54,13 @@ def record(answer: MixedAnswer) -> dict[str, Any]:
         "answered_by": "exact search",
         "ranked_by": answer.ranked_by if isinstance(answer, ArtistAnswer) else "cosine",
         "notes": list(answer.notes),
-        "neighbours": list(map(_fields, answer.neighbours)),
+        "neighbours": rows(answer),
     }
+
+
+def rows(answer: MixedAnswer) -> list[dict[str, object]]:
+    """Return the artists or playlists of an answer as records."""
+    return list(map(_fields, answer.neighbours))
 
 
 def _fields(near: ArtistNeighbour | PlaylistNeighbour) -> dict[str, object]:

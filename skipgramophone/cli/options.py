@@ -148,6 +148,8 @@ def _option(declared: Field[Any]) -> inspect.Parameter:
 def _typed(declared: Field[Any], known: Setting) -> Any:
     """Return the type to which Typer converts the text that the user gives for an option."""
     kinds = alternatives(declared.type)
+    if Path in kinds:
+        return Path | None
     if known.parse or any(isinstance(kind, str) for kind in kinds):
         return str if declared.default is not None else str | None
     if any(getattr(kind, "__origin__", None) is Sequence for kind in kinds):
@@ -177,8 +179,8 @@ StrictNames = Annotated[
     bool,
     typer.Option(
         "--strict-names",
-        help="End with an error if a name matches several tracks, even if one of them is much more frequent. Also end "
-        "with an error if a name is only a part of the name of an artist or album.",
+        help="End with an error if a name matches several tracks, even if one of them is much more frequent, or all "
+        "have the same name. Also end with an error if a name is only a part of the name of an artist or album.",
     ),
 ]
 ExperimentsDir = Annotated[
@@ -230,7 +232,12 @@ AnswerFormat = Annotated[
     ),
 ]
 Stdin = Annotated[
-    bool, typer.Option("--stdin", help="Read one query per line of standard input; write one JSON object per query.")
+    bool,
+    typer.Option(
+        "--stdin",
+        help="Read one query per line of standard input; write one JSON object per query, or one table with --format "
+        "csv or tsv.",
+    ),
 ]
 PlaylistFile = Annotated[
     Path | None,

@@ -13,6 +13,7 @@ from prompt_toolkit.document import Document
 
 from skipgramophone.cli import answers, mixed_answers, render
 from skipgramophone.cli.confirmation import QUIT_WORDS
+from skipgramophone.cli.listed_names import listed_names
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
 from skipgramophone.cli.prompt_session import (
     BACK,
@@ -23,7 +24,6 @@ from skipgramophone.cli.prompt_session import (
     UNLIKE,
     PromptState,
     artist_line,
-    described,
 )
 from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SgpError, TrackNameError
@@ -124,8 +124,8 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
             render.note(f"{shown}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:
         render.error(SgpError(error.summary_on_command_line))
-        for number, entry in enumerate(session.listed if error.candidates else (), 1):
-            render.entry(number, described(entry), sys.stdout)
+        for number, text in enumerate(listed_names(session.listed if error.candidates else ()), 1):
+            render.entry(number, text, sys.stdout)
         if error.candidates:
             sign = line[0] if line[0] in (LIKE, UNLIKE) else ""
             render.note(f"to choose one, type its number: {sign}1 to {sign}{len(session.listed)}", quiet)

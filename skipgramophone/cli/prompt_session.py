@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from skipgramophone.cli.listed_names import NamedGroup
 from skipgramophone.cli.prompt_syntax import GROUP
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.groups import Group, GroupKind
@@ -39,19 +40,6 @@ Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line.""
 AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, depending on the settings
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
-
-
-@dataclass(frozen=True, slots=True)
-class NamedGroup:
-    """An artist or an album that the prompt suggests, because a similar name was typed."""
-
-    kind: GroupKind
-    name: str
-
-
-def described(entry: Track | Group | NamedGroup) -> str:
-    """Return an entry of a list of matches or of suggestions as text."""
-    return entry.name if isinstance(entry, NamedGroup) else f"{entry.name} ({entry.count:,}×)"
 
 
 def artist_line(artist: str) -> Wording:

@@ -168,21 +168,21 @@ def with_safe_cells(rows: Sequence[Mapping[str, object]], safe_cells: bool) -> S
     return [{name: safe_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
 
 
-def print_csv(records: Sequence[Mapping[str, object]]) -> None:
-    """Print records as CSV with a header on standard output; print nothing if there are no records."""
+def print_csv(records: Sequence[Mapping[str, object]], header: bool = True) -> None:
+    """Print records as CSV, below a header if `header`, on standard output; print nothing if there are no records."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
-    if records:
+    if records and header:
         writer.writeheader()
     for record in records:
         writer.writerow({name: "" if value is None else visible(str(value)) for name, value in record.items()})
     print_data(text.getvalue())
 
 
-def print_tsv(records: Sequence[Mapping[str, object]]) -> None:
+def print_tsv(records: Sequence[Mapping[str, object]], header: bool = True) -> None:
     """Print records as tab-separated values without quotes; tabs in texts are escaped, like all control characters."""
     rows = [["" if value is None else visible(str(value)) for value in record.values()] for record in records]
-    lines = [list(records[0]), *rows] if records else []
+    lines = [list(records[0]), *rows] if records and header else rows
     print_data("".join("\t".join(line) + "\n" for line in lines))
 
 

@@ -107,8 +107,10 @@ def similar(
             )
         if compare is not None:
             raise SettingError("--compare works for one query only: leave out --stdin")
-        answers.require_lines(format)
-        _answer_lines(experiment, weighted, settings, strict_names=strict_names, experiments_dir=experiments_dir)
+        printer: dict[str, Any] = {"format": wanted, "safe_cells": safe_cells, "quiet": quiet}
+        _answer_lines(
+            experiment, weighted, settings, printer, strict_names=strict_names, experiments_dir=experiments_dir
+        )
     elif settings.of != "tracks" and (track or like or file or artist or album):
         if compare is not None:
             raise SettingError(f"--compare works only for tracks: leave out either --compare or --of {settings.of}")
@@ -192,15 +194,19 @@ def _answer_lines(
     experiment: str,
     weighted: list[tuple[str, float]],
     settings: SimilarSettings,
+    printer: dict[str, Any],
     *,
     strict_names: bool,
     experiments_dir: Path | None,
 ) -> None:
-    """Read one name per line from standard input, and answer each line as it arrives."""
-    from skipgramophone.cli import mixed_answers
+    """Read one name per line from standard input, and answer each line as it arrives; see `line_printer`."""
+    from skipgramophone.cli import line_answers, mixed_answers
     from skipgramophone.lookup import lookup
     from skipgramophone.lookup.mixed_answers import answer_each
 
+    if settings.of != "tracks":
+        printer |= {"record": mixed_answers.record, "rows": mixed_answers.rows}
+    printed_by = line_answers.line_printer(**printer)
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         opened.require_known(settings)
 
@@ -211,7 +217,7 @@ def _answer_lines(
                 return opened.similar_many(queries, settings)
             return answer_each(opened, queries, settings)
 
-        answers.answer_lines(str, answer, mixed_answers.record if settings.of != "tracks" else answers.record)
+        line_answers.answer_lines(str, answer, printed_by)
 
 
 def _open_prompt(

@@ -16,6 +16,7 @@ from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
 from skipgramophone.experiment.catalogue import BY_URI, LAST, MOST_COUNTED, Catalogue, Track
 from skipgramophone.experiment.condition import NOTHING, Clue, Condition, NameIndex, containing_each
 from skipgramophone.experiment.dominance import most_frequent
+from skipgramophone.experiment.similar_uris import similar_uris
 from skipgramophone.experiment.track_links import require_name, uris_of
 from skipgramophone.experiment.trigrams import trigrams_of, words_in
 from skipgramophone.names.identifiers import read_identifier
@@ -23,7 +24,7 @@ from skipgramophone.names.normalization import fold_name, hyphenate, identity, w
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-SHOWN_OTHERS = 3  # maximum number of other matches to report if a track is chosen because it is much more frequent
+SHOWN_OTHERS = 3  # maximum number of other matches to report if one of several matching tracks is chosen
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title, so only the artist matches
 # Number of trigrams per search. More trigrams make the search slower; with fewer, more names are compared with a query.
 CLUES_ASKED = 4
@@ -51,7 +52,8 @@ class Match:
         track: the track.
         namesakes: number of less frequent tracks with the same name, ignoring case.
         misspelt: whether the track was found by a similar name, because no name contains the query as typed.
-        others: if the track was chosen because it dominates, the most frequent other matches.
+        others: if the track was chosen because it dominates, or from tracks with the same name, the most frequent
+            other matches.
         matches: number of tracks that match the query.
     """
 
@@ -70,7 +72,8 @@ class NameSearch:
 
         Args:
             catalogue: the catalogue to search.
-            strict: whether a query that matches several tracks is always an error, even if one track dominates.
+            strict: whether a query that matches several tracks is always an error, even if one track dominates or all
+                tracks have the same name.
         """
         self._catalogue, self.is_strict = catalogue, strict
         self._many = max(FEW, len(catalogue) // FEW_OF)
@@ -83,7 +86,9 @@ class NameSearch:
     def resolve(self, query: str) -> Match:
         """Find the one track that a query means: a uri, an identifier, or a name or part of a name, even with typos.
 
-        If several tracks match, one is chosen if it dominates the others (see `dominant`).
+        If several tracks match, one is chosen if it dominates the others (see `dominant`). If at most
+        `SHOWN_CANDIDATES` tracks match and all have the same name, the most frequent one is chosen. With strict names,
+        no track is chosen.
 
         Raises:
             UnknownTrackError: no track matches; its candidates are the most similar names.
@@ -98,21 +103,29 @@ class NameSearch:
         if misspelt:
             similar, near = self.misspelt(query)
             if not similar:
+                if with_uri := tuple(similar_uris(self._catalogue, query, SHOWN_SUGGESTIONS)):
+                    raise UnknownTrackError.of("track", query, tuple(map(_listed, with_uri)), with_uri)
                 suggested = tuple(near[:SHOWN_SUGGESTIONS])
                 raise UnknownTrackError.of("track", query, tuple(track.name for track in suggested), suggested)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
-        if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
-            return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)
+        same_name = number == len(found) and len({identity(track.name) for track in found}) == 1
+        if number == 1 or (same_name and not self.is_strict):
+            others = tuple(found[1 : 1 + SHOWN_OTHERS])
+            return Match(found[0], namesakes=number - 1, misspelt=misspelt, others=others, matches=number)
         if not self.is_strict and number <= MOST_COUNTED:
             every = similar if misspelt else self.find(query, MOST_COUNTED)[0]
             if chosen := dominant(query, every):
-                others = [track for track in every if track.row != chosen.row][:SHOWN_OTHERS]
-                return Match(chosen, misspelt=misspelt, others=tuple(others), matches=number)
+                others = tuple([track for track in every if track.row != chosen.row][:SHOWN_OTHERS])
+                return Match(chosen, misspelt=misspelt, others=others, matches=number)
         listed = tuple(_listed(track) for track in found)
         several = f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+        advice = (
+            "give the uri of one of them"
+            if same_name
+            else "pick one of them, or give more of the name, as in 'artist - title'"
+        )
         raise AmbiguousTrackError(
-            f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
-            " pick one of them, or give more of the name, as in 'artist - title'",
+            f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r}; {advice}",
             listed,
             tuple(found),
             number - len(found) if number <= MOST_COUNTED else None,
@@ -142,7 +155,7 @@ class NameSearch:
         ):
             exact = self._catalogue.matching(Condition(where, [value]))
             if exact:
-                alike = _same_accents(exact, query)
+                alike = same_accents(exact, query)
                 return alike[:limit], len(alike)
         completed = self._hyphenated(query)
         if completed:
@@ -353,7 +366,7 @@ def _kind_of_match(words: list[str], track: Track) -> int:
     return 2 if set(words) <= set(name) and set(words) & set(title) else 3
 
 
-def _same_accents(tracks: list[Track], query: str) -> list[Track]:
+def same_accents(tracks: list[Track], query: str) -> list[Track]:
     """Return the tracks whose name or title has the accents of the query, or all tracks if none has them."""
     typed = query.strip().casefold()
     alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]

@@ -74,7 +74,7 @@ class Lookup(Closable):
 
         Args:
             experiment: the experiment.
-            strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
+            strict_names: refuse names that match several tracks, even if one dominates or all have the same name.
 
         Raises:
             ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. If tracks were
@@ -286,16 +286,18 @@ class Lookup(Closable):
 
     @check_arguments()
     def require_known(self, settings: SimilarSettings | None) -> None:
-        """Verify that the artists and albums in filters are known, and that the corpus has the data that filters need.
+        """Verify that what filters name is known, and that the corpus has the data that filters need.
 
         Raises:
             UnknownTrackError: an artist or album is unknown; the error lists known ones with similar names.
-            SettingError: the settings limit albums or durations, but the catalogue has none.
+            SettingError: the settings limit albums or durations, but the catalogue has none; or `only` names no track.
+            SourceError: a file that lists tracks is not a text file.
         """
         settings = settings or SimilarSettings()
         require_durations(self.catalogue, settings)
         require_albums(self.catalogue, settings)
         self.artists.require(settings.exclude_artist or ())
+        self.search.row_filter.require(settings)
         self.albums.require((*(settings.only_album or ()), *(settings.exclude_album or ())))
 
     @check_arguments(but=("queries",))
@@ -389,7 +391,7 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
     Args:
         name: name of the experiment.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
+        strict_names: refuse names that match several tracks, even if one dominates or all have the same name.
 
     Raises:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.groups import GroupMatch
@@ -37,17 +37,39 @@ def remarks_about(query: str, match: Match) -> list[str]:
     track = match.track
     remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:
-        which = f", {track.uri}" if track.uri else ""
-        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{which}")
-    if match.others:
-        also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
-        more = match.matches - 1 - len(match.others)
-        also += f" and {more:,} more" if more else ""
+        remarks.append(
+            f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{_by_uri(match)}"
+        )
+    elif match.others:
+        also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others) + _more(
+            match.matches - 1, match.others
+        )
         remarks.append(
             f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}. "
             "To choose another track, add its artist"
         )
     return remarks
+
+
+def _by_uri(match: Match) -> str:
+    """Return the part of a remark that says which of several tracks with the same name is used, and which are not."""
+    track, others = match.track, [f"{other.uri} ({other.count:,}×)" for other in match.others if other.uri]
+    used = f", {track.uri} ({track.count:,}×)" if track.uri else ""
+    if not others:
+        return used
+    return f"{used}, not {', '.join(others)}{_more(match.namesakes, others)}. To choose another track, give its uri"
+
+
+def _by_name(match: Match | GroupMatch) -> str:
+    """Return the part of a remark that names the other matches, with their counts."""
+    named = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
+    return named + _more(match.matches - 1, match.others)
+
+
+def _more(number: int, named: Sequence[object]) -> str:
+    """Return how many of `number` other matches a remark does not name, such as " and 3 more"; "" if it names all."""
+    more = number - len(named)
+    return f" and {more:,} more" if more else ""
 
 
 def remarks_about_group(query: str, match: GroupMatch) -> list[str]:
@@ -57,9 +79,9 @@ def remarks_about_group(query: str, match: GroupMatch) -> list[str]:
         return []
     if not match.others:
         return [f"no {kind} is called {query!r}; using the {kind} '{group.name}'"]
-    also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
-    more = match.matches - 1 - len(match.others)
-    also += f" and {more:,} more" if more else ""
+    also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others) + _more(
+        match.matches - 1, match.others
+    )
     return [
         f"{query!r} matches {match.matches:,} {kind}s; using '{group.name}' ({group.count:,}×), not {also}. "
         f"To choose another {kind}, give more of its name"

@@ -116,6 +116,8 @@ def _nearest(
         if settings.min_similarity is not None:
             enough = near.similarities >= settings.min_similarity
             near, complete = Neighbours(near.rows[enough], near.similarities[enough]), complete or not enough.all()
+        allowed = search.row_filter.allowed(near.rows, settings)
+        near = Neighbours(near.rows[allowed], near.similarities[allowed])
         filters = replace(settings, number=width, max_per_artist=None, max_per_album=None)
         listed = select(search.pool(near), asked.seeds, point, filters).chosen if len(near.rows) else []
         found = next((choice for choice in listed if taken.allows(choice, settings)), None)

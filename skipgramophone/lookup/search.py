@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
-from skipgramophone.experiment.album_search import AlbumSearch
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
@@ -36,6 +35,7 @@ from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.pool_size import first_pool_size, pool_size
 from skipgramophone.lookup.ranking import direction, number_of_seeds, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
+from skipgramophone.lookup.row_filter import RowFilter
 from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
 from skipgramophone.lookup.seed_noise import CONTENDERS, stable
 from skipgramophone.lookup.selection import Pool, Selection, select
@@ -59,6 +59,7 @@ class Search:
         self.opened, self.experiment = opened, opened.experiment
         self.catalogue, self.corpus = opened.catalogue, opened.corpus
         self._embeddings, self._index = opened.embeddings, OpenedIndex(opened)
+        self.row_filter = RowFilter(self.catalogue)
 
     @property
     def postings(self) -> Postings:
@@ -190,7 +191,7 @@ class Search:
     ) -> Answer:
         """Build the answer to the query `asked` from the tracks that were selected for it."""
         notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
-        notes += remark_on_albums(self.catalogue, settings)
+        notes += [*remark_on_albums(self.catalogue, settings), *self.row_filter.remarks(settings)]
         left_out = sum(len(choice.versions) for choice in listed.chosen) + len(listed.versions_of_seeds)
         if len(listed.chosen) < settings.number:
             why = reason_without_filters(len(listed.chosen) + left_out, asked.left_out, self.opened)
@@ -326,11 +327,11 @@ class Search:
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
     ) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of the tracks that are similar enough and whose album is allowed, and their scores.
+        """Return the rows of the tracks that are similar enough and that `RowFilter` allows, and their scores.
 
         Args:
             asked: the query; the rows in its `left_out` are not returned.
-            settings: ranking, popularity, minimum similarity and albums.
+            settings: ranking, popularity, minimum similarity, albums and lists of tracks.
             scored: the scores of all tracks.
             width: number of tracks from which the caller selects; None means all tracks.
         """
@@ -347,10 +348,8 @@ class Search:
         if settings.min_similarity is not None:
             near = scored.cosines[rows] >= settings.min_similarity
             rows, scores = rows[near], scores[near]
-        if settings.only_album:
-            listed = np.isin(rows, AlbumSearch(self.catalogue).rows(settings.only_album))
-            rows, scores = rows[listed], scores[listed]
-        return rows, scores
+        allowed = self.row_filter.allowed(rows, settings)
+        return rows[allowed], scores[allowed]
 
     def pool(self, found: Neighbours, width: int | None = None) -> Pool:
         """Read the tracks and vectors of the first `width` candidates of one query, or of all if `width` is None."""
@@ -388,4 +387,5 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 
 def _may_propose(settings: SimilarSettings) -> bool:
     """Return whether the index may propose candidates; some settings need the scores of all tracks."""
-    return not settings.popularity and settings.min_similarity is None and not settings.only_album
+    needs_all = settings.popularity or settings.only_album or settings.names_tracks
+    return not needs_all and settings.min_similarity is None

@@ -192,6 +192,17 @@ def may_mean(asked: tuple[str, str], known: tuple[str, str]) -> bool:
     return len(one) != len(other) or len(replaced) != 1 or not any(map(str.isdigit, replaced[0]))
 
 
+def is_one_typo(one: str, other: str) -> bool:
+    """Whether two ids are equal or differ by one typo, ignoring case.
+
+    A typo is a character that is missing, added, replaced or swapped with the next one.
+
+    >>> is_one_typo("14169", "141699"), is_one_typo("1416", "141699")
+    (True, False)
+    """
+    return OSA.distance(one.lower(), other.lower(), score_cutoff=1) <= 1
+
+
 def _comparable(names: tuple[str, str]) -> tuple[str, str]:
     """Return the folded artist, and the folded title without remarks on the version."""
     return fold_name(names[0]), song_title(names[1])

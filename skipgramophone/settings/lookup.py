@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
+from skipgramophone.settings.named_tracks import NamedTracks, named_tracks
 from skipgramophone.settings.setting import (
     Bounds,
     at_least,
@@ -63,7 +64,7 @@ def parse_limit(name: str, text: str) -> int | None:
 # `ONLY_TRACKS`: settings that do not apply to lists of artists. `NOT_PLAYLISTS`: those that do not apply to playlists.
 ONLY_TRACKS = (
     "exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than", "only_album", "exclude_album",
-    "max_per_album",
+    "max_per_album", "only", "exclude",
 )  # fmt: skip
 NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
 ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
@@ -83,6 +84,18 @@ class SimilarSettings:
         "likely a track is in a playlist with the query tracks, according to the trained model. factors: how well a "
         "track fits a playlist with the query tracks, according to the matrix factorization.",
         metavar="SCORE",
+    )
+    exclude: NamedTracks | None = setting(
+        None,
+        "Leave out the tracks in this text file, such as products that are out of stock: one name, uri or id per line.",
+        "--exclude-file",
+        metavar="FILE",
+    )
+    only: NamedTracks | None = setting(
+        None,
+        "List only tracks in this text file: one name, uri or id per line.",
+        "--only-file",
+        metavar="FILE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
     exclude_versions: Sequence[str] | None = setting(
@@ -153,6 +166,8 @@ class SimilarSettings:
     )
 
     def __post_init__(self) -> None:
+        for name in ("exclude", "only"):  # a frozen dataclass, so a plain assignment is an error
+            object.__setattr__(self, name, named_tracks(name, getattr(self, name)))
         check(self)
         unknown = [kind for kind in self.exclude_versions or () if kind not in VERSIONS]
         require_named(
@@ -196,6 +211,11 @@ class SimilarSettings:
         return self.longer_than is not None or self.shorter_than is not None
 
     @property
+    def names_tracks(self) -> bool:
+        """Whether the settings list tracks to leave out, or the only tracks to list."""
+        return self.exclude is not None or self.only is not None
+
+    @property
     def limits_albums(self) -> bool:
         """Whether tracks are left out because of their album."""
         return bool(self.only_album or self.exclude_album) or self.max_per_album is not None
@@ -205,7 +225,7 @@ class SimilarSettings:
         """Whether the answer is just the tracks with the highest scores: no filter, limit or diversity changes it."""
         excluding = self.exclude_artist or self.exclude_versions
         limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
-        limited = limited or self.limits_durations or self.limits_albums
+        limited = limited or self.limits_durations or self.limits_albums or self.names_tracks
         return not limited and self.min_count == 1 and self.diversity == 0
 
 

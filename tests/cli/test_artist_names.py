@@ -13,8 +13,9 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
+from skipgramophone.cli.listed_names import NamedGroup, listed_names
 from skipgramophone.cli.prompt import TrackCompleter
-from skipgramophone.cli.prompt_session import HELP, NamedGroup, PromptState, described
+from skipgramophone.cli.prompt_session import HELP, PromptState
 from skipgramophone.cli.query_title import query_title
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Track
@@ -141,14 +142,14 @@ def test_the_prompt_suggests_artists_that_a_number_chooses(prompt: PromptState) 
     with pytest.raises(UnknownTrackError, match="no artist matches 'daftpunk'"):
         prompt.answer("artist: daftpunk")
     assert prompt.listed[:1] == (NamedGroup("artist", "Daft Punk"),)
-    assert described(prompt.listed[0]) == "Daft Punk"
+    assert listed_names(prompt.listed)[0] == "Daft Punk"
     assert {seed.track.artist for seed in prompt.answer("1").seeds} == {"Daft Punk"}
 
 
 def test_the_prompt_lists_several_artists_that_a_number_chooses(prompt: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError, match=r"^5 artists match 'n'"):
         prompt.answer("artist: n")
-    guns = [described(entry) for entry in prompt.listed].index("Guns N' Roses (0×)") + 1
+    guns = listed_names(prompt.listed).index("Guns N' Roses (0×)") + 1
     assert {seed.track.artist for seed in prompt.answer(str(guns)).seeds} == {"Guns N' Roses"}
 
 
@@ -158,7 +159,7 @@ def test_the_prompt_names_its_own_form_for_artists(prompt: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError) as error:
         prompt.answer("guns n' roses")
     assert error.value.advice == advice.format("Guns N' Roses")
-    assert re.fullmatch(r"Guns N' Roses - \w+ \(0×\)", described(prompt.listed[0]))
+    assert re.fullmatch(r"Guns N' Roses - \w+ \(0×\)", listed_names(prompt.listed)[0])
 
 
 def test_the_prompt_completes_artists(prompt: PromptState) -> None:

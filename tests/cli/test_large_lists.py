@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from skipgramophone import word2vec_format
-from skipgramophone.cli import answers
+from skipgramophone.cli import line_answers
 from tests.conftest import run_sgp
 
 HUGE = 1 << 40  # bytes, in a file without blocks on the disk
@@ -43,7 +43,7 @@ def test_a_long_list_of_names_is_read(trained: Path, tmp_path: Path) -> None:
 
 
 def test_standard_input_that_never_ends_its_line_is_refused(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LONGEST_QUERY", 100_000)
+    monkeypatch.setattr(line_answers, "LONGEST_QUERY", 100_000)
     where = ["--experiments-dir", str(trained)]
     expected = run_sgp("similar", "genres", "--stdin", *where, stdin="folk 3\n")
     ran = run_sgp("similar", "genres", "--stdin", *where, stdin="folk 3\n" + "x" * 200_000)
@@ -57,7 +57,7 @@ def test_standard_input_that_never_ends_its_line_is_refused(trained: Path, monke
 def test_lines_that_arrive_in_pieces_are_whole(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = "folk 3\nnothing\n\nfolk 10"
     whole = run_sgp("similar", "genres", "--stdin", "--experiments-dir", trained, stdin=names)
-    monkeypatch.setattr(answers, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(line_answers, "READ_AT_ONCE", 3)
     assert run_sgp("similar", "genres", "--stdin", "--experiments-dir", trained, stdin=names) == whole
     assert [json.loads(line)["query"] for line in whole.out.splitlines()] == ["folk 3", "nothing", "", "folk 10"]
 

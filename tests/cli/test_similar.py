@@ -86,7 +86,7 @@ def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     assert err == f"error: --format must be one of {', '.join(ANSWER_FORMATS)}, not 'xml'\n"
     assert similar(trained, "folk 3", "--format", "jsno")[2].endswith("not 'jsno'; did you mean 'json'?\n")
     assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
-    assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2
+    assert similar(trained, "-", "--format", "plain", stdin="folk 3\n")[0] == 2
     assert similar(trained, "folk 3", "--stdin", stdin="folk 3\n")[0] == 2
 
 
