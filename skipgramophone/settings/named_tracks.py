@@ -36,8 +36,6 @@ def named_tracks(setting: str, given: object) -> tuple[str, ...] | Path | None:
     if not is_list or wrong:
         shown = " ".join(short_repr(wrong[0] if wrong else given).split())
         within = "a list with " if wrong else ""
-        raise SettingError(
-            f"{setting} must be a list of names, uris or ids as text, or the Path of a file with one per line, "
-            f"not {within}{shown}"
-        )
+        must = "must be a list of names, uris or ids as text, or the Path of a file with one per line, not"
+        raise SettingError(f"{setting} {must} {within}{shown}", f"--{setting}-file {must} {within}{shown}")
     return tuple(map(str, names))
