@@ -115,7 +115,7 @@ class TableLines:
         """Print the error of a line."""
         self._lines = line.number
         self._errors += 1
-        render.error(SgpError(f"line {line.number:,}: {error}"))
+        render.error(SgpError(f"line {line.number:,}: {error.on_command_line}"))
 
     def close(self) -> None:
         """Print how many lines have no answer."""

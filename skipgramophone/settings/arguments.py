@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, wraps
 from inspect import signature
-from typing import Any, ParamSpec, TypeVar
+from types import SimpleNamespace
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import PLAIN, setting_of
@@ -32,11 +33,10 @@ def check_arguments(*, but: Collection[str] = ()) -> Callable[[Callable[Given, R
 
         @cache
         def kinds() -> dict[str, Any]:
-            return {
-                name: _type_of(each.annotation, function)
-                for name, each in parameters.parameters.items()
-                if name != "self" and name not in but
-            }
+            checked = parameters.parameters.keys() - {"self", *but}
+            annotations = {name: parameters.parameters[name].annotation for name in checked}
+            names = _Known(vars(builtins) | function.__globals__)
+            return get_type_hints(SimpleNamespace(__annotations__=annotations), localns=names)
 
         @wraps(function)
         def checked(*args: Given.args, **kwargs: Given.kwargs) -> Result:
@@ -59,11 +59,6 @@ class _Known(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         return Any
-
-
-def _type_of(annotation: str, function: Callable[..., Any]) -> Any:
-    """Return the type that an annotation names."""
-    return eval(annotation, {}, _Known(vars(builtins) | function.__globals__))
 
 
 def _expected(given: object, kind: Any) -> str:

@@ -31,6 +31,8 @@ def fits(given: object, kind: Any) -> bool:
         return any(fits(given, member) for member in get_args(kind))
     if of is Sequence:
         return is_list(given) and not _unfit(given, get_args(kind)[0])
+    if of is Collection:
+        return isinstance(given, Collection) and not _unfit(given, get_args(kind)[0])
     if of is Mapping:
         return isinstance(given, Mapping) and all(
             fits(each, wanted) for pair in given.items() for each, wanted in zip(pair, get_args(kind), strict=True)

@@ -280,7 +280,8 @@ def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: W
     stale = sgp("similar", "x", "folk 3")
     assert (stale.code, stale.out) == (1, "")
     assert stale.err == (
-        "error: the model of 'x' is out of date: its corpus has been replaced; run sgp train x --force\n"
+        "error: the model of 'x' is out of date: its corpus has been replaced; "
+        "run sgp train x --force --embedding-dim 8 --epochs 1\n"
     )
 
 

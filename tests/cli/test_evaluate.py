@@ -228,7 +228,8 @@ def test_a_model_of_a_replaced_corpus_is_an_error(sgp: Sgp, experiments: Path, t
     ran = sgp("evaluate", "x")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: the model of 'x' is out of date: its corpus has been replaced; run sgp train x --force\n"
+        "error: the model of 'x' is out of date: its corpus has been replaced; "
+        "run sgp train x --force --window-size bag --embedding-dim 8 --epochs 1\n"
     )
 
 

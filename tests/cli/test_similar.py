@@ -260,7 +260,10 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
 
 def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained / "genres", tmp_path / "genres")
-    for stage, name, command in (("corpus", "postings.npy", "extract"), ("model", "context_bias.npy", "train")):
+    for stage, name, command, options in (
+        ("corpus", "postings.npy", "extract", ""),
+        ("model", "context_bias.npy", "train", " --embedding-dim 16 --epochs 10"),
+    ):
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
         for content, problem in (
@@ -272,7 +275,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
                 path.write_bytes(content)
             code, out, err = similar(tmp_path, "folk 3")
             assert (code, out) == (1, "")
-            assert err == f"error: {path} is damaged: {problem}; run sgp {command} genres --force\n"
+            assert err == f"error: {path} is damaged: {problem}; run sgp {command} genres --force{options}\n"
         path.write_bytes(whole)
     assert similar(tmp_path, "folk 3")[0] == 0
 

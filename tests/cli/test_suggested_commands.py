@@ -58,7 +58,7 @@ def test_messages_about_vectors_quote_the_name(sgp: Sgp, spaced: Path) -> None:
     again = sgp("train", NAME)
     assert ["sgp", "experiments", "copy", NAME, "NEW"] in commands_in(again.err)
     shutil.rmtree(spaced / "index")
-    assert ["sgp", "index", NAME] in commands_in(sgp("similar", NAME, "Song 1").err)
+    assert ["sgp", "index", NAME] in commands_in(sgp("similar", NAME, "Song 1", "--by", "cosine").err)
     (spaced / "model" / "centre.npy").unlink()
     assert ["sgp", "import", NAME, "FILE", "--force"] in commands_in(sgp("check", NAME).out)
 

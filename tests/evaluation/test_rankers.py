@@ -70,7 +70,8 @@ def test_shared_parts_are_scored_once_per_batch(monkeypatch: pytest.MonkeyPatch)
     steps: list[tuple[str, int, int]] = []
     cards = score_rankers(rankers, queries, catalogue, 5, progress=lambda *step: steps.append(step))
     assert len(scored) == 3
-    assert steps[:4] == [("cosine", 3, 8), ("count", 3, 8), ("hybrid", 3, 8), ("cosine", 6, 8)]
+    # The work is the number of queries times the number of rankers.
+    assert steps[:4] == [("cosine", 3, 24), ("count", 6, 24), ("hybrid", 9, 24), ("cosine", 12, 24)]
     assert shared._scores is None  # their memory is free again
     alone: dict[str, Ranker] = {
         "cosine": Cosine(unit),
