@@ -23,9 +23,8 @@ from skipgramophone.lookup.exact_search import Neighbours
 from skipgramophone.lookup.results import Answer
 from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
-from skipgramophone.lookup.selection import Choice, Selection, artist_label, select
+from skipgramophone.lookup.selection import Choice, Selection, artist_label, select, song_label
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.names.song_versions import song_key
 from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.settings.setting import require_named
 
@@ -55,12 +54,12 @@ class _Taken:
             return False
         if settings.max_per_album is not None and self.albums[album_label(track)] >= settings.max_per_album:
             return False
-        return not settings.fold_versions or song_key(track.artist, track.title) not in self.songs
+        return not settings.fold_versions or song_label(track) not in self.songs
 
     def add(self, choice: Choice) -> None:
         """Add a track to the chosen tracks."""
         self.rows.add(choice.track.row)
-        self.songs.add(song_key(choice.track.artist, choice.track.title))
+        self.songs.add(song_label(choice.track))
         self.artists[artist_label(fold_name(choice.track.artist), choice.track)] += 1
         self.albums[album_label(choice.track)] += 1
 

@@ -76,9 +76,9 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:
-        songs = [song_key(track.artist, track.title) for track in tracks]
+        songs = list(map(song_label, tracks))
         given = (seed.track for seed in seeds if not seed.may_be_listed)
-        asked_about = {song_key(track.artist, track.title) for track in given}
+        asked_about = set(map(song_label, given))
         of_seeds = [at for at in passed if songs[at] in asked_about]
         passed = [at for at in passed if songs[at] not in asked_about]
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
@@ -107,6 +107,14 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
 def artist_label(folded: str, track: Track) -> str:
     """Return the folded artist of a track as a key. A track without an artist has a unique key."""
     return folded or f"\0{track.row}"
+
+
+def song_label(track: Track) -> str:
+    """Return a key that all versions of a song have. A track without an artist has a unique key.
+
+    Products of a shop and tracks of unknown artists may have the same name, but are not versions of each other.
+    """
+    return song_key(track.artist, track.title) if track.artist else f"\0{track.row}"
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:

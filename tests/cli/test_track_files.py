@@ -26,7 +26,7 @@ def shown(ran: Ran) -> list[str]:
 def look_up(root: Path, command: str, *options: str | Path) -> Ran:
     """Look up similar products of one product, or of a basket, and return the answer in JSON."""
     query = [QUERY] if command == "similar" else BASKET
-    return run_sgp(command, "shop", *query, *options, "--all-versions", "--json", "--experiments-dir", root)
+    return run_sgp(command, "shop", *query, *options, "--json", "--experiments-dir", root)
 
 
 def listed(tmp_path: Path, *lines: str, name: str = "stock.txt") -> Path:
