@@ -100,9 +100,6 @@ def shell_command(*words: str) -> str:
     return " ".join(["sgp", *map(shell_word, words)])
 
 
-FILE_OPTIONS = ("exclude", "only")  # in Python, these settings may also be lists; their options name a file
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
     """Names settings in the way of one group of users.
@@ -123,7 +120,6 @@ class Names:
         """
         if self.in_python:
             return name if value is None else f"{name}={value!r}"
-        name += "_file" if name in FILE_OPTIONS else ""
         option = f"--{name.replace('_', '-')}" if len(name) > 1 else f"-{name}"
         if value is None or value is True:
             return option

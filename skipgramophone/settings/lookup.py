@@ -12,6 +12,7 @@ from skipgramophone.settings.setting import (
     at_least,
     between,
     check,
+    option_of,
     require,
     require_named,
     seed_of_bits,
@@ -192,12 +193,12 @@ class SimilarSettings:
             lambda named: f"{named('of')} must be one of {', '.join(refused_by)}, not {self.of!r}",
         )
         refused = refused_by[self.of]
-        given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
-        wrong = [name for name in given if name in refused]
+        given = [each for each in fields(self) if getattr(self, each.name) != each.default]
+        wrong = [(each.name, option_of(each)) for each in given if each.name in refused]
         require_named(
             not wrong,
             lambda named: (
-                f"{named(wrong[0])} is for lists of tracks: leave it out, or leave out {named('of', self.of)}"
+                f"{named.either(*wrong[0])} is for lists of tracks: leave it out, or leave out {named('of', self.of)}"
             ),
         )
         require(
