@@ -30,7 +30,7 @@ LONGEST_LINE = 64 << 20  # maximum length in bytes; a longer line is not a vecto
 def names_file(path: Path) -> Path:
     """Return the path of the file with the original names of a word2vec file.
 
-    It is in the same directory, and contains one JSON object per line.
+    It is in the directory of the word2vec file, and contains one JSON object per line.
     """
     return path.with_name(path.name + ".names.jsonl")
 

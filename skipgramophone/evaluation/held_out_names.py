@@ -63,8 +63,8 @@ def match_playlists(
         if found[line] or len({owners[playlist] for playlist in playlists}) > 1:
             raise EvaluationError(
                 f"the line {line!r} is ambiguous: a tab in it can separate an owner from a name or be part of a name, "
-                "and each reading matches another playlist; rename one of these playlists in the source, or hold out "
-                "other playlists"
+                "and the two readings match different playlists; rename one of these playlists in the source, or hold "
+                "out other playlists"
             )
         found[line] = playlists
     missing = [line for line in lines if not found[line]]

@@ -97,7 +97,7 @@ def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
     """Return the log prior of each track, float32 (tracks,).
 
-    The model estimates log P(track | given tracks) as centre . context plus this prior, except for a constant.
+    Up to a constant, the model estimates log P(track | given tracks) as the product centre . context plus this prior.
     """
     return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
 

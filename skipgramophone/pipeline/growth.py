@@ -80,7 +80,7 @@ class Growth:
     sorted_by_title: tuple[int, int]
 
     def reported(self, report: ExtractReport) -> ExtractReport:
-        """Convert the report on the tracks and playlists that were encoded again to a report on the whole corpus."""
+        """Turn the report on the tracks and playlists that were encoded again into one on the whole corpus."""
         facts, known = self.before.manifest.facts, self.part.known
         report = self.before.reported(report, self.encoded, known.corpus, known.tracks.num_rows)
         in_order, sortable = self.sorted_by_title

@@ -236,7 +236,7 @@ def _charts(table: GuessedTable) -> Wording | None:
     if not charts or table.has(*PLAYLIST_ROLES, "time"):
         return None
     rank, chart = charts
-    problem = f"in which each {rank!r} occurs several times, so {chart!r} may distinguish charts"
+    problem = f"in which values of {rank!r} occur several times, so {chart!r} may distinguish charts"
     return table.ask(problem, playlist=chart, position=rank)
 
 

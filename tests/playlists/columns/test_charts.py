@@ -34,7 +34,7 @@ def test_a_table_with_several_charts_is_asked_about(header: str, ranks: list[str
     chart, rank, artist, title = header.split(",")
     message = error_of(write_dump(table(header, {"1990": ranks, "1991": ranks}), "c.csv"))
     assert message == (
-        f"PATH is a table of 4 columns in which each {rank!r} occurs several times, so {chart!r} may distinguish "
+        f"PATH is a table of 4 columns in which values of {rank!r} occur several times, so {chart!r} may distinguish "
         "charts: assign the columns, for example --columns "
         f"artist={artist},title={title},playlist={chart},position={rank}"
     )

@@ -245,8 +245,8 @@ def test_charts_of_several_years_are_asked_about(rank: str, year: str, write_dum
     text = "\n".join([header, *rows]) + "\n"
     columns = f"artist=artist,title=title,playlist={year},position={rank}"
     assert guess(text) == (
-        f"a table of 5 columns in which each {rank!r} occurs several times, so {year!r} may distinguish charts: assign "
-        f"the columns, for example --columns {columns}"
+        f"a table of 5 columns in which values of {rank!r} occur several times, so {year!r} may distinguish charts: "
+        f"assign the columns, for example --columns {columns}"
     )
     (reader,) = open_sources([write_dump(text)], ExtractSettings(columns=columns)).readers
     found: dict[str, list[str]] = {}
