@@ -119,7 +119,12 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find playlists that are near-duplicates of a longer playlist, or of an earlier playlist of the same length."""
+    """Find playlists that are near-duplicates of a longer playlist, or of an earlier playlist of the same length.
+
+    If no track has an artist, the playlists are orders or sessions, which different people may repeat.
+    """
+    if not pc.any(pc.not_equal(contents.artists, "")).as_py():
+        return
     duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if duplicates.mean() > thresholds.near_duplicates:
         problem = "have a Jaccard similarity of at least 80% with a longer or earlier playlist"

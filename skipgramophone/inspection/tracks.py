@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow.compute as pc
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, rank_strings
 from skipgramophone.inspection.findings import Apply, Finding, make_finding, percent
@@ -59,11 +60,15 @@ def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
 
 
 def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks that have the artist and title of a more frequent track, but another uri."""
+    """Find tracks that have the artist and title of a more frequent track, but another uri.
+
+    Tracks without an artist do not count, because products with the same name are different products.
+    """
     named = _name_numbers(contents)
     order = np.lexsort((-contents.counts, named))
     is_first = np.concatenate([[True], np.diff(named[order]) != 0])
-    further = order[~is_first]
+    has_artist = pc.not_equal(contents.artists, "").to_numpy(zero_copy_only=False)
+    further = order[~is_first & has_artist[order]]
     number, of = len(further), len(named)
     if number > thresholds.several_uris * of:
         what = f"{number:,} of {of:,} tracks ({percent(number, of)}) have the artist and title of a more frequent track"

@@ -242,6 +242,17 @@ def test_each_planted_problem_is_found_and_a_clean_corpus_has_none(write_dump: W
         assert found[kind].remedy
 
 
+def test_orders_that_repeat_and_products_with_one_name_are_no_problem(write_dump: WriteDump) -> None:
+    lists = [f"{order},{sku},Kettle\n" for order in range(300) for sku in range(order % 40, order % 40 + 10)]
+    for artist, found in (("", set()), ("Ada", {"near-duplicates", "several-uris"})):
+        rows = [line.replace("Kettle", f"Kettle,{artist}") for line in lists]
+        path = write_dump("".join(["order,sku,title,artist\n", *rows]))
+        settings = ExtractSettings(columns="id=order,uri=sku,title=title,artist=artist")
+        report = extract("x", path, settings, dry_run=True)
+        kinds = {finding.kind for finding in report.findings or ()}
+        assert kinds & {"near-duplicates", "several-uris"} == found
+
+
 def test_examples_are_the_most_frequent_tracks_or_longest_playlists(write_dump: WriteDump) -> None:
     dump, _, _ = PLANTED["mojibake"]
     counts = Counter(" - ".join(track) for _, _, tracks in dump.playlists for track in tracks)
