@@ -33,7 +33,7 @@ from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import ClosedLookupError, ExperimentError, SgpError, StorageError, reason_of, storage_errors
-from skipgramophone.experiment.condition import Condition, NameIndex
+from skipgramophone.experiment.condition import Condition, NameIndex, in_parts, marks
 from skipgramophone.experiment.file_names import IDENTIFIERS as IDENTIFIERS_FILE
 from skipgramophone.experiment.full_text_index import KEYED, FullTextIndex
 from skipgramophone.experiment.sqlite_fts import bindable, require_full_text, sqlite3
@@ -196,10 +196,8 @@ class Catalogue:
             ExperimentError: a row is not in the catalogue.
         """
         found: dict[int, Track] = {}
-        for start in range(0, len(rows), 500):
-            some = [int(row) for row in rows[start : start + 500]]
-            marks = ",".join("?" * len(some))
-            found.update((track.row, track) for track in self.matching(Condition(f"row IN ({marks})", some)))
+        for some in in_parts([int(row) for row in rows]):
+            found.update((track.row, track) for track in self.matching(Condition(f"row IN ({marks(some)})", some)))
         missing = [row for row in rows if int(row) not in found]
         if missing:
             raise ExperimentError(f"{self._path} has no row {missing[0]} (it has {len(self):,} tracks): run sgp check")

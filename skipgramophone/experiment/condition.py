@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:  # the help of the commands is shown without importing numpy
     import numpy as np
     import numpy.typing as npt
 
+Value = TypeVar("Value")
+VALUES_AT_ONCE = 500  # maximum number of values in one SQL statement; SQLite limits it
 # First item: an upper bound of the number of names that contain at least one of some trigrams. Second: these trigrams.
 Clue = tuple[int, tuple[str, ...]]
 
@@ -72,3 +74,15 @@ class NameIndex(Protocol):
 
     def rows(self, ranks: Sequence[int]) -> list[int]:
         """Return the rows of tracks with the given ranks."""
+
+
+def marks(values: Sized) -> str:
+    """Return one SQL parameter mark per value, separated by commas, as in "row IN (?, ?)"."""
+    return ", ".join("?" * len(values))
+
+
+def in_parts(values: Collection[Value]) -> Iterator[list[Value]]:
+    """Yield the values in parts that are small enough for one SQL statement."""
+    listed = list(values)
+    for start in range(0, len(listed), VALUES_AT_ONCE):
+        yield listed[start : start + VALUES_AT_ONCE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skipgramophone.experiment.catalogue import LAST, Catalogue, Track
-from skipgramophone.experiment.condition import Condition
+from skipgramophone.experiment.condition import Condition, marks
 from skipgramophone.utf8 import is_utf8
 
 LONGEST_ID = 40  # maximum number of characters of a query that may be a mistyped id
@@ -28,8 +28,8 @@ def similar_uris(catalogue: Catalogue, query: str, limit: int) -> list[Track]:
     from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
     near = [uri for uri in _uris(catalogue, typed) if typos.is_one_typo(typed, uri)]
-    marks = ", ".join("?" * len(near[:MOST_NEAR]))
-    return catalogue.matching(Condition(f"tracks.uri IN ({marks})", near[:MOST_NEAR]), limit) if near else []
+    near = near[:MOST_NEAR]
+    return catalogue.matching(Condition(f"tracks.uri IN ({marks(near)})", near), limit) if near else []
 
 
 def _uris(catalogue: Catalogue, typed: str) -> Iterator[str]:

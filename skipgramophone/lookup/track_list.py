@@ -6,7 +6,7 @@ name of a track. Part of a name, or a name with typos, matches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from skipgramophone.errors import SourceError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Catalogue, Track
-from skipgramophone.experiment.condition import Condition
+from skipgramophone.experiment.condition import Condition, in_parts, marks
 from skipgramophone.experiment.name_search import same_accents
 from skipgramophone.experiment.track_links import uris_of
 from skipgramophone.names.normalization import fold_name
@@ -23,7 +23,6 @@ from skipgramophone.playlists.playlist_file import names_in, unescaped
 from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import plural
 
-ASKED_AT_ONCE = 500  # number of values per SQL statement; SQLite limits it
 SHOWN_UNKNOWN = 3  # maximum number of unknown lines that a note shows
 BY_URI = (  # tables with a uri or an identifier and the row of its track
     "SELECT uri, row FROM tracks WHERE uri IN ({})",
@@ -77,7 +76,7 @@ def find_tracks(catalogue: Catalogue, given: Sequence[str] | Path, setting: str)
     names = _read(given) if isinstance(given, Path) else [name.strip() for name in given]
     names = list(dict.fromkeys(filter(None, names)))
     rows, unknown = set[int](), []
-    for some in _parts(names):
+    for some in in_parts(names):
         for name, found in zip(some, _find(catalogue, some), strict=True):
             rows.update(found)
             if not found:
@@ -101,14 +100,14 @@ def _find(catalogue: Catalogue, names: Sequence[str]) -> Iterator[set[int]]:
     """Yield the rows of the tracks that each name means; an empty set for a name that matches no track."""
     forms = [[form for form in uris_of(name) if is_utf8(form)] for name in names]
     of_uri: dict[str, set[int]] = {}
-    for some in _parts({form for each in forms for form in each}):
+    for some in in_parts({form for each in forms for form in each}):
         for statement in BY_URI:
-            for uri, row in catalogue.query(statement.format(_marks(some)), some):
+            for uri, row in catalogue.query(statement.format(marks(some)), some):
                 of_uri.setdefault(uri, set()).add(row)
     left = [name for name, uris in zip(names, forms, strict=True) if not any(uri in of_uri for uri in uris)]
     called: dict[str, list[Track]] = {}
-    for some in _parts({fold_name(text) for name in left for text in _texts(name)}):
-        for track in catalogue.matching(Condition(f"tracks.name_folded IN ({_marks(some)})", some)):
+    for some in in_parts({fold_name(text) for name in left for text in _texts(name)}):
+        for track in catalogue.matching(Condition(f"tracks.name_folded IN ({marks(some)})", some)):
             called.setdefault(fold_name(track.name), []).append(track)
     for name, uris in zip(names, forms, strict=True):
         by_uri = next((of_uri[uri] for uri in uris if uri in of_uri), None)
@@ -119,15 +118,3 @@ def _find(catalogue: Catalogue, names: Sequence[str]) -> Iterator[set[int]]:
 def _texts(name: str) -> list[str]:
     """Return a name as it is given, and without the escapes that `--format plain` writes for control characters."""
     return [text for text in dict.fromkeys((name, unescaped(name))) if fold_name(text) and is_utf8(text)]
-
-
-def _parts(values: Collection[str]) -> Iterator[list[str]]:
-    """Yield the values in parts that are small enough for one SQL statement."""
-    listed = list(values)
-    for start in range(0, len(listed), ASKED_AT_ONCE):
-        yield listed[start : start + ASKED_AT_ONCE]
-
-
-def _marks(values: Collection[str]) -> str:
-    """Return one SQL parameter mark per value, separated by commas."""
-    return ", ".join("?" for _ in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
+from skipgramophone.experiment.condition import in_parts, marks
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import sorted_unique
 from skipgramophone.names.arrow_normalization import fold_names, full_names, identities
@@ -29,7 +30,6 @@ Value = TypeVar("Value")
 # name and key of the extra playlist that contains all touched tracks; no reader makes this key, so it is unique
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"
 NO_KEY = "\0"  # takes the place of the key in the label of a playlist that has no key
-ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
 SCANNED_FROM = 8  # If more than 1 / SCANNED_FROM of the tracks of the catalogue is needed, all tracks are read.
 
 
@@ -111,9 +111,8 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
             every = [pa.array([title for (title,) in some], TEXT) for some in catalogue.batches("title")]
             return pa.concat_arrays(every or [pa.array([], TEXT)]).take(pa.array(rows))
         found: list[str] = []
-        for some in _portions(rows.tolist()):
-            marks = ",".join("?" * len(some))
-            asked = f"SELECT title FROM tracks WHERE row IN ({marks}) ORDER BY row"
+        for some in in_parts(rows.tolist()):
+            asked = f"SELECT title FROM tracks WHERE row IN ({marks(some)}) ORDER BY row"
             found += (title for (title,) in catalogue.query(asked, some))
     return pa.array(found, TEXT)
 
@@ -179,12 +178,6 @@ def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
 def _rows_in(catalogue: Catalogue, column: str, values: Sequence[str]) -> Rows:
     """Return the rows of the tracks with one of the given values in an indexed column, int64."""
     rows: list[int] = []
-    for some in _portions(values):
-        marks = ",".join("?" * len(some))
-        rows += catalogue.query_numbers(f"SELECT row FROM tracks WHERE {column} IN ({marks})", some)
+    for some in in_parts(values):
+        rows += catalogue.query_numbers(f"SELECT row FROM tracks WHERE {column} IN ({marks(some)})", some)
     return np.array(rows, np.int64)
-
-
-def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """Yield the values in portions that fit into one SQL statement."""
-    return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))

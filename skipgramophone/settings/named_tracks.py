@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from reprlib import repr as short_repr
 
 from skipgramophone.errors import SettingError
+from skipgramophone.settings.value_types import shown
 
 NamedTracks = Collection[str] | Path
 STDIN = Path("-")
@@ -34,8 +34,8 @@ def named_tracks(setting: str, given: object) -> tuple[str, ...] | Path | None:
     names: list[object] = list(given) if isinstance(given, Iterable) and is_list else []
     wrong = [name for name in names if not isinstance(name, str)]
     if not is_list or wrong:
-        shown = " ".join(short_repr(wrong[0] if wrong else given).split())
+        unfit = shown(wrong[0] if wrong else given)
         within = "a list with " if wrong else ""
         must = "must be a list of names, uris or ids as text, or the Path of a file with one per line, not"
-        raise SettingError(f"{setting} {must} {within}{shown}", f"--{setting}-file {must} {within}{shown}")
+        raise SettingError(f"{setting} {must} {within}{unfit}", f"--{setting}-file {must} {within}{unfit}")
     return tuple(map(str, names))

@@ -22,6 +22,7 @@ from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES
 from skipgramophone.playlists.columns.values import (
     FEWEST_ROWS,
     FLAGS,
+    ID,
     NUMBER,
     Table,
     all_differ,
@@ -35,7 +36,6 @@ DURATION = re.compile(r"\d{1,3}:\d\d(:\d\d)?(\.\d+)?")
 DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{2,4}([T ].*)?")
 FILE_NAME = re.compile(r".*\.(mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)", re.IGNORECASE)
 EMAIL = re.compile(r"\S+@\S+\.\w+")
-ID = re.compile(r"\S*\d\S*")
 ORDER_NUMBER = re.compile(r"#\d+")
 YEAR_1995 = 788_918_400  # in seconds since 1970; earlier dates are birthdays or release dates, not times of plays
 TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)([mun]?sec|[mun]s)?$")

@@ -28,6 +28,7 @@ from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, sorted_roles
 from skipgramophone.playlists.columns.several_items import are_tracks, columns_of_lists, several_items
 from skipgramophone.playlists.columns.time_doubts import is_of_other_event
 from skipgramophone.playlists.columns.values import (
+    ID,
     NUMBER,
     OTHER_URI,
     URI,
@@ -46,7 +47,6 @@ DECIMAL = re.compile(r"-?\d*\.\d+")
 # they were seconds since 1970.
 NOT_A_TIME = re.compile(r"0\d*|[1-7]\d{8}")
 HASH = re.compile(r"[\w+/-]{24,}={0,2}")  # matches an id that is the hash of a name
-ID = re.compile(r"\S*\d\S*")
 IDS = ("id", "isbn")  # the names of columns with ids end with one of these
 NAME = re.compile(r"[^\W\d_]|[#№]")  # matches the first character of the name of a column
 LONGEST_NAME = 40  # a field in the first line can be the name of a column only if it has at most this many characters

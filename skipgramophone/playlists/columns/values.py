@@ -12,6 +12,7 @@ from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.times_of_day import seconds_of_clock
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+ID = re.compile(r"\S*\d\S*")  # matches a value without spaces that contains a digit
 NUMBER_OR_DATE = re.compile(r"[-+]?\d+([-/.:,]\d+){0,2}([T ]\d.*| ?[kKmM万萬億亿천만])?")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 # Link to a playlist, album, artist, user, play or show instead of a track.
