@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +25,6 @@ from skipgramophone.playlists.encoding.known_rows import KnownRows
 from skipgramophone.playlists.readers.rows import IN_ONE_FILE, RowBlock
 from skipgramophone.settings import GroupBy
 
-Value = TypeVar("Value")
 # name and key of the extra playlist that contains all touched tracks; no reader makes this key, so it is unique
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"
 NO_KEY = "\0"  # takes the place of the key in the label of a playlist that has no key
