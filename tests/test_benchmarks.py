@@ -26,14 +26,13 @@ def test_the_gpu_benchmark_measures_every_context() -> None:
 
 @pytest.mark.slow
 def test_the_benchmark_of_commands_measures_every_command() -> None:
-    sizes = ["--tokens=30000", "--tracks=2000", "--dim=8", "--repeats=2"]
+    sizes = ["--tokens=30000", "--tracks=2000", "--dim=8", "--repeats=1"]
     ran = subprocess.run([sys.executable, "-m", "benchmarks.commands", *sizes], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     rows = [line.strip("| ").split(" | ") for line in ran.stdout.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 14
     assert all(float(wall) > 0 and float(used) > 0 and int(peak) > 20 for _, wall, used, peak in rows)
-    starts = ran.stdout.splitlines()[-2:]
-    assert all(re.search(r"loading TensorFlow \d+\.\d, .*first round \d+\.\d$", start) for start in starts)
+    assert re.search(r"loading TensorFlow \d+\.\d, .*first round \d+\.\d$", ran.stdout.splitlines()[-1])
 
 
 def test_folds_keep_groups_together_and_have_about_the_same_size() -> None:

@@ -58,7 +58,7 @@ def test_wheel_and_sdist_install_and_run(tmp_path: Path, installs_dependencies: 
         borrow_dependencies(tmp_path / "venv")
     run(*pip, *([] if installs_dependencies else ["--no-deps"]), wheel, cwd=tmp_path)
     assert run(programs / "sgp", "--version", cwd=tmp_path).startswith("sgp 0.")
-    run(programs / "python", "-m", "skipgramophone", "extract", "x", "--sample", "-q", cwd=tmp_path)
+    run(programs / "python", "-m", "skipgramophone", "extract", "x", "--sample", "-nr", "5000", "-q", cwd=tmp_path)
     run(programs / "sgp", "train", "x", "-e", "1", "-q", cwd=tmp_path)
     assert "top 3 tracks" in run(programs / "sgp", "similar", "x", "every pencil knows", "-n", "3", cwd=tmp_path)
     files = run(programs / "python", "-c", "import skipgramophone as s; print(s.__path__[0])", cwd=tmp_path)

@@ -20,6 +20,8 @@ from tests.test_site import CONFIG, HERE, SITE_VENV, has_mkdocs
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    Tabs = dict[str, tuple[Page, list[str]]]
+
 DOCS = sorted(path.relative_to(HERE / "docs").with_suffix("").as_posix() for path in (HERE / "docs").rglob("*.md"))
 GUIDES = ("how-to/index", "how-to/many-look-ups", "how-to/several-machines")  # the other guides have the same elements
 PAGES = [
@@ -34,9 +36,12 @@ PAGES = [
     "code-of-conduct",
 ]
 DESKTOP, PHONE = (1280, 900), (390, 800)
-VIEWS = {"desktop-light": (DESKTOP, "light"), "phone-dark": (PHONE, "dark")}
+VIEWS: dict[str, tuple[tuple[int, int], Any]] = {"desktop-light": (DESKTOP, "light"), "phone-dark": (PHONE, "dark")}
 SEARCH_INDEX = "**/search_index.json"  # each page prepares its search, which takes longer than to show the page
 NO_SEARCH = '{"config": {"lang": ["en"], "separator": "[ ]+", "pipeline": [], "fields": {}}, "docs": []}'
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
+# Axe needs most of its time for contrasts. They depend only on the style, and these pages have all elements.
+CONTRAST = ("index", "api", "changelog", "commands", "how-to/index", "lookups", "quality", "tutorials/shop")
 BUTTONS = "!document.querySelector('pre > code') || document.querySelector('.md-code__nav[aria-label]')"
 
 pytestmark = [
@@ -73,6 +78,20 @@ def build(python: Path, root: Path) -> None:
     subprocess.run(command, cwd=HERE, check=True, capture_output=True)
 
 
+@pytest.fixture(scope="module")
+def tabs(browser: Browser, site: str) -> Iterator[Tabs]:
+    """One page for each view, with its list of problems: style sheets and scripts are loaded only once."""
+    opened: Tabs = {}
+    for view, (size, scheme) in VIEWS.items():
+        problems: list[str] = []
+        page = open_page(browser, size, scheme, problems, site)
+        page.route(SEARCH_INDEX, lambda route: route.fulfill(body=NO_SEARCH))
+        opened[view] = page, problems
+    yield opened
+    for page, _ in opened.values():
+        page.close()
+
+
 def open_page(browser: Browser, size: tuple[int, int], scheme: Any, problems: list[str], site: str) -> Page:
     """Open an empty page that collects requests to elsewhere, failed requests, console messages and errors."""
     width, height = size
@@ -90,22 +109,21 @@ def open_page(browser: Browser, size: tuple[int, int], scheme: Any, problems: li
     # All pages have the same style sheets, so each page is checked by axe in one view, and its width in both.
     [pytest.param(name, view, id=f"{name}-{view}") for name, view in zip(PAGES, cycle(VIEWS), strict=False)],
 )
-def test_a_page_is_accessible_and_fits(browser: Browser, site: str, name: str, view: str) -> None:
+def test_a_page_is_accessible_and_fits(tabs: Tabs, site: str, name: str, view: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    problems: list[str] = []
-    checked, scheme = VIEWS[view]
-    page = open_page(browser, DESKTOP, scheme, problems, site)
-    page.route(SEARCH_INDEX, lambda route: route.fulfill(body=NO_SEARCH))
+    (page, problems), (checked, _) = tabs[view], VIEWS[view]
+    problems.clear()
     page.goto(f"{site}{name}.html", wait_until="load")
+    page.add_style_tag(content=STILL)  # axe would measure the contrast of colours that are changing
     page.wait_for_function(BUTTONS)
     assert page.locator("h1").count() == 1
     for size in (DESKTOP, PHONE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") == 0
-        if size == checked:
-            found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []
-    page.close()
+    page.set_viewport_size({"width": checked[0], "height": checked[1]})
+    rules = {"color-contrast": {"enabled": name in CONTRAST}}
+    found = axe.Axe().run(page, options={"resultTypes": ["violations"], "rules": rules}).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []
     assert problems == []
 
 
@@ -121,10 +139,9 @@ def test_the_search_finds_three_terms(browser: Browser, site: str) -> None:
     assert problems == []
 
 
-def test_ten_links_lead_to_pages(browser: Browser, site: str) -> None:
-    problems: list[str] = []
-    page = open_page(browser, DESKTOP, "dark", problems, site)
-    page.route(SEARCH_INDEX, lambda route: route.fulfill(body=NO_SEARCH))
+def test_ten_links_lead_to_pages(tabs: Tabs, site: str) -> None:
+    page, problems = tabs["desktop-light"]
+    problems.clear()
     page.goto(f"{site}index.html")
     addresses = page.locator("article a[href]").evaluate_all("links => links.map((link) => link.href)")
     inside = list(dict.fromkeys(address for address in addresses if "#" not in address))[:10]
@@ -134,7 +151,6 @@ def test_ten_links_lead_to_pages(browser: Browser, site: str) -> None:
         page.wait_for_url(address, wait_until="domcontentloaded")
         assert page.locator("article h1").count() == 1
         page.go_back(wait_until="domcontentloaded")
-    page.close()
     assert problems == []
 
 

@@ -150,7 +150,7 @@ from tests.test_docs import NAMES
 
 title = "sample:track:0001"
 commands = [
-    ["extract", "demo", "--sample", "-nr", "9000"], ["inspect", "demo"], ["train", "demo", "-e", "2", "-emb", "8"],
+    ["extract", "demo", "--sample", "-nr", "3000"], ["inspect", "demo"], ["train", "demo", "-e", "2", "-emb", "8"],
     ["similar", "demo", title], ["continue", "demo", title, "-n", "5"],
     ["explain", "demo", title, "sample:track:0002"],
     *(["export", "demo", f"v.{suffix}"] for suffix in ("npz", "csv", "parquet", "safetensors", "onnx", "faiss")),
@@ -162,7 +162,7 @@ commands = [
     ["experiments"], ["experiments", "copy", "demo", "copied"], ["experiments", "rename", "copied", "renamed"],
     ["experiments", "pack", "renamed", "r.zip"], ["experiments", "rm", "renamed", "--yes"],
     ["experiments", "unpack", "r.zip"], ["index", "demo"], ["check"],
-    ["run", "again", "--sample", "-nr", "9000", "-e", "1"],
+    ["run", "again", "--sample", "-nr", "3000", "-e", "1", "-emb", "8"],
 ]
 for command in commands:
     ran = run_sgp(*command)

@@ -44,7 +44,7 @@ def test_progress_and_warnings_of_extract_are_in_words(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_progress_and_warnings_of_train_are_in_words(tmp_path: Path) -> None:
     place = ("--experiments-dir", tmp_path)
-    assert run_sgp("extract", "x", "--sample", "-nr", "3000", "-q", *place).code == 0
+    assert run_sgp("extract", "x", "--sample", "-nr", "1000", "-q", *place).code == 0
     code, output = on_a_terminal(80, "train", "x", "-e", "1", "-emb", "4", *place, TERM="dumb")
     assert code == 0
     assert "model of x" in output

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", [["changing_experiment", "--rounds", "8"], ["planted_links", "--of", "index", "unpack", "--every", "7"]]
+    "words", [["changing_experiment", "--rounds", "6"], ["planted_links", "--of", "index", "unpack", "--every", "7"]]
 )
 def test_look_ups_are_never_mixed_and_links_are_never_followed(words: list[str]) -> None:
     command = [sys.executable, "-m", f"tests.faults.{words[0]}", *words[1:]]

@@ -49,7 +49,7 @@ def by_uri(root: Path, name: str) -> tuple[list[str], Matrix]:
 @pytest.mark.slow
 def test_training_on_an_appended_corpus_agrees_with_a_full_run_as_well_as_another_seed(tmp_path: Path) -> None:
     (left, out), new = split_sample(tmp_path)
-    settings = package.TrainSettings(window_size="bag", random_seed=1)
+    settings = package.TrainSettings(window_size="bag", embedding_dim=32, epochs=10, factors=False, random_seed=1)
     for name, seed in (("whole", 1), ("other", 2)):
         package.extract(name, [left, out], experiments_dir=tmp_path)
         package.train(name, replace(settings, random_seed=seed), experiments_dir=tmp_path)

@@ -166,7 +166,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
     sgp: Sgp, write_dump: WriteDump, experiments: Path, how: int
 ) -> None:
     rng = random.Random(int(how))
-    dump = write_dump(two_genres(3000))
+    dump = write_dump(two_genres(1500))
     for name in ("whole", "broken"):
         assert sgp("extract", name, dump, "-q").code == 0
     options = ["-emb", "16", "-e", "150", "-rs", "5"]
