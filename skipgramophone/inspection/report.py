@@ -18,6 +18,7 @@ from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
+from skipgramophone.playlists.naming import NamedIds
 from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import NOT_UTF8, give_encoding
 from skipgramophone.wording import COMMAND_LINE
@@ -45,6 +46,7 @@ class Inspection:
         inspected: name of the experiment, or the sources as they were given.
         sources: for sources, a record per file with its format; empty for an experiment.
         guessed_columns: for sources, a record per table whose columns were guessed.
+        names: for sources, the table from which names of tracks were taken, if any.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.
         tracks: number of tracks.
@@ -67,6 +69,7 @@ class Inspection:
     inspected: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     guessed_columns: tuple[dict[str, Any], ...]
+    names: tuple[NamedIds, ...]
     playlists: int
     owners: int
     tracks: int
@@ -115,6 +118,7 @@ def inspection(
         inspected=tuple(inspected),
         sources=tuple(facts["sources"]) if kind == "sources" else (),
         guessed_columns=tuple(facts["guessed_columns"]) if kind == "sources" else (),
+        names=tuple(NamedIds(**table) for table in facts["names"]) if kind == "sources" else (),
         playlists=len(contents.corpus),
         owners=pc.count_distinct(contents.playlists["owner"]).as_py(),
         tracks=len(counts),

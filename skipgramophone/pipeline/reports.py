@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.encoding.identifier_matching import SharedIdentifier
+    from skipgramophone.playlists.naming import NamedIds
 
 RISE = 1.1  # warn if the final loss is above this multiple of the loss of the first epoch
 NEAR_RANDOM = 1.05  # warn if the final loss is above this multiple of the loss of random vectors
@@ -50,6 +51,8 @@ class Added:
             `passed_over` in the report on the whole corpus.
         guessed_columns: number of added tables whose columns were guessed. These tables are the last entries of the
             list `guessed_columns` in the report on the whole corpus.
+        names: number of tables of names of the added sources: 0 or 1. This table is the last entry of the list `names`
+            in the report on the whole corpus.
     """
 
     rows_read: int
@@ -65,6 +68,7 @@ class Added:
     letters_replaced: int = 0
     passed_over: int = 0
     guessed_columns: int = 0
+    names: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class ExtractReport:
         guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns. If
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
     """
 
     experiment: str
@@ -134,6 +139,7 @@ class ExtractReport:
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
     held_out_names: HeldOutNames | None = None
+    names: list[NamedIds] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,7 @@ class EvaluateReport:
         snapshots: snapshots of one playlist that are in both training and held-out playlists; None if there are none or
             only a few.
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
     """
 
     experiment: str
@@ -271,6 +278,7 @@ class CompareReport:
 
     Attributes:
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
     """
 
     experiments: tuple[str, str]
