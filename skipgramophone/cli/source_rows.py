@@ -45,6 +45,15 @@ def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 
+def column_doubts(doubts: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
+    """Return rows about assigned columns that seem to contain no tracks."""
+    several = len(doubts) > 1
+    lines = [f"{doubt['file']}: {doubt['doubt']}" if several else doubt["doubt"] for doubt in doubts[:SHOWN_FILES]]
+    more = len(doubts) - SHOWN_FILES
+    lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
+    return [("check" if not at else "", line) for at, line in enumerate(lines)]
+
+
 def named_ids(tables: Sequence[NamedIds]) -> list[tuple[str, str]]:
     """Return rows about each table of names: how many ids it names, its columns, and what it does not name."""
     lines = [line for table in tables for line in _about_names(table)]

@@ -46,6 +46,7 @@ class Inspection:
         inspected: name of the experiment, or the sources as they were given.
         sources: for sources, a record per file with its format; empty for an experiment.
         guessed_columns: for sources, a record per table whose columns were guessed.
+        doubts: for sources, a record per table in which an assigned column seems to contain no tracks.
         names: for sources, the table from which names of tracks were taken, if any.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.
@@ -69,6 +70,7 @@ class Inspection:
     inspected: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     guessed_columns: tuple[dict[str, Any], ...]
+    doubts: tuple[dict[str, str], ...]
     names: tuple[NamedIds, ...]
     playlists: int
     owners: int
@@ -118,6 +120,7 @@ def inspection(
         inspected=tuple(inspected),
         sources=tuple(facts["sources"]) if kind == "sources" else (),
         guessed_columns=tuple(facts["guessed_columns"]) if kind == "sources" else (),
+        doubts=tuple(facts["doubts"]) if kind == "sources" else (),
         names=tuple(NamedIds(**table) for table in facts["names"]) if kind == "sources" else (),
         playlists=len(contents.corpus),
         owners=pc.count_distinct(contents.playlists["owner"]).as_py(),

@@ -217,6 +217,7 @@ class Before:
             passed_over=len(report.passed_over),
             guessed_columns=len(report.guessed_columns),
             names=len(report.names),
+            doubts=len(report.doubts),
         )
         return replace(
             report,
@@ -224,6 +225,7 @@ class Before:
             passed_over=[*facts["passed_over"], *report.passed_over],
             guessed_columns=[*facts.get("guessed_columns", []), *report.guessed_columns],
             names=[*(NamedIds(**known) for known in facts.get("names", [])), *report.names],
+            doubts=[*facts.get("doubts", []), *report.doubts],
             rows_read=facts["rows_read"] + added.rows_read,
             rows_used=facts["rows_used"] + used,
             rows_rejected=facts["rows_rejected"] + report.rows_rejected,

@@ -30,6 +30,7 @@ from skipgramophone.pipeline.corpus_files import Progress, write_corpus
 from skipgramophone.pipeline.extract_report import (
     SourceFacts,
     contents_of,
+    describe_doubts,
     describe_guesses,
     describe_names,
     describe_sources,
@@ -234,9 +235,13 @@ def read_playlists(
         with named_format(settings.format):
             encoded, replaced = _encode(sources.readers, settings, encoder, naming, progress=progress)
         names = [describe_names(naming)] if naming else []
-        guesses = describe_guesses(sources.readers)
         return encoded, SourceFacts(
-            described(), sources.passed_over, letters_replaced=replaced, guessed_columns=guesses, names=names
+            described(),
+            sources.passed_over,
+            letters_replaced=replaced,
+            guessed_columns=describe_guesses(sources.readers),
+            names=names,
+            doubts=describe_doubts(sources.readers),
         )
 
 

@@ -22,6 +22,7 @@ from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
 from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import COMMAND_LINE
 
 # A report lists at most this many identifiers that merged tracks, and at most this many with conflicts. The report of a
 # dry run lists all.
@@ -38,6 +39,7 @@ class SourceFacts:
         letters_replaced: number of characters that replace undecodable bytes.
         guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
         names: the table of names that was used, if any.
+        doubts: one record per table with a doubtful column, made by `describe_doubts`.
     """
 
     described: list[dict[str, Any]]
@@ -45,6 +47,7 @@ class SourceFacts:
     letters_replaced: int
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)
     names: list[NamedIds] = field(default_factory=list)
+    doubts: list[dict[str, str]] = field(default_factory=list)
 
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
@@ -93,6 +96,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
         names=sources.names,
+        doubts=sources.doubts,
     )
 
 
@@ -146,6 +150,12 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
         | ({"session_gap": "none"} if _is_without_sessions(reader.settings) else {})
         for reader in guessed
     ]
+
+
+def describe_doubts(readers: Sequence[Reader]) -> list[dict[str, str]]:
+    """Return a record per table in which an assigned column seems to contain no tracks: file and doubt."""
+    doubted = [(reader.file.name, reader.doubt) for reader in readers if isinstance(reader, ColumnsReader)]
+    return [{"file": file, "doubt": doubt(COMMAND_LINE)} for file, doubt in doubted if doubt]
 
 
 def _is_without_sessions(settings: ExtractSettings) -> bool:

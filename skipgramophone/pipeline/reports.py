@@ -53,6 +53,7 @@ class Added:
             list `guessed_columns` in the report on the whole corpus.
         names: number of tables of names of the added sources: 0 or 1. This table is the last entry of the list `names`
             in the report on the whole corpus.
+        doubts: number of records of the added sources in the list `doubts` of the report on the whole corpus.
     """
 
     rows_read: int
@@ -69,6 +70,7 @@ class Added:
     passed_over: int = 0
     guessed_columns: int = 0
     names: int = 0
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class ExtractReport:
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
         names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiment: str
@@ -140,6 +143,7 @@ class ExtractReport:
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
     held_out_names: HeldOutNames | None = None
     names: list[NamedIds] = field(default_factory=list)
+    doubts: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,7 @@ class EvaluateReport:
             only a few.
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
         names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiment: str
@@ -279,6 +284,7 @@ class CompareReport:
     Attributes:
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
         names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiments: tuple[str, str]

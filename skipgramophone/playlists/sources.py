@@ -15,6 +15,7 @@ from skipgramophone.errors import SourceError, UnknownFormatError, storage_error
 from skipgramophone.playlists.columns.charts import are_ranked
 from skipgramophone.playlists.columns.guess import ColumnGuess
 from skipgramophone.playlists.columns.merged_cells import question_on_assigned_columns
+from skipgramophone.playlists.columns.quantity_doubts import doubt_about_assigned_tracks
 from skipgramophone.playlists.detection.date_order import date_order_in
 from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.detection.joined_artists import artists_are_joined
@@ -339,6 +340,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
         joins_artists=artists_are_joined(rows, roles),
         is_ranked=are_ranked(rows, roles),
         above=above,
+        doubt=doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None,
     )
 
 

@@ -19,7 +19,7 @@ WriteDump = Callable[..., Path]
 SCHEMA = {
     "schema", "kind", "inspected", "sources", "guessed_columns", "names", "playlists", "owners", "tracks",
     "occurrences", "lengths", "counts", "once", "half", "head_share", "most_frequent", "findings", "command", "order",
-    "seconds",
+    "seconds", "doubts",
 }  # fmt: skip
 DISTRIBUTION = {"mean", "median", "least", "most", "steps"}
 FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags", "apply"}
