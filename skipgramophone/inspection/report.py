@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
+from skipgramophone.inspection.dominant_owner import inspect_dominant_owner
 from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
 from skipgramophone.inspection.held_out_split import adapt_to_split
 from skipgramophone.inspection.names import inspect_names
@@ -147,6 +148,7 @@ def findings(contents: Contents, facts: Mapping[str, Any], thresholds: Threshold
     every = [
         *_inspect_extraction(facts, thresholds),
         *inspect_playlists(contents, thresholds),
+        *inspect_dominant_owner(contents, thresholds),
         *inspect_tracks(contents, thresholds),
         *inspect_names(contents, thresholds),
     ]
