@@ -21,6 +21,7 @@ from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.columns.name_columns import guess_name_columns, names_columns_text
 from skipgramophone.playlists.columns.values import Table
 from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, first_lines
+from skipgramophone.playlists.detection.second_tables import lines_above_main_table
 from skipgramophone.playlists.detection.table_head import first_rows
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.readers.rows import ALBUM, Reader
@@ -122,7 +123,7 @@ def _first_rows(file: SourceFile, encoding: str) -> Table:
     with file.open(encoding) as stream:
         head = stream.read(HEAD_BYTES)
     lines = first_lines(head)
-    above = lines_above_header(lines) or blank_lines_above(lines)
+    above = lines_above_main_table(lines) or lines_above_header(lines) or blank_lines_above(lines)
     return first_rows(file, head, lines[above:])
 
 
