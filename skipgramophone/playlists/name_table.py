@@ -26,7 +26,7 @@ from skipgramophone.playlists.detection.table_head import first_rows
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.readers.rows import ALBUM, Reader
 from skipgramophone.playlists.readers.source_files import SourceFile, files_of
-from skipgramophone.playlists.sources import open_sources
+from skipgramophone.playlists.sources import open_reader
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8
 from skipgramophone.settings import ExtractSettings, columns_text
 from skipgramophone.wording import plural
@@ -85,7 +85,7 @@ def read_name_table(path: Path, settings: ExtractSettings) -> NameTable:
     encoding = "utf-8" if is_certainly_utf8(files[0], bare=True) else settings.encoding
     roles, unused = _columns(files[0], settings, encoding)
     chosen = ExtractSettings(columns=columns_text(roles), encoding=encoding, bad_bytes=settings.bad_bytes)
-    (reader,) = open_sources([path], chosen).readers
+    reader = open_reader(files[0], chosen)
     rejected: Counter[str] = Counter()
     tables = [pa.table({name: pa.array([], TEXT) for name in ("uri", "artist", "title", ALBUM)})]
     for block in reader.blocks():

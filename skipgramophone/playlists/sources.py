@@ -204,7 +204,7 @@ def open_sources(
             try:
                 if reason is None:
                     _require_encoding(file, settings, is_alone=len(files) == 1)
-                    readers.append(_open_reader(file, settings))
+                    readers.append(open_reader(file, settings))
             except UnknownFormatError as error:
                 if settings.strict or len(found) == 1:
                     raise
@@ -253,7 +253,7 @@ def _nothing_read(path: Path, passed_over: Sequence[tuple[str, Wording | str]]) 
     )
 
 
-def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
+def open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     """Return the reader for a file; the format is taken from the settings or else detected from the first bytes.
 
     Raises:
@@ -312,7 +312,7 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
     if not is_certainly_utf8(file, bare=not is_alone):
         return
     with suppress(UnknownFormatError):
-        _open_reader(file, replace(settings, encoding="utf-8"))
+        open_reader(file, replace(settings, encoding="utf-8"))
         raise utf8_error(file, settings.encoding, is_alone)
 
 

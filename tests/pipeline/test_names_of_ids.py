@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.inspection.report import Inspection
+from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.inspect import inspect
 from skipgramophone.pipeline.reports import ExtractReport
@@ -42,7 +45,7 @@ def read(
     return extract("shop", shop / "orders.csv", settings, force=True)
 
 
-def tracks(experiments: Path, name: str = "shop") -> set[tuple[str, str, str]]:
+def tracks(experiments: Path, name: str = "shop") -> set[tuple[str, str, str | None]]:
     """Return artist, title and uri of all tracks of an experiment."""
     with closing(Catalogue(experiments / name / "corpus")) as catalogue:
         return set(catalogue.names())
@@ -104,6 +107,32 @@ def test_the_table_may_be_json_parquet_or_compressed(shop: Path, experiments: Pa
     for name in ("p.json", "p.parquet", "p.csv.gz"):
         assert read(shop, name).names[0].named == 2
         assert ("", "Green mug", "A1") in tracks(experiments)
+
+
+def test_the_table_may_come_from_a_pipe_or_a_zip_archive(shop: Path, experiments: Path) -> None:
+    with zipfile.ZipFile(shop / "p.zip", "w") as archive:
+        archive.writestr("export/products.csv", PRODUCTS)
+    assert read(shop, "p.zip").names[0].named == 2
+    os.mkfifo(shop / "pipe")
+    with background_thread() as thread:
+        written = thread.submit((shop / "pipe").write_text, PRODUCTS)
+        (names,) = read(shop, "pipe").names
+        written.result()
+    assert (names.named, names.sha256) == (2, hashlib.sha256(PRODUCTS.encode()).hexdigest())
+    with zipfile.ZipFile(shop / "p.zip", "a") as archive:
+        archive.writestr("more.csv", PRODUCTS)
+    with pytest.raises(SourceError, match=r"names must be one table, but .*p\.zip has 2 files"):
+        read(shop, "p.zip")
+
+
+def test_the_table_is_utf_8_or_has_the_encoding_of_the_orders(shop: Path, experiments: Path) -> None:
+    text = PRODUCTS.replace("Plate", "Pl\u00e4tte")
+    (shop / "orders.csv").write_text(ORDERS.replace("A9", "\u00c49"), encoding="cp1252")
+    for encoding in ("cp1252", "utf-8"):
+        (shop / "products.csv").write_text(text, encoding=encoding)
+        settings = ExtractSettings(names=shop / "products.csv", encoding="cp1252")
+        extract("shop", shop / "orders.csv", settings, force=True)
+        assert ("", "Pl\u00e4tte", "A2") in tracks(experiments)
 
 
 def test_lines_above_the_header_are_no_rows_of_the_table(shop: Path) -> None:
