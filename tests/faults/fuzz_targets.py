@@ -3,6 +3,7 @@
 readers      files that `extract` and `--file` read, packed or not
 exports      files of music programs and services that `extract` reads
 scripts      JSON, tables and lists of names, as scripts and people write them
+names        tables of `extract --names`
 importers    files that `sgp import` reads
 experiment   each file that `similar`, `continue` and `explain` open; in most cases the manifests are rewritten after
              the change, as in a malicious archive, so that the checksums match and the reader itself is tested
@@ -355,6 +356,21 @@ def scripts() -> Target:
     return Target(files, read)
 
 
+def names() -> Target:
+    """Return tables with the names of the ids in a table of orders."""
+    text = "sku,product_name,artist\nA1,Green mug,Ada\nA2,Plate,\nA2,Dish,\n"
+    files = {"p.csv": text.encode(), "p.json": b'[{"sku": "A1", "name": "Green mug"}, {"sku": "A2", "name": "Plate"}]'}
+
+    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+        """Read the names with guessed columns."""
+        (directory / name).write_bytes(data)
+        (orders := directory / "orders.csv").write_text("order_id,sku\n1,A1\n1,A2\n2,A1\n2,A3\n")
+        settings = sgp.ExtractSettings(names=directory / name)
+        sgp.extract("made", orders, settings, dry_run=True, experiments_dir=directory)
+
+    return Target(files, read)
+
+
 def read_blocks(path: Path, settings: sgp.ExtractSettings) -> set[str]:
     """Read a file or directory, and verify its rows and rejects; an error must be one line. Return the formats."""
     formats = set[str]()
@@ -373,6 +389,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "readers": readers,
     "exports": exports,
     "scripts": scripts,
+    "names": names,
     "importers": imports,
     "experiment": experiment,
 }
