@@ -37,13 +37,10 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
-from skipgramophone.playlists.readers.apple import ACTIVITY_FILE, DAILY_FILE
-from skipgramophone.playlists.readers.rhythmbox import TRACKS_FILE
 from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
-from tests.playlists.readers.examples import EXAMPLES
-from tests.playlists.readers.player_examples import RHYTHMDB
+from tests.playlists.readers.examples import BESIDE, EXAMPLES, TOGETHER
 from tests.playlists.readers.script_examples import LISTS, SCRIPT_EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
 
@@ -52,13 +49,6 @@ COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns 
     "columns": "artist=artist,title=title,playlist=playlist",
     "timed": "artist=artist,title=title,owner=playlist,time=when",
     "placed": "artist=artist,title=title,id=playlist,position=place",
-}
-
-# Files that are also read together with another file: example -> its name then, and name and content of the other file.
-TOGETHER = {
-    "daily.csv": (DAILY_FILE, ACTIVITY_FILE, EXAMPLES["activity.csv"]),
-    "playlists.xml": ("playlists.xml", TRACKS_FILE, RHYTHMDB),
-    TRACKS_FILE: (TRACKS_FILE, "playlists.xml", EXAMPLES["playlists.xml"]),
 }
 
 
@@ -146,7 +136,7 @@ def readers() -> Target:
         "list.m3u8": "#EXTM3U\n"
         + "".join(f"#EXTALB:C\n#EXTART:D\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
         "titles.txt": "\n".join(lines),
-        "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
+        "sessions.txt": "12 34 56 78 12\n34 12\n" * 3,
     }
     files = {name: text.encode() for name, text in texts.items()}
     packed = io.BytesIO()
@@ -316,7 +306,7 @@ def exports() -> Target:
             assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
             formats[name] = cast(Format, reader.format)
 
-    files[TRACKS_FILE] = RHYTHMDB.encode()
+    files |= {name: text.encode() for name, text in BESIDE.items()}
 
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
         """Read a changed file in the format of the valid file, and in the format that is detected after the change."""
