@@ -22,6 +22,7 @@ from skipgramophone.maps import clusters
 from skipgramophone.pipeline import reports
 from skipgramophone.pipeline.check import Checked
 from skipgramophone.pipeline.experiments import Overview
+from skipgramophone.playlists import naming
 from skipgramophone.playlists.encoding import identifier_matching
 from tests.json_schemas import SCHEMAS
 
@@ -47,6 +48,7 @@ MODULES: tuple[ModuleType, ...] = (
     comparison,
     findings,
     identifier_matching,
+    naming,
     paired,
     recency_choice,
     snapshots,

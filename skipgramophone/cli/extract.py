@@ -13,7 +13,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.held_out_names import held_out_by_name
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
-from skipgramophone.cli.source_rows import SHOWN_FILES, guessed_columns, source_formats
+from skipgramophone.cli.source_rows import SHOWN_FILES, column_doubts, guessed_columns, named_ids, source_formats
 from skipgramophone.cli.swapped_arguments import require_name_first
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
@@ -226,6 +226,8 @@ def _show_added(report: ExtractReport, added: Added, unwritten: str) -> None:
         sources=_last(report.sources, added.sources),
         passed_over=_last(report.passed_over, added.passed_over),
         guessed_columns=_last(report.guessed_columns, added.guessed_columns),
+        names=_last(report.names, added.names),
+        doubts=_last(report.doubts, added.doubts),
         letters_replaced=added.letters_replaced,
         rows_read=added.rows_read,
         rows_used=added.rows_used,
@@ -260,6 +262,8 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
     return [
         *source_formats(report.sources),
         *guessed_columns(report.guessed_columns),
+        *column_doubts(report.doubts),
+        *named_ids(report.names),
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),

@@ -11,7 +11,7 @@ import typer
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.options import given_settings, only, with_settings
-from skipgramophone.cli.source_rows import guessed_columns, source_formats
+from skipgramophone.cli.source_rows import column_doubts, guessed_columns, named_ids, source_formats
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural, span
 
@@ -42,6 +42,8 @@ def inspect(
             "num_rows",
             "format",
             "columns",
+            "names",
+            "names_columns",
             "session_gap",
             "since",
             "until",
@@ -133,6 +135,8 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     return [
         *source_formats(found.sources),
         *guessed_columns(found.guessed_columns),
+        *column_doubts(found.doubts),
+        *named_ids(found.names),
         ("playlists", f"{found.playlists:,}{owners}, with {_tracks(lengths.least, lengths.most)}"),
         ("", f"mean length {lengths.mean:,.1f}, median {lengths.median:,.0f}"),
         ("tracks", f"{found.tracks:,}; {found.once:,} ({found.once / found.tracks:.0%}) occur only once"),

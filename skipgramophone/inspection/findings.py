@@ -12,6 +12,7 @@ Kind = Literal[
     "short-playlists",
     "giant-playlists",
     "whole-libraries",
+    "dominant-owner",
     "automatic-lists",
     "title-order",
     "artist-order",
@@ -110,6 +111,11 @@ ADVICE: dict[Kind, Advice] = {
         "a library is not a coherent playlist: all tracks that a person owns are trained as related",
         "--max-length splits such a playlist into parts of consecutive tracks, which were often added together",
         ("extract --max-length",),
+    ),
+    "dominant-owner": Advice(
+        "neighbours mostly show what this one owner combines, not what people usually combine",
+        "remove its rows from the source, or use --repeats drop, --drop-duplicate-playlists or --max-length",
+        ("extract --repeats", "extract --drop-duplicate-playlists", "extract --max-length"),
     ),
     "automatic-lists": Advice(
         "the tracks were not chosen to go together: these lists contain recommendations, recent plays, or all tracks "

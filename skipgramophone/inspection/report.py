@@ -12,12 +12,14 @@ import pyarrow.compute as pc
 from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
+from skipgramophone.inspection.dominant_owner import inspect_dominant_owner
 from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
 from skipgramophone.inspection.held_out_split import adapt_to_split
 from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
+from skipgramophone.playlists.naming import NamedIds
 from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import NOT_UTF8, give_encoding
 from skipgramophone.wording import COMMAND_LINE
@@ -45,6 +47,8 @@ class Inspection:
         inspected: name of the experiment, or the sources as they were given.
         sources: for sources, a record per file with its format; empty for an experiment.
         guessed_columns: for sources, a record per table whose columns were guessed.
+        doubts: for sources, a record per table in which an assigned column seems to contain no tracks.
+        names: for sources, the table from which names of tracks were taken, if any.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.
         tracks: number of tracks.
@@ -67,6 +71,8 @@ class Inspection:
     inspected: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
     guessed_columns: tuple[dict[str, Any], ...]
+    doubts: tuple[dict[str, str], ...]
+    names: tuple[NamedIds, ...]
     playlists: int
     owners: int
     tracks: int
@@ -115,6 +121,8 @@ def inspection(
         inspected=tuple(inspected),
         sources=tuple(facts["sources"]) if kind == "sources" else (),
         guessed_columns=tuple(facts["guessed_columns"]) if kind == "sources" else (),
+        doubts=tuple(facts["doubts"]) if kind == "sources" else (),
+        names=tuple(NamedIds(**table) for table in facts["names"]) if kind == "sources" else (),
         playlists=len(contents.corpus),
         owners=pc.count_distinct(contents.playlists["owner"]).as_py(),
         tracks=len(counts),
@@ -140,6 +148,7 @@ def findings(contents: Contents, facts: Mapping[str, Any], thresholds: Threshold
     every = [
         *_inspect_extraction(facts, thresholds),
         *inspect_playlists(contents, thresholds),
+        *inspect_dominant_owner(contents, thresholds),
         *inspect_tracks(contents, thresholds),
         *inspect_names(contents, thresholds),
     ]

@@ -36,6 +36,7 @@ from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding.cleaning import dropped_by_cleaning
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.encoding.known_rows import KnownRows
+from skipgramophone.playlists.naming import NamedIds
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import Names, plural
@@ -215,12 +216,16 @@ class Before:
             letters_replaced=report.letters_replaced,
             passed_over=len(report.passed_over),
             guessed_columns=len(report.guessed_columns),
+            names=len(report.names),
+            doubts=len(report.doubts),
         )
         return replace(
             report,
             sources=[*facts["sources"], *report.sources],
             passed_over=[*facts["passed_over"], *report.passed_over],
             guessed_columns=[*facts.get("guessed_columns", []), *report.guessed_columns],
+            names=[*(NamedIds(**known) for known in facts.get("names", [])), *report.names],
+            doubts=[*facts.get("doubts", []), *report.doubts],
             rows_read=facts["rows_read"] + added.rows_read,
             rows_used=facts["rows_used"] + used,
             rows_rejected=facts["rows_rejected"] + report.rows_rejected,

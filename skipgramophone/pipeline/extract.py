@@ -30,7 +30,9 @@ from skipgramophone.pipeline.corpus_files import Progress, write_corpus
 from skipgramophone.pipeline.extract_report import (
     SourceFacts,
     contents_of,
+    describe_doubts,
     describe_guesses,
+    describe_names,
     describe_sources,
     report_of,
     with_examples_only,
@@ -43,6 +45,8 @@ from skipgramophone.playlists.encoding.block_merging import BlockMerger
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.encoding.encoder import PlaylistEncoder
 from skipgramophone.playlists.left_out import counted
+from skipgramophone.playlists.name_table import read_name_table
+from skipgramophone.playlists.naming import Naming
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
@@ -216,7 +220,7 @@ def read_playlists(
         progress: called with the progress of reading.
 
     Raises:
-        SourceError: a source cannot be read, or no row of it can be used.
+        SourceError: a source or the table of names cannot be read, no row can be used, or no track gets a name.
         ExperimentError: because of the added rows, two tracks of the existing corpus would become one.
     """
     with background_thread() as thread:  # hash large files while they are read, so that the disk is read only once
@@ -227,9 +231,18 @@ def read_playlists(
 
         if allowed:
             allowed(described())
+        naming = None if settings.names is None else Naming(read_name_table(Path(settings.names), settings))
         with named_format(settings.format):
-            encoded, replaced = _encode(sources.readers, settings, encoder, progress)
-        return encoded, SourceFacts(described(), sources.passed_over, replaced, describe_guesses(sources.readers))
+            encoded, replaced = _encode(sources.readers, settings, encoder, naming, progress=progress)
+        names = [describe_names(naming)] if naming else []
+        return encoded, SourceFacts(
+            described(),
+            sources.passed_over,
+            letters_replaced=replaced,
+            guessed_columns=describe_guesses(sources.readers),
+            names=names,
+            doubts=describe_doubts(sources.readers),
+        )
 
 
 def hold_out(
@@ -319,11 +332,19 @@ def _checked_settings(
 
 
 def _encode(
-    readers: Sequence[Reader], settings: ExtractSettings, encoder: Encoder[Encoded], progress: Progress | None
+    readers: Sequence[Reader],
+    settings: ExtractSettings,
+    encoder: Encoder[Encoded],
+    naming: Naming | None,
+    *,
+    progress: Progress | None,
 ) -> tuple[Encoded, int]:
-    """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes."""
+    """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes.
+
+    If there is a table of names, `naming` takes the names of tracks from it.
+    """
     total = sum(reader.file.size for reader in readers if reader.file)
-    merger = BlockMerger(encoder.add)
+    merger = BlockMerger((lambda block: encoder.add(naming.block(block))) if naming else encoder.add)
     done, rows, replaced = 0, 0, 0
     for reader in readers:
         reject_limit, replaced_here = RejectLimit(settings), 0
@@ -342,6 +363,8 @@ def _encode(
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
         reason = _why_unused(encoder.rejects, encoder.left_out)
         raise SourceError.naming(reason) if encoder.left_out else FormatError.naming(reason)
+    if naming:
+        naming.require_names()
     encoded = encoder.encode()
     if isinstance(encoded, EncodedPlaylists) and not len(encoded.track_ids):
         raise SourceError(f"cleaning left out all rows: {_counts(encoded.left_out)}")

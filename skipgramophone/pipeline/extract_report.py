@@ -12,14 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.columns.doubts import is_one_list_per_owner
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
+from skipgramophone.playlists.naming import NamedIds, Naming
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
 from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import COMMAND_LINE
 
 # A report lists at most this many identifiers that merged tracks, and at most this many with conflicts. The report of a
 # dry run lists all.
@@ -35,12 +38,16 @@ class SourceFacts:
         passed_over: name of each file that was skipped, and the reason.
         letters_replaced: number of characters that replace undecodable bytes.
         guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
+        names: the table of names that was used, if any.
+        doubts: one record per table with a doubtful column, made by `describe_doubts`.
     """
 
     described: list[dict[str, Any]]
     passed_over: Sequence[tuple[str, str]]
     letters_replaced: int
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)
+    names: list[NamedIds] = field(default_factory=list)
+    doubts: list[dict[str, str]] = field(default_factory=list)
 
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
@@ -88,6 +95,8 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         identifiers=_identified(encoded),
         albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
+        names=sources.names,
+        doubts=sources.doubts,
     )
 
 
@@ -143,9 +152,38 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
     ]
 
 
+def describe_doubts(readers: Sequence[Reader]) -> list[dict[str, str]]:
+    """Return a record per table in which an assigned column seems to contain no tracks: file and doubt."""
+    doubted = [(reader.file.name, reader.doubt) for reader in readers if isinstance(reader, ColumnsReader)]
+    return [{"file": file, "doubt": doubt(COMMAND_LINE)} for file, doubt in doubted if doubt]
+
+
 def _is_without_sessions(settings: ExtractSettings) -> bool:
     """Whether the rows of each owner in a table form one playlist, in order of time."""
     return settings.session_gap == "none" and is_one_list_per_owner(settings.roles)
+
+
+def describe_names(naming: Naming) -> NamedIds:
+    """Return a record of the table of names, with the numbers of ids with and without a name.
+
+    Raises:
+        SourceError: another program has changed the table since it was found.
+        StorageError: the table has been removed.
+    """
+    table, unnamed = naming.table, list(naming.unnamed)
+    (described,) = describe_sources([table.reader], file_sha256)
+    return NamedIds(
+        **described,
+        columns=table.columns,
+        unused=None if table.unused is None else tuple(table.unused),
+        rejected=table.rejected,
+        ids=len(table.ids),
+        named=naming.named,
+        unnamed=len(unnamed),
+        unnamed_examples=tuple(unnamed[:EXAMPLES]),
+        several=table.several,
+        several_examples=table.examples,
+    )
 
 
 def describe_sources(readers: Sequence[Reader], hash_of: Callable[[Path], str]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.encoding.identifier_matching import SharedIdentifier
+    from skipgramophone.playlists.naming import NamedIds
 
 RISE = 1.1  # warn if the final loss is above this multiple of the loss of the first epoch
 NEAR_RANDOM = 1.05  # warn if the final loss is above this multiple of the loss of random vectors
@@ -50,6 +51,9 @@ class Added:
             `passed_over` in the report on the whole corpus.
         guessed_columns: number of added tables whose columns were guessed. These tables are the last entries of the
             list `guessed_columns` in the report on the whole corpus.
+        names: number of tables of names of the added sources: 0 or 1. This table is the last entry of the list `names`
+            in the report on the whole corpus.
+        doubts: number of records of the added sources in the list `doubts` of the report on the whole corpus.
     """
 
     rows_read: int
@@ -65,6 +69,8 @@ class Added:
     letters_replaced: int = 0
     passed_over: int = 0
     guessed_columns: int = 0
+    names: int = 0
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ class ExtractReport:
         guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns. If
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiment: str
@@ -134,6 +142,8 @@ class ExtractReport:
     albums: int = 0  # number of tracks whose album is known
     matching: Matched | None = None  # tracks that were merged by --match; None without --match
     held_out_names: HeldOutNames | None = None
+    names: list[NamedIds] = field(default_factory=list)
+    doubts: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +258,8 @@ class EvaluateReport:
         snapshots: snapshots of one playlist that are in both training and held-out playlists; None if there are none or
             only a few.
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiment: str
@@ -271,6 +283,8 @@ class CompareReport:
 
     Attributes:
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
+        names: the tables of names that were used, with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiments: tuple[str, str]

@@ -15,6 +15,7 @@ from skipgramophone.errors import SourceError, UnknownFormatError, storage_error
 from skipgramophone.playlists.columns.charts import are_ranked
 from skipgramophone.playlists.columns.guess import ColumnGuess
 from skipgramophone.playlists.columns.merged_cells import question_on_assigned_columns
+from skipgramophone.playlists.columns.quantity_doubts import doubt_about_assigned_tracks
 from skipgramophone.playlists.detection.date_order import date_order_in
 from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.detection.joined_artists import artists_are_joined
@@ -203,7 +204,7 @@ def open_sources(
             try:
                 if reason is None:
                     _require_encoding(file, settings, is_alone=len(files) == 1)
-                    readers.append(_open_reader(file, settings))
+                    readers.append(open_reader(file, settings))
             except UnknownFormatError as error:
                 if settings.strict or len(found) == 1:
                     raise
@@ -252,7 +253,7 @@ def _nothing_read(path: Path, passed_over: Sequence[tuple[str, Wording | str]]) 
     )
 
 
-def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
+def open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     """Return the reader for a file; the format is taken from the settings or else detected from the first bytes.
 
     Raises:
@@ -311,7 +312,7 @@ def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: boo
     if not is_certainly_utf8(file, bare=not is_alone):
         return
     with suppress(UnknownFormatError):
-        _open_reader(file, replace(settings, encoding="utf-8"))
+        open_reader(file, replace(settings, encoding="utf-8"))
         raise utf8_error(file, settings.encoding, is_alone)
 
 
@@ -339,6 +340,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
         joins_artists=artists_are_joined(rows, roles),
         is_ranked=are_ranked(rows, roles),
         above=above,
+        doubt=doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None,
     )
 
 

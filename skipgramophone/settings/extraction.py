@@ -4,6 +4,7 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
 from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
@@ -28,6 +29,8 @@ ROLES = (
     "album",
 )  # fmt: skip
 TRACK = "track"  # synonym of the role uri
+# Roles that --names-columns can assign. In a table of names, `id` is the id of a track; `uri` and `track` are synonyms.
+NAME_ROLES = ("id", "artist", "title", "name", "album")
 MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
@@ -42,7 +45,7 @@ LASTING = (
     "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
 # Settings that early versions of sgp did not have. Manifests of old corpora do not contain them.
-LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
+LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match", "names", "names_columns")
 GROUP_HELP = (
     "Regular expression that is matched at the start of owner names. If the matched text is the same for several "
     "owners, their playlists are held out together or not at all."
@@ -63,6 +66,18 @@ class ExtractSettings:
         None,
         "Which column of a table contains what: artist=Name,title=Song means that the column Name contains the artist, "
         f"and the column Song the title. Possible roles: {', '.join(ROLES)}.",
+        metavar="ROLE=NAME,…",
+    )
+    names: Path | str | None = setting(
+        None,
+        "Table with the names of the tracks or products whose ids alone are in the sources, such as a table of "
+        "products next to a table of orders.",
+        metavar="FILE",
+    )
+    names_columns: str | None = setting(
+        None,
+        "Which column of the table of --names contains what, such as id=SKU,title=Name,artist=Brand (default: guessed "
+        f"from the header). Possible roles: {', '.join(NAME_ROLES)}.",
         metavar="ROLE=NAME,…",
     )
     session_gap: str = setting(
@@ -189,6 +204,11 @@ class ExtractSettings:
                 f"not {self.encoding!r}"
             ),
         )
+        roles_of_names = {} if self.names_columns is None else self.name_roles
+        need(
+            self.names is not None or not roles_of_names,
+            lambda named: f"{named('names_columns')} needs {named('names')}, the table that has these columns",
+        )
         if self.columns is not None:
             need(
                 self.format in (None, "columns"),
@@ -248,9 +268,11 @@ class ExtractSettings:
         """The settings to store in the manifest.
 
         Settings that early versions of sgp did not have are stored only if they are used. The digests of older corpora
-        therefore do not change.
+        therefore do not change. The table of names is stored without its directories.
         """
-        return {name: value for name, value in asdict(self).items() if name not in LATER or value not in (None, False)}
+        names = None if self.names is None else PurePath(self.names).name
+        values = asdict(self) | {"names": names}
+        return {name: value for name, value in values.items() if name not in LATER or value not in (None, False)}
 
     @property
     def roles(self) -> dict[str, str]:
@@ -264,27 +286,60 @@ class ExtractSettings:
         Raises:
             SettingError: the text is not a list of role=column, or a role other than the artist appears twice.
         """
-        text = self.columns or ""
-        if BY_NUMBER.fullmatch(text):
-            text = ",".join("=".join(reversed(part.split("="))) for part in text.split(","))
-        parts = re.split(rf"(?:^|,)({'|'.join((*ROLES, TRACK))})=", text)
-        roles: dict[str, str] = {}
-        for role, column in zip(parts[1::2], parts[2::2], strict=True):
-            artists = sum(known.startswith("artist") for known in roles)
-            unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
-            roles[unique] = column
-        unknown = re.findall(r"^([^\W\d]+)=", parts[0])
+        return _roles_in(self.columns or "", "columns")
+
+    @property
+    def name_roles(self) -> dict[str, str]:
+        """The column of each role in the table of names, parsed from `names_columns`; the ids have the role "uri".
+
+        >>> ExtractSettings(names="products.csv", names_columns="id=SKU,title=Name").name_roles
+        {'uri': 'SKU', 'title': 'Name'}
+
+        Raises:
+            SettingError: the text is not a list of role=column, or it does not assign both ids and names.
+        """
+        found = _roles_in(self.names_columns or "", "names_columns")
+        roles = {"uri" if role == "id" else role: column for role, column in found.items()}
+        unfit = [role for role in roles if role.split()[0] not in (*NAME_ROLES, "uri")]
         require_named(
-            not unknown,
-            lambda named: f"{named('columns')} has no role {unknown[0]!r}: the roles are {', '.join(ROLES)}",
+            not unfit,
+            lambda named: f"{named('names_columns')} can assign the roles {', '.join(NAME_ROLES)}, not {unfit[0]}",
         )
         require_named(
-            not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
+            len(roles) == len(found) and "uri" in roles and ("title" in roles) != ("name" in roles),
             lambda named: (
-                f"{named('columns')} must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}"
+                f"{named('names_columns')} must assign one column of ids, and one of titles or names, "
+                f"as in {named('names_columns', 'id=SKU,title=Name')}"
             ),
         )
         return roles
+
+
+def _roles_in(text: str, setting: str) -> dict[str, str]:
+    """Return role -> column, parsed from the value of the setting with the given name; see `ExtractSettings.roles`.
+
+    Raises:
+        SettingError: the text is not a list of role=column, or a role other than the artist appears twice.
+    """
+    given = text
+    if BY_NUMBER.fullmatch(text):
+        text = ",".join("=".join(reversed(part.split("="))) for part in text.split(","))
+    parts = re.split(rf"(?:^|,)({'|'.join((*ROLES, TRACK))})=", text)
+    roles: dict[str, str] = {}
+    for role, column in zip(parts[1::2], parts[2::2], strict=True):
+        artists = sum(known.startswith("artist") for known in roles)
+        unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
+        roles[unique] = column
+    unknown = re.findall(r"^([^\W\d_]+)=", parts[0])
+    require_named(
+        not unknown,
+        lambda named: f"{named(setting)} has no role {unknown[0]!r}: the roles are {', '.join(ROLES)}",
+    )
+    require_named(
+        not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
+        lambda named: f"{named(setting)} must be role=column,… with the roles {', '.join(ROLES)}, not {given!r}",
+    )
+    return roles
 
 
 BY_NUMBER = re.compile(rf"[0-9]+=({'|'.join((*ROLES, TRACK))})(,[0-9]+=({'|'.join((*ROLES, TRACK))}))*")

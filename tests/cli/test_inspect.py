@@ -17,8 +17,9 @@ WriteDump = Callable[..., Path]
 
 # The fields of the JSON, as described in docs/inspecting.md.
 SCHEMA = {
-    "schema", "kind", "inspected", "sources", "guessed_columns", "playlists", "owners", "tracks", "occurrences",
-    "lengths", "counts", "once", "half", "head_share", "most_frequent", "findings", "command", "order", "seconds",
+    "schema", "kind", "inspected", "sources", "guessed_columns", "names", "playlists", "owners", "tracks",
+    "occurrences", "lengths", "counts", "once", "half", "head_share", "most_frequent", "findings", "command", "order",
+    "seconds", "doubts",
 }  # fmt: skip
 DISTRIBUTION = {"mean", "median", "least", "most", "steps"}
 FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags", "apply"}

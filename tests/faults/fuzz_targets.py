@@ -3,6 +3,7 @@
 readers      files that `extract` and `--file` read, packed or not
 exports      files of music programs and services that `extract` reads
 scripts      JSON, tables and lists of names, as scripts and people write them
+names        tables of `extract --names`
 importers    files that `sgp import` reads
 experiment   each file that `similar`, `continue` and `explain` open; in most cases the manifests are rewritten after
              the change, as in a malicious archive, so that the checksums match and the reader itself is tested
@@ -36,13 +37,10 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
-from skipgramophone.playlists.readers.apple import ACTIVITY_FILE, DAILY_FILE
-from skipgramophone.playlists.readers.rhythmbox import TRACKS_FILE
 from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
-from tests.playlists.readers.examples import EXAMPLES
-from tests.playlists.readers.player_examples import RHYTHMDB
+from tests.playlists.readers.examples import BESIDE, EXAMPLES, TOGETHER
 from tests.playlists.readers.script_examples import LISTS, SCRIPT_EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
 
@@ -51,13 +49,6 @@ COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns 
     "columns": "artist=artist,title=title,playlist=playlist",
     "timed": "artist=artist,title=title,owner=playlist,time=when",
     "placed": "artist=artist,title=title,id=playlist,position=place",
-}
-
-# Files that are also read together with another file: example -> its name then, and name and content of the other file.
-TOGETHER = {
-    "daily.csv": (DAILY_FILE, ACTIVITY_FILE, EXAMPLES["activity.csv"]),
-    "playlists.xml": ("playlists.xml", TRACKS_FILE, RHYTHMDB),
-    TRACKS_FILE: (TRACKS_FILE, "playlists.xml", EXAMPLES["playlists.xml"]),
 }
 
 
@@ -145,7 +136,7 @@ def readers() -> Target:
         "list.m3u8": "#EXTM3U\n"
         + "".join(f"#EXTALB:C\n#EXTART:D\n#EXTINF:123,{line}\n/music/{line}.mp3\n" for line in lines),
         "titles.txt": "\n".join(lines),
-        "sessions.txt": "\n".join("12 34 56 78 12" for _ in range(5)),
+        "sessions.txt": "12 34 56 78 12\n34 12\n" * 3,
     }
     files = {name: text.encode() for name, text in texts.items()}
     packed = io.BytesIO()
@@ -306,6 +297,7 @@ def exports() -> Target:
     """Return the exports of music programs and services, which are read without a corpus."""
     files = {name: text.encode() for name, text in EXAMPLES.items()}
     files["set.txt"] = EXAMPLES["set.txt"].encode("utf-16")
+    files["utf16.aimppl4"] = EXAMPLES["kitchen.aimppl4"].encode("utf-16")
     formats: dict[str, Format] = {}
     for name, data in files.items():
         with tempfile.TemporaryDirectory() as directory:
@@ -314,7 +306,7 @@ def exports() -> Target:
             assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
             formats[name] = cast(Format, reader.format)
 
-    files[TRACKS_FILE] = RHYTHMDB.encode()
+    files |= {name: text.encode() for name, text in BESIDE.items()}
 
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
         """Read a changed file in the format of the valid file, and in the format that is detected after the change."""
@@ -328,9 +320,8 @@ def exports() -> Target:
             (together / beside).write_text(text, encoding="utf-8")
             choices.append((together, None))
         for source, format in choices:
-            read_blocks(source, sgp.ExtractSettings(format=format))
-        for _, format in choices[:2]:
-            require_same_in_columns(path, format)
+            if read_blocks(source, sgp.ExtractSettings(format=format)) & BLOCKS.keys() and source == path:
+                require_same_in_columns(path, format)
 
     return Target(files, read)
 
@@ -355,21 +346,40 @@ def scripts() -> Target:
     return Target(files, read)
 
 
-def read_blocks(path: Path, settings: sgp.ExtractSettings) -> None:
-    """Read a file or directory, and verify its rows and rejects; an error must be one line."""
+def names() -> Target:
+    """Return tables with the names of the ids in a table of orders."""
+    text = "sku,product_name,artist\nA1,Green mug,Ada\nA2,Plate,\nA2,Dish,\n"
+    files = {"p.csv": text.encode(), "p.json": b'[{"sku": "A1", "name": "Green mug"}, {"sku": "A2", "name": "Plate"}]'}
+
+    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+        """Read the names with guessed columns."""
+        (directory / name).write_bytes(data)
+        (orders := directory / "orders.csv").write_text("order_id,sku\n1,A1\n1,A2\n2,A1\n2,A3\n")
+        settings = sgp.ExtractSettings(names=directory / name)
+        sgp.extract("made", orders, settings, dry_run=True, experiments_dir=directory)
+
+    return Target(files, read)
+
+
+def read_blocks(path: Path, settings: sgp.ExtractSettings) -> set[str]:
+    """Read a file or directory, and verify its rows and rejects; an error must be one line. Return the formats."""
+    formats = set[str]()
     try:
         for reader in open_sources([path], settings).readers:
+            formats.add(reader.format)
             for block in reader.blocks():
                 block.table.validate(full=True)
                 assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
     except SgpError as error:
         require_one_line(error)
+    return formats
 
 
 TARGETS: dict[str, Callable[[], Target]] = {
     "readers": readers,
     "exports": exports,
     "scripts": scripts,
+    "names": names,
     "importers": imports,
     "experiment": experiment,
 }

@@ -168,6 +168,8 @@ AUTOMATIC = [
     "Discover Weekly", "Daily Mix 1", "daily mix 2", "Liked Songs", "On Repeat", "Dein Mix der Woche", "Starred",
 ]  # fmt: skip
 ONCE = [(f"artist {at % 150:03}", f"rare {at}") for at in range(2100)]
+# 200 playlists of 20 tracks, as many as 30 % of all occurrences, without near-duplicates.
+RUNS = [[SOME[(at * 37 + step * (1 + at % 11)) % len(SOME)] for step in range(20)] for at in range(200)]
 TWO_URIS = set(SOME[:100])
 PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the problem, problems that come with it
     "rejected-rows": (replace(CLEAN, bad_lines=100), 100, set()),
@@ -175,6 +177,9 @@ PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the
     "short-playlists": (with_playlists(*(("x", f"single {at}", [SOME[at]]) for at in range(60))), 60, set()),
     "giant-playlists": (with_playlists(("x", "everything", ONCE)), 1, {"seen-once"}),
     "whole-libraries": (libraries(), 10, set()),
+    "dominant-owner": (
+        with_playlists(*(("robot", f"run {at}", tracks) for at, tracks in enumerate(RUNS))), 4000, set(),
+    ),
     "automatic-lists": (
         with_playlists(*(("x", name, SOME[at * 30 : at * 30 + 20]) for at, name in enumerate(AUTOMATIC))), 7, set(),
     ),

@@ -94,7 +94,8 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     without_names = has_words and not columns_by_role(rows[0])
     without_names = without_names and columns_by_role([*rows[0], "title"]) == {"title": ["title"]}
     by_number = " (by number if the first line is not a header)" if has_words else "" if has_header else " by number"
-    if without_names or any(rows[0].count(name) > 1 for name in roles.values()):
+    are_names = has_header or has_words  # otherwise, `roles` contains numbers of columns
+    if without_names or (are_names and any(rows[0].count(name) > 1 for name in roles.values())):
         roles = {role: f"{rows[0].index(name) + 1}" for role, name in roles.items()}
         by_number = " by number" + " (by name if the first line is a header)" * without_names
     columns = f"a table of {len(rows[0])} columns {problem}"

@@ -139,7 +139,10 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
     if not named and "uri" not in found and links:
         return question(rows, "whose links are not links to tracks")
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
-        return question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
+        asked = question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
+        if not {"title", "uri"} <= suitable_columns(rows, header).keys() or "artist" in found:
+            return asked
+        return lambda named: f"{asked(named)}; or, if it has the names of ids in another source: {named('names', '…')}"
     roles |= order_of_rows(rows, found, roles)
     if problem := unread_times(rows, found.get("time", ()), roles):
         return question(rows, problem, roles)
@@ -183,14 +186,14 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     `title_doubts`.
     """
     header = rows[0]
-    found = _suitable_columns(rows, header)
+    found = suitable_columns(rows, header)
     while others := titles_of_others(rows, found):
         header = ["" if name in others else name for name in header]
-        found = _suitable_columns(rows, header)
+        found = suitable_columns(rows, header)
     return found
 
 
-def _suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
+def suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role, as described at `_columns_by_role`.
 
     Args:

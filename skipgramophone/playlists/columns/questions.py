@@ -29,6 +29,7 @@ from skipgramophone.playlists.columns.owner_doubts import (
     columns_with_playlists_of_owners,
     has_ids_without_owner,
 )
+from skipgramophone.playlists.columns.quantity_doubts import quantities_as_tracks
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.columns.row_order import has_times, order_of_rows
 from skipgramophone.playlists.columns.several_items import columns_of_lists
@@ -240,6 +241,14 @@ def _charts(table: GuessedTable) -> Wording | None:
     return table.ask(problem, playlist=chart, position=rank)
 
 
+def _quantities(table: GuessedTable) -> Wording | None:
+    """Ask whether another column contains the ids of tracks, if the guessed column seems to contain quantities."""
+    found = quantities_as_tracks(table.rows, table.roles)
+    if found is None or found.better is None:
+        return None
+    return table.ask_without("title", f"in which {found.column!r} seems to contain {found.what}", uri=found.better)
+
+
 def _equal_names(table: GuessedTable) -> Wording | None:
     """Ask the user to assign the columns by number, if two of them have the same name."""
     twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
@@ -262,6 +271,7 @@ DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _merged_cells,
     _charts,
     _sums,
+    _quantities,
     _equal_names,
 )
 

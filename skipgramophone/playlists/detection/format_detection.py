@@ -21,6 +21,7 @@ from skipgramophone.playlists.detection.json_remedies import remedy_for_json
 from skipgramophone.playlists.detection.json_start import ends_early
 from skipgramophone.playlists.detection.name_doubts import doubt_about_names
 from skipgramophone.playlists.detection.path_lists import are_paths, doubt_about_paths
+from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header
 from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions
 from skipgramophone.playlists.detection.signatures import format_by_signature
 from skipgramophone.playlists.detection.table_head import first_rows, rows_of_document, rows_of_objects
@@ -134,7 +135,13 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     Raises:
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
+    main = lines_above_main_table(lines)
+    if main and (guess := _guess_columns(file, rows_of(lines[main:]), rated, is_complete)):
+        return replace(guess, above=main)
     rows = rows_of(lines)
+    if (second := second_header(lines)) is not None:
+        problem = f"two tables: the second one begins on line {second + 1} ({_shortened(lines[second])!r})"
+        raise UnknownFormatError(file.display_name, visible(f"{problem}; save each table in a file of its own"))
     if guess := _guess_columns(file, rows, rated, is_complete):
         return replace(guess, above=blank_lines_above(lines))
     above = lines_above_header(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.readers.line_marks import LineMarks
 from skipgramophone.playlists.readers.titles import separator_of
 from skipgramophone.wording import Wording, visible
@@ -13,6 +14,16 @@ LABEL = re.compile(r"([^:]{2,40}): +\S.*")  # such as "First dance: Ada Fenn"
 NUMBERS = re.compile(r"v?\d+(?:[./:-]\d+)+", re.IGNORECASE)  # such as the version 1.2.0; bands are called 311
 MOST_LABELS, MOST_NUMBERS = 0.8, 0.5  # at most this share of the artists may have a label, or be such numbers
 FEWEST_NAMES = 3
+FEWEST_DAYS = 3  # number of different days; two artists may well be called Friday and Sunday
+# The days of the week in English, German, French, Spanish, Italian, Portuguese and Dutch, without accents.
+NAMES_OF_DAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun "
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so lundi mardi "
+    "mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes sabado domingo lunedi "
+    "martedi mercoledi giovedi venerdi sabato domenica segundafeira tercafeira quartafeira quintafeira "
+    "sextafeira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"
+)
+DAYS = frozenset(NAMES_OF_DAYS.split())
 KEEP = ("format", "titles")  # the setting that reads the lines as they are
 
 
@@ -37,6 +48,12 @@ def doubt_about_names(lines: Sequence[str]) -> Wording | None:
     if len(numbers) > MOST_NUMBERS * len(artists):
         return lambda named: visible(
             f"a list with numbers such as {numbers[0]!r} instead of artists: remove them, for example with "
+            f"sed -E 's/^[^ ]+{separator}//'; if they are artists, add {named(*KEEP)}"
+        )
+    days = {normalized(artist) for artist in artists}
+    if days <= DAYS and len(days) >= FEWEST_DAYS:
+        return lambda named: visible(
+            f"a list with days of the week such as {artists[0]!r} instead of artists: remove them, for example with "
             f"sed -E 's/^[^ ]+{separator}//'; if they are artists, add {named(*KEEP)}"
         )
     return None

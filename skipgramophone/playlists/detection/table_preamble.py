@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.columns.guess import is_table, rows_of
+from skipgramophone.playlists.detection.second_tables import lines_above_main_table
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
 MOST_PREAMBLE = 20  # maximum number of lines above the header of a table
@@ -40,10 +41,13 @@ def blank_lines_above(lines: Sequence[str]) -> int:
 def lines_above_columns(lines: Sequence[str], names: Collection[str]) -> int:
     """Return the number of lines above the first line that has all the given names of columns; 0 if there is none.
 
+    If a small table about the list is above the main table, and both have these columns, the main table is meant.
+
     >>> lines_above_columns(["sep=;", "by;song", "Ada;Rain"], ["song", "by"])
     1
     """
-    for above, line in enumerate(lines[: MOST_PREAMBLE + 1]):
+    main = lines_above_main_table(lines)
+    for above, line in sorted(enumerate(lines[: MOST_PREAMBLE + 1]), key=lambda each: each[0] != main):
         if set(names) <= set(fields_of(line, delimiter_of(line)) if line else ()):
             return above
     return 0

@@ -77,6 +77,7 @@ from skipgramophone.playlists.readers.rows import (
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
+from skipgramophone.wording import Wording
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
 NO_ID = "no id of a playlist"
@@ -100,6 +101,7 @@ class ColumnsReader:
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
         is_ranked: whether rows with equal times are already in the order of their ranks; they then keep this order.
+        doubt: what an assigned column seems to contain instead of tracks, for reports; otherwise None.
         format: name of the format.
     """
 
@@ -108,6 +110,7 @@ class ColumnsReader:
     unused: Sequence[str] | None = None
     joins_artists: bool = False
     is_ranked: bool = False
+    doubt: Wording | None = None
     format: str = "columns"
     date_order: DateOrder = ""
     above: int = 0

@@ -94,12 +94,16 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
 def literal_fields(line: str, delimiter: str) -> list[str]:
     """Split a line into fields with their quotes, if its quotes are parts of names; otherwise return an empty list.
 
-    Quotes are not parts of names if they enclose a whole field, or if the line has an odd number of quotes.
+    Quotes are not parts of names if they enclose a whole field, or if the line has an odd number of quotes. The result
+    is also empty if the line contains a carriage return, which the module `csv` does not accept outside of quotes.
 
     >>> literal_fields('Bowie,"Heroes" (live)', ","), literal_fields('"Bowie","Heroes" (live)', ",")
     (['Bowie', '"Heroes" (live)'], [])
     """
-    fields = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+    except csv.Error:
+        return []
     in_quotes = any(len(field) > 1 and field[0] == field[-1] == '"' for field in fields)
     return [] if in_quotes or line.count('"') % 2 else fields
 

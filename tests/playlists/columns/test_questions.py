@@ -165,6 +165,11 @@ def test_usual_orders_of_columns_without_a_header_are_suggested(text: str, colum
     assert len(set(artists)) == 3
 
 
+def test_values_that_occur_twice_in_the_first_row_are_no_names_of_columns(write_dump: WriteDump) -> None:
+    message = error_of(write_dump("1,Ada Fenn,Rain,1\n2,Nell Quay,Salt,1\n"))
+    assert message.endswith("assign the columns by number, for example --columns owner=1,title=2")
+
+
 @pytest.mark.parametrize("quote", ["", '"'])  # a plain first line, and one that is read record by record
 def test_a_header_is_rejected_if_columns_are_assigned_by_number(write_dump: WriteDump, quote: str) -> None:
     rows = "Abend;Lanyards;Home\nAbend;Nell Quay;Salt\n"

@@ -40,6 +40,26 @@ def test_numbers_are_not_artists(write_dump: WriteDump) -> None:
     assert [row[1] for row in read(write_dump(names, "b.txt"), "titles")[0]][:2] == ["311", "Re: Sea"]
 
 
+@pytest.mark.parametrize(
+    "days", [("Monday", "Tuesday", "Friday"), ("Mo.", "Mi.", "Fr."), ("Segunda-feira", "Terça-feira", "Sábado")]
+)
+def test_days_of_the_week_are_not_artists(days: tuple[str, ...], write_dump: WriteDump) -> None:
+    meals = "".join(f"{day} - {meal}\n" for meal in ("Soup", "Fish pie", "Rice") for day in days)
+    assert f"a list with days of the week such as {days[0]!r} instead of artists" in error_of(
+        write_dump(meals, "a.txt")
+    )
+    (reader,) = open_sources([write_dump(meals, "a.txt")], ExtractSettings(format="titles")).readers
+    assert next(iter(reader.blocks())).table["artist"][0].as_py() == days[0]
+
+
+@pytest.mark.parametrize(
+    "other", ["Friday - Rain\nSunday - Salt\n", "Monday - Rain\nTuesday - Salt\nAda Fenn - Tide\n"]
+)
+def test_artists_may_be_called_like_a_day(other: str, write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump(other * 3, "b.txt"), "titles")
+    assert rows[0][1:3] == tuple(other.split("\n")[0].split(" - "))
+
+
 @pytest.mark.parametrize("form", ["{} {}", "{}. {}", "{}) {}", "{} - {}"])
 def test_sides_and_numbers_of_a_record_are_marks(form: str, write_dump: WriteDump) -> None:
     names = [" - ".join(track) for track in TRACKS]

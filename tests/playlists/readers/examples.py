@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import plistlib
 
-from tests.playlists.readers.player_examples import PLAYER_EXAMPLES
+from skipgramophone.playlists.readers.apple import ACTIVITY_FILE, DAILY_FILE
+from skipgramophone.playlists.readers.rhythmbox import TRACKS_FILE
+from skipgramophone.playlists.readers.yes import NAMES
+from tests.playlists.readers.player_examples import PLAYER_EXAMPLES, RHYTHMDB
 
 XSPF = """<?xml version="1.0" encoding="UTF-8"?>
 <playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>
@@ -362,4 +365,19 @@ EXAMPLES: dict[str, str] = PLAYER_EXAMPLES | {
     "kitchen.wpl": WPL,
     "Paper Boats.csv": GOOGLE_PLAY,
     ".scrobbler.log": SCROBBLER_LOG,
+}
+
+# Files that are read beside another file, and the playlists of Yes.com, which are not read without their names.
+BESIDE = {
+    TRACKS_FILE: RHYTHMDB,
+    NAMES: "0\tRain\tAda Fenn\n1\tSalt\tNell Quay\n2\tHome\tLanyards\n",
+    "train.txt": "0 1 2\n3 2 1\n0 1 2\n1 0\n0 7\n",
+}
+# Files that are also read together with another file: example -> its name then, and name and content of the other file.
+TOGETHER = {
+    "daily.csv": (DAILY_FILE, ACTIVITY_FILE, EXAMPLES["activity.csv"]),
+    "playlists.xml": ("playlists.xml", TRACKS_FILE, RHYTHMDB),
+    TRACKS_FILE: (TRACKS_FILE, "playlists.xml", EXAMPLES["playlists.xml"]),
+    "train.txt": ("train.txt", NAMES, BESIDE[NAMES]),
+    NAMES: (NAMES, "train.txt", BESIDE["train.txt"]),
 }

@@ -119,6 +119,12 @@ def test_quotes_around_a_part_of_a_field_belong_to_it(delimiter: str, write_dump
         read(write_dump(quoted), "columns")
 
 
+def test_a_carriage_return_in_a_row_with_a_wrong_quote_raises_an_error_with_its_line(write_dump: WriteDump) -> None:
+    path = write_dump('Artist,Title\nAda,"Rain"x\rNell,Salt\n')
+    with pytest.raises(SourceError, match=r"line 2: .* expected after .*; write a quote inside a quoted field twice"):
+        read(path, "columns", columns="artist=Artist,title=Title")
+
+
 def test_an_unclosed_quote_raises_an_error_with_its_line(write_dump: WriteDump) -> None:
     text = 'Track URI,Track Name,Artist Name\nu:1,"never ends,x\nu:2,y,z\n'
     with pytest.raises(SourceError, match=r"open\.csv, line 3: unexpected end of data"):

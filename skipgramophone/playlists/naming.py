@@ -1,0 +1,113 @@
+"""Give names to the tracks of a source that has only their ids, from a table of names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.errors import SourceError
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.name_table import NameTable
+from skipgramophone.playlists.readers.rows import ALBUM, RowBlock, dictionary_of
+
+
+@dataclass(frozen=True, slots=True)
+class NamedIds:
+    """The tracks whose names were taken from a table of names.
+
+    Attributes:
+        columns: the columns of the table, as the value of `--names-columns`.
+        unused: if the columns were guessed from the header, the names of the other columns; otherwise None.
+        rejected: number of rows of the table without an id or a name, by reason.
+        ids: number of ids in the table.
+        named: number of ids of the sources that the table names.
+        unnamed: number of ids of the sources that the table does not name; these tracks are named by their ids.
+        unnamed_examples: the first of these ids.
+        several: number of ids in the table with several names; the first name is used.
+        several_examples: some of these ids, each with two of its names.
+    """
+
+    file: str
+    format: str
+    bytes: int
+    sha256: str
+    columns: str
+    unused: tuple[str, ...] | None
+    rejected: dict[str, int]
+    ids: int
+    named: int
+    unnamed: int
+    unnamed_examples: tuple[str, ...]
+    several: int
+    several_examples: tuple[tuple[str, str, str], ...]
+
+
+class Naming:
+    """Names tracks by their ids, block by block, and counts the ids with and without a name.
+
+    A row has only an id if its title is its uri and it has no artist. All other rows stay as they are.
+
+    Attributes:
+        table: the names.
+        unnamed: the ids of the sources that have no name, in order of first appearance.
+    """
+
+    def __init__(self, table: NameTable) -> None:
+        self.table = table
+        self.unnamed: dict[str, None] = {}
+        self._found = np.zeros(len(table.ids), np.bool_)
+
+    @property
+    def named(self) -> int:
+        """Number of different ids of the sources that have a name."""
+        return int(np.count_nonzero(self._found))
+
+    def block(self, block: RowBlock) -> RowBlock:
+        """Return a block in which the tracks have their names."""
+        ids, titles, artists = (block.table[name].combine_chunks() for name in ("uri", "title", "artist"))
+        alone = pc.and_(pc.equal(ids.cast(TEXT), titles.cast(TEXT)), pc.equal(artists.cast(TEXT), ""))
+        rows = np.flatnonzero(pc.fill_null(alone, False).to_numpy(zero_copy_only=False))
+        if not len(rows):
+            return block
+        coded = ids.take(pa.array(rows)).cast(TEXT).dictionary_encode()
+        texts = [text.strip() for text in coded.dictionary.to_pylist()]
+        known = np.array([self.table.row_of.get(text, -1) for text in texts])
+        self._found[known[known >= 0]] = True
+        self.unnamed |= {text: None for text, row in zip(texts, known.tolist(), strict=True) if row < 0}
+        place = np.full(block.used, -1)
+        place[rows] = known[coded.indices.to_numpy()]
+        names = self.table.names.take(pa.array(place, mask=place < 0))
+        columns = {name: block.table[name] for name in block.table.column_names}
+        for name in ("artist", "title", ALBUM):
+            own = columns[name].cast(TEXT) if name in columns else pa.nulls(block.used, TEXT)
+            if name in columns or names[name].null_count < block.used:
+                columns[name] = dictionary_of(pc.coalesce(names[name], own).combine_chunks(), block.used)
+        return RowBlock(pa.table(columns), block.rejects, block.bytes_read, block.replaced, left_out=block.left_out)
+
+    def require_names(self) -> None:
+        """Verify that the table has names for the sources; call this after the last block.
+
+        Raises:
+            SourceError: no id of the sources is in the table, or the sources have no rows with only an id.
+        """
+        if self.named:
+            return
+        file = self.table.reader.file
+        path = file.display_name if file else ""
+        if not self.unnamed:
+            raise SourceError.naming(
+                lambda named: (
+                    f"no row of the sources consists of an id alone, so {named('names')} has no effect: leave it out, "
+                    f"or assign only the column of ids as the track, as in {named('columns', 'owner=…,track=…')}"
+                )
+            )
+        here, there = next(iter(self.unnamed)), self.table.ids[0].as_py()
+        raise SourceError.naming(
+            lambda named: (
+                f"none of the ids in the sources, such as {here!r}, is in {path}, which has ids such as {there!r}: "
+                f"check the columns of ids ({named('columns')}, and {named('names_columns')} {self.table.columns})"
+            )
+        )
