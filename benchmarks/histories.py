@@ -11,6 +11,7 @@ memory of the computer. To compare two versions, run them in turn.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.extraction import measured
 from benchmarks.machine import describe
-from benchmarks.synthetic_histories import FILES, MONTHS, PLAYS
+from benchmarks.synthetic_histories import FILES, PACKED, PLAYS
 
 MEASURE = """
 import json, resource, sys, tempfile, time
@@ -47,7 +48,7 @@ if __name__ == "__main__":
     parser.add_argument("--only", action="append", help="measure only this file; may be repeated")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        for name in asked.only or (*FILES, MONTHS):
+        for name in asked.only or (*FILES, *PACKED):
             # A child process writes the file, because the peak memory of later children starts from that of this one.
             command = [sys.executable, "-m", "benchmarks.synthetic_histories", directory, "--plays", str(asked.plays)]
             subprocess.run([*command, "--only", name], check=True)
@@ -63,10 +64,11 @@ if __name__ == "__main__":
                 for what, run in runs.items()
             }
             rejected = runs["read"]["found"][1]
+            size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
             print(
-                f"{name:45} {path.stat().st_size / asked.plays:4.0f} B/play  reading {speed['read']}/s  "
+                f"{name:45} {size / asked.plays:4.0f} B/play  reading {speed['read']}/s  "
                 f"extraction {speed['extract']}/s  {runs['read']['peak_mb']:6,.0f} MB  {rejected:,} rejected",
                 flush=True,
             )
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         print(describe("pyarrow"))

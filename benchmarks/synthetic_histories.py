@@ -254,28 +254,42 @@ FILES: dict[str, Callable[[list[Play]], Iterable[str]]] = {
     "sessions.txt": _ids,
 }
 MONTHS = "months.zip"  # the listens in one file per month, as ListenBrainz exports them
+# The extended history in files of about 12 MB, as Spotify exports it: a zip archive, and its files in a directory.
+EXPORT, EXPORTED_FILES = "my_spotify_data.zip", "my_spotify_data"
+PLAYS_PER_FILE = 17_000
+PACKED = (MONTHS, EXPORT, EXPORTED_FILES)
 
 
-def write(folder: Path, plays: list[Play], names: Iterable[str] = (*FILES, MONTHS)) -> None:
-    """Write the plays to a folder, in one file per format."""
+def write(folder: Path, plays: list[Play], names: Iterable[str] = (*FILES, *PACKED)) -> None:
+    """Write the plays to a folder, in one file, archive or directory per name."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if name == MONTHS:
-            _write_months(path, plays)
-            continue
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(FILES[name](plays))
+        if name in (MONTHS, EXPORT):
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for member, text in _months(plays) if name == MONTHS else _exported(plays):
+                    archive.writestr(member, text)
+        elif name == EXPORTED_FILES:
+            path.mkdir()
+            for member, text in _exported(plays):
+                (path / member).write_text(text, encoding="utf-8")
+        else:
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(FILES[name](plays))
 
 
-def _write_months(path: Path, plays: list[Play]) -> None:
-    """Write listens to a zip archive with one file per month."""
+def _months(plays: list[Play]) -> Iterator[tuple[str, str]]:
+    """Yield the name and content of each monthly file of ListenBrainz."""
     months: dict[str, list[Play]] = {}
     for play in plays:
         months.setdefault(f"listens/{_time(play.ended, '%Y')}/{int(_time(play.ended, '%m'))}.jsonl", []).append(play)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, some in months.items():
-            archive.writestr(name, "".join(_listens(some)))
+    return ((name, "".join(_listens(some))) for name, some in months.items())
+
+
+def _exported(plays: list[Play]) -> Iterator[tuple[str, str]]:
+    """Yield the name and content of each file of an extended history."""
+    for number, start in enumerate(range(0, len(plays), PLAYS_PER_FILE)):
+        yield f"Streaming_History_Audio_2017_{number}.json", _extended(plays[start : start + PLAYS_PER_FILE])
 
 
 if __name__ == "__main__":
@@ -284,4 +298,4 @@ if __name__ == "__main__":
     parser.add_argument("--plays", type=int, default=PLAYS)
     parser.add_argument("--only", action="append", help="write only this file; may be repeated")
     asked = parser.parse_args()
-    write(asked.folder, make_plays(asked.plays), asked.only or (*FILES, MONTHS))
+    write(asked.folder, make_plays(asked.plays), asked.only or (*FILES, *PACKED))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ class Growth:
         self.corpus.write(directory)
         self.postings.write(directory)
         write_playlist_table(directory, self.playlists)
-        write_lines(directory / REJECTS, [asdict(one) for one in self.encoded.rejects], before.directory / REJECTS)
+        write_lines(directory / REJECTS, [one.as_dict() for one in self.encoded.rejects], before.directory / REJECTS)
 
     def _changes(self) -> CatalogueChanges:
         """Return the changes to make in the catalogue."""

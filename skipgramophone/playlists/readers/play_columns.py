@@ -236,18 +236,27 @@ def _sessions(
     session = np.empty(len(owner), np.int64)
     session[by_owner] = np.cumsum(starts) - 1
     first = by_owner[starts]
-    names, place = minutes_of(began[first]).to_pylist(), stream.file.place
-    keys = [f"{place}\0{at}" for at in first.tolist()]
+    names, number_of = minutes_of(began[first]), pa.array(first).cast(TEXT)
+    keys = pc.binary_join_element_wise(pa.scalar(stream.file.place, TEXT), number_of, pa.scalar("\0", TEXT))
+    continued: dict[int, tuple[str, str]] = {}  # sessions that a previous part of the history began -> name and key
     of_listener = np.flatnonzero(np.diff(listener, prepend=-1)).tolist()
     for at, end in pairwise([*of_listener, len(owner)]):
         name, play, latest = owners[int(listener[at])], int(by_owner[at]), int(by_owner[end - 1])
         before = last.get(name)
         if before and ended[play] >= before[0] and began[play] - before[0] <= gap:
-            number = int(session[play])
-            names[number], keys[number] = before[1], before[2]
+            continued[int(session[play])] = before[1:]
         number = int(session[latest])
-        last[name] = float(ended[latest]), names[number], keys[number]
-    return session, pa.array(names, TEXT), pa.array(keys, TEXT)
+        known = continued.get(number) or (names[number].as_py(), keys[number].as_py())
+        last[name] = float(ended[latest]), *known
+    if continued:
+        mask = np.zeros(len(first), np.bool_)
+        mask[list(continued)] = True
+        texts = zip(*(continued[number] for number in sorted(continued)), strict=True)
+        names, keys = (
+            pc.replace_with_mask(column, pa.array(mask), pa.array(given, TEXT))
+            for column, given in zip((names, keys), texts, strict=True)
+        )
+    return session, names, keys
 
 
 def _encoded(column: pa.Array) -> pa.DictionaryArray:

@@ -43,8 +43,7 @@ PLACEHOLDER = "a placeholder instead of a name"
 PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in lower case
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """A rejected input record."""
 
     file: str
@@ -53,7 +52,7 @@ class Reject:
     text: str  # the whole record; undecodable bytes are written as \\xNN
 
     def as_dict(self) -> dict[str, str | int]:
-        """Return the fields by name, ten times as fast as `dataclasses.asdict`."""
+        """Return the fields by name."""
         return {"file": self.file, "line": self.line, "reason": self.reason, "text": self.text}
 
 
