@@ -27,13 +27,14 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import Rows, read_array, write_array
 from skipgramophone.experiment.bands import Bands
-from skipgramophone.experiment.corpus import COUNTED, Corpus
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.parallel import end_if_unwanted
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
 MISMATCH = "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"
 OCCURRENCES_PER_BAND = 1 << 24
+DIVIDED_AT_ONCE = 1 << 20  # number of occurrences that are divided into bands per step
 PLAYLIST_BITS = 32  # a (track, playlist) pair is packed as track << PLAYLIST_BITS | playlist
 
 
@@ -180,9 +181,9 @@ def _in_bands(corpus: Corpus, firsts: npt.NDArray[np.int64], bounds: npt.NDArray
     bands = len(firsts) - 1
     band = np.repeat(np.arange(bands, dtype=np.min_scalar_type(max(bands, 1))), np.diff(firsts))
     by_track, by_playlist = Bands(bounds), Bands(bounds)
-    for start in range(0, corpus.occurrences, COUNTED):
+    for start in range(0, corpus.occurrences, DIVIDED_AT_ONCE):
         end_if_unwanted()
-        end = min(start + COUNTED, corpus.occurrences)
+        end = min(start + DIVIDED_AT_ONCE, corpus.occurrences)
         first, last = np.searchsorted(corpus.offsets, [start, end], "right") - 1
         ends: Rows = np.clip(corpus.offsets[first : last + 2], start, end)
         lengths = np.diff(ends)
