@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import CancelledError
 from functools import partial
 
 import pytest
 
-from skipgramophone.parallel import run_in_order, start_task
+from skipgramophone import parallel
+from skipgramophone.parallel import background_thread, end_if_unwanted, end_tasks, run_in_order, start_task
 
 
 def test_results_are_in_the_order_of_the_tasks() -> None:
@@ -37,3 +39,48 @@ def test_the_error_of_a_started_task_is_raised_where_its_result_is_needed() -> N
     task = start_task(partial(int, "twelve"))
     with pytest.raises(ValueError, match="twelve"):
         task.result()
+
+
+def endless(begun: threading.Event) -> None:
+    """Run until the result is not wanted anymore."""
+    begun.set()
+    while True:
+        end_if_unwanted()
+        time.sleep(0.001)
+
+
+def test_a_background_task_ends_after_an_interrupt() -> None:
+    begun = threading.Event()
+    with pytest.raises(KeyboardInterrupt), background_thread() as thread:  # leaving the block waits for the thread
+        task = thread.submit(endless, begun)
+        begun.wait(60)
+        raise KeyboardInterrupt
+    with pytest.raises(CancelledError):
+        task.result()
+
+
+def test_tasks_of_tasks_end_too() -> None:
+    begun = threading.Event()
+    with pytest.raises(KeyboardInterrupt), background_thread() as thread:
+        task = thread.submit(lambda: list(run_in_order(partial(endless, begun) for _ in range(2))))
+        begun.wait(60)
+        raise KeyboardInterrupt
+    with pytest.raises(CancelledError):
+        task.result()
+
+
+def test_started_tasks_end_with_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Wish())
+    begun = threading.Event()
+    task = start_task(partial(endless, begun))
+    begun.wait(60)
+    end_tasks()
+    with pytest.raises(CancelledError):
+        task.result()
+
+
+def test_the_main_thread_is_never_ended_as_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Wish())
+    end_tasks()
+    end_if_unwanted()
+    assert list(run_in_order([partial(int, "12")])) == [12]

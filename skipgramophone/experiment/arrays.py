@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import DamagedFileError, StorageError, reason_of, storage_errors
+from skipgramophone.parallel import end_if_unwanted
 
 PIECE = 1 << 16  # number of rows to copy per step
+WRITTEN_AT_ONCE = 1 << 24  # number of elements of an array that are written per step
 Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
 
 
@@ -50,9 +52,16 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """Write an array to a new npy file."""
-    with path.open("xb") as file:
-        np.save(file, array, allow_pickle=False)
+    """Write an array to a new npy file.
+
+    A long array is written in pieces, because an interrupt is not handled while a piece is written.
+    """
+    if array.ndim != 1:
+        with path.open("xb") as file:
+            np.save(file, array, allow_pickle=False)
+        return
+    parts = (array[start : start + WRITTEN_AT_ONCE] for start in range(0, len(array), WRITTEN_AT_ONCE))
+    write_rows(path, array.shape, parts, array.dtype)
 
 
 def write_rows(
@@ -71,6 +80,7 @@ def write_rows(
         described = {"descr": stored.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, described)
         for piece in pieces:
+            end_if_unwanted()
             file.write(np.ascontiguousarray(piece, stored).data)
 
 

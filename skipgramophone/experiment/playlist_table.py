@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
+from skipgramophone.parallel import end_if_unwanted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PLAYLISTS = "playlists.parquet"
+ROWS_AT_ONCE = 1 << 20  # number of rows of a row group in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,13 @@ def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> 
     """Write owner, name and key of each playlist. For held-out playlists, `prefix` is the start of the file name."""
     import pyarrow.parquet as pq
 
-    with (directory / f"{prefix}{PLAYLISTS}").open("xb") as file:  # Arrow opens only paths that are valid UTF-8
-        pq.write_table(table, file)
+    with (
+        (directory / f"{prefix}{PLAYLISTS}").open("xb") as file,  # Arrow opens only paths that are valid UTF-8
+        pq.ParquetWriter(file, table.schema) as writer,
+    ):
+        for start in range(0, max(table.num_rows, 1), ROWS_AT_ONCE):  # a file without rows has a group too
+            end_if_unwanted()
+            writer.write_table(table.slice(start, ROWS_AT_ONCE))
 
 
 def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:

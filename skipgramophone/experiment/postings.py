@@ -25,13 +25,16 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import Rows, read_array, scratch, write_array
+from skipgramophone.experiment.arrays import Rows, read_array, write_array
+from skipgramophone.experiment.bands import Bands
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.parallel import end_if_unwanted
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
 MISMATCH = "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"
-OCCURRENCES_PER_PASS = 1 << 24
+OCCURRENCES_PER_BAND = 1 << 24
+DIVIDED_AT_ONCE = 1 << 20  # number of occurrences that are divided into bands per step
 PLAYLIST_BITS = 32  # a (track, playlist) pair is packed as track << PLAYLIST_BITS | playlist
 
 
@@ -149,17 +152,17 @@ def membership(corpus: Corpus, tracks: int) -> Any:
 def build_postings(corpus: Corpus, tracks: int) -> Postings:
     """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 
-    To save memory, this is done in several passes, each over a range of tracks.
+    A large corpus need not fit into memory. Its occurrences are first divided into bands of consecutive tracks, and
+    then each band is sorted.
     """
-    band = np.cumsum(corpus.counts(tracks)) // OCCURRENCES_PER_PASS
+    ends = np.concatenate([[0], np.cumsum(corpus.counts(tracks))])
+    band = ends[1:] // OCCURRENCES_PER_BAND
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
-    playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
-    for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
-        track_ids, offsets = corpus.track_ids, corpus.offsets
-        if end - first < tracks:
-            places = np.flatnonzero((track_ids >= first) & (track_ids < end))
-            track_ids, offsets = track_ids[places], np.searchsorted(places, offsets)
-        pairs = _sorted_pairs(track_ids, offsets)
+    by_track, by_playlist = _in_bands(corpus, firsts, ends[firsts])
+    playlists, filled, sizes = by_playlist.numbers, 0, [np.zeros(1, np.int64)]
+    # Without repeated pairs, a band is never longer than before, so it can be written over the bands already read.
+    for first, end, part in zip(firsts[:-1].tolist(), firsts[1:].tolist(), by_track.parts(), strict=True):
+        pairs = _sorted_pairs(by_track.numbers[part], playlists[part])
         playlists[filled : filled + len(pairs)] = pairs & ((1 << PLAYLIST_BITS) - 1)
         filled += len(pairs)
         pairs >>= PLAYLIST_BITS
@@ -167,14 +170,39 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
     return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes), dtype=np.int64))
 
 
-def _sorted_pairs(track_ids: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the distinct (track, playlist) pairs of some playlists, packed into integers and sorted, int64 (pairs,).
+def _in_bands(corpus: Corpus, firsts: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]) -> tuple[Bands, Bands]:
+    """Divide the occurrences into bands of tracks: the track of each occurrence, and its playlist.
 
-    `track_ids` contains the tracks of all playlists, and `offsets` the bounds of the playlists in it.
+    Args:
+        corpus: the playlists.
+        firsts: the first track of each band, and the number of tracks.
+        bounds: the bounds of the bands, as in `Bands`.
+    """
+    bands = len(firsts) - 1
+    band = np.repeat(np.arange(bands, dtype=np.min_scalar_type(max(bands, 1))), np.diff(firsts))
+    by_track, by_playlist = Bands(bounds), Bands(bounds)
+    for start in range(0, corpus.occurrences, DIVIDED_AT_ONCE):
+        end_if_unwanted()
+        end = min(start + DIVIDED_AT_ONCE, corpus.occurrences)
+        first, last = np.searchsorted(corpus.offsets, [start, end], "right") - 1
+        ends: Rows = np.clip(corpus.offsets[first : last + 2], start, end)
+        lengths = np.diff(ends)
+        track_ids = corpus.track_ids[start:end]
+        by_track.add(band[track_ids], track_ids)
+        by_playlist.add(band[track_ids], np.repeat(np.arange(first, first + len(lengths), dtype=np.int32), lengths))
+    return by_track, by_playlist
+
+
+def _sorted_pairs(track_ids: npt.NDArray[np.int32], playlists: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the distinct (track, playlist) pairs of some occurrences, packed into integers and sorted, int64 (pairs,).
+
+    Args:
+        track_ids: the track of each occurrence.
+        playlists: the playlist of each occurrence.
     """
     pairs = track_ids.astype(np.int64)
     pairs <<= PLAYLIST_BITS
-    pairs |= np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
+    pairs |= playlists
     pairs.sort()
     is_new = np.ones(len(pairs), np.bool_)
     np.not_equal(pairs[1:], pairs[:-1], out=is_new[1:])

@@ -314,7 +314,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
     counts = []
     for playlists in (now, then):
         codes = code_of[playlists.track_ids]
-        counts.append(count_sorted(codes, titles, np.arange(len(codes), dtype=np.int32), playlists.offsets))
+        counts.append(count_sorted(codes, titles, playlists.offsets))
     return counts[0][0] - counts[1][0], counts[0][1] - counts[1][1]
 
 

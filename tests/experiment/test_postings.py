@@ -44,7 +44,7 @@ def test_shared_playlists_are_counted() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 40, 1 << 24])
 def test_scores_equal_those_of_the_item_knn_ranker(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "OCCURRENCES_PER_PASS", at_once)
+    monkeypatch.setattr(module, "OCCURRENCES_PER_BAND", at_once)
     corpus, given = random_corpus(7), np.array([3, 17, 41])
     found, held = build_postings(corpus, 60), membership(corpus, 60)
     asked = np.zeros((1, 60), np.float32)

@@ -6,7 +6,7 @@ result contains the indices of the occurrences to keep ("places"), and the numbe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import Postings, sorted_unique
+from skipgramophone.experiment.postings import Postings
 from skipgramophone.playlists.encoding.automatic_lists import is_automatic
 from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
-from skipgramophone.playlists.encoding.numbering import playlist_slices, row_slices
+from skipgramophone.playlists.encoding.numbering import playlist_slices, row_slices, take_codes
+from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 from skipgramophone.settings import ExtractSettings
 
 Ids = npt.NDArray[np.int64]
@@ -40,7 +41,7 @@ class CleanedPlaylists:
     """The result of cleaning: the playlists and occurrences that remain.
 
     Attributes:
-        places: int32, indices of the kept occurrences in the corpus, ascending.
+        places: indices of the kept occurrences in the corpus, ascending.
         offsets: int64 (playlists + 1,), bounds of the kept playlists in `places`.
         playlists: int64 (playlists,), for each kept playlist, its number in the corpus; all parts of a split playlist
             have the number of this playlist.
@@ -48,7 +49,7 @@ class CleanedPlaylists:
         split: number of playlists that were split.
     """
 
-    places: npt.NDArray[np.int32]
+    places: Rows
     offsets: Ids
     playlists: Ids
     left_out: dict[str, int]
@@ -66,22 +67,24 @@ def clean_corpus(
         corpus: all playlists.
         settings: what to drop and split.
         known: bool (occurrences,); when a corpus grows, true for the occurrences that the existing corpus contains
-            (default: all false). These occurrences are always kept. Before all other steps, a new occurrence is dropped
+            (default: none). These occurrences are always kept. Before all other steps, a new occurrence is dropped
             if its track is already in the same playlist.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
-    known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
-    clean = CleanedPlaylists(_all_places(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
-    if known.any():
+    clean = CleanedPlaylists(AllRows(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+    if known is not None:
         clean = _without_places(clean, _is_already_known(corpus, known), ALREADY_IN_PLAYLIST)
     if settings.drop_automatic_playlists and names is not None:
         clean = _without_playlists(clean, is_automatic(names), AUTOMATIC)
     if settings.repeats == "drop":
-        left = Corpus(corpus.track_ids[clean.places], clean.offsets)
+        left = Corpus(take_codes(corpus.track_ids, clean.places), clean.offsets)
         clean = _without_places(clean, _is_repeat(left), REPEATED)
     if settings.drop_duplicate_playlists:
-        stay = np.logical_or.reduceat(known[clean.places], clean.offsets[:-1])
-        duplicate = has_longer_near_duplicate(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
+        left = Corpus(take_codes(corpus.track_ids, clean.places), clean.offsets)
+        stay = np.zeros(len(left), np.bool_)
+        if known is not None:
+            stay = np.logical_or.reduceat(known[clean.places[:]], clean.offsets[:-1])
+        duplicate = has_longer_near_duplicate(left, stay)
         clean = _without_playlists(clean, duplicate, NEAR_DUPLICATE)
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
@@ -104,7 +107,8 @@ def count_repeats(held: Postings) -> tuple[int, int]:
     for some in playlist_slices(held.offsets):
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
-    return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
+    sums.sort()
+    return corpus.occurrences - len(held.playlists), int(np.count_nonzero(sums[1:] == sums[:-1]))
 
 
 def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:
@@ -112,22 +116,17 @@ def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
-    """Return the indices of all occurrences of a corpus, int32 (occurrences,)."""
-    places = scratch(occurrences, np.int32)
-    for part in row_slices(occurrences):
-        places[part] = np.arange(part.start, part.stop)
-    return places
-
-
 def _is_repeat(corpus: Corpus) -> Flags:
     """Return which occurrences repeat an earlier track of the same playlist, bool (occurrences,)."""
-    playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    # The sort is stable, so the first occurrence of a track stays before its repeats.
-    order = np.lexsort((corpus.track_ids, playlist))
     again = np.zeros(corpus.occurrences, np.bool_)
-    same = (np.diff(corpus.track_ids[order]) == 0) & (np.diff(playlist[order]) == 0)
-    again[order[1:][same]] = True
+    for some in playlist_slices(corpus.offsets):
+        ends = corpus.offsets[some.start : some.stop + 1]
+        track_ids = corpus.track_ids[ends[0] : ends[-1]]
+        playlist = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        # The sort is stable, so the first occurrence of a track stays before its repeats.
+        order = np.lexsort((track_ids, playlist))
+        same = (np.diff(track_ids[order]) == 0) & (np.diff(playlist[order]) == 0)
+        again[ends[0] + order[1:][same]] = True
     return again
 
 
@@ -162,16 +161,34 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
 def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
     """Drop the occurrences for which `gone` is true, and count them in `left_out` under `reason`."""
-    left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
-    after = CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {})
-    return _with_count(clean, after, reason)
+    left = [np.empty(0, np.int64)]
+    for some in playlist_slices(clean.offsets):
+        ends = clean.offsets[some.start : some.stop + 1]
+        left.append(np.add.reduceat(~gone[ends[0] : ends[-1]], ends[:-1] - ends[0], dtype=np.int64))
+    offsets = offsets_of(np.concatenate(left))
+    places = _selected(clean.places, (~gone[part] for part in row_slices(len(gone))), int(offsets[-1]))
+    return _with_count(clean, CleanedPlaylists(places, offsets, clean.playlists, {}), reason)
 
 
 def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
     """Drop the playlists for which `gone` is true, and count their occurrences in `left_out` under `reason`."""
     lengths = np.diff(clean.offsets)
-    places = clean.places[np.repeat(~gone, lengths)]
-    return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
+    offsets = offsets_of(lengths[~gone])
+    kept = (np.repeat(~gone[some], lengths[some]) for some in playlist_slices(clean.offsets))
+    places = _selected(clean.places, kept, int(offsets[-1]))
+    return _with_count(clean, CleanedPlaylists(places, offsets, clean.playlists[~gone], {}), reason)
+
+
+def _selected(places: Rows, kept: Iterable[Flags], number: int) -> Rows:
+    """Return the places to keep; `kept` says so for the places, slice by slice, and `number` is how many there are."""
+    if number == len(places):
+        return places
+    found, start, filled = scratch(number, np.int32), 0, 0
+    for flags in kept:
+        some = places[start : start + len(flags)][flags]
+        found[filled : filled + len(some)] = some
+        start, filled = start + len(flags), filled + len(some)
+    return found
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:

@@ -14,7 +14,7 @@ All steps work on columns, so that a name is normalized once per distinct spelli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from functools import partial
 
@@ -23,11 +23,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import Postings, build_postings
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order, start_task
+from skipgramophone.playlists.encoding.arrangement import Arrangement
 from skipgramophone.playlists.encoding.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists, PlaylistCounts
 from skipgramophone.playlists.encoding.identifier_matching import match_tracks
@@ -36,14 +38,16 @@ from skipgramophone.playlists.encoding.name_counts import count_empty, count_sor
 from skipgramophone.playlists.encoding.numbering import (
     Codes,
     Numbering,
+    codes_at,
     count_codes,
     first_rows,
     number_keys,
+    number_pairs,
     row_slices,
-    rows_by_code,
     take_codes,
 )
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, partition_by_letters, single_part
+from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 from skipgramophone.playlists.encoding.track_facts import with_facts
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
@@ -51,6 +55,7 @@ from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
 ROW_BITS = 32
+FIRST = (*TRACK_COLUMNS, "named")  # columns that are looked up in the first row of each track
 Coded = dict[str, tuple[Codes, pa.Array]]  # column -> (index of each row's string, or -1 for null; distinct strings)
 
 
@@ -84,9 +89,9 @@ class PlaylistEncoder:
         with background_thread() as thread:
             arranged = thread.submit(self._arranged)
             coded = self._finished(name for name in self._columns if name not in PLAYLIST_COLUMNS)
-            named = _named_tracks(coded)
-            track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-            order, offsets, playlists, welded = arranged.result()
+            named, names = _named_tracks(coded)
+            track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"], named, names)
+            arrangement, playlists, welded = arranged.result()
         known, matching = 0, None
         if self._settings.matched:
             track, matching = match_tracks(track, coded, self._settings, self._known)
@@ -94,26 +99,31 @@ class PlaylistEncoder:
             known = grown.corpus.occurrences
             named, track = map(grown.by_track, (named, track))
             coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *OPTIONAL)}
-        unclean = Corpus(take_codes(track, order), offsets)
-        clean = clean_corpus(unclean, self._settings, order < known, playlists["name"])
-        used = order if len(clean.places) == len(order) else order[clean.places]
-        offsets = clean.offsets
-        track_ids, tracks = _number_tracks(coded, track, used)
-        tracks = with_facts(tracks, coded, track_ids, used)
+        unclean = Corpus(arrangement.sorted(track), arrangement.offsets)
+        is_known = arrangement.rows[:] < known if known else None
+        clean = clean_corpus(unclean, self._settings, is_known, playlists["name"])
+        offsets, in_order = clean.offsets, partial(_in_order, arrangement, clean.places)
+        used = _used_rows(arrangement.rows, clean.places)
+        key = take_codes(unclean.track_ids, clean.places)
+        track_ids, tracks, first = _number_tracks(coded | {"named": (named, None)}, track, used, key)
+        del unclean, named, track, key
+        tracks = with_facts(tracks, coded, track_ids, used, in_order=in_order)
+        for name in tuple(coded):
+            codes, values = coded.pop(name)  # so that the file of the old order is removed before the next one is made
+            coded[name] = in_order(codes), values
         # These tasks may still run while the catalogue is written.
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
-        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings=postings))
+        counts = start_task(partial(_playlist_counts, coded["title"], offsets, postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
-        added = np.flatnonzero(used >= known) if known else slice(None)
-        row, place = track_ids[added], used[added]
-        spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
-        name_of = named[tracks["first_place"].to_numpy() - 1]
+        added = np.flatnonzero(used[:] >= known) if known else None
+        spellings, uris = _spellings(coded, track_ids, first, added), _other_uris(coded, track_ids, first, added)
+        name_of = first["named"]
         bearers = np.bincount(name_of)
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
             uris=uris,
-            identifiers=track_identifiers(*coded[IDENTIFIERS], track_ids, used),
+            identifiers=track_identifiers(*coded[IDENTIFIERS], track_ids),
             matching=matching,
             known_postings=postings,
             counts=counts,
@@ -122,7 +132,7 @@ class PlaylistEncoder:
             last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
             offsets=offsets,
-            without_artist=count_empty(*coded["artist"], used),
+            without_artist=count_empty(*coded["artist"]),
             namesakes=tracks.num_rows - int(np.count_nonzero(bearers)),
             most_namesakes=most_namesakes(name_of, bearers, tracks),
             left_out=dict(self.left_out) | clean.left_out,
@@ -131,7 +141,7 @@ class PlaylistEncoder:
             rejects=self.rejects,
         )
 
-    def _arranged(self) -> tuple[Codes, Ids, pa.Table, int]:
+    def _arranged(self) -> tuple[Arrangement, pa.Table, int]:
         """Finish the columns that identify playlists, and sort the rows by playlist; see `_arrange_rows`."""
         return _arrange_rows(self._finished(PLAYLIST_COLUMNS), self._settings.group_by, self._known)
 
@@ -141,18 +151,27 @@ class PlaylistEncoder:
         return dict(zip(names, run_in_order(self._columns[name].finish for name in names), strict=True))
 
 
-def _playlist_counts(
-    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, postings: Future[Postings]
-) -> PlaylistCounts:
+def _used_rows(rows: Rows, places: Rows) -> Rows:
+    """Return `rows[places]`."""
+    if isinstance(rows, AllRows):
+        return places
+    return rows if isinstance(places, AllRows) else take_codes(np.asarray(rows[:]), places)
+
+
+def _in_order(arrangement: Arrangement, places: Rows, codes: Codes) -> Codes:
+    """Sort one number per row by playlist, and return the numbers at `places`."""
+    return take_codes(arrangement.sorted(codes), places)
+
+
+def _playlist_counts(title: tuple[Codes, pa.Array], offsets: Ids, postings: Future[Postings]) -> PlaylistCounts:
     """Count sorted playlists, repeats and playlists with equal tracks.
 
     Args:
-        title: the titles of all rows, as in `Coded`.
-        used: indices of the rows that are used, in the order of the corpus.
-        offsets: bounds of the playlists in `used`.
+        title: the titles of the corpus, as in `Coded`.
+        offsets: bounds of the playlists.
         postings: the playlists that contain each track; they may still be being computed.
     """
-    sorted_by_title, sortable = count_sorted(*title, used, offsets)
+    sorted_by_title, sortable = count_sorted(*title, offsets)
     return PlaylistCounts(sorted_by_title, sortable, *count_repeats(postings.result()))
 
 
@@ -167,37 +186,49 @@ def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     return keys, known
 
 
-def _named_tracks(coded: Coded) -> Codes:
-    """Number the rows by artist and title, regardless of spelling, in order of first appearance; int32 (rows,)."""
+def _named_tracks(coded: Coded) -> tuple[Codes, int]:
+    """Number the rows by artist and title, regardless of spelling, in order of first appearance; see `number_keys`."""
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
-    (artist_key, _), (title_key, keys) = run_in_order(partial(_identity_keys, strings) for strings in (artists, titles))
-    return number_keys(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
+    identified = run_in_order(partial(_identity_keys, strings) for strings in (artists, titles))
+    (artist_key, artist_keys), (title_key, title_keys) = identified
+
+    def keys(part: slice) -> Ids:
+        return artist_key[artist[part]] * title_keys + title_key[title[part]]
+
+    return number_keys(len(artist), keys, artist_keys * title_keys)
 
 
-def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
+def _tracks_by_uri(coded: tuple[Codes, pa.Array], named: Codes, names: int) -> Codes:
     """Number the rows by track, int32 (rows,).
 
     A track is identified by its uri or, without a uri, by `named`: rows with the same artist and title have one number.
+    `names` is how many such numbers there are.
     """
-    if np.all(uri < 0):
+    uri, uris = coded
+    if not len(uris):
         return named
-    return number_keys(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
+
+    def keys(part: slice) -> Ids:
+        return np.where(uri[part] >= 0, uri[part].astype(np.int64), named[part].astype(np.int64) + len(uris))
+
+    return number_keys(len(uri), keys, len(uris) + names)[0]
 
 
-def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table]:
+def _number_tracks(coded: Coded, track: Codes, used: Rows, key: Codes) -> tuple[Codes, pa.Table, dict[str, Codes]]:
     """Number the tracks by count.
 
     Args:
         coded: the columns of all rows.
         track: number of the track of each row; the numbers need not be in a particular order.
         used: indices of the rows that are used, in the order of the corpus.
+        key: the numbers of the tracks of the used rows; the array may be reused for the result.
 
     Returns:
-        The track id of each used row, int32 (len(used),), and the table of tracks.
+        The track id of each used row, int32 (len(used),); the table of tracks; and for each column of `coded`, the
+        index of the string in the first used row of each track.
     """
-    (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
-    key = take_codes(track, used)
-    count = count_codes(key, int(track.max(initial=-1)) + 1)
+    highest = max((int(track[part].max()) for part in row_slices(len(track))), default=-1)
+    count = count_codes(key, highest + 1)
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
         # `minimum.at` is ten times as fast if both arrays have the same dtype.
@@ -206,34 +237,37 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     ranked = (-count << ROW_BITS | first)[count > 0]
     ranked.sort()
     place = ranked & ((1 << ROW_BITS) - 1)
+    by_place = np.argsort(place)
     rank = np.empty(len(count), np.int32)
-    rank[track[place]] = np.arange(len(place))
+    rank[codes_at(track, place, by_place)] = np.arange(len(place))
+    # All columns are read before the track ids are written, because `key` may be one of them.
+    codes = {name: codes_at(column, place, by_place) for name, (column, _) in coded.items() if name in FIRST}
+    track_ids = key if key.flags.writeable else scratch(len(key), np.int32)
     for part in row_slices(len(key)):
-        key[part] = rank[key[part]]
-    names = {
-        "artist": partial(pc.take, artists, pa.array(artist[place])),
-        "title": partial(pc.take, titles, pa.array(title[place])),
-        "uri": partial(pc.take, uris, pa.array(uri[place], mask=uri[place] < 0)),
-    }
-    columns = dict(zip(names, run_in_order(names.values()), strict=True))
-    return key, pa.table(columns | {"count": pa.array(-(ranked >> ROW_BITS)), "first_place": pa.array(place + 1)})
+        track_ids[part] = rank[key[part]]
+    tasks = (partial(pc.take, coded[name][1], pa.array(codes[name], mask=codes[name] < 0)) for name in TRACK_COLUMNS)
+    columns = dict(zip(TRACK_COLUMNS, run_in_order(tasks), strict=True))
+    numbers = {"count": pa.array(-(ranked >> ROW_BITS)), "first_place": pa.array(place + 1)}
+    return track_ids, pa.table(columns | numbers), codes
 
 
-def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
+def _spellings(coded: Coded, row: Codes, first: Mapping[str, Codes], added: Ids | None) -> pa.Table:
     """Count the spellings of each track except its first; return a table sorted by track id, artist and title.
 
-    `row[i]` is the track id of row `used[i]`, int32 (len(used),). A track id is the index of a row of `tracks`.
+    Args:
+        coded: the columns in the order of the corpus.
+        row: the track id of each occurrence.
+        first: for each column, the index of the string in the first row of each track.
+        added: the occurrences that are examined; None for all.
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
-    place = tracks["first_place"].to_numpy() - 1
-    first_artist, first_title = artist[place], title[place]
     names = ["row", "artist", "title"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
-    for part in row_slices(len(used)):
-        here, rows = used[part], row[part]
-        other = (artist[here] != first_artist[rows]) | (title[here] != first_title[rows])
-        here, rows = here[other], rows[other]
-        written = pa.table({"row": rows, "artist": artist[here], "title": title[here]})
+    for part in row_slices(len(row) if added is None else len(added)):
+        here = part if added is None else added[part]
+        rows, artist_here, title_here = row[here], artist[here], title[here]
+        other = (artist_here != first["artist"][rows]) | (title_here != first["title"][rows])
+        written = pa.table({"row": rows[other], "artist": artist_here[other], "title": title_here[other]})
         found.append(written.group_by(names).aggregate([([], "count_all")]).rename_columns([*names, "count"]))
     spelt = pa.concat_tables(found).group_by(names).aggregate([("count", "sum")]).rename_columns([*names, "count"])
     written = {"artist": pc.take(artists, spelt["artist"]), "title": pc.take(titles, spelt["title"])}
@@ -241,14 +275,17 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
     return spelt.sort_by([(name, "ascending") for name in names])
 
 
-def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Return a table of the uris of each track other than its main uri, in order of first appearance."""
+def _other_uris(coded: Coded, row: Codes, first: Mapping[str, Codes], added: Ids | None) -> pa.Table:
+    """Return a table of the uris of each track other than its main uri, in order of first appearance.
+
+    The arguments are the same as those of `_spellings`.
+    """
     codes, uris = coded["uri"]
-    own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
-    found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
-    for part in row_slices(len(used)) if len(uris) else ():
-        uri, rows = codes[used[part]], row[part]
-        other = (uri >= 0) & (uri != own[rows])
+    found = [pa.table({name: pa.array([], pa.int32()) for name in ("uri", "row")})]
+    for part in row_slices(len(row) if added is None else len(added)) if len(uris) else ():
+        here = part if added is None else added[part]
+        uri, rows = codes[here], row[here]
+        other = (uri >= 0) & (uri != first["uri"][rows])
         found.append(_without_repeats(pa.table({"uri": uri[other], "row": rows[other]})))
     pairs = _without_repeats(pa.concat_tables(found))
     return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
@@ -269,15 +306,12 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is identified by its owner, its name and its key, if it has one. With group_by "name", it is identified
     # by its name alone.
-    playlist = number_keys(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
-    if len(keys):
-        named = playlist
-        playlist = number_keys(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
-    first = first_rows(playlist)
-    apart = len(first)
+    playlist, apart = number_pairs((owner, len(owners)), (name, len(names)))
+    if key.strides[0]:  # not all rows have the same key
+        playlist, apart = number_pairs((playlist, apart), (key, len(keys)))
     if group_by == "name":
-        playlist = number_keys(len(name), lambda part: name[part].astype(np.int64))
-        first = first_rows(playlist)
+        playlist, _ = number_keys(len(name), lambda part: name[part].astype(np.int64), len(names))
+    first = first_rows(playlist)
     described = {
         "owner": pc.take(owners, pa.array(owner[first])),
         "name": pc.take(names, pa.array(name[first])),
@@ -286,18 +320,19 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     return playlist, pa.table(described), apart - len(first)
 
 
-def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> tuple[Codes, Ids, pa.Table, int]:
+def _arrange_rows(coded: Coded, group_by: GroupBy, known: KnownRows | None) -> tuple[Arrangement, pa.Table, int]:
     """Sort the rows by playlist; `known` are the rows of the existing corpus.
 
     Returns:
-        The row indices, playlist by playlist, int32 (rows,); the bounds of the playlists in these indices; the table of
-        playlists; how many playlists were merged with another owner's playlist of the same name.
+        The order of the rows; the table of playlists; how many playlists were merged with another owner's playlist of
+        the same name.
     """
     playlist, playlists, welded = _number_playlists(coded, group_by)
+    del coded  # to remove the temporary files of the columns
     if known:
         playlist = known.by_playlist(playlist)
     offsets = offsets_of(count_codes(playlist, playlists.num_rows))
-    return rows_by_code(playlist, offsets), offsets, playlists, welded
+    return Arrangement(playlist, offsets), playlists, welded
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
@@ -306,11 +341,14 @@ def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
     Such a key is replaced by the number of its playlist. The numbers start at `unlisted`, which is the number of
     playlists of the existing corpus that are not in the table (see `KnownRows`).
     """
-    table = playlists.take(pa.array(kept))
-    number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)
-    keys = table["key"].cast(TEXT)
-    own = pc.binary_join_element_wise(pa.scalar("#", TEXT), number, pa.scalar("", TEXT))
-    return table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys))
+    number, tables = np.cumsum(np.diff(kept, prepend=kept[:1]) != 0) + unlisted, [playlists[:0]]
+    for part in row_slices(len(kept)):
+        table = playlists.take(pa.array(kept[part]))
+        keys = table["key"].cast(TEXT)
+        numbers = pa.array(number[part]).cast(TEXT)
+        own = pc.binary_join_element_wise(pa.scalar("#", TEXT), numbers, pa.scalar("", TEXT))
+        tables.append(table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys)))
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

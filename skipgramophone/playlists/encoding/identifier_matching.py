@@ -94,7 +94,7 @@ def match_tracks(
         settings: the kinds of identifiers to match by, and whether uris are merged.
         known: the existing corpus when a corpus grows.
     """
-    table = track_identifiers(*columns[IDENTIFIERS], track, np.arange(len(track), dtype=np.int32)).table
+    table = track_identifiers(*columns[IDENTIFIERS], track).table
     of_kinds = [pc.starts_with(table["identifier"], f"{kind}:") for kind in settings.matched]
     chosen = np.logical_or.reduce([flags.to_numpy() for flags in of_kinds])
     table = table.filter(pa.array(chosen))

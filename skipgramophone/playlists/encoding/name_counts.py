@@ -15,10 +15,10 @@ SHOWN_NAMESAKES = 3
 SORTABLE_LENGTH = 5  # minimum length of the playlists that are tested; shorter playlists may be sorted by chance
 
 
-def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
-    """Count the used rows with an empty string in a column."""
+def count_empty(codes: Codes, strings: pa.Array) -> int:
+    """Count the rows with an empty string in a column."""
     empty = pc.index(strings, "").as_py()  # -1 if no string is empty
-    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
+    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[part] == empty)) for part in row_slices(len(codes)))
 
 
 def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
@@ -36,13 +36,19 @@ def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
 
 
-def count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Return how many playlists are sorted by title (in code-point order), and how many are long enough to test."""
+def count_sorted(codes: Codes, titles: pa.Array, offsets: Ids) -> tuple[int, int]:
+    """Return how many playlists are sorted by title (in code-point order), and how many are long enough to test.
+
+    Args:
+        codes: the title of each occurrence, as an index of `titles`.
+        titles: the distinct titles.
+        offsets: bounds of the playlists in `codes`.
+    """
     length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
-        title = codes[used[first:end]]
+        title = codes[first:end]
         begins = begin[title]
         falls = begins[:-1] > begins[1:]
         # Whole titles are compared only if their first eight bytes are equal. UTF-8 bytes sort like code points.

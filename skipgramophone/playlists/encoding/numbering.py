@@ -16,12 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
-from skipgramophone.parallel import run_in_order
-from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
+from skipgramophone.parallel import end_if_unwanted, run_in_order
+from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_value, single_part
+from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
 PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
+LARGEST_TABLE = 1 << 27  # maximum number of possible keys for a table with one number per possible key
 
 
 class Numbering:
@@ -38,6 +40,8 @@ class Numbering:
         self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
         self._pending_values = 0
         self._later = partition
+        self._known: list[pa.Array] = []
+        self._numbers: list[Codes] = []
         self._begin(single_part)
         self._rows = 0
         # The first rows may all have the same value, or null. Their codes are written when another value follows.
@@ -45,6 +49,11 @@ class Numbering:
         self._common = self._nothing  # their value as an array of length 1; empty for null
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the values are numbered in order of first appearance, because they form a single part."""
+        return self._partition is single_part
 
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
@@ -67,14 +76,19 @@ class Numbering:
             self._number_pending()
 
     def finish(self) -> tuple[Codes, pa.Array]:
-        """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
+        """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers.
+
+        Nothing can be added afterwards, because the memory for it is released.
+        """
         if self._unwritten == self._rows:
             self._close()
             return np.broadcast_to(np.int32(len(self._common) - 1), self._rows), self._common
         self._number_pending()
+        self._known, self._numbers = [], []
         codes = self._codes()  # stays valid after `_close`
         self._close()
-        return codes, pa.concat_arrays(self._values)
+        values, self._values = self._values, []
+        return codes, pa.concat_arrays(values)
 
     def _begin(self, partition: Callable[[pa.Array], Partition]) -> None:
         """Partition the pending values; call this only before any value has a number."""
@@ -119,11 +133,13 @@ class Numbering:
         number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last entry is for null
         united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
         for part, chunks in enumerate(united):
+            end_if_unwanted()
             self._number_new(part, chunks[-1].dictionary)
             for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
                 numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
         codes = self._codes()
         for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
+            end_if_unwanted()
             codes[start:end] = numbers[codes[start:end]]
 
     def _number_new(self, part: int, values: pa.Array) -> None:
@@ -142,31 +158,87 @@ class Numbering:
         return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
 
 
-def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
+def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]], possible: int) -> tuple[Codes, int]:
     """Number the rows by their keys, in order of first appearance of a key.
 
     Args:
         rows: number of rows.
-        keys: returns the keys of a slice of rows, int64.
+        keys: returns the keys of a slice of rows, int64; each is at least 0 and less than `possible`.
+        possible: number of possible keys.
 
     Returns:
-        int32 (rows,), equal for rows with equal keys.
+        int32 (rows,), equal for rows with equal keys; and the number of distinct keys.
     """
-    numbering = Numbering(pa.int64())
+    if possible <= min(rows, LARGEST_TABLE):
+        codes = scratch(rows, np.int32)
+        return codes, _number_by_table(codes, keys, possible)
+    numbering = Numbering(pa.int64(), partition_by_value)
     for block in run_in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
         numbering.add(block)
-    return numbering.finish()[0]
+    codes, values = numbering.finish()
+    if not numbering.is_in_order:
+        _number_by_table(codes, lambda part: codes[part], len(values))
+    return codes, len(values)
+
+
+def number_pairs(one: tuple[Codes, int], other: tuple[Codes, int]) -> tuple[Codes, int]:
+    """Number the rows by pairs of numbers, in order of first appearance; see `number_keys`.
+
+    Args:
+        one: int32 (rows,), numbers from -1 to a limit; and this limit.
+        other: the second number of each row, in the same form.
+    """
+    # A column with the same number in all rows has no effect. Without it, there are fewer possible keys.
+    (first, firsts), (second, seconds) = ((codes, limit if codes.strides[0] else 0) for codes, limit in (one, other))
+
+    def keys(part: slice) -> npt.NDArray[np.int64]:
+        found = np.zeros(part.stop - part.start, np.int64)
+        if firsts:
+            found += (first[part].astype(np.int64) + 1) * (seconds + 1)
+        if seconds:
+            found += second[part].astype(np.int64) + 1
+        return found
+
+    return number_keys(len(first), keys, (firsts + 1) * (seconds + 1))
+
+
+def _number_by_table(codes: Codes, keys: Callable[[slice], npt.NDArray[np.integer]], possible: int) -> int:
+    """Write the numbers of keys into `codes`, and return how many distinct keys there are; see `number_keys`."""
+    number_of, known = np.full(possible, -1, np.int32), 0
+    for part in row_slices(len(codes)):
+        key = keys(part)
+        number = number_of[key]
+        unknown = np.flatnonzero(number < 0)
+        if len(unknown):
+            added, place = key[unknown], np.arange(len(unknown), dtype=np.int32)
+            number_of[added[::-1]] = place[::-1]  # of several equal keys, the last one written is the first one
+            is_first = number_of[added] == place
+            new = int(np.count_nonzero(is_first))
+            number_of[added[is_first]] = np.arange(known, known + new, dtype=np.int32)
+            number[unknown] = number_of[added]
+            known += new
+        codes[part] = number
+    return known
 
 
 def row_slices(rows: int) -> Iterator[slice]:
-    """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows."""
-    return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
+    """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows.
+
+    In a task whose result is not wanted anymore, the iterator ends the task (see `end_if_unwanted`).
+    """
+    for start in range(0, rows, ROWS_AT_ONCE):
+        end_if_unwanted()
+        yield slice(start, min(start + ROWS_AT_ONCE, rows))
 
 
 def playlist_slices(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
-    """Yield slices of playlists with at most `ROWS_AT_ONCE` occurrences each; a longer playlist has its own slice."""
+    """Yield slices of playlists with at most `ROWS_AT_ONCE` occurrences each; a longer playlist has its own slice.
+
+    In a task whose result is not wanted anymore, the iterator ends the task (see `end_if_unwanted`).
+    """
     start = 0
     while start < len(offsets) - 1:
+        end_if_unwanted()
         end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + ROWS_AT_ONCE, "right")) - 1)
         yield slice(start, end)
         start = end
@@ -176,37 +248,28 @@ def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
     """Count how often each number from 0 to `distinct` - 1 occurs, int64 (distinct,)."""
     counts = np.zeros(distinct, np.int64)
     for part in row_slices(len(codes)):
-        counts += np.bincount(codes[part], minlength=distinct)
+        np.add.at(counts, codes[part], 1)  # `bincount` would make another array of this length for each slice
     return counts
 
 
-def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
-    """Return the rows sorted by their numbers; rows with the same number keep their order.
-
-    Args:
-        codes: int32 (rows,), the number of each row.
-        ends: int64 (numbers + 1,), bounds of the rows of each number in the result.
-
-    Returns:
-        int32 (rows,), indices of rows.
-    """
-    rows, free = scratch(len(codes), np.int32), ends[:-1].copy()
-    for part in row_slices(len(codes)):
-        order = np.argsort(codes[part], kind="stable")
-        sorted_codes = codes[part][order]
-        begins = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
-        number = np.diff(begins, append=len(order))
-        of_code = sorted_codes[begins]
-        rows[np.repeat(free[of_code] - begins, number) + np.arange(len(order))] = order + part.start
-        free[of_code] += number
-    return rows
-
-
-def take_codes(codes: Codes, rows: Codes) -> Codes:
-    """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`)."""
+def take_codes(codes: Codes, rows: Rows) -> Codes:
+    """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`); for all rows, return `codes` itself."""
+    if isinstance(rows, AllRows):
+        return codes
+    if len(codes) and not codes.strides[0]:  # all codes are one repeated number
+        return np.broadcast_to(codes[:1], len(rows))
     found = scratch(len(rows), np.int32)
     for part in row_slices(len(rows)):
         found[part] = codes[rows[part]]
+    return found
+
+
+def codes_at(codes: Codes, rows: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> Codes:
+    """Return `codes[rows]` in memory, reading `codes` from begin to end; `order` sorts `rows` ascending."""
+    found = np.empty(len(rows), np.int32)
+    for part in row_slices(len(rows)):
+        some = order[part]
+        found[some] = codes[rows[some]]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,28 +10,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.catalogue_writer import FACT_TYPES
-from skipgramophone.playlists.encoding.numbering import Codes, row_slices
+from skipgramophone.playlists.encoding.numbering import Codes, codes_at, row_slices
+from skipgramophone.playlists.encoding.row_numbers import Rows
 
 
-def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
+def with_facts(
+    tracks: pa.Table,
+    coded: Mapping[str, tuple[Codes, pa.Array]],
+    row: Codes,
+    used: Rows,
+    *,
+    in_order: Callable[[Codes], Codes],
+) -> pa.Table:
     """Add a column to the table of tracks for each optional property that a used row has, and return the table.
 
     Args:
         tracks: one row per track.
         coded: for each column, the index of each row's value (-1: no value), and the distinct values as strings.
         row: the track of each used row.
-        used: indices of the rows that are used.
+        used: indices of the rows that are used, in the order of the corpus.
+        in_order: converts one number per row to one number per used row.
     """
     for name, kind in FACT_TYPES.items():
         codes, values = coded[name]
         values, is_stated = _stated(name, values)
-        first = np.full(tracks.num_rows, len(codes))
-        for part in row_slices(len(used)) if is_stated.any() else ():
-            there = (codes[used[part]] >= 0) & is_stated[codes[used[part]]]
+        if not is_stated.any():
+            continue
+        first, sorted_codes = np.full(tracks.num_rows, len(codes)), in_order(codes)
+        for part in row_slices(len(used)):
+            here = sorted_codes[part]
+            there = (here >= 0) & is_stated[here]
             np.minimum.at(first, row[part][there], used[part][there].astype(np.int64))
         known = first < len(codes)
         if known.any():
-            code = codes[np.where(known, first, 0)]
+            place = np.where(known, first, 0)
+            code = codes_at(codes, place, np.argsort(place))
             tracks = tracks.append_column(name, pc.take(values, pa.array(code, mask=~known)).cast(kind))
     return tracks
 

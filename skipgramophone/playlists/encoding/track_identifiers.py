@@ -59,18 +59,17 @@ class TrackIdentifiers:
         return len(sorted_unique(rows))
 
 
-def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -> TrackIdentifiers:
-    """Return the identifiers in the used rows of each track.
+def track_identifiers(codes: Codes, values: pa.Array, row: Codes) -> TrackIdentifiers:
+    """Return the identifiers in the rows of each track.
 
     Args:
         codes: for each row, the index of its joined identifiers in `values` (-1: none).
         values: strings of joined identifiers.
-        row: the track of each used row.
-        used: indices of the rows that are used.
+        row: the track of each row.
     """
     found = [np.empty(0, np.int64)]
-    for part in row_slices(len(used)) if len(values) else ():
-        code = codes[used[part]]
+    for part in row_slices(len(row)) if len(values) else ():
+        code = codes[part]
         there = code >= 0
         found.append(sorted_unique(row[part][there].astype(np.int64) << CODE_BITS | code[there]))
     pairs = sorted_unique(np.concatenate(found))

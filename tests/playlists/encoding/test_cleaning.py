@@ -35,7 +35,7 @@ def corpus_of(lists: Lists) -> Corpus:
 def lists_of(corpus: Corpus, settings: ExtractSettings) -> tuple[Lists, dict[str, int]]:
     """Return the lists of tracks after cleaning, and the number of dropped occurrences by reason."""
     clean = clean_corpus(corpus, settings)
-    tracks, ends = corpus.track_ids[clean.places].tolist(), clean.offsets.tolist()
+    tracks, ends = corpus.track_ids[clean.places[:]].tolist(), clean.offsets.tolist()
     return [tracks[start:end] for start, end in pairwise(ends)], clean.left_out
 
 
