@@ -14,7 +14,7 @@ All steps work on columns, so that a name is normalized once per distinct spelli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -31,6 +31,7 @@ from skipgramophone.parallel import background_thread, run_in_order, start_task
 from skipgramophone.playlists.encoding.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists, PlaylistCounts
 from skipgramophone.playlists.encoding.identifier_matching import match_tracks
+from skipgramophone.playlists.encoding.key_numbering import number_keys
 from skipgramophone.playlists.encoding.known_rows import OPTIONAL, PLAYLIST_COLUMNS, TRACK_COLUMNS, KnownRows
 from skipgramophone.playlists.encoding.name_counts import count_empty, count_sorted, most_namesakes
 from skipgramophone.playlists.encoding.numbering import (
@@ -38,12 +39,11 @@ from skipgramophone.playlists.encoding.numbering import (
     Numbering,
     count_codes,
     first_rows,
-    number_keys,
     row_slices,
     rows_by_code,
     take_codes,
 )
-from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, partition_by_letters, single_part
+from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_letters, single_part
 from skipgramophone.playlists.encoding.track_facts import with_facts
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
@@ -98,11 +98,13 @@ class PlaylistEncoder:
         clean = clean_corpus(unclean, self._settings, order < known, playlists["name"])
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
+        # The tasks may still run while the catalogue is written. The first one starts before the tracks are numbered,
+        # because numbering uses only one core most of the time.
+        sorted_by_title = start_task(partial(count_sorted, *coded["title"], used, offsets))
         track_ids, tracks = _number_tracks(coded, track, used)
         tracks = with_facts(tracks, coded, track_ids, used)
-        # These tasks may still run while the catalogue is written.
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
-        counts = start_task(partial(_playlist_counts, coded["title"], used, offsets, postings=postings))
+        counts = start_task(partial(_playlist_counts, sorted_by_title, postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
         added = np.flatnonzero(used >= known) if known else slice(None)
         row, place = track_ids[added], used[added]
@@ -141,30 +143,32 @@ class PlaylistEncoder:
         return dict(zip(names, run_in_order(self._columns[name].finish for name in names), strict=True))
 
 
-def _playlist_counts(
-    title: tuple[Codes, pa.Array], used: Codes, offsets: Ids, postings: Future[Postings]
-) -> PlaylistCounts:
-    """Count sorted playlists, repeats and playlists with equal tracks.
-
-    Args:
-        title: the titles of all rows, as in `Coded`.
-        used: indices of the rows that are used, in the order of the corpus.
-        offsets: bounds of the playlists in `used`.
-        postings: the playlists that contain each track; they may still be being computed.
-    """
-    sorted_by_title, sortable = count_sorted(*title, used, offsets)
-    return PlaylistCounts(sorted_by_title, sortable, *count_repeats(postings.result()))
+def _playlist_counts(sorted_by_title: Future[tuple[int, int]], postings: Future[Postings]) -> PlaylistCounts:
+    """Wait for the result of `count_sorted` and the playlists of each track, and count the repeats in playlists."""
+    return PlaylistCounts(*sorted_by_title.result(), *count_repeats(postings.result()))
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Number strings so that all spellings of a name have the same number; also return the number of names."""
     partition = partition_by_letters if len(strings) > FEW_VALUES else single_part
-    normalized = run_in_order(partial(identities, strings[some]) for some in row_slices(len(strings)))
-    parts, keys, known = partition(pa.concat_arrays([strings[:0], *normalized])), np.empty(len(strings), np.int64), 0
-    for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
-        keys[parts.places(part)] = names.indices.to_numpy() + known
+
+    def partitioned_names(some: slice) -> Partition:
+        return partition(identities(strings[some]))
+
+    slices = list(row_slices(len(strings)))
+    split = list(run_in_order(partial(partitioned_names, some) for some in slices))
+    keys, known = np.empty(len(strings), np.int64), 0
+    parts = range(len(split[0])) if split else ()
+    for part, names in enumerate(run_in_order(partial(_encoded_part, split, part) for part in parts)):
+        places = [some.start + partitioned.places(part) for some, partitioned in zip(slices, split, strict=True)]
+        keys[np.concatenate(places)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
     return keys, known
+
+
+def _encoded_part(split: Sequence[Partition], part: int) -> pa.DictionaryArray:
+    """Encode the values of one part of several partitions."""
+    return pa.concat_arrays([partitioned.part(part) for partitioned in split]).dictionary_encode()
 
 
 def _named_tracks(coded: Coded) -> Codes:

@@ -142,22 +142,6 @@ class Numbering:
         return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
 
 
-def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
-    """Number the rows by their keys, in order of first appearance of a key.
-
-    Args:
-        rows: number of rows.
-        keys: returns the keys of a slice of rows, int64.
-
-    Returns:
-        int32 (rows,), equal for rows with equal keys.
-    """
-    numbering = Numbering(pa.int64())
-    for block in run_in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
-        numbering.add(block)
-    return numbering.finish()[0]
-
-
 def row_slices(rows: int) -> Iterator[slice]:
     """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows."""
     return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
@@ -230,8 +214,3 @@ def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.D
 def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
     """Return distinct values as a dictionary array with one row per value."""
     return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
-
-
-def _encode_keys(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
-    """Return the keys of a slice of rows in dictionary encoding."""
-    return pa.array(keys(part)).dictionary_encode()
