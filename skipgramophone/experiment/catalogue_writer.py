@@ -30,6 +30,8 @@ from skipgramophone.parallel import background_thread, run_in_order
 ROWS_AT_ONCE = 100_000
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
+# While SQLite reads the table, one more thread sorts the entries of the index. This does not change the file.
+SORT_IN_THREAD = "PRAGMA threads = 1"
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -125,7 +127,7 @@ def write_indexes(path: Path, indexes: str, names: NameIndexWriter, by_count: Ro
         names: the folded names of all tracks.
         by_count: the row numbers, sorted by the count of their tracks; None if the rows are in this order.
     """
-    script = ";".join([*UNPROTECTED, "BEGIN", indexes, "COMMIT;"])
+    script = ";".join([*UNPROTECTED, SORT_IN_THREAD, "BEGIN", indexes, "COMMIT;"])
     with (
         closing(sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)) as database,
         background_thread() as thread,

@@ -136,13 +136,17 @@ def _are_safe(files: dict[str, Any]) -> bool:
 def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
     """Hash the files of a draft, and write its manifest. The disk writes large files while they are hashed."""
     paths = sorted(draft.path.iterdir())
+    # The largest file is hashed first: otherwise, one core would hash it after the other files, and the others would
+    # have nothing to do.
+    largest_first = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
     with background_thread() as thread:
-        flushed = thread.submit(flush_large_files, paths)
-        hashes = list(run_in_order(partial(file_sha256, path) for path in paths))
+        flushed = thread.submit(flush_large_files, largest_first)
+        hashes = run_in_order(partial(file_sha256, path) for path in largest_first)
+        hash_of = dict(zip(largest_first, hashes, strict=True))
         flushed.result()
     files = {
-        path.name: {"bytes": path.stat().st_size, "sha256": sha256, "modified_ns": path.stat().st_mtime_ns}
-        for path, sha256 in zip(paths, hashes, strict=True)
+        path.name: {"bytes": path.stat().st_size, "sha256": hash_of[path], "modified_ns": path.stat().st_mtime_ns}
+        for path in paths
     }
     manifest = Manifest(
         stage, digest="", parent=parent, settings=settings, files=files, facts=draft.facts, created=now()

@@ -14,7 +14,7 @@ All steps work on columns, so that a name is normalized once per distinct spelli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -33,6 +33,7 @@ from skipgramophone.playlists.encoding.arrangement import Arrangement
 from skipgramophone.playlists.encoding.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists, PlaylistCounts
 from skipgramophone.playlists.encoding.identifier_matching import match_tracks
+from skipgramophone.playlists.encoding.key_numbering import number_keys, number_pairs
 from skipgramophone.playlists.encoding.known_rows import OPTIONAL, PLAYLIST_COLUMNS, TRACK_COLUMNS, KnownRows
 from skipgramophone.playlists.encoding.name_counts import count_empty, count_sorted, most_namesakes
 from skipgramophone.playlists.encoding.numbering import (
@@ -41,12 +42,10 @@ from skipgramophone.playlists.encoding.numbering import (
     codes_at,
     count_codes,
     first_rows,
-    number_keys,
-    number_pairs,
     row_slices,
     take_codes,
 )
-from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, partition_by_letters, single_part
+from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_letters, single_part
 from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 from skipgramophone.playlists.encoding.track_facts import with_facts
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
@@ -105,15 +104,17 @@ class PlaylistEncoder:
         offsets, in_order = clean.offsets, partial(_in_order, arrangement, clean.places)
         used = _used_rows(arrangement.rows, clean.places)
         key = take_codes(unclean.track_ids, clean.places)
+        # These tasks may still run while the catalogue is written. The first one starts before the tracks are numbered,
+        # because numbering uses only one core most of the time.
+        sorted_by_title = start_task(partial(_count_sorted, in_order, coded["title"], offsets))
         track_ids, tracks, first = _number_tracks(coded | {"named": (named, None)}, track, used, key)
         del unclean, named, track, key
         tracks = with_facts(tracks, coded, track_ids, used, in_order=in_order)
         for name in tuple(coded):
             codes, values = coded.pop(name)  # so that the file of the old order is removed before the next one is made
             coded[name] = in_order(codes), values
-        # These tasks may still run while the catalogue is written.
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
-        counts = start_task(partial(_playlist_counts, coded["title"], offsets, postings))
+        counts = start_task(partial(_playlist_counts, sorted_by_title, postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
         added = np.flatnonzero(used[:] >= known) if known else None
         spellings, uris = _spellings(coded, track_ids, first, added), _other_uris(coded, track_ids, first, added)
@@ -163,27 +164,37 @@ def _in_order(arrangement: Arrangement, places: Rows, codes: Codes) -> Codes:
     return take_codes(arrangement.sorted(codes), places)
 
 
-def _playlist_counts(title: tuple[Codes, pa.Array], offsets: Ids, postings: Future[Postings]) -> PlaylistCounts:
-    """Count sorted playlists, repeats and playlists with equal tracks.
+def _count_sorted(in_order: Callable[[Codes], Codes], title: tuple[Codes, pa.Array], offsets: Ids) -> tuple[int, int]:
+    """Call `count_sorted` for the titles of all rows, which `in_order` sorts by playlist."""
+    return count_sorted(in_order(title[0]), title[1], offsets)
 
-    Args:
-        title: the titles of the corpus, as in `Coded`.
-        offsets: bounds of the playlists.
-        postings: the playlists that contain each track; they may still be being computed.
-    """
-    sorted_by_title, sortable = count_sorted(*title, offsets)
-    return PlaylistCounts(sorted_by_title, sortable, *count_repeats(postings.result()))
+
+def _playlist_counts(sorted_by_title: Future[tuple[int, int]], postings: Future[Postings]) -> PlaylistCounts:
+    """Wait for the result of `count_sorted` and the playlists of each track, and count the repeats in playlists."""
+    return PlaylistCounts(*sorted_by_title.result(), *count_repeats(postings.result()))
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Number strings so that all spellings of a name have the same number; also return the number of names."""
     partition = partition_by_letters if len(strings) > FEW_VALUES else single_part
-    normalized = run_in_order(partial(identities, strings[some]) for some in row_slices(len(strings)))
-    parts, keys, known = partition(pa.concat_arrays([strings[:0], *normalized])), np.empty(len(strings), np.int64), 0
-    for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
-        keys[parts.places(part)] = names.indices.to_numpy() + known
+
+    def partitioned_names(some: slice) -> Partition:
+        return partition(identities(strings[some]))
+
+    slices = list(row_slices(len(strings)))
+    split = list(run_in_order(partial(partitioned_names, some) for some in slices))
+    keys, known = np.empty(len(strings), np.int64), 0
+    parts = range(len(split[0])) if split else ()
+    for part, names in enumerate(run_in_order(partial(_encoded_part, split, part) for part in parts)):
+        places = [some.start + partitioned.places(part) for some, partitioned in zip(slices, split, strict=True)]
+        keys[np.concatenate(places)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
     return keys, known
+
+
+def _encoded_part(split: Sequence[Partition], part: int) -> pa.DictionaryArray:
+    """Encode the values of one part of several partitions."""
+    return pa.concat_arrays([partitioned.part(part) for partitioned in split]).dictionary_encode()
 
 
 def _named_tracks(coded: Coded) -> tuple[Codes, int]:

@@ -17,13 +17,12 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
 from skipgramophone.parallel import end_if_unwanted, run_in_order
-from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_value, single_part
+from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
 from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
 PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
-LARGEST_TABLE = 1 << 27  # maximum number of possible keys for a table with one number per possible key
 
 
 class Numbering:
@@ -49,11 +48,6 @@ class Numbering:
         self._common = self._nothing  # their value as an array of length 1; empty for null
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
-
-    @property
-    def is_in_order(self) -> bool:
-        """Whether the values are numbered in order of first appearance, because they form a single part."""
-        return self._partition is single_part
 
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
@@ -158,69 +152,6 @@ class Numbering:
         return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
 
 
-def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]], possible: int) -> tuple[Codes, int]:
-    """Number the rows by their keys, in order of first appearance of a key.
-
-    Args:
-        rows: number of rows.
-        keys: returns the keys of a slice of rows, int64; each is at least 0 and less than `possible`.
-        possible: number of possible keys.
-
-    Returns:
-        int32 (rows,), equal for rows with equal keys; and the number of distinct keys.
-    """
-    if possible <= min(rows, LARGEST_TABLE):
-        codes = scratch(rows, np.int32)
-        return codes, _number_by_table(codes, keys, possible)
-    numbering = Numbering(pa.int64(), partition_by_value)
-    for block in run_in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
-        numbering.add(block)
-    codes, values = numbering.finish()
-    if not numbering.is_in_order:
-        _number_by_table(codes, lambda part: codes[part], len(values))
-    return codes, len(values)
-
-
-def number_pairs(one: tuple[Codes, int], other: tuple[Codes, int]) -> tuple[Codes, int]:
-    """Number the rows by pairs of numbers, in order of first appearance; see `number_keys`.
-
-    Args:
-        one: int32 (rows,), numbers from -1 to a limit; and this limit.
-        other: the second number of each row, in the same form.
-    """
-    # A column with the same number in all rows has no effect. Without it, there are fewer possible keys.
-    (first, firsts), (second, seconds) = ((codes, limit if codes.strides[0] else 0) for codes, limit in (one, other))
-
-    def keys(part: slice) -> npt.NDArray[np.int64]:
-        found = np.zeros(part.stop - part.start, np.int64)
-        if firsts:
-            found += (first[part].astype(np.int64) + 1) * (seconds + 1)
-        if seconds:
-            found += second[part].astype(np.int64) + 1
-        return found
-
-    return number_keys(len(first), keys, (firsts + 1) * (seconds + 1))
-
-
-def _number_by_table(codes: Codes, keys: Callable[[slice], npt.NDArray[np.integer]], possible: int) -> int:
-    """Write the numbers of keys into `codes`, and return how many distinct keys there are; see `number_keys`."""
-    number_of, known = np.full(possible, -1, np.int32), 0
-    for part in row_slices(len(codes)):
-        key = keys(part)
-        number = number_of[key]
-        unknown = np.flatnonzero(number < 0)
-        if len(unknown):
-            added, place = key[unknown], np.arange(len(unknown), dtype=np.int32)
-            number_of[added[::-1]] = place[::-1]  # of several equal keys, the last one written is the first one
-            is_first = number_of[added] == place
-            new = int(np.count_nonzero(is_first))
-            number_of[added[is_first]] = np.arange(known, known + new, dtype=np.int32)
-            number[unknown] = number_of[added]
-            known += new
-        codes[part] = number
-    return known
-
-
 def row_slices(rows: int) -> Iterator[slice]:
     """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows.
 
@@ -293,8 +224,3 @@ def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.D
 def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
     """Return distinct values as a dictionary array with one row per value."""
     return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
-
-
-def _encode_keys(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
-    """Return the keys of a slice of rows in dictionary encoding."""
-    return pa.array(keys(part)).dictionary_encode()

@@ -56,21 +56,15 @@ def partition_by_letters(strings: pa.Array) -> Partition:
     starts, ends_of_strings, words = _words(strings)
     lengths = ends_of_strings - starts
     first, last = _cut(words[starts], lengths), _cut(words[np.maximum(ends_of_strings - WORD, starts)], lengths)
-    scattered = (first ^ (last * SCATTER)) * SCATTER
-    return _partition(strings, scattered)
-
-
-def partition_by_value(numbers: pa.Array) -> Partition:
-    """Partition integers (int64, no nulls)."""
-    return _partition(numbers, numbers.to_numpy().view(np.uint64) * SCATTER)
-
-
-def _partition(values: pa.Array, scattered: Words) -> Partition:
-    """Partition values by the highest bits of a number for each of them."""
-    part = (scattered >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
+    part = part_numbers(first ^ (last * SCATTER))
     order = np.argsort(part, kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=1 << PART_BITS))])
-    return Partition(values.take(pa.array(order)), order, ends)
+    return Partition(strings.take(pa.array(order)), order, ends)
+
+
+def part_numbers(keys: Words) -> npt.NDArray[np.uint8]:
+    """Return the part of each key, uint8; equal keys are in the same part."""
+    return ((keys * SCATTER) >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
 
 
 def first_bytes(strings: pa.Array) -> Words:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.names.arrow_normalization import fold_full_names, fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
-from skipgramophone.playlists.encoding import encoder, numbering, partitioning
+from skipgramophone.playlists.encoding import encoder, key_numbering, numbering, partitioning
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.encoding.encoder import _identity_keys, encode
 from skipgramophone.playlists.encoding.name_counts import SORTABLE_LENGTH
@@ -27,7 +27,7 @@ Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, u
 @pytest.fixture(scope="module", autouse=True)
 def few_parts() -> Iterator[None]:
     """Partition strings into few parts, which is faster here and gives the same results."""
-    with patch.object(partitioning, "PART_BITS", 2):
+    with patch.object(partitioning, "PART_BITS", 2), patch.object(key_numbering, "PART_BITS", 2):
         yield
 
 
@@ -82,6 +82,7 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: i
     with (
         patch.multiple(numbering, ROWS_AT_ONCE=size, PENDING=size, FEW_VALUES=few),
         patch.object(encoder, "FEW_VALUES", few),
+        patch.object(key_numbering, "FEW_VALUES", few),
     ):
         encoded = encode(blocks_of(rows, size))
 
