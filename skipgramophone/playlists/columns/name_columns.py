@@ -37,7 +37,7 @@ def guess_name_columns(rows: Table) -> dict[str, str] | Wording:
     missing = [what for role, what in (("uri", "ids"), ("title", "names")) if role not in roles]
     if missing:
         unknown = "names of the columns" if len(missing) > 1 else f"column of the {missing[0]}"
-        return _question(rows, f"in which sgp does not recognize the {unknown}")
+        return _question(rows, "in which sgp does not recognize the " + unknown)
     if any(rows[0].count(name) > 1 for name in roles.values()):
         return _question(rows, "of which several have the same name")
     album = album_column(rows[0], roles) if "artist" in roles else None
