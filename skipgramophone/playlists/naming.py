@@ -108,6 +108,6 @@ class Naming:
         raise SourceError.naming(
             lambda named: (
                 f"none of the ids in the sources, such as {here!r}, is in {path}, which has ids such as {there!r}: "
-                f"check the columns of ids ({named('columns')}, and {named('names_columns')} {self.table.columns})"
+                f"check the columns of ids ({named('columns')}, and {named('names_columns', self.table.columns)})"
             )
         )

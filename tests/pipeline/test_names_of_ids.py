@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -188,9 +189,10 @@ def test_tracks_with_a_name_of_their_own_keep_it(shop: Path, experiments: Path) 
 
 
 def test_a_table_with_other_ids_is_refused(shop: Path) -> None:
-    (shop / "other.csv").write_text("sku,product_name\nX-1,Green mug\nX-2,Plate\n")
+    (shop / "other.csv").write_text("sku,Product name\nX-1,Green mug\nX-2,Plate\n")
+    columns = re.escape("(columns, and names_columns='id=sku,title=Product name')")
     with pytest.raises(
-        SourceError, match=r"none of the ids in the sources, such as 'A1', is in .*, which has ids such as 'X-1'"
+        SourceError, match=rf"'A1', is in .*, which has ids such as 'X-1': check the columns of ids {columns}$"
     ):
         read(shop, "other.csv")
 
