@@ -3,8 +3,8 @@
 Arrow and NumPy release the interpreter lock while they work, so threads can use all cores. Results do not depend on
 the number of threads.
 
-Python waits for its threads before a process ends. A long task therefore calls `end_if_unwanted` between its steps, so
-that it ends soon after an interrupt.
+Before a process ends, Python waits for its threads. A long task therefore calls `stop_if_cancelled` between its steps,
+so that it stops soon after an interrupt.
 """
 
 from __future__ import annotations
@@ -21,52 +21,52 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-class _Wish:
-    """Whether the results of some tasks are still wanted. They are not if those of the task that began them are not."""
+class _Cancellation:
+    """Whether some tasks are cancelled. They are also cancelled if the task that started them is."""
 
-    def __init__(self, of_caller: _Wish | None = None) -> None:
+    def __init__(self, of_caller: _Cancellation | None = None) -> None:
         self._of_caller = of_caller
-        self._is_over = False
+        self._is_requested = False
 
-    def end(self) -> None:
-        """Note that the results are not wanted anymore."""
-        self._is_over = True
+    def request(self) -> None:
+        """Cancel the tasks."""
+        self._is_requested = True
 
     @property
-    def is_over(self) -> bool:
-        """Whether the results are not wanted anymore."""
-        return self._is_over or (self._of_caller is not None and self._of_caller.is_over)
+    def is_requested(self) -> bool:
+        """Whether the tasks are cancelled."""
+        return self._is_requested or (self._of_caller is not None and self._of_caller.is_requested)
 
 
-_OF_PROCESS = _Wish()
-_of_thread = threading.local()  # its attribute `wish` exists only in threads of this module
+_OF_PROCESS = _Cancellation()
+_of_thread = threading.local()  # its attribute `cancellation` exists only in threads of this module
 
 
-def end_tasks() -> None:
-    """Let all tasks in threads end soon, because the process will end."""
-    _OF_PROCESS.end()
+def cancel_tasks() -> None:
+    """Cancel all tasks in threads, because the process is about to end."""
+    _OF_PROCESS.request()
 
 
-def end_if_unwanted() -> None:
-    """End the task that calls this function if its result is not wanted anymore; in the main thread, do nothing.
+def stop_if_cancelled() -> None:
+    """Stop the task that calls this function if the task is cancelled; in the main thread, do nothing.
 
     Raises:
-        CancelledError: the result is not wanted.
+        CancelledError: the task is cancelled.
     """
-    wish: _Wish | None = getattr(_of_thread, "wish", None)
-    if wish and wish.is_over:
+    cancellation: _Cancellation | None = getattr(_of_thread, "cancellation", None)
+    if cancellation and cancellation.is_requested:
         raise CancelledError
 
 
-def _pool(threads: int) -> tuple[ThreadPoolExecutor, _Wish]:
-    """Return an executor, and the wish of its tasks."""
-    wish = _Wish(getattr(_of_thread, "wish", _OF_PROCESS))
-    return ThreadPoolExecutor(threads, initializer=_set_wish, initargs=(wish,)), wish
+def _cancellable_pool(threads: int) -> tuple[ThreadPoolExecutor, _Cancellation]:
+    """Return an executor, and the object that cancels its tasks."""
+    cancellation = _Cancellation(getattr(_of_thread, "cancellation", _OF_PROCESS))
+    return ThreadPoolExecutor(threads, initializer=_set_cancellation, initargs=(cancellation,)), cancellation
 
 
-def _set_wish(wish: _Wish) -> None:
-    """Set the wish of the current thread."""
-    _of_thread.wish = wish
+def _set_cancellation(cancellation: _Cancellation) -> None:
+    """Let the tasks in the current thread be cancelled by `cancellation`."""
+    _of_thread.cancellation = cancellation
 
 
 @contextmanager
@@ -77,14 +77,14 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
     is starting. Python would then not wait for the thread, and the thread could write into a draft that has already
     been removed.
     """
-    thread, wish = _pool(1)
+    thread, cancellation = _cancellable_pool(1)
     with thread:
         thread.submit(int).result()
         try:
             yield thread
         except BaseException:  # includes KeyboardInterrupt
-            wish.end()
-            thread.shutdown(wait=False, cancel_futures=True)  # a running task ends when it calls `end_if_unwanted`
+            cancellation.request()
+            thread.shutdown(wait=False, cancel_futures=True)  # a running task stops at `stop_if_cancelled`
             raise
 
 
@@ -93,7 +93,7 @@ def start_task(task: Callable[[], Result]) -> Future[Result]:
 
     After an interrupt, the task may run to its end. It must therefore not write to files that others can see.
     """
-    thread, _ = _pool(1)
+    thread, _ = _cancellable_pool(1)
     future = thread.submit(task)
     thread.shutdown(wait=False)
     return future
@@ -106,23 +106,23 @@ def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
     itself.
     """
     tasks = iter(tasks)
-    begun = list(islice(tasks, 2))
-    if len(begun) < 2:
-        yield from (task() for task in begun)
+    first_two = list(islice(tasks, 2))
+    if len(first_two) < 2:
+        yield from (task() for task in first_two)
         return
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pending: deque[Future[Result]] = deque()
-    pool, wish = _pool(threads)
+    pool, cancellation = _cancellable_pool(threads)
     with pool:
         try:
-            for task in chain(begun, tasks):
-                end_if_unwanted()
+            for task in chain(first_two, tasks):
+                stop_if_cancelled()
                 pending.append(pool.submit(task))
                 if len(pending) > threads:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
         finally:
-            wish.end()
+            cancellation.request()
             for future in pending:
                 future.cancel()

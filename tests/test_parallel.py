@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from skipgramophone import parallel
-from skipgramophone.parallel import background_thread, end_if_unwanted, end_tasks, run_in_order, start_task
+from skipgramophone.parallel import background_thread, cancel_tasks, run_in_order, start_task, stop_if_cancelled
 
 
 def test_results_are_in_the_order_of_the_tasks() -> None:
@@ -42,10 +42,10 @@ def test_the_error_of_a_started_task_is_raised_where_its_result_is_needed() -> N
 
 
 def endless(begun: threading.Event) -> None:
-    """Run until the result is not wanted anymore."""
+    """Run until the task is cancelled."""
     begun.set()
     while True:
-        end_if_unwanted()
+        stop_if_cancelled()
         time.sleep(0.001)
 
 
@@ -70,17 +70,17 @@ def test_tasks_of_tasks_end_too() -> None:
 
 
 def test_started_tasks_end_with_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Wish())
+    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Cancellation())
     begun = threading.Event()
     task = start_task(partial(endless, begun))
     begun.wait(60)
-    end_tasks()
+    cancel_tasks()
     with pytest.raises(CancelledError):
         task.result()
 
 
-def test_the_main_thread_is_never_ended_as_unwanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Wish())
-    end_tasks()
-    end_if_unwanted()
+def test_the_main_thread_is_never_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_OF_PROCESS", parallel._Cancellation())
+    cancel_tasks()
+    stop_if_cancelled()
     assert list(run_in_order([partial(int, "12")])) == [12]

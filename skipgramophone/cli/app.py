@@ -35,7 +35,7 @@ from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
 from skipgramophone.cli.usage import Command, UsageError
 from skipgramophone.errors import SettingError, SgpError, StorageError, causes, reason_of
-from skipgramophone.parallel import end_tasks
+from skipgramophone.parallel import cancel_tasks
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -206,7 +206,7 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL if each == number else _end_immediately)
-    end_tasks()
+    cancel_tasks()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(TERMINATED)

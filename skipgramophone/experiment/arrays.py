@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import DamagedFileError, StorageError, reason_of, storage_errors
-from skipgramophone.parallel import end_if_unwanted
+from skipgramophone.parallel import stop_if_cancelled
 
 PIECE = 1 << 16  # number of rows to copy per step
 WRITTEN_AT_ONCE = 1 << 24  # number of elements of an array that are written per step
@@ -80,7 +80,7 @@ def write_rows(
         described = {"descr": stored.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, described)
         for piece in pieces:
-            end_if_unwanted()
+            stop_if_cancelled()
             file.write(np.ascontiguousarray(piece, stored).data)
 
 

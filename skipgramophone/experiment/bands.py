@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import scratch
-from skipgramophone.parallel import end_if_unwanted
+from skipgramophone.parallel import stop_if_cancelled
 
 Ids = npt.NDArray[np.int64]
 
@@ -42,5 +42,5 @@ class Bands:
     def parts(self) -> Iterator[slice]:
         """Yield the bounds of each band in `numbers`."""
         for begin, end in zip(self._bounds[:-1].tolist(), self._bounds[1:].tolist(), strict=True):
-            end_if_unwanted()
+            stop_if_cancelled()
             yield slice(begin, end)

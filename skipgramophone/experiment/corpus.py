@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import read_array, write_array
-from skipgramophone.parallel import end_if_unwanted
+from skipgramophone.parallel import stop_if_cancelled
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
@@ -57,7 +57,7 @@ class Corpus:
         """Return how often each track occurs in a catalogue of `tracks` tracks, int64 (tracks,)."""
         counts = np.zeros(tracks, np.int64)
         for start in range(0, self.occurrences, COUNTED):  # in parts, because bincount copies its input
-            end_if_unwanted()
+            stop_if_cancelled()
             counts += np.bincount(self.track_ids[start : start + COUNTED], minlength=tracks)
         return counts
 

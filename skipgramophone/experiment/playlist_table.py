@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
-from skipgramophone.parallel import end_if_unwanted
+from skipgramophone.parallel import stop_if_cancelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,7 @@ def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> 
         pq.ParquetWriter(file, table.schema) as writer,
     ):
         for start in range(0, max(table.num_rows, 1), ROWS_AT_ONCE):  # a file without rows has a group too
-            end_if_unwanted()
+            stop_if_cancelled()
             writer.write_table(table.slice(start, ROWS_AT_ONCE))
 
 

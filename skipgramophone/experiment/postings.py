@@ -28,7 +28,7 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import Rows, read_array, write_array
 from skipgramophone.experiment.bands import Bands
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.parallel import end_if_unwanted
+from skipgramophone.parallel import stop_if_cancelled
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
@@ -182,7 +182,7 @@ def _in_bands(corpus: Corpus, firsts: npt.NDArray[np.int64], bounds: npt.NDArray
     band = np.repeat(np.arange(bands, dtype=np.min_scalar_type(max(bands, 1))), np.diff(firsts))
     by_track, by_playlist = Bands(bounds), Bands(bounds)
     for start in range(0, corpus.occurrences, DIVIDED_AT_ONCE):
-        end_if_unwanted()
+        stop_if_cancelled()
         end = min(start + DIVIDED_AT_ONCE, corpus.occurrences)
         first, last = np.searchsorted(corpus.offsets, [start, end], "right") - 1
         ends: Rows = np.clip(corpus.offsets[first : last + 2], start, end)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
-from skipgramophone.parallel import end_if_unwanted, run_in_order
+from skipgramophone.parallel import run_in_order, stop_if_cancelled
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
 from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 
@@ -127,13 +127,13 @@ class Numbering:
         number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last entry is for null
         united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
         for part, chunks in enumerate(united):
-            end_if_unwanted()
+            stop_if_cancelled()
             self._number_new(part, chunks[-1].dictionary)
             for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
                 numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
         codes = self._codes()
         for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
-            end_if_unwanted()
+            stop_if_cancelled()
             codes[start:end] = numbers[codes[start:end]]
 
     def _number_new(self, part: int, values: pa.Array) -> None:
@@ -155,21 +155,21 @@ class Numbering:
 def row_slices(rows: int) -> Iterator[slice]:
     """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows.
 
-    In a task whose result is not wanted anymore, the iterator ends the task (see `end_if_unwanted`).
+    In a cancelled task, the iterator stops the task (see `stop_if_cancelled`).
     """
     for start in range(0, rows, ROWS_AT_ONCE):
-        end_if_unwanted()
+        stop_if_cancelled()
         yield slice(start, min(start + ROWS_AT_ONCE, rows))
 
 
 def playlist_slices(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
     """Yield slices of playlists with at most `ROWS_AT_ONCE` occurrences each; a longer playlist has its own slice.
 
-    In a task whose result is not wanted anymore, the iterator ends the task (see `end_if_unwanted`).
+    In a cancelled task, the iterator stops the task (see `stop_if_cancelled`).
     """
     start = 0
     while start < len(offsets) - 1:
-        end_if_unwanted()
+        stop_if_cancelled()
         end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + ROWS_AT_ONCE, "right")) - 1)
         yield slice(start, end)
         start = end
