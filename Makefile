@@ -21,7 +21,6 @@ LOCK ?= constraints.txt
 WITH_TESTS = $(addprefix --constraint ,$(LOCK)) --editable '.[test]'
 TOOLS := $(VENV)-tools
 VERSIONS ?= site-versions
-# uv installs and compiles on all cores, in half of the time that pip takes. Where it fails (it does not read the settings of pip), pip does it.
 # Each test process uses one core: threads of OpenBLAS that wait for a busy core would spin and take time from the other tests.
 # Python keeps compiled modules, because most of the processes that tests start would spend more time on compiling than on their work.
 PYTEST := OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
@@ -44,6 +43,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# uv uses all cores and takes half as long as pip. If uv fails, for example because it does not read pip's settings, pip installs the packages.
 $(VENV)/.installed-test: pyproject.toml $(LOCK) | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(LOCK)) uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode $(WITH_TESTS) || $(BIN)/pip install --quiet --disable-pip-version-check $(WITH_TESTS)

@@ -1,4 +1,4 @@
-"""Rows of reports about sources: the format of each source, the columns that were guessed, and the names of ids."""
+"""Rows of reports about sources: formats, columns that were guessed or are doubtful, and tables of names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def column_doubts(doubts: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 def named_ids(tables: Sequence[NamedIds]) -> list[tuple[str, str]]:
-    """Return rows about each table of names: how many ids it names, its columns, and what it does not name."""
+    """Return rows about each table of names: its columns, and how many ids have a name, none or several."""
     lines = [line for table in tables for line in _about_names(table)]
     return [("names" if not at else "", line) for at, line in enumerate(lines)]
 

@@ -30,7 +30,7 @@ from skipgramophone.parallel import background_thread, run_in_order
 ROWS_AT_ONCE = 100_000
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
-# While SQLite reads the table, one more thread sorts the entries of the index. This does not change the file.
+# A second thread sorts the entries of an index while SQLite reads the table. The file is the same as with one thread.
 SORT_IN_THREAD = "PRAGMA threads = 1"
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}

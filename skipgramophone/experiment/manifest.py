@@ -136,8 +136,8 @@ def _are_safe(files: dict[str, Any]) -> bool:
 def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
     """Hash the files of a draft, and write its manifest. The disk writes large files while they are hashed."""
     paths = sorted(draft.path.iterdir())
-    # The largest file is hashed first: otherwise, one core would hash it after the other files, and the others would
-    # have nothing to do.
+    # The largest file is hashed first, so that the smaller files are hashed on the other cores at the same time. If it
+    # were hashed last, the other cores would have nothing to do.
     largest_first = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
     with background_thread() as thread:
         flushed = thread.submit(flush_large_files, largest_first)

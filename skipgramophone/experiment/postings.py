@@ -152,15 +152,15 @@ def membership(corpus: Corpus, tracks: int) -> Any:
 def build_postings(corpus: Corpus, tracks: int) -> Postings:
     """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 
-    A large corpus need not fit into memory. Its occurrences are first divided into bands of consecutive tracks, and
-    then each band is sorted.
+    The corpus need not fit into memory: its occurrences are first divided into bands of consecutive tracks, and then
+    each band is sorted.
     """
     ends = np.concatenate([[0], np.cumsum(corpus.counts(tracks))])
     band = ends[1:] // OCCURRENCES_PER_BAND
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
     by_track, by_playlist = _in_bands(corpus, firsts, ends[firsts])
     playlists, filled, sizes = by_playlist.numbers, 0, [np.zeros(1, np.int64)]
-    # Without repeated pairs, a band is never longer than before, so it can be written over the bands already read.
+    # Removing repeated pairs never makes a band longer, so the result can be written over the bands already read.
     for first, end, part in zip(firsts[:-1].tolist(), firsts[1:].tolist(), by_track.parts(), strict=True):
         pairs = _sorted_pairs(by_track.numbers[part], playlists[part])
         playlists[filled : filled + len(pairs)] = pairs & ((1 << PLAYLIST_BITS) - 1)
@@ -171,7 +171,7 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
 
 
 def _in_bands(corpus: Corpus, firsts: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]) -> tuple[Bands, Bands]:
-    """Divide the occurrences into bands of tracks: the track of each occurrence, and its playlist.
+    """Divide the tracks of all occurrences into bands of consecutive tracks, and their playlists in the same way.
 
     Args:
         corpus: the playlists.

@@ -13,7 +13,7 @@ from skipgramophone.inspection.playlist_kinds import usual_length
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
-MUCH_LESS = 0.5  # an option is proposed if it reduces the owner's occurrences to at most this share
+MUCH_LESS = 0.5  # an option is proposed if it leaves at most this share of the owner's occurrences
 ELSEWHERE = "if this is a robot, a test account or a reseller, remove its rows from the source before you extract it"
 
 
@@ -44,7 +44,11 @@ def inspect_dominant_owner(contents: Contents, thresholds: Thresholds) -> Iterat
 
 
 def _remedy(contents: Contents, own: Marks) -> tuple[Apply, str]:
-    """Return the option that reduces the influence of the playlists `own` most, and the text of the remedy."""
+    """Return an option that limits the influence of the playlists `own`, and the text of the remedy.
+
+    This is the first option that at least halves their occurrences. If none does, and one very long playlist has more
+    than half of them, this playlist is split. Otherwise, there is no option.
+    """
     number = int(contents.lengths[own].sum())
     distinct = int(contents.distinct_tracks[own].sum())
     if distinct <= MUCH_LESS * number:
@@ -63,7 +67,7 @@ def _remedy(contents: Contents, own: Marks) -> tuple[Apply, str]:
 
 
 def _without_equal_playlists(contents: Contents, playlists: Ids) -> int:
-    """Return the number of occurrences of these playlists if those with the same tracks are counted once."""
+    """Count the occurrences in these playlists; of several playlists with the same tracks, only the longest counts."""
     offsets, ids = contents.corpus.offsets, contents.corpus.track_ids
     lengths: dict[bytes, int] = {}
     for at in playlists.tolist():

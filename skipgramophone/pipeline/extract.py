@@ -220,7 +220,8 @@ def read_playlists(
         progress: called with the progress of reading.
 
     Raises:
-        SourceError: a source or the table of names cannot be read, no row can be used, or no track gets a name.
+        SourceError: a source or the table of names cannot be read, no row can be used, or the table of names has no
+            name for any track.
         ExperimentError: because of the added rows, two tracks of the existing corpus would become one.
     """
     with background_thread() as thread:  # hash large files while they are read, so that the disk is read only once
@@ -344,7 +345,7 @@ def _encode(
     If there is a table of names, `naming` takes the names of tracks from it.
     """
     total = sum(reader.file.size for reader in readers if reader.file)
-    merger = BlockMerger((lambda block: encoder.add(naming.block(block))) if naming else encoder.add)
+    merger = BlockMerger((lambda block: encoder.add(naming.with_names(block))) if naming else encoder.add)
     done, rows, replaced = 0, 0, 0
     for reader in readers:
         reject_limit, replaced_here = RejectLimit(settings), 0

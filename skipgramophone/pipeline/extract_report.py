@@ -39,7 +39,7 @@ class SourceFacts:
         letters_replaced: number of characters that replace undecodable bytes.
         guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
         names: the table of names that was used, if any.
-        doubts: one record per table with a doubtful column, made by `describe_doubts`.
+        doubts: one record per table in which an assigned column seems to contain no tracks, made by `describe_doubts`.
     """
 
     described: list[dict[str, Any]]
@@ -153,7 +153,7 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_doubts(readers: Sequence[Reader]) -> list[dict[str, str]]:
-    """Return a record per table in which an assigned column seems to contain no tracks: file and doubt."""
+    """Return a record per table in which an assigned column seems to contain no tracks: its file, and the doubt."""
     doubted = [(reader.file.name, reader.doubt) for reader in readers if isinstance(reader, ColumnsReader)]
     return [{"file": file, "doubt": doubt(COMMAND_LINE)} for file, doubt in doubted if doubt]
 
@@ -164,7 +164,7 @@ def _is_without_sessions(settings: ExtractSettings) -> bool:
 
 
 def describe_names(naming: Naming) -> NamedIds:
-    """Return a record of the table of names, with the numbers of ids with and without a name.
+    """Return the record of the table of names for reports and the manifest.
 
     Raises:
         SourceError: another program has changed the table since it was found.

@@ -102,8 +102,9 @@ class ExtractReport:
         guessed_columns: one record per table whose columns were guessed: file, guessed columns and unused columns. If
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
-        names: the tables of names that were used, with the numbers of ids with and without a name.
-        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
+        names: the tables of names that were used (`--names`), with the numbers of ids with and without a name.
+        doubts: one record per table in which an assigned column seems to contain no tracks: its file, and the doubt as
+            a sentence.
     """
 
     experiment: str
@@ -258,8 +259,6 @@ class EvaluateReport:
         snapshots: snapshots of one playlist that are in both training and held-out playlists; None if there are none or
             only a few.
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
-        names: the tables of names that were used, with the numbers of ids with and without a name.
-        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiment: str
@@ -283,8 +282,6 @@ class CompareReport:
 
     Attributes:
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
-        names: the tables of names that were used, with the numbers of ids with and without a name.
-        doubts: one record per table in which an assigned column seems to contain no tracks: file and doubt.
     """
 
     experiments: tuple[str, str]

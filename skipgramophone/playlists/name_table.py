@@ -1,7 +1,7 @@
-"""Read a table with the names of tracks or products, whose ids alone are in the sources.
+"""Read a table with the names of tracks or products, for sources that contain only their ids.
 
-Shops have orders in one table (order, customer, product number) and the names of products in another one. The table of
-names may be in any form that a table of playlists may have: CSV, TSV, JSON or Parquet, compressed or not.
+Shops, for example, have orders in one table (order, customer, product number) and the names of products in another one.
+The table of names may have any format of a table of playlists: CSV, TSV, JSON or Parquet, compressed or not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from skipgramophone.settings import ExtractSettings, columns_text
 from skipgramophone.wording import plural
 
 NO_ID = "no id"
-MOST_AMBIGUOUS = 0.5  # share of the ids that may have several names; if more have, the column does not contain ids
+MOST_AMBIGUOUS = 0.5  # maximum share of ids with several names; above it, the column probably contains something else
 EXAMPLES = 2  # number of examples of ids with several names
 
 
@@ -44,8 +44,8 @@ class NameTable:
         reader: the reader of the table, for its description in reports.
         columns: the columns, as the value of `--names-columns`.
         unused: if the columns were guessed, the names of the other columns; otherwise None.
-        ids: the different ids, large_string, without surrounding spaces.
-        names: artist, title and album of each id; albums may be null.
+        ids: the distinct ids, large_string, without surrounding spaces.
+        names: artist, title and album of each id, in the order of `ids`; albums may be null.
         rejected: reason -> number of rows without an id or a name.
         several: number of ids with several names; the first name is used.
         examples: some of these ids, each with two of its names.
@@ -62,19 +62,20 @@ class NameTable:
 
     @cached_property
     def row_of(self) -> dict[str, int]:
-        """The row of each id in `names`."""
+        """Id -> its row in `names`."""
         return {text: row for row, text in enumerate(self.ids.to_pylist())}
 
 
 def read_name_table(path: Path, settings: ExtractSettings) -> NameTable:
-    """Read the table of names of the settings.
+    """Read a table of names.
 
     Args:
         path: the table.
         settings: the settings of the extraction, of which `names_columns`, `encoding` and `bad_bytes` apply.
 
     Raises:
-        SourceError: the file is not a table, its columns are unclear, it has no name, or its ids are not ids.
+        SourceError: the file is not a table, its columns are unclear, no row has an id and a name, or most ids have
+            several names.
         StorageError: the file system failed.
     """
     files = [file for file in files_of(path) if not file.passed_over]
@@ -128,7 +129,7 @@ def _first_rows(file: SourceFile, encoding: str) -> Table:
 
 
 def _texts(table: pa.Table) -> pa.Table:
-    """Return ids and names without surrounding spaces; ids are "" if they are missing, and albums are null."""
+    """Return ids and names without surrounding spaces. A missing id is "", and a missing album is null."""
     albums = table[ALBUM].cast(TEXT) if ALBUM in table.column_names else pa.nulls(len(table), TEXT)
     texts = {name: pc.utf8_trim_whitespace(table[name].cast(TEXT)) for name in ("uri", "artist", "title")}
     return pa.table(texts | {"uri": pc.fill_null(texts["uri"], ""), ALBUM: albums})
@@ -137,10 +138,10 @@ def _texts(table: pa.Table) -> pa.Table:
 def _by_id(
     rows: pa.Table, reader: Reader, *, columns: str, unused: Sequence[str] | None, rejected: dict[str, int]
 ) -> NameTable:
-    """Return the names in `rows`, of which an id may have several; the first one is used.
+    """Return one name per id: the first one, if `rows` contains several names for an id.
 
     Raises:
-        SourceError: there are no rows, or most ids have several names, so that they are not ids of tracks.
+        SourceError: there are no rows, or most ids have several names, so they are probably not ids of tracks.
     """
     shown = reader.file.display_name if reader.file else ""
     if not len(rows):
@@ -162,7 +163,7 @@ def _by_id(
             )
         )
     columns_of_names = [by_id[f"{name}_first"] for name in names]
-    examples = tuple(_example(distinct, some) for some in several["uri"][:EXAMPLES].to_pylist())
+    examples = tuple(_example(distinct, item) for item in several["uri"][:EXAMPLES].to_pylist())
     return NameTable(
         reader,
         columns=columns,
@@ -175,8 +176,8 @@ def _by_id(
     )
 
 
-def _example(distinct: pa.Table, some: str) -> tuple[str, str, str]:
-    """Return an id with the first two of its names."""
-    rows = distinct.filter(pc.equal(distinct["uri"], some))[:2].to_pylist()
+def _example(distinct: pa.Table, item: str) -> tuple[str, str, str]:
+    """Return the id `item` and the first two of its names."""
+    rows = distinct.filter(pc.equal(distinct["uri"], item))[:2].to_pylist()
     first, second = (full_name(row["artist"], row["title"]) for row in rows)
-    return some, first, second
+    return item, first, second

@@ -1,4 +1,4 @@
-"""Give names to the tracks of a source that has only their ids, from a table of names."""
+"""Give tracks the names that a table has for their ids."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from skipgramophone.playlists.readers.rows import ALBUM, RowBlock, dictionary_of
 
 @dataclass(frozen=True, slots=True)
 class NamedIds:
-    """The tracks whose names were taken from a table of names.
+    """A table of names, and how many ids of the sources it names.
 
     Attributes:
-        columns: the columns of the table, as the value of `--names-columns`.
+        file: name of the file, without directories.
+        format: name of its format.
+        bytes: its size.
+        sha256: its hash.
+        columns: its columns, as the value of `--names-columns`.
         unused: if the columns were guessed from the header, the names of the other columns; otherwise None.
-        rejected: number of rows of the table without an id or a name, by reason.
-        ids: number of ids in the table.
+        rejected: number of rows of the table that were not used, such as rows without an id or a name, by reason.
+        ids: number of distinct ids in the table.
         named: number of ids of the sources that the table names.
         unnamed: number of ids of the sources that the table does not name; these tracks are named by their ids.
         unnamed_examples: the first of these ids.
@@ -46,9 +50,9 @@ class NamedIds:
 
 
 class Naming:
-    """Names tracks by their ids, block by block, and counts the ids with and without a name.
+    """Gives names to rows that have only an id, block by block, and counts the ids with and without a name.
 
-    A row has only an id if its title is its uri and it has no artist. All other rows stay as they are.
+    A row has only an id if it has no artist, and its title is its uri. All other rows stay as they are.
 
     Attributes:
         table: the names.
@@ -65,8 +69,8 @@ class Naming:
         """Number of different ids of the sources that have a name."""
         return int(np.count_nonzero(self._found))
 
-    def block(self, block: RowBlock) -> RowBlock:
-        """Return a block in which the tracks have their names."""
+    def with_names(self, block: RowBlock) -> RowBlock:
+        """Return the block with the names of its tracks."""
         ids, titles, artists = (block.table[name].combine_chunks() for name in ("uri", "title", "artist"))
         alone = pc.and_(pc.equal(ids.cast(TEXT), titles.cast(TEXT)), pc.equal(artists.cast(TEXT), ""))
         rows = np.flatnonzero(pc.fill_null(alone, False).to_numpy(zero_copy_only=False))

@@ -70,7 +70,7 @@ class ExtractSettings:
     )
     names: Path | str | None = setting(
         None,
-        "Table with the names of the tracks or products whose ids alone are in the sources, such as a table of "
+        "Table with the names of tracks or products, if the sources contain only their ids. An example is a table of "
         "products next to a table of orders.",
         metavar="FILE",
     )
@@ -316,7 +316,7 @@ class ExtractSettings:
 
 
 def _roles_in(text: str, setting: str) -> dict[str, str]:
-    """Return role -> column, parsed from the value of the setting with the given name; see `ExtractSettings.roles`.
+    """Return role -> column, parsed from `text`, the value of `setting`; see `ExtractSettings.roles`.
 
     Raises:
         SettingError: the text is not a list of role=column, or a role other than the artist appears twice.

@@ -26,10 +26,10 @@ class Thresholds:
     # of the others by chance.
     library_owner: int = 4
     in_libraries: float = 0.05  # share of occurrences that are in libraries; the same value as `in_giants`
-    # Share of the occurrences that belong to one owner (without owners: to one playlist); at most 0.4 % in the archive,
-    # and 2 % in the sessions of the data set Online Retail.
+    # Maximum share of occurrences that one owner has (without owners: one playlist). The largest share is 0.4 % in the
+    # archive, and 2 % in the sessions of the data set Online Retail.
     of_one_owner: float = 0.25
-    owners: int = 10  # minimum number of owners; among a few owners, one may well have such a share
+    owners: int = 10  # minimum number of owners; with fewer, it is normal that one of them has such a share
     automatic: float = 0.02  # share of automatic playlists; the archive is above this limit (4.6 % of its playlists)
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
     # Maximum share of consecutive tracks in a sorted playlist that are not in order; some are not, because players sort

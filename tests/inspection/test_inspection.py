@@ -168,7 +168,7 @@ AUTOMATIC = [
     "Discover Weekly", "Daily Mix 1", "daily mix 2", "Liked Songs", "On Repeat", "Dein Mix der Woche", "Starred",
 ]  # fmt: skip
 ONCE = [(f"artist {at % 150:03}", f"rare {at}") for at in range(2100)]
-# 200 playlists of 20 tracks, as many as 30 % of all occurrences, without near-duplicates.
+# 200 playlists of 20 tracks without near-duplicates, which make up 30 % of all occurrences.
 RUNS = [[SOME[(at * 37 + step * (1 + at % 11)) % len(SOME)] for step in range(20)] for at in range(200)]
 TWO_URIS = set(SOME[:100])
 PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the problem, problems that come with it

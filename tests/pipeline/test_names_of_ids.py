@@ -1,4 +1,4 @@
-"""`extract --names`: the names of products come from a second table, and every id without a name is counted."""
+"""`extract --names`: a second table has the names of products, and ids without a name are counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from skipgramophone.settings import ExtractSettings
 from tests.conftest import run_sgp
 
 ORDERS = "order_id,customer_id,sku\n1,7,A1\n1,7,A2\n2,8,A1\n2,8,A2\n2,8,A9\n"
-# A1 has a name, A2 has two, A3 is in no order, A9 is not in this table; one row has no id and one has no name.
+# A1 has a name, A2 has two names, A3 is in no order, and A9 is not in this table. One row has no id, and one no name.
 PRODUCTS = "sku,product_name,colour\nA1,Green mug,green\nA2,Plate,\nA3,Lamp,\nA2,Plate (old),\n,Spoon,\nA4,,\n"
 
 
@@ -240,4 +240,4 @@ def test_reports_of_extract_and_inspect_show_the_names(shop: Path) -> None:
 def test_a_table_of_products_as_a_source_is_refused_with_the_option_for_names(shop: Path) -> None:
     ran = run_sgp("extract", "shop", shop / "orders.csv", shop / "products.csv")
     assert ran.code != 0
-    assert "or, if it has the names of ids in another source: --names" in ran.err
+    assert "; or, if it contains the names of ids in another source, give it with --names" in ran.err

@@ -142,7 +142,8 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
         asked = question(rows, "in which sgp does not recognize the columns of the track and of its artist or playlist")
         if not {"title", "uri"} <= suitable_columns(rows, header).keys() or "artist" in found:
             return asked
-        return lambda named: f"{asked(named)}; or, if it has the names of ids in another source: {named('names', '…')}"
+        advice = "or, if it contains the names of ids in another source, give it with"
+        return lambda named: f"{asked(named)}; {advice} {named('names')}"
     roles |= order_of_rows(rows, found, roles)
     if problem := unread_times(rows, found.get("time", ()), roles):
         return question(rows, problem, roles)

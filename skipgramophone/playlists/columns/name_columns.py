@@ -16,7 +16,7 @@ ID, DESCRIPTION = "id", "description"
 
 
 def guess_name_columns(rows: Table) -> dict[str, str] | Wording:
-    """Return role -> column for the ids and names in a table; if they are unclear, return a question for the user.
+    """Return role -> column for the ids and names in a table; if the columns are unclear, return a question.
 
     Args:
         rows: the first rows of the table; the first row contains the column names, if there are any.
@@ -64,8 +64,8 @@ def _question(rows: Table, problem: str) -> Wording:
 def _example(rows: Table) -> str | None:
     """Return an example for `--names-columns`, or None.
 
-    The ids are in the column with the most different ids, and the names in the column of text with the most different
-    values. A column whose name is usual for one of them is preferred.
+    In the example, the ids are in the column with the most different ids, and the names in the column of text with the
+    most different values. If columns have usual names for ids or titles, only these columns are considered.
     """
     width = len(rows[0])
     usual = suitable_columns(rows, rows[0])

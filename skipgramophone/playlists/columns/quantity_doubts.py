@@ -13,10 +13,11 @@ from skipgramophone.playlists.columns.values import FLAGS, ID, NUMBER, Table, is
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import Wording, visible
 
-FEWEST_ROWS = 20  # in a shorter table, few different values are no evidence
-MOST_SMALL, LARGEST_SMALL = 30, 100  # number of different quantities, and the largest of them
+FEWEST_ROWS = 20  # in a shorter table, ids too may have few different values
+# If all values are numbers, and only their sizes suggest quantities: maximum number of different ones, and maximum.
+MOST_SMALL, LARGEST_SMALL = 30, 100
 MANY_TIMES = 5  # a column of ids must have this many times as many different values as the column of quantities
-# The ends of names of columns with quantities, in the languages whose names of columns are known.
+# Ends of the names of columns with quantities, prices or ratings, in the languages in which sgp knows column names.
 QUANTITY = re.compile(
     r"(quantity|qty|(?<!ac)count|amount|price|cost|weight|rating|score|stars|total|menge|anzahl|preis|betrag|stuck"
     r"|quantite|prix|montant|cantidad|precio|importe|quantidade|preco|valor|quantita|prezzo|importo|ilosc|cena|aantal"
@@ -42,8 +43,8 @@ class Quantities(NamedTuple):
 def quantities_as_tracks(rows: Table, roles: Mapping[str, str]) -> Quantities | None:
     """Return the column of the role "uri" or "title" if it seems to contain no ids, else None.
 
-    This is the case if its values are numbers and its name is that of quantities. If only the values suggest
-    quantities, another column without a role must seem to contain the ids.
+    This is the case if its values are numbers, and its name is usual for quantities. It is also the case if its values
+    look like quantities, flags or dates, and another column, which has no role, seems to contain the ids.
 
     Args:
         rows: the first rows of the table; the first row contains the names or the numbers of the columns.
@@ -68,7 +69,7 @@ def quantities_as_tracks(rows: Table, roles: Mapping[str, str]) -> Quantities | 
 
 
 def doubt_about_assigned_tracks(rows: Table, roles: Mapping[str, str]) -> Wording | None:
-    """Return a text for reports if an assigned column of tracks seems to contain quantities, else None.
+    """Return a sentence for reports if an assigned column of tracks seems to contain no ids, else None.
 
     Args:
         rows: the first rows of the table.
@@ -89,7 +90,8 @@ def doubt_about_assigned_tracks(rows: Table, roles: Mapping[str, str]) -> Wordin
         return lambda _named: visible(what)
     better = next((number for number, name in names.items() if name == found.better), found.better)
     columns = columns_text({each: name for each, name in roles.items() if each != role} | {"uri": better})
-    return lambda named: visible(f"{what}, and {better!r} ids of tracks: to use these, {named('columns', columns)}")
+    advice = f"{better!r} seems to contain the ids of tracks"
+    return lambda named: visible(f"{what}; {advice}: to use them, give {named('columns', columns)}")
 
 
 def _kind_of(values: Sequence[str]) -> str | None:
@@ -109,18 +111,24 @@ def _kind_of(values: Sequence[str]) -> str | None:
 def _column_of_ids(rows: Table, roles: Mapping[str, str], distinct: int, is_named: bool) -> str | None:
     """Return a column without a role that seems to contain the ids of items, or None.
 
-    A column with a usual name for ids is preferred. Without one, the column must have many more different values than
-    the `distinct` quantities, unless their name shows that they are quantities (`is_named`). Each playlist or owner
-    has several items, and an item is in several playlists.
+    A column with a usual name for ids is preferred. Any other column must contain values that look like ids. Most
+    playlists (or owners) must have several of these values, and most values must be in several playlists.
+
+    Args:
+        rows: the first rows of the table, with column names.
+        roles: role -> name of its column.
+        distinct: number of different quantities. The column must have `MANY_TIMES` as many different values, or if
+            `is_named` is true, at least as many.
+        is_named: whether the name of the column of quantities is usual for quantities.
     """
     free = [name for name in rows[0] if name not in roles.values() and rows[0].count(name) == 1]
     usual = [name for name in columns_by_role(rows[0]).get("uri", ()) if name in free]
     if usual:
         return usual[0]
-    of = next((roles[role] for role in PLAYLIST_ROLES if role in roles), None)
-    if of is None or of not in rows[0]:
+    of_playlists = next((roles[role] for role in PLAYLIST_ROLES if role in roles), None)
+    if of_playlists is None or of_playlists not in rows[0]:
         return None
-    playlists = values_of(rows, of)
+    playlists = values_of(rows, of_playlists)
     columns = {name: values_of(rows, name) for name in free}
     fitting = [name for name, values in columns.items() if _are_ids(values) and _are_items(values, playlists)]
     least = 1 if is_named else MANY_TIMES

@@ -242,7 +242,7 @@ def _charts(table: GuessedTable) -> Wording | None:
 
 
 def _quantities(table: GuessedTable) -> Wording | None:
-    """Ask whether another column contains the ids of tracks, if the guessed column seems to contain quantities."""
+    """Ask whether another column contains the ids of tracks, if the guessed column seems to contain none."""
     found = quantities_as_tracks(table.rows, table.roles)
     if found is None or found.better is None:
         return None

@@ -14,7 +14,7 @@ LABEL = re.compile(r"([^:]{2,40}): +\S.*")  # such as "First dance: Ada Fenn"
 NUMBERS = re.compile(r"v?\d+(?:[./:-]\d+)+", re.IGNORECASE)  # such as the version 1.2.0; bands are called 311
 MOST_LABELS, MOST_NUMBERS = 0.8, 0.5  # at most this share of the artists may have a label, or be such numbers
 FEWEST_NAMES = 3
-FEWEST_DAYS = 3  # number of different days; two artists may well be called Friday and Sunday
+FEWEST_DAYS = 3  # minimum number of different days; two artists may well be called Friday and Sunday
 # The days of the week in English, German, French, Spanish, Italian, Portuguese and Dutch, without accents.
 NAMES_OF_DAYS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun "

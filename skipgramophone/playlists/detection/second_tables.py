@@ -18,14 +18,14 @@ from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.columns.guess import is_table, rows_of
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
-MOST_ABOVE = 20  # maximum number of lines above the second table
+MOST_ABOVE = 20  # maximum number of lines above the main table
 
 
 def lines_above_main_table(lines: Sequence[str]) -> int:
     """Return the number of lines above a table that follows a small table about it; 0 if there is no such table.
 
-    The small table has a header and one row, perhaps below a title. A blank line separates it from the other table,
-    which has another header.
+    The small table has a header and one row, and may have a title above them. A blank line separates it from the main
+    table, which has a different header.
 
     >>> lines_above_main_table(["Name,URL", "Evenings,x.example", "", "Position,Name,URL", "1,Salt,y.example"])
     3
@@ -42,9 +42,9 @@ def lines_above_main_table(lines: Sequence[str]) -> int:
 
 
 def second_header(lines: Sequence[str]) -> int | None:
-    """Return the index of the header of a second table with other columns, or None.
+    """Return the index of the header of a second table with other columns than the first one, or None.
 
-    The first line must be the header of the first table.
+    It is found only if the first line is the header of the first table.
     """
     if len(first := _fields(lines[0])) < 2 or not is_header(first):
         return None
@@ -52,7 +52,7 @@ def second_header(lines: Sequence[str]) -> int | None:
 
 
 def _headers_below_blank_lines(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the indices of the lines that are headers of tables, and are below a blank line and above other lines."""
+    """Yield the index of each line that looks like a header and is below a blank line and above a line with text."""
     for at in range(2, len(lines) - 1):
         if not lines[at - 1].strip() and lines[at].strip() and lines[at + 1].strip():
             fields = _fields(lines[at])

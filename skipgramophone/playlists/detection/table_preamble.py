@@ -41,7 +41,7 @@ def blank_lines_above(lines: Sequence[str]) -> int:
 def lines_above_columns(lines: Sequence[str], names: Collection[str]) -> int:
     """Return the number of lines above the first line that has all the given names of columns; 0 if there is none.
 
-    If a small table about the list is above the main table, and both have these columns, the main table is meant.
+    If a small table about a list is above the table of the list, and both have these columns, the lower one is meant.
 
     >>> lines_above_columns(["sep=;", "by;song", "Ada;Rain"], ["song", "by"])
     1

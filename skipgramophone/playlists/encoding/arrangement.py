@@ -1,8 +1,8 @@
 """Sorts rows by playlist; rows of the same playlist keep their order.
 
-There may be more rows than fit into memory. All files are therefore read and written from begin to end, or band by
-band: a band contains the rows of consecutive playlists, about `ROWS_PER_BAND` rows. If the rows are already sorted, as
-in most files of playlists, nothing is copied.
+There may be more rows than fit into memory. All temporary files are therefore read and written from start to end, or
+band by band. A band contains the rows of consecutive playlists, about `ROWS_PER_BAND` rows. If the rows are already
+sorted, as in most files of playlists, nothing is copied.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.bands import Bands
-from skipgramophone.playlists.encoding.numbering import Codes, row_slices
+from skipgramophone.playlists.encoding.numbering import Codes, is_constant, row_slices
 from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
 
 Ids = npt.NDArray[np.int64]
 ROWS_PER_BAND = 1 << 24
-POSITION_BITS = 32  # the number of a row and its position in its band are packed into 64 bits
+POSITION_BITS = 32  # the playlist of a row and the position of the row in its band are packed into 64 bits
 
 
 class Arrangement:
@@ -27,7 +27,7 @@ class Arrangement:
 
     Attributes:
         offsets: int64 (playlists + 1,), bounds of the playlists in the sorted rows.
-        rows: the row numbers in this order.
+        rows: for each sorted row, its number before sorting.
     """
 
     def __init__(self, playlist: Codes, offsets: Ids) -> None:
@@ -42,20 +42,19 @@ class Arrangement:
         if self._is_needed:
             self._divide(playlist)
             self._sort_bands(playlist)
-        self.rows: Rows = AllRows(len(playlist))
-        self.rows = self._sorted(self.rows) if self._is_needed else self.rows
+        rows = AllRows(len(playlist))
+        self.rows: Rows = self._sorted(rows) if self._is_needed else rows
 
     def sorted(self, codes: Codes) -> Codes:
-        """Return one number per row in the order of the sorted rows; if the order is the same, `codes` itself.
+        """Sort one number per row in the same way as the rows; if this changes nothing, return `codes` itself.
 
         Args:
-            codes: int32 (rows,), one number per row.
+            codes: int32 (rows,), one number per row, in the original order of the rows.
 
         Returns:
             int32 (rows,).
         """
-        is_constant = len(codes) > 0 and not codes.strides[0]
-        return self._sorted(codes) if self._is_needed and not is_constant else codes
+        return self._sorted(codes) if self._is_needed and not is_constant(codes) else codes
 
     def _divide(self, playlist: Codes) -> None:
         """Divide the playlists into bands, and find the band of each row."""
@@ -70,7 +69,7 @@ class Arrangement:
             self._band[part] = band[playlist[part]]
 
     def _sort_bands(self, playlist: Codes) -> None:
-        """For each place in the sorted rows, find the position that its row has in its band before sorting."""
+        """For each sorted row, find the position that it had in its band before the band was sorted."""
         bands = self._in_bands(playlist)
         self._position = bands.numbers
         for part in bands.parts():
@@ -79,14 +78,14 @@ class Arrangement:
             self._position[part] = packed & ((1 << POSITION_BITS) - 1)
 
     def _sorted(self, numbers: Rows) -> Codes:
-        """Return one number per row in the order of the sorted rows, in a temporary file."""
+        """Sort one number per row in the same way as the rows; the result is in a temporary file."""
         bands = self._in_bands(numbers)
         for part in bands.parts():
             bands.numbers[part] = bands.numbers[part][self._position[part]]
         return bands.numbers
 
     def _in_bands(self, numbers: Rows) -> Bands:
-        """Divide one number per row into the bands of the rows."""
+        """Put one number per row into the band of its row."""
         bands = Bands(self._bounds)
         for part in row_slices(len(numbers)):
             bands.add(self._band[part], numbers[part])

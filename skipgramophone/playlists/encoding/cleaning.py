@@ -180,7 +180,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _selected(places: Rows, kept: Iterable[Flags], number: int) -> Rows:
-    """Return the places to keep; `kept` says so for the places, slice by slice, and `number` is how many there are."""
+    """Return the places to keep, of which there are `number`; `kept` yields one flag per place, slice by slice."""
     if number == len(places):
         return places
     found, start, filled = scratch(number, np.int32), 0, 0

@@ -42,6 +42,7 @@ from skipgramophone.playlists.encoding.numbering import (
     codes_at,
     count_codes,
     first_rows,
+    is_constant,
     row_slices,
     take_codes,
 )
@@ -54,7 +55,7 @@ from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
 ROW_BITS = 32
-FIRST = (*TRACK_COLUMNS, "named")  # columns that are looked up in the first row of each track
+FIRST = (*TRACK_COLUMNS, "named")  # columns whose value in the first row of each track is needed
 Coded = dict[str, tuple[Codes, pa.Array]]  # column -> (index of each row's string, or -1 for null; distinct strings)
 
 
@@ -111,7 +112,7 @@ class PlaylistEncoder:
         del unclean, named, track, key
         tracks = with_facts(tracks, coded, track_ids, used, in_order=in_order)
         for name in tuple(coded):
-            codes, values = coded.pop(name)  # so that the file of the old order is removed before the next one is made
+            codes, values = coded.pop(name)  # removes the file of the unsorted column before the next one is sorted
             coded[name] = in_order(codes), values
         postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
         counts = start_task(partial(_playlist_counts, sorted_by_title, postings))
@@ -153,19 +154,19 @@ class PlaylistEncoder:
 
 
 def _used_rows(rows: Rows, places: Rows) -> Rows:
-    """Return `rows[places]`."""
+    """Return `rows[places]`; if one of the two contains all row numbers in order, this is the other one, uncopied."""
     if isinstance(rows, AllRows):
         return places
     return rows if isinstance(places, AllRows) else take_codes(np.asarray(rows[:]), places)
 
 
 def _in_order(arrangement: Arrangement, places: Rows, codes: Codes) -> Codes:
-    """Sort one number per row by playlist, and return the numbers at `places`."""
+    """Sort one number per row by playlist, and return those of the kept occurrences, whose indices are `places`."""
     return take_codes(arrangement.sorted(codes), places)
 
 
 def _count_sorted(in_order: Callable[[Codes], Codes], title: tuple[Codes, pa.Array], offsets: Ids) -> tuple[int, int]:
-    """Call `count_sorted` for the titles of all rows, which `in_order` sorts by playlist."""
+    """Call `count_sorted` for the titles of the kept occurrences, which `in_order` selects from those of all rows."""
     return count_sorted(in_order(title[0]), title[1], offsets)
 
 
@@ -193,7 +194,7 @@ def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
 
 
 def _encoded_part(split: Sequence[Partition], part: int) -> pa.DictionaryArray:
-    """Encode the values of one part of several partitions."""
+    """Dictionary-encode the values that are in the given part of several partitions."""
     return pa.concat_arrays([partitioned.part(part) for partitioned in split]).dictionary_encode()
 
 
@@ -232,11 +233,11 @@ def _number_tracks(coded: Coded, track: Codes, used: Rows, key: Codes) -> tuple[
         coded: the columns of all rows.
         track: number of the track of each row; the numbers need not be in a particular order.
         used: indices of the rows that are used, in the order of the corpus.
-        key: the numbers of the tracks of the used rows; the array may be reused for the result.
+        key: number of the track of each used row. The track ids are written into this array if it is writeable.
 
     Returns:
-        The track id of each used row, int32 (len(used),); the table of tracks; and for each column of `coded`, the
-        index of the string in the first used row of each track.
+        The track id of each used row, int32 (len(used),); the table of tracks; and for each column in `FIRST`, the
+        index of its string in the first used row of each track.
     """
     highest = max((int(track[part].max()) for part in row_slices(len(track))), default=-1)
     count = count_codes(key, highest + 1)
@@ -318,7 +319,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     # A playlist is identified by its owner, its name and its key, if it has one. With group_by "name", it is identified
     # by its name alone.
     playlist, apart = number_pairs((owner, len(owners)), (name, len(names)))
-    if key.strides[0]:  # not all rows have the same key
+    if not is_constant(key):
         playlist, apart = number_pairs((playlist, apart), (key, len(keys)))
     if group_by == "name":
         playlist, _ = number_keys(len(name), lambda part: name[part].astype(np.int64), len(names))

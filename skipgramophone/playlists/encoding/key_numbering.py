@@ -1,9 +1,9 @@
 """Number rows by integer keys, such as pairs of an artist and a title.
 
-Rows with equal keys have the same number, and the numbers are in order of first appearance. If few keys are possible, a
-table has one entry for each. Otherwise, the keys are split into parts, as in `partitioning`: the parts are numbered in
-parallel, and the hash table of each part fits into the processor's cache. Equal keys that follow each other form a run,
-such as the rows of a playlist, and only one key per run is examined.
+Rows with equal keys have the same number, and the numbers are in order of first appearance. If only a few keys are
+possible, they are looked up in a table with one entry per possible key. Otherwise, the keys are split into parts, as in
+`partitioning`: the parts are numbered in parallel, and the hash table of each part fits into the processor's cache.
+Consecutive rows with equal keys, such as the rows of a playlist, form a run, and only one key per run is examined.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.parallel import run_in_order
-from skipgramophone.playlists.encoding.numbering import Codes, row_slices
+from skipgramophone.playlists.encoding.numbering import Codes, is_constant, row_slices
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, PART_BITS, part_numbers
 
 Ids = npt.NDArray[np.int64]
-LARGEST_TABLE = 1 << 27  # maximum number of possible keys for a table with one number per possible key
+LARGEST_TABLE = 1 << 27  # maximum number of entries of a table with one entry per possible key
 
 
 def number_keys(rows: int, keys: Callable[[slice], Ids], possible: int) -> tuple[Codes, int]:
@@ -47,11 +47,11 @@ def number_pairs(one: tuple[Codes, int], other: tuple[Codes, int]) -> tuple[Code
     """Number the rows by pairs of numbers, in order of first appearance; see `number_keys`.
 
     Args:
-        one: int32 (rows,), numbers from -1 to a limit; and this limit.
+        one: the first number of each row, int32 (rows,), at least -1 and less than a limit; and this limit.
         other: the second number of each row, in the same form.
     """
-    # A column with the same number in all rows has no effect. Without it, there are fewer possible keys.
-    (first, firsts), (second, seconds) = ((codes, limit if codes.strides[0] else 0) for codes, limit in (one, other))
+    # A column with the same number in all rows does not change the result. Without it, fewer keys are possible.
+    (first, firsts), (second, seconds) = ((codes, 0 if is_constant(codes) else limit) for codes, limit in (one, other))
 
     def keys(part: slice) -> Ids:
         found = np.zeros(part.stop - part.start, np.int64)
@@ -64,7 +64,7 @@ def number_pairs(one: tuple[Codes, int], other: tuple[Codes, int]) -> tuple[Code
     return number_keys(len(first), keys, (firsts + 1) * (seconds + 1))
 
 
-def _number_by_table(codes: Codes, keys: Callable[[slice], npt.NDArray[np.integer]], possible: int) -> int:
+def _number_by_table(codes: Codes, keys: Callable[[slice], Ids], possible: int) -> int:
     """Write the numbers of keys into `codes`, and return how many distinct keys there are; see `number_keys`."""
     number_of, known = np.full(possible, -1, np.int32), 0
     for part in row_slices(len(codes)):
@@ -73,7 +73,7 @@ def _number_by_table(codes: Codes, keys: Callable[[slice], npt.NDArray[np.intege
         unknown = np.flatnonzero(number < 0)
         if len(unknown):
             added, place = key[unknown], np.arange(len(unknown), dtype=np.int32)
-            number_of[added[::-1]] = place[::-1]  # of several equal keys, the last one written is the first one
+            number_of[added[::-1]] = place[::-1]  # of several equal keys, the first is written last, and stays
             is_first = number_of[added] == place
             new = int(np.count_nonzero(is_first))
             number_of[added[is_first]] = np.arange(known, known + new, dtype=np.int32)
@@ -84,7 +84,10 @@ def _number_by_table(codes: Codes, keys: Callable[[slice], npt.NDArray[np.intege
 
 
 class _KeyNumbering:
-    """The keys of all runs, slice by slice; the keys of a slice are sorted by part. They are in temporary files."""
+    """Numbers keys in parts.
+
+    The keys of the runs are in temporary files, slice after slice of rows. Within a slice, they are sorted by part.
+    """
 
     def __init__(self, rows: int, keys: Callable[[slice], Ids]) -> None:
         self._rows = rows
@@ -92,11 +95,11 @@ class _KeyNumbering:
         self._key = scratch(rows, np.int64)  # key of each run; after `_number_part`, its number within the part
         self._begin = scratch(rows, np.int32)  # first row of each run
         self._slices = list(row_slices(rows))
-        # For each slice: bounds of its parts in the two arrays, int64 (parts + 1,).
+        # For each slice: bounds of its parts in `_key` and `_begin`, int64 (parts + 1,).
         self._ends = list(run_in_order(partial(self._split, keys, some) for some in self._slices))
 
     def codes(self) -> tuple[Codes, int]:
-        """Number the keys; return the number of each row, and the number of distinct keys."""
+        """Number the keys; return the number of each row's key, int32 (rows,), and how many distinct keys there are."""
         firsts = list(run_in_order(partial(self._number_part, part) for part in range(self._parts)))
         first, known = np.concatenate(firsts), np.cumsum([0, *map(len, firsts[:-1])])
         is_first = np.zeros(self._rows, np.bool_)
@@ -137,11 +140,11 @@ class _KeyNumbering:
         """Write the numbers of the rows of a slice.
 
         Args:
-            codes: the numbers of the slice.
+            codes: the array to fill, with one number per row of the slice.
             start: first row of the slice.
             ends: bounds of the parts of the slice.
-            number: number of each key; the keys of a part follow each other.
-            known: place in `number` of the first key of each part.
+            number: number of each distinct key, part after part.
+            known: for each part, the index of its first key in `number`.
         """
         runs = slice(int(ends[0]), int(ends[-1]))
         key = self._key[runs] + np.repeat(known, np.diff(ends))

@@ -16,7 +16,7 @@ from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.encoding.numbering import Codes, row_slices
+from skipgramophone.playlists.encoding.numbering import Codes, is_constant, row_slices
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 
 TRACK_COLUMNS = ("artist", "title", "uri")
@@ -71,7 +71,7 @@ class KnownRows:
             places: for each known row, the index of its track or playlist in `codes`.
         """
         known = len(places)
-        if not codes.strides[0]:  # all codes are one repeated number, because no row has a value
+        if is_constant(codes):  # no row has a value
             return np.broadcast_to(codes[:1], known + len(codes) - distinct)
         expanded = scratch(known + len(codes) - distinct, np.int32)
         own = np.asarray(codes[:distinct])

@@ -175,6 +175,11 @@ def playlist_slices(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
         start = end
 
 
+def is_constant(codes: Codes) -> bool:
+    """Whether an array is one number that NumPy repeats without a copy, as `Numbering.finish` returns it."""
+    return len(codes) > 0 and not codes.strides[0]
+
+
 def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
     """Count how often each number from 0 to `distinct` - 1 occurs, int64 (distinct,)."""
     counts = np.zeros(distinct, np.int64)
@@ -187,7 +192,7 @@ def take_codes(codes: Codes, rows: Rows) -> Codes:
     """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`); for all rows, return `codes` itself."""
     if isinstance(rows, AllRows):
         return codes
-    if len(codes) and not codes.strides[0]:  # all codes are one repeated number
+    if is_constant(codes):
         return np.broadcast_to(codes[:1], len(rows))
     found = scratch(len(rows), np.int32)
     for part in row_slices(len(rows)):
@@ -196,7 +201,7 @@ def take_codes(codes: Codes, rows: Rows) -> Codes:
 
 
 def codes_at(codes: Codes, rows: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> Codes:
-    """Return `codes[rows]` in memory, reading `codes` from begin to end; `order` sorts `rows` ascending."""
+    """Return `codes[rows]` in memory, reading `codes` from start to end; `order` is the argsort of `rows`."""
     found = np.empty(len(rows), np.int32)
     for part in row_slices(len(rows)):
         some = order[part]

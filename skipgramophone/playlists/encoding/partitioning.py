@@ -63,7 +63,7 @@ def partition_by_letters(strings: pa.Array) -> Partition:
 
 
 def part_numbers(keys: Words) -> npt.NDArray[np.uint8]:
-    """Return the part of each key, uint8; equal keys are in the same part."""
+    """Return the number of the part that each key belongs to, uint8; equal keys belong to the same part."""
     return ((keys * SCATTER) >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
 
 

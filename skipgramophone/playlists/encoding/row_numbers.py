@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,29 +11,23 @@ Ids = npt.NDArray[np.int64]
 
 
 class Rows(Protocol):
-    """Protocol for row numbers, such as an array."""
+    """Protocol for row numbers: an array, or `AllRows`."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
 
-    def __iter__(self) -> Iterator[Any]:
-        """Return an iterator over the row numbers."""
-
     def __getitem__(self, places: slice | Ids, /) -> npt.NDArray[Any]:
-        """Return the row numbers at some places."""
+        """Return the row numbers at the given indices."""
 
 
 class AllRows:
-    """The numbers of all rows in ascending order, as if they were in an array."""
+    """The numbers of all rows in ascending order, which can be sliced and indexed like the array `arange(rows)`."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
 
     def __len__(self) -> int:
         return self._rows
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self._rows))
 
     def __getitem__(self, places: slice | Ids, /) -> npt.NDArray[Any]:
         return np.arange(*places.indices(self._rows)) if isinstance(places, slice) else places

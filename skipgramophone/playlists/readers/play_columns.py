@@ -238,7 +238,7 @@ def _sessions(
     first = by_owner[starts]
     names, number_of = minutes_of(began[first]), pa.array(first).cast(TEXT)
     keys = pc.binary_join_element_wise(pa.scalar(stream.file.place, TEXT), number_of, pa.scalar("\0", TEXT))
-    continued: dict[int, tuple[str, str]] = {}  # sessions that a previous part of the history began -> name and key
+    continued: dict[int, tuple[str, str]] = {}  # number of a session that began in an earlier part -> its name and key
     of_listener = np.flatnonzero(np.diff(listener, prepend=-1)).tolist()
     for at, end in pairwise([*of_listener, len(owner)]):
         name, play, latest = owners[int(listener[at])], int(by_owner[at]), int(by_owner[end - 1])

@@ -11,8 +11,8 @@ from skipgramophone.playlists.columns.quantity_doubts import quantities_as_track
 from skipgramophone.wording import COMMAND_LINE
 from tests.conftest import run_sgp
 
-# Forty purchases: eight customers buy five of the products each. The products have ids with letters (sku), numbers
-# (product, from 17) and few numbers (small, from 1).
+# Forty purchases: each of eight customers buys five products. Three columns contain ids of the products: with letters
+# (sku), numbers from 17 (product) and numbers from 1 (small).
 CUSTOMERS, ITEMS = 8, 5
 HEADER = ["customer", "sku", "product", "small", "amount", "unit price", "stars", "gift", "day", "zip", "seen"]
 ROWS = [
