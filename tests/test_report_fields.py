@@ -117,6 +117,13 @@ def test_the_page_lists_the_fields_of_the_classes() -> None:
         assert f"\n| `{name}` | " in text
 
 
+def test_only_fields_that_exist_are_described() -> None:
+    kinds = [kind for _, report in REPORTS.values() for kind in all_classes(report)]
+    for kind in kinds:
+        existing = {each.name for each in fields(kind)} | {name for name in vars(kind) if not name.startswith("_")}
+        assert not descriptions(kind, none="None").keys() - existing, kind
+
+
 def test_the_functions_return_the_classes_of_the_page() -> None:
     for function, name in RETURNED.items():
         assert inspect.signature(getattr(sgp, function)).return_annotation == REPORTS[name][1].__name__, function

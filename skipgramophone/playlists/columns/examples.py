@@ -33,6 +33,7 @@ from skipgramophone.playlists.columns.values import (
     OTHER_URI,
     URI,
     Table,
+    column_numbers,
     is_text,
     is_time,
     may_be_artists,
@@ -77,7 +78,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
     if known.keys() & {"title", "name", "uri"}:
         roles = sorted_roles(known)
     title = roles.get("title", "")
-    numbers = [f"{number}" for number in range(1, len(rows[0]) + 1)]
+    numbers = column_numbers(rows)
     table = rows if title in rows[0] else [numbers, *rows]
     if title in table[0] and "artist" not in roles and are_tracks(values_of(table, title)):
         roles = {"name" if role == "title" else role: name for role, name in roles.items()}
@@ -230,7 +231,7 @@ def _clock_next_to(date: int, left: list[int], rows: Table, named: bool) -> dict
         rows: the first rows of the table.
         named: whether the first row contains names of columns.
     """
-    table = rows if named else [[f"{number}" for number in range(1, len(rows[0]) + 1)], *rows]
+    table = rows if named else [column_numbers(rows), *rows]
     clock = column_of_clock_times(table, table[0][date], [table[0][at] for at in left])
     return {} if clock is None else {"clock": table[0].index(clock)}
 

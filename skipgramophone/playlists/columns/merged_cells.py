@@ -13,7 +13,7 @@ from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.columns.examples import question
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES
-from skipgramophone.playlists.columns.values import Table, known_values, values_of
+from skipgramophone.playlists.columns.values import Table, column_numbers, known_values, values_of
 from skipgramophone.wording import Wording, visible
 
 # Minimum share of empty cells in a column with merged cells. If fewer cells are empty, single values are probably
@@ -57,7 +57,7 @@ def question_on_assigned_columns(rows: Table, roles: Mapping[str, str]) -> str |
     """
     names = {role: name for role, name in roles.items() if name in rows[0] or not name.isdecimal()}
     if not names and rows[0]:
-        rows, names = [[f"{number}" for number in range(1, len(rows[0]) + 1)], *rows], dict(roles)
+        rows, names = [column_numbers(rows), *rows], dict(roles)
     examined = ("id",) if "id" in names else PLAYLIST_ROLES
     known = {role: name for role, name in names.items() if role in (*examined, "artist", "title") and name in rows[0]}
     name = column_with_merged_cells(rows, known) if known.keys() - {"title"} else None

@@ -7,7 +7,7 @@ from skipgramophone.playlists.columns.guess import suitable_columns
 from skipgramophone.playlists.columns.questions import listed
 from skipgramophone.playlists.columns.roles import sorted_roles
 from skipgramophone.playlists.columns.values import ID as ID_VALUE
-from skipgramophone.playlists.columns.values import Table, is_text, most_fit, values_of
+from skipgramophone.playlists.columns.values import Table, column_numbers, is_text, most_fit, values_of
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import Wording, visible
 
@@ -67,10 +67,9 @@ def _example(rows: Table) -> str | None:
     In the example, the ids are in the column with the most different ids, and the names in the column of text with the
     most different values. If columns have usual names for ids or titles, only these columns are considered.
     """
-    width = len(rows[0])
     usual = suitable_columns(rows, rows[0])
-    has_header = bool(usual) and len(set(rows[0])) == width
-    table = rows if has_header else [[f"{number}" for number in range(1, width + 1)], *rows]
+    has_header = bool(usual) and len(set(rows[0])) == len(rows[0])
+    table = rows if has_header else [column_numbers(rows), *rows]
     values = {name: values_of(table, name) for name in table[0]}
     usual = usual if has_header else {}
     ids = usual.get("uri") or [name for name in table[0] if most_fit(values[name], ID_VALUE.fullmatch)]

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from skipgramophone.playlists.column_names import columns_by_role, is_header, normalized
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES
-from skipgramophone.playlists.columns.values import FLAGS, ID, NUMBER, Table, is_time, most_fit, values_of
+from skipgramophone.playlists.columns.values import (
+    FLAGS,
+    ID,
+    NUMBER,
+    Table,
+    column_numbers,
+    is_time,
+    most_fit,
+    values_of,
+)
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import Wording, visible
 
@@ -77,7 +86,7 @@ def doubt_about_assigned_tracks(rows: Table, roles: Mapping[str, str]) -> Wordin
     """
     if not rows:
         return None
-    numbers = [f"{number}" for number in range(1, len(rows[0]) + 1)]
+    numbers = column_numbers(rows)
     by_number = set(roles.values()) <= {*numbers} - {*rows[0]}
     names = dict(zip(numbers, rows[0], strict=True)) if by_number and is_header(rows[0]) else {}
     table = rows if names or not by_number else [numbers, *rows]

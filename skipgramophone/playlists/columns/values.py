@@ -35,6 +35,15 @@ FLAGS = frozenset(("true", "false", "yes", "no", "ja", "nein", "oui", "non", "sÃ
 Table = list[list[str]]  # rows of fields; the first row may be a header
 
 
+def column_numbers(rows: Table) -> list[str]:
+    """Return the numbers of the columns, counted from 1, as texts; they name the columns of a table without a header.
+
+    >>> column_numbers([["Ada Fenn", "Rain"]])
+    ['1', '2']
+    """
+    return [f"{number}" for number in range(1, len(rows[0]) + 1)]
+
+
 def values_of(rows: Table, name: str) -> list[str]:
     """Return the values of the column `name`, without spaces around them.
 

@@ -72,7 +72,7 @@ class Numbering:
     def finish(self) -> tuple[Codes, pa.Array]:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers.
 
-        Nothing can be added afterwards, because the memory for it is released.
+        Afterwards, nothing can be added: the memory that adding needs is released.
         """
         if self._unwritten == self._rows:
             self._close()
