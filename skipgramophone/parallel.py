@@ -48,7 +48,9 @@ def cancel_tasks() -> None:
 
 
 def stop_if_cancelled() -> None:
-    """Stop the task that calls this function if the task is cancelled; in the main thread, do nothing.
+    """Stop the task that calls this function if the task is cancelled.
+
+    In a thread that this module did not start, such as the main thread, do nothing.
 
     Raises:
         CancelledError: the task is cancelled.

@@ -201,6 +201,8 @@ def _options(
 def _end_gracefully(number: int, _frame: FrameType | None) -> None:
     """Raise an exception on the first SIGINT or SIGTERM, so that temporary files are removed and locks released.
 
+    Tasks in other threads are cancelled, because Python would wait until they are finished.
+
     A second signal ends the process immediately, even inside native code, because the user does not want to wait. The
     exit code that the shell sees is the same for one and for two signals: 130 for SIGINT, 143 for SIGTERM.
     """
