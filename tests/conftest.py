@@ -106,10 +106,10 @@ sys.addaudithook(_forbid_network)
 
 @pytest.fixture(scope="session", autouse=True)
 def _separate_user_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the user state of `sgp` in a temporary directory."""
+    """Keep the user state of `sgp` in temporary directories; all test processes share compiled programs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for variable, name in (("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache")):
+            patch.setenv(variable, str(made_once(tmp_path_factory, name, lambda _: None)))
         yield
 
 

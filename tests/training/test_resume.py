@@ -184,7 +184,7 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
             return state.stat().st_mtime_ns
         return 0
 
-    for _ in range(3):
+    for _ in range(2):
         if (experiments / "broken" / "model").exists():
             break
         before = last_checkpoint()
