@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,14 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
 from skipgramophone.cli.held_out_names import held_out_by_name
 from skipgramophone.cli.options import given_settings, with_config, with_settings, without
-from skipgramophone.cli.source_rows import SHOWN_FILES, column_doubts, guessed_columns, named_ids, source_formats
+from skipgramophone.cli.source_rows import (
+    SHOWN_FILES,
+    column_doubts,
+    guessed_columns,
+    labelled,
+    named_ids,
+    source_formats,
+)
 from skipgramophone.cli.swapped_arguments import require_name_first
 from skipgramophone.errors import SettingError
 from skipgramophone.names.normalization import full_name
@@ -267,11 +274,12 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
-        *_listed(
-            f"{count:,} × {with_remedy(reason, COMMAND_LINE)}" for reason, count in sorted(report.rejected.items())
+        *labelled(
+            "",
+            (f"{count:,} × {with_remedy(reason, COMMAND_LINE)}" for reason, count in sorted(report.rejected.items())),
         ),
         *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
-        *_listed(counted(count, reason) for reason, count in sorted(report.left_out.items())),
+        *labelled("", (counted(count, reason) for reason, count in sorted(report.left_out.items()))),
         *([("replaced", replaced)] if report.letters_replaced else []),
     ]
 
@@ -297,7 +305,7 @@ def _corpus_rows(report: ExtractReport, group: str | None = None) -> list[tuple[
         ("playlists", f"{report.playlists:,}{owners}; longest: {plural(report.longest_playlist, 'track')}"),
         *([("", SHORT)] if _are_short(report) else []),
         *([("held out", held_out)] if report.held_out_playlists else []),
-        *_listed(held_out_by_name(report.held_out_names, group)),
+        *labelled("", held_out_by_name(report.held_out_names, group)),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{plural(report.split, 'playlist')} split by --max-length")] if report.split else []),
         *([("", merged)] if report.welded else []),
@@ -380,14 +388,9 @@ def _sorted(report: ExtractReport) -> str:
     return f"{report.sorted_by_title:,} of {plural(report.sortable, 'playlist')} with 5 or more tracks{meaning}"
 
 
-def _listed(lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the lines as rows of a table of labels and values; the labels are empty."""
-    return [("", line) for line in lines]
-
-
 def _skipped_files(report: ExtractReport) -> list[tuple[str, str]]:
     """Return table rows that name the first skipped files, and a row with the number of further ones."""
     files = [f"{found['file']}: {found['reason']}" for found in report.passed_over]
     more = len(files) - SHOWN_FILES
     shown = [*files[:SHOWN_FILES], *([f"and {more:,} more (--json lists them)"] if more > 0 else [])]
-    return [("files skipped" if not at else "", text) for at, text in enumerate(shown)]
+    return labelled("files skipped", shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.wording import plural
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 SHOWN_FILES = 5
 SHOWN_IDS = 3
+OTHER_COLUMNS = "guessed from the header; to choose other columns, edit and add this option:"
+
+
+def labelled(label: str, lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Return a row per line; only the first row has the label."""
+    return [("" if at else label, line) for at, line in enumerate(lines)]
 
 
 def source_formats(sources: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -22,7 +28,7 @@ def source_formats(sources: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     named = [f"{file} ({format})" for file, format in read]
     if len(named) > SHOWN_FILES:
         named = [f"{plural(number, 'file')} ({format})" for format, number in Counter(of for _, of in read).items()]
-    return [("sources" if not at else "", text) for at, text in enumerate(named)]
+    return labelled("sources", named)
 
 
 def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -35,41 +41,43 @@ def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     lines = []
     for guess in guesses[:SHOWN_FILES]:
         file = f"{guess['file']}: " if len(guesses) > 1 else ""
-        unused = f"; unused: {', '.join(guess['unused'])}" if guess["unused"] else ""
-        lines.append(f"{file}{guess['columns']}{unused}")
-    more = len(guesses) - SHOWN_FILES
-    lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
+        lines.append(f"{file}{_with_unused(guess['columns'], guess['unused'])}")
+    lines += _tables_not_shown(len(guesses))
     example = shlex.quote(guesses[0]["columns"])
     example += f" --session-gap {guesses[0]['session_gap']}" if "session_gap" in guesses[0] else ""
-    lines.append(f"guessed from the header; to choose other columns, edit and add this option: --columns {example}")
-    return [("columns" if not at else "", line) for at, line in enumerate(lines)]
+    lines.append(f"{OTHER_COLUMNS} --columns {example}")
+    return labelled("columns", lines)
 
 
 def column_doubts(doubts: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
     """Return rows about assigned columns that seem to contain no tracks."""
     several = len(doubts) > 1
     lines = [f"{doubt['file']}: {doubt['doubt']}" if several else doubt["doubt"] for doubt in doubts[:SHOWN_FILES]]
-    more = len(doubts) - SHOWN_FILES
-    lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
-    return [("check" if not at else "", line) for at, line in enumerate(lines)]
+    return labelled("check", lines + _tables_not_shown(len(doubts)))
 
 
 def named_ids(tables: Sequence[NamedIds]) -> list[tuple[str, str]]:
     """Return rows about each table of names: its columns, and how many ids have a name, none or several."""
-    lines = [line for table in tables for line in _about_names(table)]
-    return [("names" if not at else "", line) for at, line in enumerate(lines)]
+    return labelled("names", [line for table in tables for line in _about_names(table)])
+
+
+def _with_unused(columns: str, unused: Sequence[str]) -> str:
+    """Return the assigned columns of a table, followed by the columns that are not used, if any."""
+    return f"{columns}; unused: {', '.join(unused)}" if unused else columns
+
+
+def _tables_not_shown(tables: int) -> list[str]:
+    """Return a line with the number of tables after the first `SHOWN_FILES`, or no line if there are none."""
+    more = tables - SHOWN_FILES
+    return [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
 
 
 def _about_names(table: NamedIds) -> list[str]:
     """Return lines about a table of names."""
     lines = [f"{table.file}: names for {table.named:,} of {plural(table.named + table.unnamed, 'id')} of the sources"]
     if table.unused is not None:
-        unused = f"; unused: {', '.join(table.unused)}" if table.unused else ""
-        lines += [
-            f"columns: {table.columns}{unused}",
-            "guessed from the header; to choose other columns, edit and add this option: --names-columns "
-            + shlex.quote(table.columns),
-        ]
+        lines.append(f"columns: {_with_unused(table.columns, table.unused)}")
+        lines.append(f"{OTHER_COLUMNS} --names-columns {shlex.quote(table.columns)}")
     if table.unnamed:
         examples = ", ".join(map(repr, table.unnamed_examples[:SHOWN_IDS]))
         more = " …" if table.unnamed > SHOWN_IDS else ""
