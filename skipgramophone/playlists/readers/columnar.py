@@ -70,6 +70,7 @@ from skipgramophone.playlists.readers.rows import (
     RowBlock,
     as_text,
     dictionary_of,
+    encoded_tracks,
     find_unusable,
     make_block,
     null_for_empty,
@@ -82,6 +83,7 @@ from skipgramophone.wording import Wording
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
 NO_ID = "no id of a playlist"
 NO_CLOCK = "no valid date with a time of day (such as 2024-02-01 and 20:05)"
+OF_TRACKS = ("artist", "title", "uri")
 NUMBERS = {"time", "clock", "position", "rating"}  # roles of columns that are not text
 RULE, LINE = "^(-{3,}|={3,}|_{3,})$", "a separating line"
 ABOVE = "above the header of the table"
@@ -319,7 +321,9 @@ class ColumnsReader:
         albums = album_column(found[ALBUM]) if ALBUM in found else None
         if albums is not None:
             table[ALBUM] = albums
-        return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
+        of_tracks = {name: table[name] for name in OF_TRACKS if isinstance(table[name], pa.Array)}
+        tracks = {name: encoded_tracks(values) for name, values in of_tracks.items()}
+        return pa.table({name: dictionary_of(values, len(title)) for name, values in (table | tracks).items()})
 
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the text columns without the b'...' of Python bytes, and without spaces after delimiters.

@@ -35,6 +35,8 @@ SIMPLE = frozenset((str, int, bool, type(None)))
 ALBUM = "album"
 IDENTIFIERS = "identifiers"  # column with the identifiers of a row, as `names.identifiers.joined` returns them
 IN_ONE_FILE = "\0"  # marks a playlist key that is unique only within its file; see `Row`
+EXAMINED = 1 << 12  # number of strings at the start of a block that show whether most strings are distinct
+MOSTLY_DISTINCT = 0.95
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"
@@ -232,6 +234,18 @@ def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryAr
     if isinstance(column, str):
         return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int32)), pa.array([column], TEXT))
     return column.dictionary_encode()
+
+
+def encoded_tracks(strings: pa.Array) -> pa.DictionaryArray:
+    """Dictionary-encode names or uris of tracks; if most of them are distinct, each row has an entry of its own.
+
+    Finding the few equal strings of such a block would take longer than giving numbers to all strings later. So equal
+    strings may have different codes.
+    """
+    first = strings[:EXAMINED]
+    if len(strings) > EXAMINED and pc.count_distinct(first).as_py() > MOSTLY_DISTINCT * EXAMINED:
+        return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(strings), dtype=np.int32)), strings)
+    return strings.dictionary_encode()
 
 
 def null_for_empty(column: pa.Array) -> pa.Array:

@@ -36,7 +36,7 @@ from skipgramophone.playlists.readers.lines import (
     text_lines,
     with_plain_ends,
 )
-from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, Reject, RowBlock, make_block
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, Reject, RowBlock, encoded_tracks, make_block
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 from skipgramophone.wording import plural
@@ -130,14 +130,17 @@ class ZenodoReader:
             pa.array([row.text for row in others], TEXT),
             np.array([row.number for row in others], np.int64) + (raw.first - 1),
         )
-        numbers = np.delete(np.arange(raw.first, raw.first + len(raw)), other_lines.numbers - raw.first)
         other_fields, fits, rejects = self._split(other_lines, columns)
-        added = other_lines.numbers[fits]
-        places = np.searchsorted(numbers, added)
-        table = {name: _inserted(fields[name], places, other_fields[name]) for name in columns}
+        places = other_lines.numbers - raw.first
+        is_other = np.zeros(len(raw), np.bool_)
+        is_other[places] = True
+        is_row = ~is_other
+        is_row[places[fits]] = True
+        added = is_other[is_row]
+        table = {name: _inserted(fields[name], added, other_fields[name]) for name in columns}
         table = {name: _unescaped(column) for name, column in table.items()} if b"\\" in raw.data else table
         so_far = raw.bytes_read, replaced
-        return self._block(table, np.insert(numbers, places, added), raw.texts, rejects=rejects, so_far=so_far)
+        return self._block(table, np.flatnonzero(is_row) + raw.first, raw.texts, rejects=rejects, so_far=so_far)
 
     def _parse_lines(self, block: LineBlock, columns: tuple[str, ...], replaced: int) -> RowBlock:
         """Parse all lines by splitting."""
@@ -193,7 +196,9 @@ class ZenodoReader:
         return table, flags, rejects
 
 
-def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.InvalidRow]) -> Fields | None:
+def _between_quotes(
+    data: bytes, columns: tuple[str, ...], others: list[csv.InvalidRow]
+) -> dict[str, pa.ChunkedArray] | None:
     """Parse the lines with two quotes per field; lines with more or fewer quotes are appended to `others`.
 
     Returns:
@@ -228,18 +233,18 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
-    if not table.num_rows:
-        return dict.fromkeys(columns, pa.nulls(0, DICTIONARY))
-    return {name: table[name].dictionary_encode().combine_chunks() for name in columns}
+    return {name: table[name] for name in columns}
 
 
-def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """Insert strings into a column; string i is inserted before the row with the number `places[i]`."""
-    if not len(places):
-        return column
-    known = len(column.dictionary)
-    codes = np.insert(column.indices.to_numpy(), places, np.arange(known, known + len(strings)))
-    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([column.dictionary, strings]))
+def _inserted(column: pa.ChunkedArray, added: Fits, strings: pa.Array) -> pa.DictionaryArray:
+    """Insert strings into a column, at the rows of the new column that `added` marks, and dictionary-encode it."""
+    both = encoded_tracks(pa.chunked_array([*column.chunks, strings], TEXT).combine_chunks())
+    if not len(strings):
+        return both
+    found = both.indices.to_numpy()
+    codes = np.empty(len(added), np.int32)
+    codes[~added], codes[added] = found[: len(column)], found[len(column) :]
+    return pa.DictionaryArray.from_arrays(codes, both.dictionary)
 
 
 def _unescaped(column: pa.DictionaryArray) -> pa.DictionaryArray:
