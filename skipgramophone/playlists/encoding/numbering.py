@@ -125,12 +125,16 @@ class Numbering:
         starts, blocks = zip(*self._pending, strict=True)
         self._pending, self._pending_values = [], 0
         number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last entry is for null
-        united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
-        for part, chunks in enumerate(united):
+        united = run_in_order(partial(_unite, known, blocks, part) for part, known in enumerate(self._known))
+        for part, values in enumerate(united):
             stop_if_cancelled()
-            self._number_new(part, chunks[-1].dictionary)
-            for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
-                numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
+            begin = len(self._known[part])
+            self._number_new(part, values.dictionary)
+            found = self._numbers[part][values.indices.to_numpy()]
+            for block, numbers in zip(blocks, number, strict=True):
+                places = block.places(part)
+                numbers[places] = found[begin : begin + len(places)]
+                begin += len(places)
         codes = self._codes()
         for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
             stop_if_cancelled()
@@ -219,13 +223,6 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
     return np.concatenate(found)
 
 
-def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
-    """Return arrays with one common dictionary: the known values of a part, then its values in each of the blocks."""
-    arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
-    chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
-    return chunks
-
-
-def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
-    """Return distinct values as a dictionary array with one row per value."""
-    return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
+def _unite(known: pa.Array, blocks: Sequence[Partition], part: int) -> pa.DictionaryArray:
+    """Dictionary-encode the known values of a part, followed by its values in each of the blocks."""
+    return pa.concat_arrays([known, *(block.part(part) for block in blocks)]).dictionary_encode()
