@@ -143,7 +143,7 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
     from scipy import sparse
 
     position = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())
-    _, block = np.unique(np.stack([_playlist_numbers(corpus), position // BAG_BLOCK]), axis=1, return_inverse=True)
+    block = np.cumsum(position % BAG_BLOCK == 0) - 1
     ranked = corpus.track_ids != UNRANKED
     block, track = block[ranked], corpus.track_ids[ranked]
     shape = (int(block.max(initial=-1)) + 1, tracks)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
-    from skipgramophone.training.trainer import Progress
+    from skipgramophone.training.trainer import Progress, Trainer
 
 ENOUGH_PLAYLISTS = 10  # training warns if there are fewer different playlists than this
 ENOUGH_OCCURRENCES = 1000  # with a window as context, training warns only if there are also fewer occurrences than this
@@ -106,10 +107,15 @@ def train(
         settings, order = _choose_window(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with ExitStack() as until_published:
-            # The recency is chosen in a background thread while this thread loads TensorFlow. For a million tracks,
-            # choosing the recency and loading TensorFlow each take several seconds.
+            # The recency is chosen in a background thread during training. It is not chosen earlier, because loading
+            # TensorFlow would then take longer: both hold Python's interpreter lock.
             thread = until_published.enter_context(background_thread())
-            recency = thread.submit(choose_recency, corpus, tracks, settings.random_seed)
+            recency = cache(lambda: thread.submit(choose_recency, corpus, tracks, settings.random_seed))
+
+            def keep(trainer: Trainer, done: Progress, history: list[dict[str, Any]]) -> None:
+                recency()
+                keeper.keep(trainer, done, history)
+
             build = None
             if not no_index:
                 build = until_published.enter_context(publishing_index(experiment, index_settings or IndexSettings()))
@@ -129,7 +135,7 @@ def train(
                     stage=stage,
                     checkpoint=checkpoint,
                     earlier=earlier,
-                    keep=keeper.keep,
+                    keep=keep,
                     keep_now=keeper.keep_now,
                     on_vectors=take_vectors,
                 )
@@ -149,7 +155,7 @@ def train(
                 }
                 draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
                 draft.facts |= {"started_from": started_from, ORDER: asdict(order) if order else None}
-                draft.facts |= {RECENCY: asdict(recency.result())}
+                draft.facts |= {RECENCY: asdict(recency().result())}
             remove_checkpoint(experiment.path)
             index = None
             if build:
@@ -158,7 +164,7 @@ def train(
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # duration of the whole command
     few = too_few_playlists(corpus, settings)
     return TrainReport(
-        name, asdict(settings), index=index, order=order, recency=recency.result(), few_playlists=few, **facts
+        name, asdict(settings), index=index, order=order, recency=recency().result(), few_playlists=few, **facts
     )
 
 

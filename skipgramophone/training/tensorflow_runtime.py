@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,7 @@ def load_tensorflow(log: Path) -> Any:
     require_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with stderr_to(log):
-        with _without_keras(), _without_keras_files():
+        with _without_keras(), _without_keras_files(), _without_garbage_collection():
             import tensorflow as tf
 
         # A process that has already used TensorFlow cannot change its number of threads.
@@ -87,6 +88,25 @@ def _without_keras_files() -> Iterator[None]:
         yield
     finally:
         del os.environ["KERAS_HOME"]
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Do not search for unreachable objects inside the `with` block, nor later among the objects made in it.
+
+    The import of TensorFlow makes a million objects, nearly all of which stay. Without searching them again and again,
+    the import takes about a sixth less time.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+        gc.unfreeze()
+    finally:
+        gc.enable()
 
 
 @contextlib.contextmanager
