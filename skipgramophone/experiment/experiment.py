@@ -182,10 +182,10 @@ class Experiment:
         """
         parent = PARENT[stage]
         with draft_directory(self.directory(stage)) as path:
-            draft = Draft(path)
+            draft = Draft(path, dict(settings))
             yield draft
             made_from = self.manifest(parent).digest if parent else None
-            write_manifest(draft, stage, made_from, dict(settings))
+            write_manifest(draft, stage, made_from)
             publish(path, self.directory(stage))
 
     def writing(self, command: str) -> AbstractContextManager[None]:

@@ -71,9 +71,13 @@ class Manifest:
 
 @dataclass(slots=True)
 class Draft:
-    """A stage that is being written. The writer puts files into `path`, and counts, times and versions into `facts`."""
+    """A stage that is being written. The writer puts files into `path`, and counts, times and versions into `facts`.
+
+    If some settings are chosen while the stage is being written, the writer replaces `settings`.
+    """
 
     path: Path
+    settings: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -133,7 +137,7 @@ def _are_safe(files: dict[str, Any]) -> bool:
     )
 
 
-def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
+def write_manifest(draft: Draft, stage: str, parent: str | None) -> None:
     """Hash the files of a draft, and write its manifest. The disk writes large files while they are hashed."""
     paths = sorted(draft.path.iterdir())
     # The largest file is hashed first, so that the smaller files are hashed on the other cores at the same time. If it
@@ -149,7 +153,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
         for path in paths
     }
     manifest = Manifest(
-        stage, digest="", parent=parent, settings=settings, files=files, facts=draft.facts, created=now()
+        stage, digest="", parent=parent, settings=draft.settings, files=files, facts=draft.facts, created=now()
     )
     manifest = replace(manifest, digest=digest_of(manifest))
     written = {"format": FORMAT, **asdict(manifest)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skipgramophone.evaluation.context_process import choosing_context
 from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
@@ -29,13 +30,13 @@ from skipgramophone.pipeline.stages import open_corpus, package_versions, publis
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, check_arguments
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
-from skipgramophone.training.run import Keeper, fit, nothing_to_resume, unfinished_run
-from skipgramophone.training.tensorflow_runtime import require_tensorflow
+from skipgramophone.training.program_cache import kept_programs
+from skipgramophone.training.run import TRAIN_LOG, Keeper, fit, nothing_to_resume, unfinished_run
+from skipgramophone.training.tensorflow_runtime import load_tensorflow, require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
 from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.training.trainer import Progress, Trainer
 
 ENOUGH_PLAYLISTS = 10  # training warns if there are fewer different playlists than this
@@ -102,15 +103,15 @@ def train(
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
             if start_from == name:  # record the experiment from which the current vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
-        if settings.window_size == "auto":
-            stage("choosing the context")
-        settings, order = _choose_window(settings, corpus, tracks)
-        keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with ExitStack() as until_published:
+            choose, order, seed = None, None, settings.random_seed
+            if settings.window_size == "auto":
+                choosing = choosing_context(experiment.directory("corpus"), corpus, tracks, seed)
+                choose = until_published.enter_context(choosing)
             # The recency is chosen in a background thread during training. It is not chosen earlier, because loading
             # TensorFlow would then take longer: both hold Python's interpreter lock.
             thread = until_published.enter_context(background_thread())
-            recency = cache(lambda: thread.submit(choose_recency, corpus, tracks, settings.random_seed))
+            recency = cache(lambda: thread.submit(choose_recency, corpus, tracks, seed))
 
             def keep(trainer: Trainer, done: Progress, history: list[dict[str, Any]]) -> None:
                 recency()
@@ -125,6 +126,14 @@ def train(
                     build.take(embeddings, start=_has_memory_for_both(corpus, embeddings))
 
             with experiment.publishing("model", asdict(settings)) as draft:
+                if choose:
+                    stage("choosing the context")
+                    with kept_programs():
+                        load_tensorflow(draft.path / TRAIN_LOG)  # in the meantime
+                    order = choose()
+                    settings = replace(settings, window_size=order.window_size)
+                    draft.settings = asdict(settings)
+                keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
                 fitted = fit(
                     corpus,
                     tracks,
@@ -254,17 +263,3 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
         artists = read_artists(catalogue)
     if len(artists):
         track_artists(artists).write(directory)
-
-
-def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Replace the window size "auto" by one that suits the corpus.
-
-    Returns:
-        The new settings, and a record of how the window size was chosen.
-    """
-    if settings.window_size != "auto":
-        return settings, None
-    from skipgramophone.evaluation.window_choice import choose_context
-
-    order = choose_context(corpus, tracks, settings.random_seed)
-    return replace(settings, window_size=order.window_size), order
