@@ -24,7 +24,16 @@ from skipgramophone.cli.streams import STDERR, STDIN
 from skipgramophone.errors import MemoryShortageError, causes
 
 LIMITS = {"ulimit -v": resource.RLIMIT_AS, "ulimit -d": resource.RLIMIT_DATA}
-SIGNS = ("failed to map segment", "annot allocate memory", "can't start new thread", "bad_alloc", "bad allocation")
+SIGNS = (
+    "failed to map segment",
+    "annot allocate memory",
+    "can't start new thread",
+    "Failed to launch worker thread",
+    "bad_alloc",
+    "bad allocation",
+)
+# The last words of OpenBLAS, and of glibc if a new thread gets no memory for its variables.
+GAVE_UP = (b"Memory allocation still failed", b"cannot allocate memory for thread-local data")
 WAITED_FOR = {signal.SIGINT, signal.SIGTERM, signal.SIGCHLD}
 INTERRUPTED = 128 + signal.SIGINT
 _PR_SET_PDEATHSIG = 1
@@ -108,9 +117,10 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
 
 
 def _gave_up(log: IO[bytes]) -> bool:
-    """Return whether OpenBLAS has ended the process because it got no memory."""
+    """Return whether OpenBLAS or the dynamic loader of the system has ended the process because it got no memory."""
     log.seek(0)
-    return b"Memory allocation still failed" in log.read()
+    written = log.read()
+    return any(message in written for message in GAVE_UP)
 
 
 def _is_shortage(error: BaseException) -> bool:
@@ -122,4 +132,6 @@ def _is_shortage(error: BaseException) -> bool:
         return True
     if isinstance(error, SystemError):
         return bool(limits())
-    return isinstance(error, ImportError | RuntimeError | OSError) and any(sign in str(error) for sign in SIGNS)
+    # Arrow's own exceptions belong to none of these classes.
+    is_from_outside = isinstance(error, ImportError | RuntimeError | OSError) or type(error).__module__ == "pyarrow.lib"
+    return is_from_outside and any(sign in str(error) for sign in SIGNS)

@@ -48,6 +48,27 @@ def test_a_command_with_too_little_address_space_ends_in_one_line(sample_root: P
     assert sorted(sample_root.rglob("*")) == before
 
 
+def test_a_process_that_the_loader_ends_is_reported() -> None:
+    # If a new thread gets no memory for its variables, glibc writes this line and ends the process (elf/dl-tls.c).
+    program = """
+import os
+from skipgramophone.cli.memory_limit import run_supervised
+
+def end() -> None:
+    os.write(2, b"cannot allocate memory for thread-local data: ABORT\\n")
+    os._exit(127)
+
+run_supervised(end)
+"""
+    ran = subprocess.run(
+        ["bash", "-c", 'ulimit -v 2000000; exec "$@"', "bash", sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+    )
+    line = "error: out of memory: raise the limit of 2,048 MB (ulimit -v), or use less data\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", line)
+
+
 def test_training_needs_address_space(sample_root: Path) -> None:
     ran = limited(3000, "train", "demo", "--force", "-wsz", "bag", "--experiments-dir", sample_root)
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -93,6 +114,8 @@ def test_shortage_is_found_in_the_causes_of_an_error() -> None:
     damaged.__cause__ = pa.ArrowMemoryError("malloc of size 4194304 failed")
     assert str(memory_shortage(damaged)) == "out of memory: close other programs, or use less data"
     assert memory_shortage(RuntimeError("can't start new thread")) is not None
+    no_thread = "Unknown error: Failed to launch worker thread: Resource temporarily unavailable"
+    assert memory_shortage(pa.lib.ArrowException(no_thread)) is not None
     for other in (
         RuntimeError("a bug"),
         ImportError("No module named 'x'"),
