@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
+JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},]', re.DOTALL)
 CLOSING = {"[": "]", "{": "}"}
 DEEPEST = 100  # maximum nesting of JSON values
 
@@ -34,15 +34,15 @@ def first_json_value(head: bytes) -> Any:
         return None
     closing: list[str] = []
     cut = 0
-    for token in JSON_TOKEN.finditer(text):
-        if token[0] in CLOSING:
-            closing.append(CLOSING[token[0]])
-        elif closing and token[0] == closing[-1]:
-            closing.pop()
-        elif not token[0].startswith(('"', ",")):
+    for found in JSON_TOKEN.finditer(text):
+        token = found[0]
+        if token.startswith('"'):
+            continue
+        if token in CLOSING:
+            closing.append(CLOSING[token])
+        elif token != "," and (not closing or closing.pop() != token):
             return None
-        if not token[0].startswith('"'):
-            cut = token.start() if token[0] == "," else token.end()
+        cut = found.start() if token == "," else found.end()
         if not closing or len(closing) > DEEPEST:
             break
     try:

@@ -188,9 +188,9 @@ def objects_on_lines(raw: RawLines) -> RawLines | None:
     If the number of JSON objects is equal to the number of lines, each line is one object. No object can span two
     lines, because each line ends with a closing brace and the next line starts with an opening brace.
     """
-    data = with_plain_ends(raw.data)
-    letters = np.frombuffer(data, np.uint8)
-    ends = places_where(data, lambda part: part < ord(" "))
+    data, letters, ends = _control_characters(raw.data)
+    if np.any(letters[ends] == ord("\r")):
+        data, letters, ends = _control_characters(with_plain_ends(data))
     # JSON allows other control characters between values, but not in strings.
     if np.any(letters[ends] != ord("\n")) or not is_text(data) or has_long_number(data):
         return None
@@ -199,4 +199,9 @@ def objects_on_lines(raw: RawLines) -> RawLines | None:
         return None
     if np.any(letters[edges[:-1] + 1] != ord("{")) or np.any(letters[edges[1:] - 1] != ord("}")):
         return None
-    return replace(raw, data=data)
+    return raw if data is raw.data else replace(raw, data=data)
+
+
+def _control_characters(data: bytes) -> tuple[bytes, npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return data, its bytes, and the offsets of control characters, such as line ends, in ascending order."""
+    return data, np.frombuffer(data, np.uint8), places_where(data, lambda letters: letters < ord(" "))

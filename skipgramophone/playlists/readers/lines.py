@@ -262,7 +262,7 @@ def _without_returns(lines: pa.Array) -> pa.Array:
 def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
     """Yield chunks of about `BLOCK_BYTES` that end at a line end."""
     pending = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-    while data := stream.read(BLOCK_BYTES):
+    while data := _next_bytes(stream):
         cut = data.rfind(b"\n") + 1
         if cut:
             yield b"".join((pending, memoryview(data)[:cut]))
@@ -276,3 +276,16 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
             )
     if pending:
         yield pending
+
+
+def _next_bytes(stream: OpenFile) -> bytes:
+    """Read `BLOCK_BYTES`, or fewer at the end of the file.
+
+    A single read may return fewer bytes, for example those that `peek` has read. For a small file, it is faster to read
+    all lines as one block than as several.
+    """
+    pieces, left = list[bytes](), BLOCK_BYTES
+    while left > 0 and (more := stream.read(left)):
+        pieces.append(more)
+        left -= len(more)
+    return b"".join(pieces)

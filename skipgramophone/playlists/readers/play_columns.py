@@ -46,6 +46,7 @@ from skipgramophone.settings import ExtractSettings, seconds_of
 
 NAMES = ("owner", "artist", "title", "uri")
 OPTIONAL = (IDENTIFIERS, ALBUM)
+BLOCK_PLAYS = 8 * BLOCK_RECORDS  # in larger blocks, fewer names occur several times
 Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
@@ -203,23 +204,35 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
         columns["owner"].indices.to_numpy()[order], owners, (began, ended), stream=stream, settings=settings
     )
     of_session = {"playlist": names.dictionary_encode(), "key": keys.dictionary_encode()}
-    for start in range(0, len(faults) + len(order), BLOCK_RECORDS):
-        end = start + BLOCK_RECORDS
+    for start in range(0, len(faults) + len(order), BLOCK_PLAYS):
+        end = start + BLOCK_PLAYS
         part = slice(max(0, start - len(faults)), max(0, end - len(faults)))
-        here = order[part]
-        rejects = (
-            [*faults[start:end], *(unnamed[row] for row in here.tolist() if row in unnamed)]
-            if unnamed
-            else (faults[start:end])
-        )
-        sessions = session[part]
+        here, sessions = order[part], session[part]
+        rejects = faults[start:end]
         if unnamed:
+            starts_here = range(start, min(end, len(faults) + len(order)), BLOCK_RECORDS)
+            rejects = [one for at in starts_here for one in _rejects(faults, unnamed, order, at)]
             named = np.array([row not in unnamed for row in here.tolist()], np.bool_)
             here, sessions = here[named], sessions[named]
         found = {name: _compact(column.take(pa.array(here))) for name, column in columns.items()}
         found |= {name: _compact(column.take(pa.array(sessions))) for name, column in of_session.items()}
         table = pa.table({name: found.pop(name) for name in COLUMNS} | stated(found))
-        yield RowBlock(table, sorted(rejects, key=lambda one: one.line), stream.bytes_read, stream.replaced)
+        yield RowBlock(table, rejects, stream.bytes_read, stream.replaced)
+
+
+def _rejects(faults: Sequence[Reject], unnamed: Mapping[int, Reject], order: Ids, start: int) -> list[Reject]:
+    """Return the rejects among `BLOCK_RECORDS` records, in order of their lines.
+
+    Args:
+        faults: records that are not plays.
+        unnamed: row -> reject of each play without a valid name.
+        order: the rows of the plays, which follow the faults.
+        start: index of the first record.
+    """
+    end = start + BLOCK_RECORDS
+    rows = order[max(0, start - len(faults)) : max(0, end - len(faults))].tolist()
+    found = [*faults[start:end], *(unnamed[row] for row in rows if row in unnamed)]
+    return sorted(found, key=lambda one: one.line)
 
 
 def _sessions(

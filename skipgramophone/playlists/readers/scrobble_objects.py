@@ -6,6 +6,7 @@ msgspec takes time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -21,8 +22,9 @@ from skipgramophone.playlists.readers.play_objects import Text
 from skipgramophone.playlists.readers.rows import ALBUM, DICTIONARY, IDENTIFIERS, dictionary_of
 
 UNSET = msgspec.UNSET
-Fields = dict[str, msgspec.Raw]
-_RAWS, _FIELDS = msgspec.json.Decoder(list[msgspec.Raw]), msgspec.json.Decoder(Fields)
+Raws = list[msgspec.Raw]
+# A list of pages; if the first key of the first page is another one, the list is also recognized, but read twice.
+PAGES = re.compile(rb'\s*\[\s*\{\s*"(?:track|recenttracks)"')
 
 
 class Named(msgspec.Struct, gc=False):
@@ -54,10 +56,42 @@ class Scrobble(msgspec.Struct, gc=False):
     date: Date | str | int | None = None
 
 
-_SCROBBLES = msgspec.json.Decoder(list[Scrobble])
+class Tracks(msgspec.Struct, gc=False):
+    """An object with scrobbles."""
+
+    track: Raws | msgspec.UnsetType = UNSET
 
 
-def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
+class Page(Tracks, gc=False):
+    """A page of scrobbles as the API of Last.fm returns it."""
+
+    recenttracks: Tracks | msgspec.UnsetType = UNSET
+
+    @property
+    def scrobbles_of_page(self) -> Raws:
+        """The texts of the scrobbles.
+
+        Raises:
+            DecodeError: there is no list of scrobbles.
+        """
+        found = self.track if self.recenttracks is UNSET else self.recenttracks.track
+        if found is UNSET:
+            raise msgspec.DecodeError("a page without tracks")
+        return found
+
+
+class Document(Page, gc=False):
+    """A page of scrobbles, or a file of lastfmstats.com."""
+
+    username: msgspec.Raw = msgspec.Raw(b'""')
+    scrobbles: Raws | msgspec.UnsetType = UNSET
+
+
+_SCROBBLES, _RAWS = msgspec.json.Decoder(list[Scrobble]), msgspec.json.Decoder(Raws)
+_PAGES, _DOCUMENT = msgspec.json.Decoder(list[Page]), msgspec.json.Decoder(Document)
+
+
+def raw_scrobbles(data: bytes) -> tuple[Raws, str] | None:
     """Return the texts of the scrobbles in a document, and the listener; None if `lastfm_json` must decode it.
 
     The result contains the same scrobbles that `lastfm_json` would find. Not every scrobble is checked, but only the
@@ -65,42 +99,40 @@ def raw_scrobbles(data: bytes) -> tuple[list[msgspec.Raw], str] | None:
     None.
     """
     try:
-        return _listed(_FIELDS.decode(data)) if data.lstrip()[:1] == b"{" else (_in_list(_RAWS.decode(data)), "")
+        return _in_object(data) if data.lstrip()[:1] == b"{" else (_in_list(data), "")
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def _listed(document: Fields) -> tuple[list[msgspec.Raw], str]:
+def _in_object(data: bytes) -> tuple[Raws, str]:
     """Return the scrobbles of an object, and the listener."""
-    user = msgspec.json.decode(document["username"]) if "username" in document else ""
-    listener = user if isinstance(user, str) else ""
-    if "scrobbles" in document:
-        return _RAWS.decode(document["scrobbles"]), listener
-    return _of_page(document), listener
+    document = _DOCUMENT.decode(data)
+    user = msgspec.json.decode(document.username)
+    found = document.scrobbles_of_page if document.scrobbles is UNSET else document.scrobbles
+    return found, user if isinstance(user, str) else ""
 
 
-def _in_list(values: list[msgspec.Raw]) -> list[msgspec.Raw]:
+def _in_list(data: bytes) -> Raws:
     """Return the scrobbles in a list of pages or of scrobbles."""
-    first = _FIELDS.decode(values[0]) if values else {}
+    if PAGES.match(data):
+        return _in_pages(data)
+    values = _RAWS.decode(data)
+    first = msgspec.json.decode(values[0], type=dict[str, msgspec.Raw]) if values else {}
     if {"track", "recenttracks"} & first.keys():
-        return [scrobble for value in values for scrobble in _of_page(_FIELDS.decode(value))]
-    is_scrobble = {"artist", "name"} <= first.keys() and {"date", "@attr"} & first.keys()
-    if not is_scrobble or {"track", "recenttracks"} & first.keys():
+        return _in_pages(data)
+    if not ({"artist", "name"} <= first.keys() and {"date", "@attr"} & first.keys()):
         raise msgspec.DecodeError("neither pages nor scrobbles of the API")
     if msgspec.json.decode(first["artist"], type=Named).own is None:
         raise msgspec.DecodeError("an artist without a name")
     return values
 
 
-def _of_page(page: Fields) -> list[msgspec.Raw]:
-    """Return the scrobbles of a page."""
-    inner = _FIELDS.decode(page["recenttracks"]) if "recenttracks" in page else page
-    if "track" not in inner:
-        raise msgspec.DecodeError("a page without tracks")
-    return _RAWS.decode(inner["track"])
+def _in_pages(data: bytes) -> Raws:
+    """Return the scrobbles in a list of pages."""
+    return [scrobble for page in _PAGES.decode(data) for scrobble in page.scrobbles_of_page]
 
 
-def windows(scrobbles: Sequence[msgspec.Raw], size: int) -> Iterator[tuple[int, int, bytes]]:
+def windows(scrobbles: Raws, size: int) -> Iterator[tuple[int, int, bytes]]:
     """Split scrobbles into arrays of about `WINDOW` bytes; yield the bounds and the text of each.
 
     Args:

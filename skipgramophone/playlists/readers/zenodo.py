@@ -60,7 +60,8 @@ def columns_of(header: str) -> tuple[str, ...] | None:
     >>> columns_of('"user_id", "artistname", "trackname", "playlistname"')
     ('owner', 'artist', 'title', 'playlist')
     """
-    names = [part.strip().strip('"').strip().lower() for part in header.removeprefix("\ufeff").split(",")]
+    parts = header.removeprefix("\ufeff").split(",", len(COLUMN_OF_HEADER))  # a longer header does not fit
+    names = [part.strip().strip('"').strip().lower() for part in parts]
     columns = tuple(COLUMN_OF_HEADER.get(name, "") for name in names)
     fits = "" not in columns and len(set(columns)) == len(columns) and set(columns) >= REQUIRED
     return columns if fits else None

@@ -125,6 +125,7 @@ def test_a_playlist_of_videos_is_claimed_in_any_language() -> None:
         (b'{"a": [1, "}", {"b": 2', {"a": [1, "}", {}]}),
         (b'{"a": 1}\n{"b": 2}\n', {"a": 1}),
         (b'{"a": "cut off \\"', {}),
+        (b'["a\\\\", "b\\"]", "\\u0041,\\n", ["c"', ["a\\", 'b"]', "A,\n", []]),
         (b"[}", None),
         (b"[" * 1000, None),
     ],

@@ -50,7 +50,7 @@ def test_merged_blocks_have_the_same_rows_rejects_and_counts(given: list[Any]) -
 
 def test_large_blocks_are_passed_on_as_they_are_and_in_order() -> None:
     found: list[RowBlock] = []
-    with patch.object(block_merging, "SMALL", 2), patch.object(block_merging, "BLOCK_RECORDS", 5):
+    with patch.object(block_merging, "SMALL", 2), patch.object(block_merging, "ENOUGH", 5):
         merger = BlockMerger(found.append)
         blocks = [block_of([str(at)] * size, True, False, "f") for at, size in enumerate((1, 2, 3, 0, 2, 2, 1, 1))]
         for block in blocks:

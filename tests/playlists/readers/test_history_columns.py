@@ -115,7 +115,11 @@ def assert_same(text: str | bytes, name: str, format: str, **given_settings: Any
             few = read(path, chosen, in_columns=True)
         # Rejects are sorted within a block, and a line that is not plain changes the bounds of the blocks.
         assert few == expected
-        with patch.object(rows, "BLOCK_RECORDS", 3), patch.object(play_columns, "BLOCK_RECORDS", 3):
+        with (
+            patch.object(rows, "BLOCK_RECORDS", 3),
+            patch.object(play_columns, "BLOCK_RECORDS", 3),
+            patch.object(play_columns, "BLOCK_PLAYS", 6),
+        ):
             assert read(path, chosen, in_columns=True) == read(path, chosen, in_columns=False)
 
 

@@ -33,7 +33,7 @@ SCROBBLE = st.fixed_dictionaries(
     },
 )
 USUAL = {"artist": {"#text": "A"}, "name": "B", "date": {"uts": "1622541600"}}
-SHAPES = ["stats", "page", "recent", "pages", "recent pages", "flat", "odd page", "null"]
+SHAPES = ["stats", "page", "recent", "pages", "numbered pages", "recent pages", "flat", "odd page", "null"]
 
 
 def document(shape: str, scrobbles: list[Any], user: Any) -> Any:
@@ -45,6 +45,7 @@ def document(shape: str, scrobbles: list[Any], user: Any) -> Any:
         "page": pages[1] | {"username": user},
         "recent": {"recenttracks": pages[1]},
         "pages": pages,
+        "numbered pages": [{"@attr": {"page": "1"}} | page for page in pages],
         "recent pages": [{"recenttracks": page} for page in pages],
         "flat": scrobbles,
         "odd page": [*pages, {"track": {}}],
@@ -90,7 +91,7 @@ def test_unusual_scrobbles_are_read_as_python_reads_them(last: str, at: int) -> 
 
 def test_the_usual_shapes_are_read_in_columns() -> None:
     scrobbles: list[Any] = [USUAL] * 4
-    for shape in ("stats", "page", "recent", "pages", "recent pages", "flat"):
+    for shape in ("stats", "page", "recent", "pages", "numbered pages", "recent pages", "flat"):
         data = json.dumps(document(shape, scrobbles, "me")).encode()
         found = scrobble_objects.raw_scrobbles(data)
         assert found is not None, shape

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers import lines
 from skipgramophone.playlists.readers.source_files import SourceFile, files_of
 
 CONTENT = b"".join(b"%d %d\n" % (at, at * 7919 % 1009) for at in range(20_000))
@@ -148,3 +149,18 @@ def test_standard_input_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert file.name == file.display_name == "standard input"
     file.spool.close()
     assert not file.path.exists()
+
+
+def test_a_block_of_lines_is_filled_by_several_reads(tmp_path: Path) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_bytes(CONTENT)
+    (file,) = files_of(path)
+    with file.open() as stream:
+        stream.peek(1000)  # the next read returns only these bytes
+        (whole,) = lines.read_raw_lines(stream)
+    assert (whole.data, len(whole)) == (CONTENT, 20_000)
+    with file.open() as stream, patch.object(lines, "BLOCK_BYTES", 100_000):
+        blocks = list(lines.read_raw_lines(stream))
+    assert b"".join(block.data for block in blocks) == CONTENT
+    assert len(blocks) == -(-len(CONTENT) // 100_000)
+    assert [block.first for block in blocks[1:]] == [block.first + len(block) for block in blocks[:-1]]
