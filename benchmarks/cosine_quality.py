@@ -15,6 +15,7 @@ from skipgramophone.evaluation.rankers import Cosine
 from skipgramophone.evaluation.scorecard import RankedCatalogue, Scorecard, score_ranker
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
+from skipgramophone.experiment.training_method import Method
 from skipgramophone.settings import Protocol, RunSettings, TrainSettings
 from skipgramophone.training.run import fit
 
@@ -54,11 +55,11 @@ class CosineQuality:
             for protocol in PROTOCOLS
         ]
 
-    def measure(self, settings: TrainSettings, decay: float | None = None) -> Measured:
-        """Train vectors, and score the ranking by cosine; see `fit` for `decay`."""
+    def measure(self, settings: TrainSettings, method: Method | None = None) -> Measured:
+        """Train vectors, and score the ranking by cosine; see `fit` for `method`."""
         started = time.process_time()
         with tempfile.TemporaryDirectory() as directory:
-            fit(self._part, self._tracks, settings, Path(directory), RunSettings(), None, decay=decay)
+            fit(self._part, self._tracks, settings, Path(directory), RunSettings(), None, method=method)
             unit = unit_rows(np.asarray(read_embeddings(Path(directory), self._tracks).centre[self.rows]))
         used = time.process_time() - started
         catalogue = RankedCatalogue(self._counts[self.rows], np.arange(len(self.rows)))

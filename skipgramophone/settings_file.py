@@ -2,7 +2,7 @@
 
 [train]
 window_size = "bag"
-epochs = 20
+epochs = 16
 """
 
 from __future__ import annotations

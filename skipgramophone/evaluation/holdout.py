@@ -30,6 +30,7 @@ from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.experiment.split_models import split_model_directory
+from skipgramophone.experiment.training_method import Method
 from skipgramophone.names.normalization import identity
 from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.settings import (
@@ -131,23 +132,23 @@ def held_out_model(
     tracks: int,
     *,
     settings: TrainSettings,
-    decay: float,
+    method: Method,
     split: str,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
     """Train a model on the training playlists of a split, or reuse the model of an earlier evaluation.
 
-    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out. `decay` is the share of
-    the run, at its end, during which the learning rate decays.
+    `split` is the digest (checksum) of the split, or `NO_SPLIT` if no playlists are held out. `method` contains the
+    constants of training.
     """
     corpus = experiment.manifest("corpus").digest
-    kept = split_model_directory(experiment, corpus, settings, split=split, decay=decay, cluster=run.local_cluster)
+    kept = split_model_directory(experiment, corpus, settings, split=split, method=method, cluster=run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
         with draft_directory(kept) as draft:
-            fit(training, tracks, settings, directory=draft, run=run, progress=progress, decay=decay)
+            fit(training, tracks, settings, directory=draft, run=run, progress=progress, method=method)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +23,14 @@ from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import FORMAT, require_format
 from skipgramophone.experiment.new_files import write_new_text
 from skipgramophone.experiment.publishing import draft_directory, publish, withdraw
+from skipgramophone.experiment.training_method import MOST_SHARED, OLD_METHOD, Method, is_decay, is_shared
 from skipgramophone.wording import shell_command
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
-KEPT = ("corpus", "settings", "progress", "history", "decay")  # fields of a checkpoint that are in state.json
+KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that are in state.json
 # name of each array of a checkpoint -> number of its dimensions
 ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}
-OLD_DECAY = 1.0  # in versions up to 0.6.0, the learning rate decayed during the whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Checkpoint:
         settings: training settings of the run.
         progress: the progress of the run, in the format of the trainer.
         history: one record per finished epoch.
-        decay: the share of the run, at its end, during which the learning rate decays.
+        method: constants of training with which the run began.
         arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
             parameter servers.
     """
@@ -51,13 +51,8 @@ class Checkpoint:
     settings: dict[str, Any]
     progress: dict[str, Any]
     history: list[dict[str, Any]]
-    decay: float
+    method: Method
     arrays: Mapping[str, RowSource]
-
-
-def is_decay(value: object) -> TypeGuard[float]:
-    """Whether a value is a valid `decay`, the share of a run during which the learning rate decays: 0 < float <= 1."""
-    return type(value) is float and 0 < value <= 1
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
@@ -70,7 +65,7 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
     with draft_directory(place) as draft:
         for name, held in checkpoint.arrays.items():
             write_rows(draft / f"{name}.npy", held.shape, (held[rows] for rows in pieces(held.shape[0])))
-        state = {"format": FORMAT} | {name: getattr(checkpoint, name) for name in KEPT}
+        state = {"format": FORMAT} | {name: getattr(checkpoint, name) for name in KEPT} | asdict(checkpoint.method)
         write_new_text(draft / STATE, json.dumps(state, indent=2) + "\n")
         publish(draft, place)
 
@@ -88,15 +83,23 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     try:
         state = read_json(place / STATE)
         require_format(place / STATE, state)
-        state.setdefault("decay", OLD_DECAY)
-        if not is_decay(state["decay"]):
-            raise DamagedFileError(f"{place / STATE} is damaged: its field 'decay' is not a number above 0 and up to 1")
+        method = _method(place / STATE, state)
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
-        return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})
+        return Checkpoint(method=method, arrays=arrays, **{name: state[name] for name in KEPT})
     except KeyError as error:
         raise ExperimentError(f"{place} is damaged: it has no {error}; {again}") from error
     except DamagedFileError as error:
         raise ExperimentError(f"{error.problem}; {again}") from error
+
+
+def _method(path: Path, state: dict[str, Any]) -> Method:
+    """Return the constants in the state of a run; a run of an earlier version has those of this version."""
+    found = asdict(OLD_METHOD) | {name: state[name] for name in asdict(OLD_METHOD) if name in state}
+    if not is_decay(found["decay"]):
+        raise DamagedFileError(f"{path} is damaged: its field 'decay' is not a number above 0 and up to 1")
+    if not is_shared(found["shared"]):
+        raise DamagedFileError(f"{path} is damaged: its field 'shared' is not a whole number from 1 to {MOST_SHARED:,}")
+    return Method(**found)
 
 
 def advice_on_run(experiment: Path, corpus: str) -> str:

@@ -7,11 +7,11 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from skipgramophone.experiment.checkpoint import OLD_DECAY, is_decay
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.manifest import Manifest
+from skipgramophone.experiment.training_method import OLD_METHOD, Method, method_of
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory for these models inside the evaluation directory
@@ -24,19 +24,13 @@ TERMS = (
 NO_SPLIT = "nothing"  # used instead of the digest of a split if no playlist is held out
 
 
-def decay_of(model: Manifest) -> float:
-    """Return the share of a model's training run, at its end, during which the learning rate decayed."""
-    found = model.facts.get("learning_rate_decay")
-    return found if is_decay(found) else OLD_DECAY
-
-
 def split_model_directory(
     experiment: Experiment,
     corpus: str,
     settings: TrainSettings,
     *,
     split: str,
-    decay: float,
+    method: Method,
     cluster: str | None = None,
 ) -> Path:
     """Return the directory for a model trained on the training playlists of a split. It need not exist yet.
@@ -46,14 +40,14 @@ def split_model_directory(
         corpus: digest of the experiment's corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
-        decay: the share of the training run, at its end, during which the learning rate decays.
+        method: constants of training.
         cluster: workers x servers of the local cluster that trains the model, such as "2x1", or None. Each cluster has
             its own directory, because the result of a cluster is not reproducible.
     """
     key: dict[str, object] = {"corpus": corpus, "split": split, "settings": asdict(settings)}
     key |= {"terms": TERMS} if split != NO_SPLIT else {}
     key |= {"cluster": cluster} if cluster else {}
-    key |= {"decay": decay} if decay != OLD_DECAY else {}
+    key |= {name: value for name, value in asdict(method).items() if value != getattr(OLD_METHOD, name)}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     return experiment.path / EVALUATION / MODELS / digest
 
@@ -69,5 +63,6 @@ def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -
     Return None if the model was not trained a second time.
     """
     settings = with_next_seed(TrainSettings(**model.settings))
-    directory = split_model_directory(experiment, str(model.parent), settings, split=NO_SPLIT, decay=decay_of(model))
+    method = method_of(model.facts)
+    directory = split_model_directory(experiment, str(model.parent), settings, split=NO_SPLIT, method=method)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

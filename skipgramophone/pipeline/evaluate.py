@@ -19,7 +19,8 @@ from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.manifest import Manifest, now
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
-from skipgramophone.experiment.split_models import NO_SPLIT, decay_of, with_next_seed
+from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
+from skipgramophone.experiment.training_method import method_of
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import (
@@ -283,7 +284,7 @@ def _model_of_split(
         part,
         tracks,
         settings=settings,
-        decay=decay_of(model),
+        method=method_of(model.facts),
         split=split.digest,
         run=run,
         progress=training,
@@ -334,7 +335,7 @@ def measure_stability(
             corpus,
             tracks,
             settings=settings,
-            decay=decay_of(model),
+            method=method_of(model.facts),
             split=NO_SPLIT,
             run=run or RunSettings(),
             progress=training,

@@ -71,7 +71,7 @@ class TrainSettings:
         100, "Embedding dimension.", "-emb", "--embedding-dim", metavar="N", bounds=between(1, 4096)
     )
     epochs: int = setting(
-        20, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1, MOST_EPOCHS)
+        16, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1, MOST_EPOCHS)
     )
     learning_rate: float | None = setting(
         None,

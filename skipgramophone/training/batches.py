@@ -25,6 +25,9 @@ STEPS_PER_EPOCH = 64  # wanted minimum; to reach it with a small corpus, the ste
 # Number of tokens that share their negative samples. With a larger number, the negatives have too little effect; with a
 # smaller number, they have too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
+# Number of negative samples that these tokens share. With more samples, fewer epochs are needed for vectors that are as
+# good and as stable, but each epoch takes longer.
+BAG_SHARED, WINDOW_SHARED = 24, 16
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum; the rows of more tokens would not fit into a core's cache
 MACRO_BATCHES_PER_EPOCH = 75
 MIN_STEPS, MAX_STEPS = 8, 128
@@ -46,7 +49,7 @@ class BatchShape:
 
     block: int
     group: int
-    shared: int = 16
+    shared: int
     step_blocks: int = 16
     steps: int = 8
     round: int = 2
@@ -88,10 +91,10 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     because the products of tokens that are farther apart than the window are computed, but not used.
     """
     if window_size == "bag":
-        block, group_tokens, step_tokens = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
+        block, group_tokens, step_tokens, shared = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS, BAG_SHARED
     else:
         block = next(size for size in (16, 32, 64) if size == 64 or size >= 3 * window_size)
-        group_tokens, step_tokens = WINDOW_GROUP_TOKENS, WINDOW_STEP_TOKENS
+        group_tokens, step_tokens, shared = WINDOW_GROUP_TOKENS, WINDOW_STEP_TOKENS, WINDOW_SHARED
     group = group_tokens // block
     wanted = occurrences // (STEPS_PER_EPOCH * block)
     step_blocks = min(step_tokens // block, max(group, wanted // group * group))
@@ -99,14 +102,14 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     # Apart from this, large macro-batches are better, because they read and write fewer rows in total.
     steps_that_fit = occurrences // (MACRO_BATCHES_PER_EPOCH * step_tokens)
     steps = min(MAX_STEPS, max(MIN_STEPS, 1 << max(0, steps_that_fit.bit_length() - 1)))
-    return BatchShape(block=block, group=group, step_blocks=step_blocks, steps=steps)
+    return BatchShape(block=block, group=group, shared=shared, step_blocks=step_blocks, steps=steps)
 
 
 def rate_for(occurrences: int, window_size: Context) -> float:
     """Choose the learning rate for a corpus. A small corpus needs a higher rate, because it gets fewer steps.
 
     For a bag, the rate follows a power law through the best measured rates at two corpus sizes: 0.6 at 200,000
-    occurrences and 20 epochs, 0.15 at 5 million and 3 epochs. It is limited to the range from 0.1 to 0.6. For a window,
+    occurrences and 16 epochs, 0.15 at 5 million and 3 epochs. It is limited to the range from 0.1 to 0.6. For a window,
     the rate is two thirds of that (0.1 at 5 million).
     """
     bag = float(min(0.6, max(0.1, 0.6 * (200_000 / max(1, occurrences)) ** 0.43)))

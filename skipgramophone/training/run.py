@@ -22,6 +22,7 @@ from skipgramophone.experiment.checkpoint import (
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.training_method import Method
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
@@ -77,7 +78,7 @@ class Keeper:
             settings=asdict(self.settings),
             progress=asdict(progress),
             history=history,
-            decay=trainer.decay,
+            method=trainer.method,
             arrays=trainer.tables.state(),
         )
         write_checkpoint(self.experiment, checkpoint)
@@ -160,7 +161,7 @@ def fit(
     keep: Keep = lambda _trainer, _progress, _history: None,
     keep_now: Keep = lambda _trainer, _progress, _history: None,
     on_vectors: Callable[[Embeddings], object] = lambda _embeddings: None,
-    decay: float | None = None,
+    method: Method | None = None,
 ) -> TrainingResult:
     """Train all epochs, starting from random rows, from a checkpoint, or from the rows of an earlier model.
 
@@ -177,8 +178,8 @@ def fit(
         keep: called after each round, when the tables are valid; may write a checkpoint.
         keep_now: called when `progress` stops the run; should write a checkpoint.
         on_vectors: called with the trained vectors, before the factors are computed.
-        decay: the share of the run, at its end, during which the learning rate decays; None means the default. A run
-            that resumes a checkpoint uses the value in the checkpoint.
+        method: constants of training; None means the present ones. A run that resumes a checkpoint uses those in the
+            checkpoint.
 
     Raises:
         SettingError: TensorFlow is not installed.
@@ -203,7 +204,7 @@ def fit(
         earlier=earlier,
         keep=keep,
         keep_now=keep_now,
-        decay=decay,
+        method=checkpoint.method if checkpoint else method,
     )
     embeddings = read_embeddings(directory, tracks)
     on_vectors(embeddings)
@@ -231,7 +232,7 @@ def _fit_vectors(
     earlier: Earlier | None,
     keep: Keep,
     keep_now: Keep,
-    decay: float | None,
+    method: Method | None,
 ) -> TrainingResult:
     """Train the vectors and write them."""
     stage("loading TensorFlow")
@@ -255,16 +256,13 @@ def _fit_vectors(
     with ExitStack() as until_done:
         until_done.enter_context(kept_programs())
         engine = until_done.enter_context(engine_for(run, directory, log, stage))
-        trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine)
+        trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine, method=method)
         until_done.enter_context(closing(trainer.engine))
-        if decay is not None:
-            trainer.decay = decay
         scalars = Scalars(load_tensorflow(log), Path(run.log_dir)) if run.log_dir else None
         after = BEGINNING
         if checkpoint is not None:
             trainer.tables.restore(checkpoint.arrays)
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
-            trainer.decay = checkpoint.decay
         elif earlier is not None:
             trainer.tables.initialize_from(earlier)
         stage("compiling")
@@ -285,7 +283,7 @@ def _fit_vectors(
         trainer.tables.write(directory, vocabulary.learnt)
     conditions = {
         "learning_rate": trainer.learning_rate,
-        "learning_rate_decay": trainer.decay,
+        "learning_rate_decay": trainer.method.decay,
         **trainer.engine.conditions,
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,

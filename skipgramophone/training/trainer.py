@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.training_method import Method
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
 from skipgramophone.training.engine import MakeEngine, Plan
@@ -31,9 +32,7 @@ from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
 BLOCK = 1 << 14  # number of playlists that one call of `_has_pair` checks
-# The share of a run, at its end, during which the learning rate decays. With 0.3, 20 epochs give vectors as good as
-# those of 30 epochs with a rate that decays from the beginning.
-DECAY = 0.3
+DECAY = 0.3  # the present share of a run, at its end, during which the learning rate decays
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Trainer:
     """Trains on one corpus with one set of settings.
 
     Attributes:
-        decay: the share of the run, at its end, during which the learning rate decays; above 0 and at most 1.
+        method: constants of training.
     """
 
     def __init__(
@@ -80,6 +79,7 @@ class Trainer:
         run: RunSettings | None = None,
         held_out: Corpus | None = None,
         engine: MakeEngine | None = None,
+        method: Method | None = None,
     ) -> None:
         """Choose batch sizes and the learning rate, and make the engine.
 
@@ -91,6 +91,7 @@ class Trainer:
             run: settings of the training run, such as threads and device.
             held_out: playlists on which the loss is measured after each epoch, if `settings.patience` is above 0.
             engine: function that makes the engine; None makes an engine for this machine.
+            method: constants of training; None means the present ones.
 
         Raises:
             TrainingError: no playlist has two different tracks with a vector, so there are no pairs.
@@ -98,10 +99,11 @@ class Trainer:
         """
         _require_pairs(corpus, vocabulary)
         self.settings = settings
-        self.shape = shape = shape_for(corpus.occurrences, settings.context)
+        shape = shape_for(corpus.occurrences, settings.context)
+        self.method = method or Method(DECAY, shape.shared)
+        self.shape = shape = replace(shape, shared=self.method.shared)
         rate = settings.learning_rate
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
-        self.decay = DECAY
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
         # Expected number of macro-batches per epoch after subsampling, including a partial one. The learning-rate decay
@@ -210,10 +212,10 @@ class Trainer:
         """Return the learning rate of a macro-batch.
 
         It is constant at first, and decays linearly to a ten-thousandth of its initial value in the last part of the
-        run (see `decay`).
+        run (see `Method`).
         """
         left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
-        return self.learning_rate * max(min(left / self.decay, 1.0), 1e-4)
+        return self.learning_rate * max(min(left / self.method.decay, 1.0), 1e-4)
 
 
 def _diverged(epoch: int, rate: float) -> TrainingError:

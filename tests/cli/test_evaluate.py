@@ -119,7 +119,7 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
     assert sorted((genres_root / "genres" / "evaluation" / "models").iterdir()) == models
 
 
-def test_a_model_of_an_earlier_version_is_trained_again_with_its_learning_rates(
+def test_a_model_of_an_earlier_version_is_trained_again_with_its_constants(
     genres_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def vectors_of_splits() -> set[bytes]:
@@ -132,11 +132,13 @@ def test_a_model_of_an_earlier_version_is_trained_again_with_its_learning_rates(
     settings = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3)
     with monkeypatch.context() as earlier:
         earlier.setattr("skipgramophone.training.trainer.DECAY", 1.0)
+        earlier.setattr("skipgramophone.training.batches.BAG_SHARED", 16)
         package.train("genres", settings, experiments_dir=tmp_path)
         expected = vectors_of_splits()
     manifest = tmp_path / "genres" / "model" / "manifest.json"
     content = json.loads(manifest.read_text())
     assert content["facts"].pop("learning_rate_decay") == 1.0
+    assert content["facts"]["layout"].pop("shared") == 16
     manifest.write_text(json.dumps(content))
     shutil.rmtree(tmp_path / "genres" / "evaluation")
     assert vectors_of_splits() == expected

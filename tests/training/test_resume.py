@@ -123,17 +123,18 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
-def test_a_run_of_an_earlier_version_is_resumed_with_its_learning_rates(
+def test_a_run_of_an_earlier_version_is_resumed_with_its_constants(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr("skipgramophone.training.trainer.DECAY", 1.0)
+        earlier.setattr("skipgramophone.training.batches.BAG_SHARED", 16)
         package.train("whole", SETTINGS, force=True)
         with pytest.raises(Stopped):
             package.train("broken", SETTINGS, run=EAGER, progress=stop_after(2))
     state = corpus / "broken" / "checkpoint" / "state.json"
     fields = json.loads(state.read_text())
-    assert fields.pop("decay") == 1.0
+    assert (fields.pop("decay"), fields.pop("shared")) == (1.0, 16)
     state.write_text(json.dumps(fields))
     package.train("broken", resume=True)
     assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")
@@ -141,6 +142,10 @@ def test_a_run_of_an_earlier_version_is_resumed_with_its_learning_rates(
         state.parent.mkdir(exist_ok=True)
         state.write_text(json.dumps(fields | {"decay": wrong}))
         with pytest.raises(package.SgpError, match="its field 'decay' is not a number above 0 and up to 1; restore it"):
+            package.train("broken", resume=True)
+    for wrong in (0, -1, 1025, 16.0, "16", None, True):
+        state.write_text(json.dumps(fields | {"shared": wrong}))
+        with pytest.raises(package.SgpError, match="its field 'shared' is not a whole number from 1 to 1,024; restore"):
             package.train("broken", resume=True)
 
 
