@@ -73,6 +73,8 @@ class SourceFile:
     def display_name(self) -> str:
         """The name for messages: the path on disk, or `name` for archive members, pipes and standard input."""
         name = self.name if self.spool or self.member else str(self.path)
+        if name.isprintable():
+            return name
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
     @property
