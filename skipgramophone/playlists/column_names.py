@@ -239,13 +239,8 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     times_of = [own | {UNIT.sub("", word) for word in own} for own in words]
     usual = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
     there = frozenset[str]().union(*times_of)
-    named = (
-        name
-        for word in map(_word, usual)
-        if word in there
-        for name, own in zip(header, times_of, strict=True)
-        if word in own
-    )
+    known_times = [word for word in map(_word, usual) if word in there]
+    named = (name for word in known_times for name, own in zip(header, times_of, strict=True) if word in own)
     times = list(dict.fromkeys(named))
     return found | ({"time": times} if times else {})
 
