@@ -7,7 +7,8 @@ Each case is a valid file with a few changes: flipped bits, changed bytes, extre
 doubled or taken from another file. In half of the cases of a JSON document, values are changed instead. A case fails if
 it ends in anything but a result or an `SgpError` of one line: another exception, a warning on the terminal, a signal,
 more than `MEMORY` or `TIMEOUT`. It also fails if only the index was changed and the answer differs from the right one.
-The targets are described in `fuzz_targets`.
+The targets are described in `fuzz_targets`. For sources of `extract` and tables of names, the rows are read in each
+case, and `extract --dry-run` is run in a tenth of the cases, because it takes several times as long.
 
 Failing cases are written to `--keep`. Cases that failed in the past are in `finds/`; `--again` reads them first.
 """
