@@ -191,9 +191,14 @@ def normalized(name: str) -> str:
     >>> normalized("Artist Name(s)"), normalized("Künstler"), normalized("Spotify - id")
     ('artistnames', 'kunstler', 'spotifyid')
     """
+    if name.isascii():
+        return "".join(filter(str.isalnum, name.lower()))
     letters = unicodedata.normalize("NFKD", name.casefold())
     kept = "".join(letter for letter in letters if letter.isalnum())
     return unicodedata.normalize("NFC", kept)
+
+
+_word = cache(normalized)  # for the names in this module, which are compared with the columns of every table
 
 
 @cache
@@ -233,13 +238,10 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
         found |= {"owner": owners} if owners else {}
     times_of = [own | {UNIT.sub("", word) for word in own} for own in words]
     usual = [*TIMES, *(name for name, other in TIMES_NEXT_TO.items() if any(other in own for own in words))]
-    named = (
-        (name, own)
-        for word in map(normalized, usual)
-        for name, own in zip(header, times_of, strict=True)
-        if word in own
-    )
-    times = list(dict.fromkeys(name for name, _ in named))
+    there = frozenset[str]().union(*times_of)
+    known_times = [word for word in map(_word, usual) if word in there]
+    named = (name for word in known_times for name, own in zip(header, times_of, strict=True) if word in own)
+    times = list(dict.fromkeys(named))
     return found | ({"time": times} if times else {})
 
 
@@ -283,7 +285,7 @@ def names_title(name: str) -> bool:
 
 def names_clock(name: str) -> bool:
     """Whether a column certainly contains times of day, and not durations, because of a name such as "Uhrzeit"."""
-    return normalized(name) in map(normalized, CLOCKS)
+    return normalized(name) in map(_word, CLOCKS)
 
 
 def is_header(row: Sequence[str]) -> bool:

@@ -88,7 +88,7 @@ from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 from skipgramophone.settings.setting import require_named
-from skipgramophone.wording import COMMAND_LINE, Wording, worded
+from skipgramophone.wording import COMMAND_LINE, Wording, visible, worded
 
 Identity = tuple[int, int, str | None]
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
@@ -249,7 +249,7 @@ def _nothing_read(path: Path, passed_over: Sequence[tuple[str, Wording | str]]) 
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
     return SourceError.naming(
-        lambda named: f"{path} has no file in a format that sgp knows; {name}: {worded(reason, named)}{more}"
+        lambda named: f"{path} has no file in a format that sgp knows; {visible(name)}: {worded(reason, named)}{more}"
     )
 
 

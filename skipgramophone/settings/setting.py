@@ -156,7 +156,11 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) is Literal else (kind,)
 
 
-_kept_alternatives = cache(alternatives)  # cached, because each look-up checks dozens of settings
+@cache  # because each look-up checks dozens of settings
+def _expectation(kind: Any) -> tuple[tuple[Any, ...], bool]:
+    """Return the alternatives of the type of a field, and whether `fits` checks the values of this type."""
+    kinds = alternatives(kind)
+    return kinds, any(get_origin(each) is Sequence or each is Path for each in kinds)
 
 
 def check(settings: Any) -> None:
@@ -168,8 +172,8 @@ def check(settings: Any) -> None:
     for declared in fields(settings):
         known, value = setting_of(declared), getattr(settings, declared.name)
         if known is not None:
-            kinds = _kept_alternatives(cast(Hashable, declared.type))
-            if any(get_origin(kind) is Sequence or kind is Path for kind in kinds):
+            kinds, is_checked_by_fits = _expectation(cast(Hashable, declared.type))
+            if is_checked_by_fits:
                 wanted = None if fits(value, declared.type) else mismatch(value, declared.type)
             else:
                 wanted = _unmet(value, kinds, known.bounds)

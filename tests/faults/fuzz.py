@@ -7,7 +7,8 @@ Each case is a valid file with a few changes: flipped bits, changed bytes, extre
 doubled or taken from another file. In half of the cases of a JSON document, values are changed instead. A case fails if
 it ends in anything but a result or an `SgpError` of one line: another exception, a warning on the terminal, a signal,
 more than `MEMORY` or `TIMEOUT`. It also fails if only the index was changed and the answer differs from the right one.
-The targets are described in `fuzz_targets`.
+The targets are described in `fuzz_targets`. For sources of `extract` and tables of names, the rows are read in each
+case, and `extract --dry-run` is run in a tenth of the cases, because it takes several times as long.
 
 Failing cases are written to `--keep`. Cases that failed in the past are in `finds/`; `--again` reads them first.
 """
@@ -16,14 +17,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
+import gc
 import io
 import json
 import mmap
 import os
 import random
 import resource
-import shutil
 import signal
 import struct
 import sys
@@ -33,37 +33,25 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from skipgramophone.errors import SgpError
-from tests.faults.fuzz_targets import TARGETS, Target, require_one_line
+from tests.faults.cases import Case, Target, keep, read_kept, require_one_line
+from tests.faults.fuzz_targets import TARGETS
 from tests.faults.mutation import mutate, mutate_json
 
 FINDS = Path(__file__).parent / "finds"
 IN_MEMORY = Path("/dev/shm")  # faster than a disk for files that are replaced after a millisecond
 JSON = (".json", ".jspf")  # suffixes of files whose values are changed too
 SHARE_OF_VALUES = 0.5  # of the cases of these files, in which values are changed instead of bytes
-CASES_PER_CHILD = 400  # a fork costs as much as twenty cheap cases
+SHARE_IN_MANIFEST = 0.7  # of the cases, in which the manifests are rewritten
+SHARE_OF_WHOLE = 0.1  # of the cases, in which the whole command is run where it takes much longer than reading
+CASES_PER_CHILD = 1000  # a fork costs as much as twenty cheap cases
 TIMEOUT = 20.0  # seconds per case
+LONGEST_WAIT = 0.1  # seconds that a longer wait counts: this process was stopped, and its child probably too
 TIMED_OUT = f"no end after {TIMEOUT:.0f} seconds"
 MEMORY = 1 << 30  # bytes that a child may allocate on top of what it has after the fork
 VISIBLE_WARNINGS = (UserWarning, RuntimeWarning, FutureWarning)  # categories that Python prints by default
-
-
-@dataclass(frozen=True)
-class Case:
-    """A changed file.
-
-    Attributes:
-        name: file name.
-        data: content.
-        is_in_manifest: whether the manifests are rewritten so that the checksum of the changed file matches.
-    """
-
-    name: str
-    data: bytes
-    is_in_manifest: bool
 
 
 def generate_cases(target: Target, seed: int, number: int, only: Sequence[str] = ()) -> Iterator[Case]:
@@ -73,7 +61,8 @@ def generate_cases(target: Target, seed: int, number: int, only: Sequence[str] =
     for _ in range(number):
         name, other = rng.choice(changed), rng.choice(list(target.files))
         change = mutate_json if name.endswith(JSON) and rng.random() < SHARE_OF_VALUES else mutate
-        yield Case(name, change(target.files[name], target.files[other], rng), rng.random() < 0.7)
+        data = change(target.files[name], target.files[other], rng)
+        yield Case(name, data, rng.random() < SHARE_IN_MANIFEST, rng.random() < SHARE_OF_WHOLE)
 
 
 def run_case(target: Target, case: Case, directory: Path) -> str | None:
@@ -81,7 +70,7 @@ def run_case(target: Target, case: Case, directory: Path) -> str | None:
     for category in VISIBLE_WARNINGS:
         warnings.simplefilter("error", category)
     try:
-        target.read(directory, case.name, case.data, case.is_in_manifest)
+        target.read(directory, case)
     except SgpError as error:
         with contextlib.suppress(AssertionError):
             require_one_line(error)
@@ -90,6 +79,20 @@ def run_case(target: Target, case: Case, directory: Path) -> str | None:
     except BaseException:  # noqa: BLE001 - anything else is a failure
         return traceback.format_exc()
     return None
+
+
+def read_valid_files(target: Target) -> None:
+    """Read each file of a target once without a change, before any child is forked.
+
+    Children then start with imported modules, compiled patterns and the memory that Arrow reserves once; this memory
+    must not count towards their limit. The garbage collector of the children leaves out all objects that exist now.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        for name, data in target.files.items():
+            failure = run_case(target, Case(name, data), Path(directory))
+            assert failure is None, f"{name} without a change: {failure}"
+    gc.collect()
+    gc.freeze()
 
 
 def failing_cases(target: Target, cases: list[Case]) -> Iterator[tuple[Case, str]]:
@@ -144,37 +147,20 @@ def _run_in_child(
 
 def _wait_for(child: int, progress: mmap.mmap) -> str | None:
     """Wait for a child while it makes progress, and return why it ended early, or None."""
-    last, since = b"", time.monotonic()
+    last, waited, before = b"", 0.0, time.monotonic()
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return f"killed by {signal.Signals(os.WTERMSIG(status)).name}" if os.WIFSIGNALED(status) else None
+        now = time.monotonic()
+        waited, before = waited + min(now - before, LONGEST_WAIT), now
         if progress[:] != last:
-            last, since = progress[:], time.monotonic()
-        if time.monotonic() - since > TIMEOUT:
+            last, waited = progress[:], 0.0
+        if waited > TIMEOUT:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return TIMED_OUT
         time.sleep(0.002)
-
-
-def keep(directory: Path, target: str, case: Case, failure: str) -> None:
-    """Write a failing case to a directory."""
-    place = directory / target / hashlib.sha256(case.name.encode() + case.data).hexdigest()[:12]
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    (place / "data").write_bytes(case.data)
-    described = {"name": case.name, "in_manifest": case.is_in_manifest, "what": failure.strip().splitlines()[-1]}
-    (place / "case.json").write_text(json.dumps(described, indent=2) + "\n")
-
-
-def read_kept(directory: Path, target: str) -> list[Case]:
-    """Read the cases of a target that `keep` has written."""
-    cases = []
-    for place in sorted((directory / target).glob("*")):
-        described = json.loads((place / "case.json").read_text())
-        cases.append(Case(described["name"], (place / "data").read_bytes(), described["in_manifest"]))
-    return cases
 
 
 def main() -> int:
@@ -191,6 +177,7 @@ def main() -> int:
     failed: Counter[str] = Counter()
     for name in arguments.target or TARGETS:
         target, again = TARGETS[name](), read_kept(FINDS, name) if arguments.again else []
+        read_valid_files(target)
         started, done = time.monotonic(), 0
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends a target early, and its totals are printed
             while time.monotonic() - started < 60 * arguments.minutes if arguments.minutes else done < arguments.cases:

@@ -15,12 +15,11 @@ import contextlib
 import gzip
 import io
 import json
-import os
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -31,15 +30,13 @@ import pyarrow.parquet as pq
 import skipgramophone as sgp
 from skipgramophone import importers
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment.experiment import Experiment
-from skipgramophone.experiment.manifest import MANIFEST, digest_of
-from skipgramophone.experiment.publishing import file_sha256
-from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
-from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
+from skipgramophone.playlists.name_table import read_name_table
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
+from tests.faults.cases import Case, Target, one_line_errors
+from tests.faults.experiment_target import experiment
 from tests.playlists.readers.examples import BESIDE, EXAMPLES, TOGETHER
 from tests.playlists.readers.script_examples import LISTS, SCRIPT_EXAMPLES
 from tests.playlists.readers.test_history_columns import read as read_history
@@ -50,20 +47,6 @@ COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns 
     "timed": "artist=artist,title=title,owner=playlist,time=when",
     "placed": "artist=artist,title=title,id=playlist,position=place",
 }
-
-
-@dataclass(frozen=True)
-class Target:
-    """Files to change, and how to read them.
-
-    Attributes:
-        files: valid files by name.
-        read: reads a changed file; takes a directory to write it to, its name, its content, and whether to rewrite the
-            manifests so that its checksum matches.
-    """
-
-    files: dict[str, bytes]
-    read: Callable[[Path, str, bytes, bool], None]
 
 
 def readers() -> Target:
@@ -162,30 +145,32 @@ def readers() -> Target:
     files["columns.csv"] = b"artist,title,playlist\nA,B,x\nC,D,x\n"
     files["columns.jsonl"] = b'{"artist": "A", "title": "B", "playlist": {"of": 1}}\n{"title": "D", "playlist": "x"}\n'
 
-    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
-        """Extract from a file without writing the corpus, and read it as a list of tracks."""
-        path = directory / name
-        path.write_bytes(data)
-        columns = COLUMNS.get(name.partition(".")[0])
-        with contextlib.suppress(SgpError):
-            report = sgp.extract(
-                "made", path, sgp.ExtractSettings(columns=columns), dry_run=True, experiments_dir=directory
-            )
-            assert report.rows_read == report.rows_used + report.rows_rejected + report.rows_left_out
-        if columns is None:
-            require_same_in_columns(path)
-            read_listing(path)
+    settings_of = {name: sgp.ExtractSettings(columns=COLUMNS.get(name.partition(".")[0])) for name in files}
+
+    def read(directory: Path, case: Case) -> None:
+        """Read the rows of a file, and read it as a list of tracks; extract from it, without writing the corpus."""
+        (path := directory / case.name).write_bytes(case.data)
+        settings = settings_of[case.name]
+        formats = read_blocks(path, settings)
+        if settings.columns is None:
+            if formats & BLOCKS.keys():
+                require_same_in_columns(path, settings)
+            with one_line_errors():
+                read_listing(path)
+        if case.is_whole:
+            with one_line_errors():
+                report = sgp.extract("made", path, settings, dry_run=True, experiments_dir=directory)
+                assert report.rows_read == report.rows_used + report.rows_rejected + report.rows_left_out
 
     return Target(files, read)
 
 
-def require_same_in_columns(path: Path, format: Format | None = None) -> None:
+def require_same_in_columns(path: Path, settings: sgp.ExtractSettings) -> None:
     """Verify that a history, or sessions of ids, give the same rows in columns and record by record."""
-    chosen = sgp.ExtractSettings(format=format)
     with contextlib.suppress(SgpError):
-        readers = open_sources([path], chosen).readers
+        readers = open_sources([path], settings).readers
         if len(readers) == 1 and readers[0].format in BLOCKS:
-            assert read_history(path, chosen, in_columns=True) == read_history(path, chosen, in_columns=False)
+            assert read_history(path, settings, in_columns=True) == read_history(path, settings, in_columns=False)
 
 
 def imports() -> Target:
@@ -202,10 +187,10 @@ def imports() -> Target:
     binary = b"4 4\n" + b"".join(b"%d " % at + row.tobytes() + b"\n" for at, row in enumerate(vectors))
     files = {"v.npz": arrays.getvalue(), "v.parquet": table.getvalue(), "v.vec": text.encode(), "v.bin": binary}
 
-    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+    def read(directory: Path, case: Case) -> None:
         """Read the vectors and all names."""
-        path = directory / name
-        path.write_bytes(data)
+        path = directory / case.name
+        path.write_bytes(case.data)
         found = importers.read(path, importers.format_of(path, None))
         for row in range(len(found)):
             found.name(row)
@@ -213,115 +198,35 @@ def imports() -> Target:
     return Target(files, read)
 
 
-def experiment() -> Target:
-    """Return the files of an experiment that look-ups open."""
-    with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory)
-        (root / "dump.csv").write_text(dump_text(two_genres()))
-        sgp.extract("made", root / "dump.csv", experiments_dir=root)
-        names = sorted({f"{artist} - {title}" for _, artist, title, _ in two_genres()})
-        vectors = np.random.default_rng(1).standard_normal((len(names), 8)).astype(np.float32)
-        np.savez(root / "v.npz", vectors=vectors, tracks=np.array(names), context=vectors)
-        sgp.import_vectors("made", root / "v.npz", experiments_dir=root)
-        right = look_up(root)
-        made = root / "made"
-        files = {
-            path.relative_to(made).as_posix(): path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()
-        }
-        times = {name: (made / name).stat().st_mtime_ns for name in files}
-    opened = [name for name in files if not name.endswith((".lock", "rejects.jsonl", "unused.jsonl"))]
-
-    def read(directory: Path, name: str, data: bytes, in_manifest: bool) -> None:
-        """Look up in an experiment with one changed file."""
-        made = directory / "made"
-        for other, content in files.items():
-            path = made / other
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data if other == name else content)
-            if other != name:
-                os.utime(path, ns=(times[other], times[other]))
-        if in_manifest and "/" in name and not name.endswith(MANIFEST):
-            rewrite_manifests(Experiment("made", made), *name.split("/"))
-        if in_manifest and name == f"index/{INDEX_FILE}":  # checked as if an untrusted archive were unpacked
-            require_sound_nodes(made / name, IndexFacts(**Experiment("made", made).manifest("index").facts))
-        answers = look_up(directory)
-        if name.startswith("index/") and not in_manifest:
-            assert answers == right, "the answer differs from the right one"
-
-    return Target({name: files[name] for name in opened}, read)
-
-
-def look_up(root: Path) -> list[tuple[str, ...] | None]:
-    """Return one answer of each kind as track names; None for each that ends in an error."""
-    answers: list[tuple[str, ...] | None] = []
-    with sgp.open("made", root) as made:
-        calls: list[Callable[[], sgp.Answer]] = [
-            lambda: made.similar("folk 3"),
-            lambda: made.similar("techno 1", sgp.SimilarSettings(by="model", popularity=0.5, diversity=0.5)),
-            lambda: made.similar("tekno 12", sgp.SimilarSettings(exact=True, fold_versions=True, max_per_artist=1)),
-            lambda: made.similar([("folk 3", 1), ("techno 1", -0.5)], sgp.SimilarSettings(by="cosine+count")),
-            lambda: made.continuation(["folk 3", "folk 4", "nothing"]),
-        ]
-        for call in calls:
-            try:
-                answers.append(tuple(near.track.name for near in call().neighbours))
-            except SgpError as error:
-                require_one_line(error)
-                answers.append(None)
-        for other in ("folk 4", "techno 1"):
-            with contextlib.suppress(SgpError):
-                made.explain("folk 3", other)
-        for query in ("fo", "o", "3", "fo 3", "qqq", "folk artst"):
-            with contextlib.suppress(SgpError):
-                made.resolve(query)
-        made.names.completions("folk", 5, 1.0)
-    return answers
-
-
-def rewrite_manifests(experiment: Experiment, stage: str, name: str) -> None:
-    """Rewrite the manifests of an experiment so that the checksum of a changed file matches."""
-    path, parent = experiment.directory(stage) / name, None
-    for of in ("corpus", "model", "index"):
-        manifest = experiment.manifest(of)
-        entries = dict(manifest.files)
-        if of == stage:
-            status = path.stat()
-            entries[name] = {"bytes": status.st_size, "sha256": file_sha256(path), "modified_ns": status.st_mtime_ns}
-        manifest = replace(manifest, files=entries, parent=parent)
-        manifest = replace(manifest, digest=digest_of(manifest))
-        (experiment.directory(of) / MANIFEST).write_text(json.dumps({"format": 1, **asdict(manifest)}))
-        parent = manifest.digest
-
-
 def exports() -> Target:
     """Return the exports of music programs and services, which are read without a corpus."""
     files = {name: text.encode() for name, text in EXAMPLES.items()}
     files["set.txt"] = EXAMPLES["set.txt"].encode("utf-16")
     files["utf16.aimppl4"] = EXAMPLES["kitchen.aimppl4"].encode("utf-16")
-    formats: dict[str, Format] = {}
+    chosen = dict.fromkeys([*files, *BESIDE], detecting := sgp.ExtractSettings())
     for name, data in files.items():
         with tempfile.TemporaryDirectory() as directory:
             (path := Path(directory) / name).write_bytes(data)
-            reader = open_sources([path], sgp.ExtractSettings()).readers[0]
-            assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
-            formats[name] = cast(Format, reader.format)
+            reader = open_sources([path], detecting).readers[0]
+            assert list(reader.blocks())
+            chosen[name] = sgp.ExtractSettings(format=cast(Format, reader.format))
 
     files |= {name: text.encode() for name, text in BESIDE.items()}
 
-    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+    def read(directory: Path, case: Case) -> None:
         """Read a changed file in the format of the valid file, and in the format that is detected after the change."""
-        (path := directory / name).write_bytes(data)
-        choices: list[tuple[Path, Format | None]] = [(path, formats.get(name)), (path, None)]
-        if name in TOGETHER:
-            changed, beside, text = TOGETHER[name]
+        (path := directory / case.name).write_bytes(case.data)
+        before = chosen[case.name]
+        for settings, known in ((before, None), (detecting, before.format)):  # what was read in a format is known
+            if read_blocks(path, settings, but=known) & BLOCKS.keys():
+                require_same_in_columns(path, settings)
+        if case.name in TOGETHER:
+            changed, beside, text = TOGETHER[case.name]
             shutil.rmtree(together := directory / "together", ignore_errors=True)
             together.mkdir()
-            (together / changed).write_bytes(data)
+            (together / changed).write_bytes(case.data)
             (together / beside).write_text(text, encoding="utf-8")
-            choices.append((together, None))
-        for source, format in choices:
-            if read_blocks(source, sgp.ExtractSettings(format=format)) & BLOCKS.keys() and source == path:
-                require_same_in_columns(path, format)
+            read_blocks(together, detecting)
 
     return Target(files, read)
 
@@ -329,19 +234,18 @@ def exports() -> Target:
 def scripts() -> Target:
     """Return files that scripts and people write; their formats have no signature."""
     files = {name: text.encode() for name, (text, _) in SCRIPT_EXAMPLES.items()}
-    for name, data in files.items():  # reserves the memory of Arrow before the memory of children is limited
-        with tempfile.TemporaryDirectory() as directory:
-            (path := Path(directory) / name).write_bytes(data)
-            read_blocks(path, sgp.ExtractSettings())
+    detecting, as_list = sgp.ExtractSettings(), sgp.ExtractSettings(format="titles")
+    as_table = sgp.ExtractSettings(columns="artist=artist,title=title")
 
-    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+    def read(directory: Path, case: Case) -> None:
         """Read a changed file in the format that is detected, and with the columns or as the list that it was."""
-        (path := directory / name).write_bytes(data)
-        read_blocks(path, sgp.ExtractSettings())
-        if name in LISTS:
-            read_blocks(path, sgp.ExtractSettings(format="titles"))
+        (path := directory / case.name).write_bytes(case.data)
+        if case.name in LISTS:
+            read_blocks(path, as_list)
+            read_blocks(path, detecting, but="titles")
         else:
-            read_blocks(path, sgp.ExtractSettings(columns="artist=artist,title=title"))
+            read_blocks(path, as_table)
+            read_blocks(path, detecting)
 
     return Target(files, read)
 
@@ -349,29 +253,36 @@ def scripts() -> Target:
 def names() -> Target:
     """Return tables with the names of the ids in a table of orders."""
     text = "sku,product_name,artist\nA1,Green mug,Ada\nA2,Plate,\nA2,Dish,\n"
+    detecting = sgp.ExtractSettings()
     files = {"p.csv": text.encode(), "p.json": b'[{"sku": "A1", "name": "Green mug"}, {"sku": "A2", "name": "Plate"}]'}
 
-    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
-        """Read the names with guessed columns."""
-        (directory / name).write_bytes(data)
-        (orders := directory / "orders.csv").write_text("order_id,sku\n1,A1\n1,A2\n2,A1\n2,A3\n")
-        settings = sgp.ExtractSettings(names=directory / name)
-        sgp.extract("made", orders, settings, dry_run=True, experiments_dir=directory)
+    def read(directory: Path, case: Case) -> None:
+        """Read the names with guessed columns; extract with these names, without writing the corpus."""
+        (path := directory / case.name).write_bytes(case.data)
+        with one_line_errors():
+            names = read_name_table(path, detecting)
+            names.names.validate(full=True)
+            assert len(names.ids) == len(names.names) == len(names.row_of)
+        if case.is_whole:
+            (orders := directory / "orders.csv").write_text("order_id,sku\n1,A1\n1,A2\n2,A1\n2,A3\n")
+            sgp.extract("made", orders, replace(detecting, names=path), dry_run=True, experiments_dir=directory)
 
     return Target(files, read)
 
 
-def read_blocks(path: Path, settings: sgp.ExtractSettings) -> set[str]:
-    """Read a file or directory, and verify its rows and rejects; an error must be one line. Return the formats."""
+def read_blocks(path: Path, settings: sgp.ExtractSettings, but: str | None = None) -> set[str]:
+    """Read a file or directory, and verify its rows and rejects; an error must be one line. Return the formats.
+
+    Files in the format `but` are opened, but not read.
+    """
     formats = set[str]()
-    try:
+    with one_line_errors():
         for reader in open_sources([path], settings).readers:
-            formats.add(reader.format)
-            for block in reader.blocks():
-                block.table.validate(full=True)
-                assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
-    except SgpError as error:
-        require_one_line(error)
+            if reader.format != but:
+                formats.add(reader.format)
+                for block in reader.blocks():
+                    block.table.validate(full=True)
+                    assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
     return formats
 
 
@@ -383,8 +294,3 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "importers": imports,
     "experiment": experiment,
 }
-
-
-def require_one_line(error: SgpError) -> None:
-    """Assert that the text of an error is one line."""
-    assert len(str(error).splitlines()) == 1, f"an error of several lines: {str(error)!r}"

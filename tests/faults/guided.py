@@ -60,14 +60,14 @@ def fuzz_guided(place: Path, minutes: float, seed: int, keep: Path | None) -> No
         fuzz = import_module("tests.faults.fuzz")
         target = fuzz.TARGETS["readers"]()
         for name, data in target.files.items():  # imports late modules now, so that they are instrumented too
-            target.read(place / "read", name, data, False)
+            target.read(place / "read", fuzz.Case(name, data))
     names = [name for name, data in target.files.items() if data.isascii() or name.startswith("exportify")]
     for at, name in enumerate(names):
         (place / "corpus" / name).write_bytes(bytes([at]) + target.files[name])
 
     def read(case: bytes) -> None:
         """Run one case of libFuzzer."""
-        run = fuzz.Case(names[case[0] % len(names)] if case else names[0], case[1:], False)
+        run = fuzz.Case(names[case[0] % len(names)] if case else names[0], case[1:])
         if failure := fuzz.run_case(target, run, place / "read"):
             with (place / "failed").open("a") as failed:
                 failed.write(f"{run.name}: {failure.strip().splitlines()[-1]}\n")

@@ -56,9 +56,9 @@ def _opened(file: SourceFile, left: list[int], depth: int) -> Iterator[SourceFil
                     return
                 spool.write(some)
             spool.flush()
-        members = members_of(path, file.name)
+        members = members_of(path, file.name, spool)
     except SourceError as error:
-        yield replace(file, passed_over=str(error))
+        yield replace(file, passed_over=str(error).removeprefix(f"{file.display_name}: "))
         return
     for member in members:
-        yield from _opened(replace(member, spool=spool), left, depth - 1)
+        yield from _opened(member, left, depth - 1)

@@ -73,6 +73,8 @@ class SourceFile:
     def display_name(self) -> str:
         """The name for messages: the path on disk, or `name` for archive members, pipes and standard input."""
         name = self.name if self.spool or self.member else str(self.path)
+        if name.isprintable():
+            return name
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
     @property
@@ -135,11 +137,11 @@ class SourceFile:
             archive = open_archive(self.path)
             known = archive.getinfo(self.member or "")
             if known.flag_bits & 1:
-                raise SourceError(f"{self.name} is password-protected: unpack it first")
+                raise SourceError(f"{self.display_name} is password-protected: unpack it first")
             if known.file_size > max(HARMLESS_SIZE, LARGEST_EXPANSION * known.compress_size):
                 raise SourceError(
-                    f"{self.name} would expand from {known.compress_size:,} to {known.file_size:,} bytes, which looks "
-                    "like a zip bomb: if you trust it, unpack it first"
+                    f"{self.display_name} would expand from {known.compress_size:,} to {known.file_size:,} bytes, "
+                    "which looks like a zip bomb: if you trust it, unpack it first"
                 )
             return stack.enter_context(archive.open(known))
 
@@ -322,11 +324,11 @@ def _reason_to_skip(path: Path) -> str:
     return "not a regular file" if os.path.lexists(path) else "removed while the directory was read"
 
 
-def members_of(path: Path, name: str) -> list[SourceFile]:
-    """Return the file at a path or, if it is a zip archive, its members."""
+def members_of(path: Path, name: str, spool: Any = None) -> list[SourceFile]:
+    """Return the file at a path or, if it is a zip archive, its members; `spool` is the temporary file at the path."""
     with storage_errors(path, "read"), path.open("rb") as file:
         version = version_of(path)
-        whole = SourceFile(path, name, version.size, version=version)
+        whole = SourceFile(path, name, version.size, version=version, spool=spool)
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
     with storage_errors(path, "read"), damage_errors(whole):
@@ -337,7 +339,7 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)
         if not inside:
-            raise SourceError(f"{path} is an archive without files")
+            raise SourceError(f"{whole.display_name} is an archive without files")
         return [
             SourceFile(
                 path,
@@ -346,6 +348,7 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
                 member=known.filename,
                 version=version,
                 passed_over=_hidden(known.filename),
+                spool=spool,
             )
             for known in inside
         ]

@@ -17,6 +17,8 @@ import pytest
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers import lines
 from skipgramophone.playlists.readers.source_files import SourceFile, files_of
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
 
 CONTENT = b"".join(b"%d %d\n" % (at, at * 7919 % 1009) for at in range(20_000))
 
@@ -140,6 +142,29 @@ def test_a_zip_bomb_raises_an_error(tmp_path: Path) -> None:
         match=r"bomb\.zip/zeros would expand from [\d,]+ to 314,572,800 bytes, .* unpack it first",
     ):
         content(file)
+
+
+def test_errors_show_control_characters_in_names_of_members_as_escapes(tmp_path: Path) -> None:
+    path = tmp_path / "found.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a\nb\x1b[2J.bin", b"\0\1\2" * 10)
+        archive.writestr("c\nd.bin", b"\0\1\2" * 10)
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\1\2")  # of the first member in the directory of the archive
+    locked, bomb = bytearray(data), bytearray(data)
+    locked[entry + 8] |= 1  # the flag of encrypted members
+    bomb[entry + 24 : entry + 28] = (1 << 31).to_bytes(4, "little")  # the size of the member after unpacking
+    shown = r"found.zip/a\nb\x1b[2J.bin"
+    for content, stated in ((locked, f"{shown} is password-protected"), (bomb, f"{shown} would expand from")):
+        path.write_bytes(content)
+        with pytest.raises(SourceError) as error, files_of(path)[0].open():
+            pass
+        assert str(error.value).startswith(stated)
+    path.write_bytes(data)
+    with pytest.raises(SourceError) as error:
+        open_sources([path], ExtractSettings())
+    stated = f"{path} has no file in a format that sgp knows; {shown}: a binary file that sgp does not read"
+    assert str(error.value).startswith(stated)
 
 
 def test_standard_input_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
