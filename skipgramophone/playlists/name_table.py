@@ -29,7 +29,7 @@ from skipgramophone.playlists.readers.source_files import SourceFile, files_of
 from skipgramophone.playlists.sources import open_reader
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8
 from skipgramophone.settings import ExtractSettings, columns_text
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, visible
 
 NO_ID = "no id"
 MOST_AMBIGUOUS = 0.5  # maximum share of ids with several names; above it, the column probably contains something else
@@ -159,7 +159,7 @@ def _by_id(
             lambda named: (
                 f"{shown}: most ids have several names, such as {several['uri'][0].as_py()!r}, so this column does not "
                 f"seem to contain the ids of tracks: choose another one with {named('names_columns', 'id=…,title=…')} "
-                f"(now: {columns})"
+                f"(now: {visible(columns)})"
             )
         )
     columns_of_names = [by_id[f"{name}_first"] for name in names]

@@ -46,6 +46,7 @@ Ids = npt.NDArray[np.int64]
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 NOT_AN_ID = re.compile(r"-?\d*\.\d+(e[+-]?\d+)?|-\d+|\d+:[-\d:.]+|\d{4}-\d\d-\d\d\S*|\S+:", re.IGNORECASE)
 TIME = re.compile(r"[12]\d{9}|[12]\d{12}|[89]\d{8}")  # seconds or milliseconds since 1970
+MOST_DIGITS = 18  # a longer number does not number lines, and Python refuses to convert very long ones
 MOST_COLUMNS = 8  # lines with at least this many words are not treated as rows of a table
 # In a column of sessions: minimum share of the different values that also occur in other columns, and maximum share of
 # the values that repeat the value in the line above. See `_is_table`.
@@ -79,6 +80,8 @@ def _could_be_id(word: str) -> bool:
 
 def _are_consecutive(numbers: Sequence[str]) -> bool:
     """Whether each number is the previous one plus 1."""
+    if max(map(len, numbers)) > MOST_DIGITS:
+        return False
     first = int(numbers[0])
     return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
 
