@@ -92,10 +92,11 @@ def _without_keras_files() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Do not search for unreachable objects inside the `with` block, nor later among the objects made in it.
+    """Do not search for unreachable objects inside the `with` block.
 
-    The import of TensorFlow makes a million objects, nearly all of which stay. Without searching them again and again,
-    the import takes about a sixth less time.
+    The import of TensorFlow makes 400,000 objects that the garbage collector tracks, and nearly all of them stay.
+    Freezing and unfreezing them moves them to the oldest generation, which is rarely searched. Training therefore
+    starts about half a second earlier.
     """
     if not gc.isenabled():
         yield

@@ -321,9 +321,10 @@ class ColumnsReader:
         albums = album_column(found[ALBUM]) if ALBUM in found else None
         if albums is not None:
             table[ALBUM] = albums
-        of_tracks = {name: table[name] for name in OF_TRACKS if isinstance(table[name], pa.Array)}
-        tracks = {name: encoded_tracks(values) for name, values in of_tracks.items()}
-        return pa.table({name: dictionary_of(values, len(title)) for name, values in (table | tracks).items()})
+        for name in OF_TRACKS:
+            if isinstance(table[name], pa.Array):
+                table[name] = encoded_tracks(table[name])
+        return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
     def _names(self, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """Return the text columns without the b'...' of Python bytes, and without spaces after delimiters.
