@@ -19,10 +19,11 @@ from skipgramophone.playlists.columns.values import Table, values_of
 from skipgramophone.playlists.detection.binary_files import OTHER, binary_reason
 from skipgramophone.playlists.detection.json_remedies import remedy_for_json
 from skipgramophone.playlists.detection.json_start import ends_early
+from skipgramophone.playlists.detection.list_headings import doubt_about_headings
 from skipgramophone.playlists.detection.name_doubts import doubt_about_names
 from skipgramophone.playlists.detection.path_lists import are_paths, doubt_about_paths
 from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header
-from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions
+from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions, kind_of_numbers
 from skipgramophone.playlists.detection.signatures import format_by_signature
 from skipgramophone.playlists.detection.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_header
@@ -148,17 +149,14 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated, is_complete)):
         return replace(guess, above=above)
     if log := kind_of_log(lines):
-        raise UnknownFormatError(
-            file.display_name,
-            lambda named: f"not in a format that sgp knows, because it seems to be {worded(log, named)}",
-        )
+        raise UnknownFormatError(file.display_name, _seems_to_be(log))
     if are_paths(lines[:100]):
         if unsuited := doubt_about_paths(lines[:100]):
             raise UnknownFormatError(file.display_name, unsuited)
         return "m3u"
     kind = kind_of_text(lines)
     if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
-        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {kind}")
+        raise UnknownFormatError(file.display_name, _seems_to_be(kind))
     if are_timed_titles(lines[:100]):
         return "titles"
     if rows and is_table(rows) and are_baskets(rows):
@@ -172,11 +170,14 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
     if doubt := doubt_about_sessions(lines[:100]):
-        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {doubt}")
+        raise UnknownFormatError(file.display_name, _seems_to_be(doubt))
     if are_sessions(lines[:100]):
         return "sessions"
+    if numbers := kind_of_numbers(lines[:100]):
+        raise UnknownFormatError(file.display_name, _seems_to_be(numbers))
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
-        if in_doubt := doubt_about_order(lines[:JUDGED_LINES]) or doubt_about_names(lines[:JUDGED_LINES]):
+        doubts = (doubt(lines[:JUDGED_LINES]) for doubt in (doubt_about_order, doubt_about_names, doubt_about_headings))
+        if in_doubt := next(filter(None, doubts), None):
             raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
@@ -232,6 +233,11 @@ def _detect_json(head: bytes) -> Format | None:
     if head.startswith(b"[") and (b'"msPlayed"' in head or b'"ms_played"' in head):
         return "spotify"
     return None
+
+
+def _seems_to_be(kind: Wording | str) -> Wording:
+    """Return the reason for the `UnknownFormatError` of a file that seems to be `kind`."""
+    return lambda named: f"not in a format that sgp knows, because it seems to be {worded(kind, named)}"
 
 
 def _unknown(header: str, kind: str = "", problem: str = "", remedy: Wording | str = HELP) -> Wording:
