@@ -40,7 +40,7 @@ def test_several_lists_are_asked_about(text: str, write_dump: WriteDump) -> None
     message = error_of(path)
     assert message.startswith(f"PATH is several lists, below headings such as {first!r} and {second!r}: ")
     assert message.endswith("add --format titles")
-    assert len({row[0] for row in read(path, "titles", forced=True)[0]}) == 1
+    assert len({row[0] for row in read(path, "titles", format="titles")[0]}) == 1
 
 
 @pytest.mark.parametrize(

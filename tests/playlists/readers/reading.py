@@ -16,9 +16,9 @@ from skipgramophone.settings import ExtractSettings, Format
 Rows = list[tuple[str, str, str, str | None]]  # playlist, artist, title, uri
 
 
-def read(path: Path, format: str, *, forced: bool = False, **settings: Any) -> tuple[Rows, list[Reject]]:
-    """Return the rows and rejects of a file, after checking that its format is detected, unless it is `forced`."""
-    rows, rejects, _ = read_all(path, format, **settings, **({"format": format} if forced else {}))
+def read(path: Path, expected: str, **settings: Any) -> tuple[Rows, list[Reject]]:
+    """Return the rows and rejects of a file, after checking that it is read in the format `expected`."""
+    rows, rejects, _ = read_all(path, expected, **settings)
     return rows, rejects
 
 

@@ -266,7 +266,7 @@ def test_fields_of_the_playlist_are_not_suggested_for_its_tracks(write_dump: Wri
     uploads = {"title": "Late", "tracks": [{"title": title, "user": {"username": artist}, "isrc": None}
                for artist, title in PAIRS]}  # fmt: skip
     message = error_of(write_dump(json.dumps(uploads), "x.json"))
-    assert message.endswith("--columns playlist=playlist.title,title=title,artist=user.username")
+    assert message.endswith("--columns artist=user.username,title=title,playlist=playlist.title")
 
 
 @pytest.mark.parametrize(
