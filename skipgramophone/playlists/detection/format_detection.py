@@ -28,7 +28,15 @@ from skipgramophone.playlists.detection.signatures import format_by_signature
 from skipgramophone.playlists.detection.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.detection.text_logs import kind_of_log
-from skipgramophone.playlists.detection.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
+from skipgramophone.playlists.detection.text_remedies import (
+    AWK,
+    BASKETS,
+    HELP,
+    are_baskets,
+    kind_of_text,
+    long_separator,
+    remedy_for,
+)
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
@@ -159,6 +167,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
         raise UnknownFormatError(file.display_name, _seems_to_be(kind))
     if are_timed_titles(lines[:100]):
         return "titles"
+    if separated := long_separator(lines):
+        raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=separated))
     if rows and is_table(rows) and are_baskets(rows):
         what = f"a table of {len(rows[0])} columns, several of which contain the same values "
         what += f"(first line: {_shortened(lines[0])!r})"

@@ -33,6 +33,11 @@ def test_long_separators_are_named(separator: str, shown: str, write_dump: Write
     assert len(rows_read) == 3
 
 
+def test_long_separators_are_named_even_if_another_character_divides_all_lines(write_dump: WriteDump) -> None:
+    text = "".join(f"{film}::Salt Rope ({1980 + film})::Drama|Comedy\n" for film in range(5))
+    assert "seem to be separated by '::'" in error_of(write_dump(text, "movies.dat"))
+
+
 def test_baskets_are_recognized(write_dump: WriteDump) -> None:
     text = "milk,bread,jam,tea\nbread,milk,soap\ntea,milk\njam,tea,bread,soap,milk\nsoap\n"
     assert BASKETS in error_of(write_dump(text, "baskets.csv"))
