@@ -17,8 +17,8 @@ from skipgramophone.playlists.columns.guess import JUDGED_LINES as JUDGED_ROWS
 from skipgramophone.playlists.columns.guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.columns.values import Table, values_of
 from skipgramophone.playlists.detection.binary_files import OTHER, binary_reason
-from skipgramophone.playlists.detection.json_remedies import remedy_for_json
-from skipgramophone.playlists.detection.json_start import ends_early
+from skipgramophone.playlists.detection.json_remedies import fault_of_json, remedy_for_json
+from skipgramophone.playlists.detection.json_start import ends_early, first_json_value
 from skipgramophone.playlists.detection.list_headings import doubt_about_headings
 from skipgramophone.playlists.detection.name_doubts import doubt_about_names
 from skipgramophone.playlists.detection.path_lists import are_paths, doubt_about_paths
@@ -40,7 +40,7 @@ from skipgramophone.playlists.detection.text_remedies import (
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
-from skipgramophone.playlists.readers.json_tables import ITEM
+from skipgramophone.playlists.readers.json_tables import ITEM, several_lists_of_tracks
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.line_marks import JUDGED_LINES
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
@@ -112,6 +112,8 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if JSON.match(start):
         if len(head) < HEAD_BYTES and ends_early(start):
             raise UnknownFormatError(file.display_name, "JSON that ends early: copy or download it again")
+        if len(head) < HEAD_BYTES and (fault := fault_of_json(start)):
+            raise UnknownFormatError(file.display_name, fault)
         raise UnknownFormatError(file.display_name, _unknown(header, "JSON", remedy=remedy_for_json(start)))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         if any(map(HLS.match, lines)):
@@ -216,6 +218,8 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool, is_complete: boo
     Raises:
         UnknownFormatError: the roles are ambiguous.
     """
+    if several_lists_of_tracks(first_json_value(head)):
+        return None
     rows = rows_of_document(head)
     guess = _guess_columns(file, rows, rated, is_complete)
     if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM and not _are_orders(rows, guess):
@@ -240,7 +244,7 @@ def _detect_json(head: bytes) -> Format | None:
         if b'"items"' in head:
             return "spotify" if any(name in head for name in OF_SPOTIFY) else None
         return None if b'"tracks"' in head else "mpd"
-    if head.startswith(b"[") and (b'"msPlayed"' in head or b'"ms_played"' in head):
+    if head.startswith(b"[") and ((b'"msPlayed"' in head and b'"trackName"' in head) or b'"ms_played"' in head):
         return "spotify"
     return None
 

@@ -100,16 +100,23 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("cue", is_cue),
     ("markdown", is_markdown),
 )
-HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|div|ul|ol|p|meta)\b", re.IGNORECASE)
+HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|div|ul|ol|meta)(?=[\s>])", re.IGNORECASE)
 # Files that belong to an export but contain no tracks: start of the first line -> description.
 WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
+HEARD = "that you listened to (history of Spotify), without tracks"
 # Files with a list of objects that are not tracks: fields of each object -> description.
 OBJECTS_WITHOUT_TRACKS = {
     ("Content Type", "Track Identifier", "Sort Name"): "the library of Apple Music, without its playlists",
     ("artistName", "segment"): "the artists that you listen to (Marquee.json of Spotify), without their tracks",
+    ("endTime", "podcastName", "msPlayed"): f"the podcasts {HEARD}",
+    (
+        "endTime",
+        "audiobookName",
+        "msPlayed",
+    ): f"the audiobooks {HEARD}",
     ("searchTime", "searchQuery"): "the searches of an account of Spotify, without tracks",
 }
 

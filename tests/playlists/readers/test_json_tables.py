@@ -154,7 +154,6 @@ def test_titles_and_links_without_artists_are_asked_about(document: Any, write_d
 @pytest.mark.parametrize(
     "document",
     [
-        {"songs": TRACKS, "videos": TRACKS},  # two lists that could be the tracks
         {"a": {"b": {"c": {"d": {"e": TRACKS}}}}},  # too deep
         [{"name": "x", "version": "1"}],
         {"songs": {"0": TRACKS[0]}},
