@@ -386,16 +386,3 @@ def _facts_of(playlist: Record) -> Record:
         for name, value in playlist.items()
         if isinstance(value, SCALAR) and not isinstance(value, bool)
     }
-
-
-def names_in_list(value: Any) -> str | None:
-    """Return the names in a list of texts, or of objects with a name, as "first, second"; None for other values.
-
-    >>> names_in_list([{"name": "Nell Quay"}, {"name": "Ada"}]), names_in_list(["Ada"]), names_in_list([1])
-    ('Nell Quay, Ada', 'Ada', None)
-    """
-    if not isinstance(value, list):
-        return None
-    names = [each.get("name") if isinstance(each, dict) else each for each in value]
-    texts = [name for name in names if isinstance(name, str)]
-    return ", ".join(texts) if len(texts) == len(names) else None

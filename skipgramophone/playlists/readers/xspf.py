@@ -96,7 +96,7 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         tracks = enumerate(playlist["track"], number + 1)
         named = ((line, raw_record(track), _jspf_track(track)) for line, track in tracks)
         key = f"{stream.file.place}\0{at}" if "playlists" in content else stream.file.place
-        yield from _rows(named, stream, title, creator, key)
+        yield from _rows(named, stream, title, creator, key=key)
         number += len(playlist["track"])
 
 

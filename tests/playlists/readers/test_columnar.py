@@ -95,12 +95,7 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
 
 
 def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
-    """Yield records.
-
-    A row without an id is rejected. If the table has no ids, and only owners or only playlists, the same applies to a
-    row without an owner or playlist. In a table with titles, the same applies to a row with an artist, but neither
-    title nor uri.
-    """
+    """Yield records, but reject rows without a playlist and, in a table with titles, rows with only an artist."""
     for number, raw, row in records:
         untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
         named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
@@ -110,7 +105,7 @@ def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[
 
 
 def lacks_playlist(row: Row, chosen: ExtractSettings) -> bool:
-    """Whether the only value that divides the rows of a table into playlists is missing in a row."""
+    """Whether the id, or the only value that divides the rows of a table into playlists, is missing in a row."""
     if "id" in chosen.roles:
         return row.key == ""
     values = [value for role, value in (("playlist", row.playlist), ("owner", row.owner)) if role in chosen.roles]
