@@ -27,7 +27,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
         "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
-        "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
+        "traccia faixa naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
         "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
         "name description productname producttitle produktname artikelname nomduproduit nombredelproducto "
         "itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
@@ -49,7 +49,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist afspeellijst spellista spilleliste "
         "afspilningsliste soittolista listaodtwarzania seznamskladeb zoznamskladieb lejátszásilista çalmalistesi "
         "daftarputar listaderedare llistadereproducció "
-        "プレイリスト 再生リスト 歌单 歌單 播放列表 "
+        "playlista プレイリスト 再生リスト 歌单 歌單 播放列表 "
         "播放清单 播放清單 플레이리스트 재생목록 плейлист списоквідтворення λίστααναπαραγωγής",
         "listname mixname",
     ),

@@ -45,14 +45,16 @@ from skipgramophone.playlists.columns.values import (
     is_constant,
     may_be_artists,
     may_separate_playlists,
+    most_fit,
     values_of,
 )
-from skipgramophone.wording import Wording
+from skipgramophone.wording import Wording, visible
 
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
 # The end of a name that pandas, polars or a spreadsheet has added, because another column has the same name.
 NUMBERED_NAME = re.compile(r"(?:\.|_|:|_duplicated_)\d+| ?\(\d+\)")
+ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # a number as a spreadsheet shows it, such as 1.5E+10
 SAME_NAME = "may distinguish playlists with the same name"
 
 
@@ -283,6 +285,18 @@ def _quantities(table: GuessedTable) -> Wording | None:
     return table.ask_without("title", f"in which {found.column!r} seems to contain {found.what}", uri=found.better)
 
 
+def _rounded_ids(table: GuessedTable) -> Wording | None:
+    """Refuse ids that a spreadsheet has rounded, because different ids have become the same number."""
+    for role in ("id", "owner", "uri"):
+        values = values_of(table.rows, table.roles[role]) if table.has(role) else []
+        if most_fit(values, ROUNDED.fullmatch):
+            example = next(filter(ROUNDED.fullmatch, values))
+            what = f"in which a spreadsheet has rounded the ids in {table.roles[role]!r}, such as {example}"
+            remedy = "in the spreadsheet, give these cells the format Text before you import the original table"
+            return lambda _named: visible(f"a table of {len(table.rows[0])} columns {what}: {remedy}")
+    return None
+
+
 def _equal_names(table: GuessedTable) -> Wording | None:
     """Ask the user to assign the columns by number, if two of them have the same name."""
     twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
@@ -291,6 +305,7 @@ def _equal_names(table: GuessedTable) -> Wording | None:
 
 DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _several_items,
+    _rounded_ids,
     _two_of_a_name,
     _kinds_of_rows,
     _unclear_playlists,

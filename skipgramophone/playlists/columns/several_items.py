@@ -11,6 +11,9 @@ from skipgramophone.playlists.columns.values import ID, NUMBER, Table, column_nu
 from skipgramophone.playlists.readers.times_of_day import has_clock
 
 SEPARATOR = re.compile(r"\s*[,;|]\s*")
+# The first of the fields that commas separate, if another character separates a key from a list: "17;a".
+OTHER_SEPARATOR = re.compile(r"[;|\t]|: ")
+KEY_AND_ITEM = re.compile(r"[^;|\t]+(?:[;|\t]|: )[^;|\t]+")
 LONGEST_ITEM = 40  # maximum number of characters of an item; a longer part of a cell is probably part of a sentence
 LEAST_CELLS = 3
 LEAST_REPEATED = 0.25  # in lists without brackets: minimum share of the items that also occur in an earlier row
@@ -41,6 +44,11 @@ def lists_without_names(rows: Table) -> str | None:
     >>> lists_without_names(rows)
     'in which column 3 seems to contain lists of ids: write one row per id of a list, next to its owner or session'
     """
+    keys = [KEY_AND_ITEM.fullmatch(row[0]) for row in rows if len(row) >= LEAST_CELLS]
+    others = (field for row in rows for field in row[1:])
+    if len(keys) == len(rows) and all(keys) and not any(map(OTHER_SEPARATOR.search, others)):
+        listed = "in which each line seems to be a key and a list of items"
+        return f"{listed}: write one row per item of a list, next to the key"
     table = [column_numbers(rows), *rows]
     lists = [name for name in table[0] if _are_lists_of_ids(values_of(table, name))]
     if not lists:

@@ -26,7 +26,7 @@ FROM_SERIAL_NUMBERS = (
     "yyyy-mm-dd hh:mm and save the table again, or use pandas.to_datetime(…, unit='D', origin='1899-12-30')"
 )
 NUMBER_OF_TIME = re.compile(rf"\d{{12,}}|\d(?:[.,]\d+)?E\+?\d+|{SERIAL_NUMBER.pattern}", re.IGNORECASE)
-RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
+RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*|(?:this|last) (?:week|month|year)", re.IGNORECASE)
 # Words in the names of columns whose times are not those of plays, but of other events.
 OF_OTHER_EVENTS = re.compile(
     r"added|hinzugefugt|ajout|anadid|agregad|aggiunt|adicionad|toegevoegd|追加|release|veroffentlich|erschein|sortie|parution"

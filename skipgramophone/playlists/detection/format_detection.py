@@ -36,6 +36,7 @@ from skipgramophone.playlists.detection.text_remedies import (
     kind_of_text,
     long_separator,
     remedy_for,
+    remedy_for_column,
 )
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
@@ -192,7 +193,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
         if in_doubt := next(filter(None, doubts), None):
             raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
-    raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
+    remedy = remedy_for_column(lines[0]) or remedy_for(lines)
+    raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy))
 
 
 def _guess_columns(file: SourceFile, rows: Table, rated: bool, is_complete: bool) -> ColumnGuess | None:

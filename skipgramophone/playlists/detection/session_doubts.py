@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from skipgramophone.playlists.readers.sessions import COMMENT, ID, are_numbered
+from skipgramophone.playlists.readers.sessions import COMMENT, ID, are_numbered, begin_with_owners
 from skipgramophone.wording import Wording
 
 ENOUGH_LINES = 20  # in fewer lines of the same length, all first numbers may be equal to this length by chance
@@ -14,6 +14,7 @@ SPMF = re.compile(r"\d+(\s+-?\d+)*\s+-1\s+-2")
 LENGTHS = "sed -E 's/^ *[0-9]+[[:space:]]+//'"
 SEPARATORS = "sed -E 's/ -[12]//g'"
 OWNERS = "sed -E 's/^ *[0-9]+:?[[:space:]]+//'"
+FIRST_WORD = "sed -E 's/^ *[^[:space:]]+[[:space:]]+//'"
 VALUES = """awk '{for (i = 2; i <= NF; i++) {split($i, pair, ":"); print NR "," pair[1]}}'"""
 COMMAS = "sed -E 's/^ +| +$//g; s/[[:space:]]+/,/g'"
 WITHOUT_COMMENTS = "grep -v '^[#%]'"
@@ -75,6 +76,8 @@ def kind_of_numbers(lines: Sequence[str]) -> Wording | str | None:
         )
     if widths != {1} and (all(map(OWNER.fullmatch, starts)) or (len(widths) > 1 and are_numbered(starts))):
         return f"lines that begin with the number of an owner or a session: remove it, for example with {OWNERS}"
+    if widths != {1} and begin_with_owners(rows):
+        return f"lines that begin with the id of an owner or a session: remove it, for example with {FIRST_WORD}"
     if len(widths) > 1 or widths == {1}:
         return None
     steps = [WITHOUT_COMMENTS] if len(rows) < len(written) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.columns.guess import rows_of
 from skipgramophone.playlists.columns.values import LETTERS, Table, is_time
 from skipgramophone.wording import Wording
@@ -115,6 +116,13 @@ def long_separator(lines: Sequence[str]) -> str | None:
             program = f"sed 's/{separator}/\\t/g'"
             return f"its fields seem to be separated by {separator!r}: replace it by tabs, for example with {program}"
     return None
+
+
+def remedy_for_column(header: str) -> Wording | None:
+    """Return what the user can do with a table of one column, if its name is usual for ids of tracks."""
+    if "uri" not in columns_by_role([header.strip()]):
+        return None
+    return lambda named: f"if it is a table of one column, add {named('columns', f'uri={header.strip()}')}"
 
 
 def remedy_for(lines: Sequence[str]) -> Wording | str:

@@ -76,6 +76,7 @@ from skipgramophone.playlists.readers.rows import (
     null_for_empty,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.playlists.readers.sums import rows_of_sums
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 from skipgramophone.wording import Wording
@@ -283,6 +284,7 @@ class ColumnsReader:
         ruled = rows_with(titles, pc.match_substring_regex(titles.dictionary, RULE))
         artists = table["artist"].take(pa.array(ruled)).cast(pa.large_string())
         lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
+        found |= rows_of_sums(table) if "artist" in self.settings.roles else {}
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:

@@ -49,6 +49,7 @@ TIME = re.compile(r"[12]\d{9}|[12]\d{12}|[89]\d{8}")  # seconds or milliseconds 
 MOST_DIGITS = 18  # a longer number does not number lines, and Python refuses to convert very long ones
 COMMENT = re.compile(r"[#%]")  # the first character of a comment in files of matrices and graphs
 FEWEST_NUMBERED = 10  # in fewer lines, the first ids may increase by chance
+LEAST_REPEATS = 2  # minimum of the mean number of occurrences of an item, if the first words are different owners
 MOST_COLUMNS = 8  # lines with at least this many words are not treated as rows of a table
 # In a column of sessions: minimum share of the different values that also occur in other columns, and maximum share of
 # the values that repeat the value in the line above. See `_is_table`.
@@ -71,7 +72,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
         return False
     if any(COMMENT.match(row[0]) for row in rows) or not any(map(_could_be_id, rows[0])):
         return False
-    if are_numbered([row[0] for row in rows]):
+    if are_numbered([row[0] for row in rows]) or begin_with_owners(rows):
         return False
     return len({len(row) for row in rows}) > 1 or not _is_table(rows)
 
@@ -97,6 +98,21 @@ def are_numbered(starts: Sequence[str]) -> bool:
         return False
     steps = [int(after) - int(before) for before, after in pairwise(starts)]
     return all(step == 1 for step in steps) or (len(starts) >= FEWEST_NUMBERED and min(steps) > 0)
+
+
+def begin_with_owners(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first word of each line is the id of an owner or a session, and not of an item.
+
+    The first words are all different, and occur nowhere else, although the other words occur in several lines.
+
+    >>> begin_with_owners([[f"u{at}", *(f"i{(at * step) % 7}" for step in (1, 2, 3))] for at in range(10)])
+    True
+    """
+    starts = {row[0] for row in rows}
+    others = [word for row in rows for word in row[1:]]
+    if len(rows) < FEWEST_NUMBERED or len(starts) < len(rows) or not starts.isdisjoint(others):
+        return False
+    return len(others) >= LEAST_REPEATS * len(set(others)) > 0
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:

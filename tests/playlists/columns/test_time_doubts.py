@@ -37,6 +37,8 @@ def guess(header: str, *times: str) -> str:
         ("2024/03/09 午後8:00", "2024/03/09 午後8:05"),
         ("1.71001E+12", "1.71001E+12"),  # Excel has rounded milliseconds since 1970
         ("3 hours ago", "4 hours ago"),
+        ("Today", "Today"),
+        ("Yesterday", "Last week"),
         ("2024-03-09_20-00-00", "2024-03-09_20-05-00"),
         ("20240399200000", "20240399200500"),  # no valid dates, and no milliseconds
         ("638456256000000000", "638456259000000000"),  # 100 ns since the year 1

@@ -107,3 +107,16 @@ def test_items_with_values_are_not_ids(write_dump: WriteDump) -> None:
     fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
     rows, _ = read(write_dump(fixed, "fixed.csv"), "columns", columns="owner=1,uri=2")
     assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
+
+
+def test_ids_of_users_before_the_items_are_not_items(write_dump: WriteDump) -> None:
+    seeded = random.Random(4)
+    lines = [[f"S{seeded.randrange(100, 130)}" for _ in range(seeded.randrange(3, 8))] for _ in range(30)]
+    text = "".join(f"{seeded.randbytes(16).hex()} {' '.join(ids)}\n" for ids in lines)
+    path = write_dump(text, "users.txt")
+    asked = error_of(path)
+    assert "lines that begin with the id of an owner or a session" in asked
+    command = asked.partition("for example with ")[2]
+    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+    rows, _ = read(write_dump(fixed, "fixed.txt"), "sessions")
+    assert [row[3] for row in rows] == [item for ids in lines for item in ids]
