@@ -22,7 +22,7 @@ from skipgramophone.playlists.detection.json_start import ends_early, first_json
 from skipgramophone.playlists.detection.list_headings import doubt_about_headings
 from skipgramophone.playlists.detection.name_doubts import doubt_about_names
 from skipgramophone.playlists.detection.path_lists import are_paths, doubt_about_paths
-from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header
+from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header, several_headers
 from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions, kind_of_numbers
 from skipgramophone.playlists.detection.signatures import format_by_signature
 from skipgramophone.playlists.detection.table_head import first_rows, rows_of_document, rows_of_objects
@@ -193,6 +193,8 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
         if in_doubt := next(filter(None, doubts), None):
             raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
+    if tables := several_headers(lines):
+        raise UnknownFormatError(file.display_name, tables)
     remedy = remedy_for_column(lines[0]) or remedy_for(lines)
     raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.playlists.readers.reading import error_of, read
+from skipgramophone.playlists.readers.titles import OF_PART
+from tests.playlists.readers.reading import error_of, read, reasons
 
 WriteDump = Callable[..., Path]
 EVENING = ["Ada Fenn - Rain", "Nell Quay - Salt", "Lanyards - Home"]
@@ -62,3 +63,11 @@ def test_titles_without_artists_are_not_headings(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump(text, "list.txt"), "titles")
     assert [row[2] for row in rows if not row[1]] == ["Interlude", "Coda"]
     assert rejects == []
+
+
+def test_headings_of_parts_are_no_tracks(write_dump: WriteDump) -> None:
+    rows, rejects = read(write_dump(lists("Side One", "Side Two:"), "tape.txt"), "titles")
+    assert [row[1:3] for row in rows] == [tuple(name.split(" - ")) for name in EVENING + MORNING]
+    assert [reason for _, reason in reasons(rejects) if "blank" not in reason] == 2 * [OF_PART]
+    rows, _ = read(write_dump("\n".join([*EVENING, "Part II"]), "list.txt"), "titles")
+    assert rows[-1][1:3] == ("", "Part II")
