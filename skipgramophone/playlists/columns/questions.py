@@ -31,6 +31,7 @@ from skipgramophone.playlists.columns.owner_doubts import (
     columns_with_playlists_of_owners,
     has_ids_without_owner,
 )
+from skipgramophone.playlists.columns.position_columns import column_of_moments
 from skipgramophone.playlists.columns.quantity_doubts import quantities_as_tracks
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.columns.row_order import has_times, order_of_rows
@@ -223,6 +224,15 @@ def _two_of_a_name(table: GuessedTable) -> Wording | None:
     return None
 
 
+def _order_within_ids(table: GuessedTable) -> Wording | None:
+    """Ask whether a column gives the order of the rows within each id, such as the time since a session began."""
+    name = column_of_moments(table.rows, table.roles, table.unused)
+    if name is None:
+        return None
+    problem = f"in which {name!r} may give the order of the rows of each {table.roles['id']!r}"
+    return table.ask_without("time", problem, position=name)
+
+
 def _orders_of_owners(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column contains the ids of the owners' orders or sessions."""
     orders = columns_with_orders_of_owners(table.rows, table.roles, table.untimed)
@@ -317,6 +327,7 @@ DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _owners_of_ids,
     _times_of_plays,
     _dates_of_rows,
+    _order_within_ids,
     _orders_of_owners,
     _regions_of_charts,
     _times_of_day,
