@@ -23,7 +23,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "title": (
         "trackname tracktitle songname songtitle mastermetadatatrackname songtitel liedtitel tracktitel musiktitel "
         "titredelachanson titredumorceau nomdelachanson nomdumorceau titulodelacancion nombredelacancion "
-        "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone "
+        "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone recordingname recordingtitle "
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
         "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
@@ -33,7 +33,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
-        "artistname artistnames performername trackartist trackartists trackartistname "
+        "artistname artistnames artistcreditname performername trackartist trackartists trackartistname "
         "アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
         "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "

@@ -46,6 +46,7 @@ from skipgramophone.playlists.columns.values import (
     values_of,
 )
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
+from skipgramophone.playlists.readers.times_of_day import has_clock
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import Names, Wording, visible
 
@@ -301,7 +302,11 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
             at for at in free if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
         ]
         listeners = [at for at in left if names_listener(header[at])] or regions
-        ids = [at for at in free[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
+        ids = [
+            at
+            for at in free[:1]
+            if not header[at] and all(map(ID.fullmatch, columns[at])) and not any(map(has_clock, columns[at]))
+        ]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids or hashes)[0]} if listeners or ids or hashes else {}
 

@@ -35,7 +35,7 @@ from skipgramophone.playlists.columns.position_columns import column_of_moments
 from skipgramophone.playlists.columns.quantity_doubts import quantities_as_tracks
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.columns.row_order import has_times, order_of_rows
-from skipgramophone.playlists.columns.several_items import columns_of_lists
+from skipgramophone.playlists.columns.several_items import columns_of_lists, lists_playlists
 from skipgramophone.playlists.columns.time_doubts import dates_of_runs, unnamed_times, unnamed_times_of_owners
 from skipgramophone.playlists.columns.total_rows import name_of_sums
 from skipgramophone.playlists.columns.values import (
@@ -269,6 +269,15 @@ def _several_items(table: GuessedTable) -> Wording | None:
     return table.ask("in which each cell seems to be a list of items")
 
 
+def _lists_of_playlists(table: GuessedTable) -> Wording | None:
+    """Ask about a table of tracks in which a cell lists several playlists."""
+    name = table.roles.get("playlist")
+    if name is None or table.has("id") or not lists_playlists(values_of(table.rows, name)):
+        return None
+    remedy = "write one row per track and playlist; to keep the cells as they are"
+    return table.ask(f"in which {name!r} seems to list the playlists of a track: {remedy}")
+
+
 def _sums(table: GuessedTable) -> Wording | None:
     """Ask about rows that contain the sums of orders."""
     name = name_of_sums(table.rows, table.roles)
@@ -315,6 +324,7 @@ def _equal_names(table: GuessedTable) -> Wording | None:
 
 DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _several_items,
+    _lists_of_playlists,
     _rounded_ids,
     _two_of_a_name,
     _kinds_of_rows,

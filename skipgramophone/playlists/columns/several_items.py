@@ -77,12 +77,30 @@ def _are_lists(values: list[str], name: str) -> bool:
     if _are_lists_of_ids(filled):
         return True
     items = [SEPARATOR.split(value) for value in filled]
+    names = [each for each in items if all(map(ARTIST_AND_TITLE.fullmatch, each))]
+    if len(names) == len(items) and 2 * sum(len(each) > 1 for each in names) > len(names):
+        return True
     counts: Counter[str] = Counter(chain.from_iterable(map(set, items)))
     repeated = counts.total() - len(counts)
     are_short = all(len(item) <= LONGEST_ITEM and not NUMBER.fullmatch(item) for item in counts)
     many = len(filled) >= LEAST_CELLS and 2 * sum(len(each) > 1 for each in items) > len(filled)
     distinct = len(set(filled)) > len(filled) / 2 or not any("," in value for value in filled)
     return many and are_short and distinct and repeated >= LEAST_REPEATED * counts.total() and not names_people(name)
+
+
+def lists_playlists(values: list[str]) -> bool:
+    """Whether some cells of a column of playlists list several playlists, such as "Evening; Road".
+
+    At least two cells have several items, and at least half of these items are also in other cells.
+
+    >>> lists_playlists(["Evening; Road", "Evening", "Road; Gym", "Gym"]), lists_playlists(["Sun, Sea", "Sun, Sea"])
+    (True, False)
+    """
+    cells = {value: SEPARATOR.split(value) for value in values if value}
+    several = [items for items in cells.values() if len(items) > 1]
+    in_cells: Counter[str] = Counter(chain.from_iterable(map(set, cells.values())))
+    listed = [item for items in several for item in items]
+    return len(several) > 1 and 2 * sum(in_cells[item] > 1 for item in listed) >= len(listed)
 
 
 def _are_lists_of_ids(values: list[str]) -> bool:

@@ -17,10 +17,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of_uri
+from skipgramophone.playlists.readers.file_names import FileNames
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.track_uris import identifiers_in, service_uri
@@ -118,6 +120,12 @@ def _rows(
             yield line, raw, found
         else:
             artist, name, uri, place, seconds, others, album = found
+            if (
+                place
+                and not (artist.strip() or name.strip())
+                and SEPARATOR in (of_file := FileNames([]).name_of(place))
+            ):
+                artist, name = split_name(of_file)
             location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, key or stream.file.place, artist=artist, title=name, uri=uri)
             yield line, raw, row._replace(location=location, seconds=seconds, identifiers=others, album=album)
