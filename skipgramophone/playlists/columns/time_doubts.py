@@ -17,6 +17,7 @@ from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric
 from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, seconds_of_clock
 
 REMEDY = "write times in the form 2024-02-01 10:00, or read the table without this column"
+MOST_EXAMINED = 100  # maximum number of values of a column that show whether it contains times, because this is slow
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
 SERIAL_NUMBER = re.compile(r"[2-7]\d{4}[.,]\d+")  # days since 1900, as in Excel
@@ -157,14 +158,13 @@ def unnamed_times_of_owners(rows: Table, unused: Sequence[str], roles: Mapping[s
 def _are_times_of_pairs(rows: Table, name: str, keys: Sequence[Sequence[str]]) -> bool:
     """Whether the values in the column `name` are times that none of the columns `keys` determines."""
     values = values_of(rows, name)
-    order = order_of_dates(values)
     filled = list(filter(None, values))
-    are_numbers = any(map(NUMBER.fullmatch, filled))
-    if (are_numbers and not TIME_NAME.search(normalized(name))) or not most_fit(
-        filled, lambda each: is_time(each, order)
-    ):
+    if any(map(NUMBER.fullmatch, filled)) and not TIME_NAME.search(normalized(name)):
         return False
-    return not any(len(set(zip(key, values, strict=True))) == len(set(key)) for key in keys)
+    if any(len(set(zip(key, values, strict=True))) == len(set(key)) for key in keys):
+        return False
+    order = order_of_dates(filled[:MOST_EXAMINED])
+    return most_fit(filled[:MOST_EXAMINED], lambda each: is_time(each, order))
 
 
 def dates_of_runs(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:

@@ -36,7 +36,10 @@ def doubt_about_headings(lines: Sequence[str]) -> Wording | None:
     >>> doubt_about_headings(["Side A:", "1. Ada - Rain", "2. Ada - Salt", "Side B:", "1. Ada - Tide", "2. Ada - Sea"])
     """
     written = [line for line in lines if line.strip()]
-    marks, separator = LineMarks(written), separator_of(written)
+    separator = separator_of(written)
+    if sum(separator not in line for line in written) < FEWEST_HEADINGS:
+        return None
+    marks = LineMarks(written)
     headings: list[str] = []
     heading, tracks, above = "", 0, ""
     for line in lines:
