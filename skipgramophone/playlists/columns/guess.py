@@ -129,7 +129,7 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
         if len(found.get(role, ())) > 1:
             return question(rows, f"in which {listed(found[role])} could be the {role}")
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
-    if is_complete:
+    if is_complete and any(len(row) == len(header) for row in rows[1:]):
         roles = {role: name for role, name in roles.items() if role not in NEVER_EMPTY or any(known_values(rows, name))}
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
