@@ -17,6 +17,11 @@ from skipgramophone.playlists.readers.line_marks import LineMarks
 from skipgramophone.playlists.readers.titles import RULE, separator_of
 from skipgramophone.wording import Wording, visible
 
+# A command that writes headings and lists of Markdown, with a gap for the separator of artist and title.
+MARKDOWN = (
+    """awk '/{}/ {{sub(/^ *([-*]|•|[0-9]+[.)]) +/, ""); print "- " $0; next}} """
+    """/[^-=_*~#+. ]/ {{sub(/: *$/, ""); print "\\n# " $0}}'"""
+)
 FEWEST_TRACKS = 2  # minimum number of tracks below a heading
 FEWEST_HEADINGS = 2
 # Headings of the parts of one list, such as "Side A" or "CD 2", and lines that are no headings.
@@ -56,7 +61,8 @@ def doubt_about_headings(lines: Sequence[str]) -> Wording | None:
         above = text
     if len(headings) < FEWEST_HEADINGS:
         return None
+    command = MARKDOWN.format(separator)
     return lambda named: visible(
-        f"several lists, below headings such as {headings[0]!r} and {headings[1]!r}: write each list to a file of its "
-        f"own; to read them as one playlist, add {named('format', 'titles')}"
+        f"several lists, below headings such as {headings[0]!r} and {headings[1]!r}: write them as Markdown, for "
+        f"example with {command}; to read them as one playlist, add {named('format', 'titles')}"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +33,7 @@ def lists(first: str, second: str, form: str = "{name}", below: str = "") -> str
         lists("Evening:", "Morning:").replace("\n\n", "\n"),
         lists("Evening", "Morning"),
         lists("Evening", "Morning", below="\n"),
+        lists("Evening вечер", "Morning утро", "• {name}"),
         lists("Evening", "Morning", "{number}. {name}", below="\n=== ==="),
         lists("History 2024/01/01", "History 2024/01/08", "2{number}:10 : {name}"),
     ],
@@ -41,6 +44,11 @@ def test_several_lists_are_asked_about(text: str, write_dump: WriteDump) -> None
     message = error_of(path)
     assert message.startswith(f"PATH is several lists, below headings such as {first!r} and {second!r}: ")
     assert message.endswith("add --format titles")
+    command = message.partition("for example with ")[2].partition("; to read")[0]
+    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+    rows, _ = read(write_dump(fixed, "fixed.md"), "markdown")
+    names = [(first.rstrip(":"), name) for name in EVENING] + [(second.rstrip(":"), name) for name in MORNING]
+    assert [(row[0], f"{row[1]} - {row[2]}") for row in rows] == names
     assert len({row[0] for row in read(path, "titles", format="titles")[0]}) == 1
 
 
