@@ -7,6 +7,7 @@ of the time, so threads would not make them faster.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from skipgramophone.evaluation.window_choice import ContextChoice, choose_contex
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 
 FEW_OCCURRENCES = 50_000  # for a smaller corpus, choosing the context takes less time than starting a process
-
+# While they wait, further threads of BLAS would keep the core busy on which TensorFlow is loaded.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 # The process looks for modules where this process does, and not in the current directory as well.
 PROGRAM = """
 import sys
@@ -70,6 +72,7 @@ def _start(directory: Path, tracks: int, seed: int) -> subprocess.Popen[bytes] |
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=os.environ | ONE_THREAD,
             start_new_session=True,
         )
     except OSError:
