@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 
 from skipgramophone import __version__
 from skipgramophone.cli.app import app
 from skipgramophone.evaluation.scorecard import STRATA
+from skipgramophone.experiment.corpus import read_corpus
 from tests.conftest import run_sgp
 from tests.shell_examples import run_example
 from tests.test_architecture import LAYERS
@@ -149,8 +151,10 @@ def run_python(*documents: Path) -> dict[str, Any]:
     """Run the Python programs of documents in the current directory, and return their global names."""
     names: dict[str, Any] = {}
     for document in documents:
-        (program,) = PYTHON.findall(document.read_text(encoding="utf-8"))
-        exec(program, names)
+        programs = PYTHON.findall(document.read_text(encoding="utf-8"))
+        assert programs
+        for program in programs:
+            exec(program, names)
     return names
 
 
@@ -175,6 +179,12 @@ def test_the_page_of_the_python_interface_runs(new_place: Path) -> None:
     names = run_python(PYTHON_PAGE)
     assert type(names["mine"]).__name__ == "Lookup"
     assert (new_place / "mine.npz").stat().st_size > 0
+    assert read_corpus(new_place / "experiments" / "sessions" / "corpus").occurrences == 5
+    corpus = read_corpus(new_place / "experiments" / "mine" / "corpus")
+    assert [len(playlist) for playlist in names["playlists"]] == np.diff(corpus.offsets).tolist()
+    assert names["matrix"].shape == (len(corpus.offsets) - 1, len(names["uris"]))
+    assert names["playlists"][0] == [names["uris"][row] for row in corpus.track_ids[: corpus.offsets[1]]]
+    names["ids"][0] = names["ids"][0]  # the copies are writable
 
 
 def test_the_glossary_is_sorted_and_explains_every_column() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
@@ -35,11 +36,11 @@ class NamedTrack:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The tracks of a playlist file, and its numbers of playlists and rejected records."""
+    """The tracks of a playlist file, its number of playlists, and its rejected records."""
 
     tracks: list[NamedTrack]  # in order of first appearance, without repeats
     playlists: int
-    rejected: int  # number of rejected records
+    rejected: Mapping[str, int] = field(default_factory=dict)  # reason -> number of rejected records
 
 
 def names_in(text: str) -> list[str]:
@@ -74,7 +75,7 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
     with regular_file(path) as place:
         lines = _known_names(place, is_name)
-        return Listing([NamedTrack(line) for line in lines], 1, 0) if lines else _read_listing(place)
+        return Listing([NamedTrack(line) for line in lines], 1) if lines else _read_listing(place)
 
 
 def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
@@ -123,12 +124,13 @@ def _read_listing(path: Path) -> Listing:
         if not content or b"\0" in content:
             raise
         lines = dict.fromkeys(names_in(content.decode("utf-8", "replace")))
-        return Listing([NamedTrack(line) for line in lines], 1, 0)
+        return Listing([NamedTrack(line) for line in lines], 1)
     tracks: dict[NamedTrack, None] = {}
-    playlists, rejected = set(), 0
+    playlists: set[tuple[str, str, str | None]] = set()
+    rejected: Counter[str] = Counter()
     for reader in readers:
         for block in reader.blocks():
-            rejected += len(block.rejects)
+            rejected.update(reject.reason for reject in block.rejects)
             columns = [block.table[name].to_pylist() for name in ("owner", "playlist", "key")]
             playlists |= set(zip(*columns, strict=True))
             tracks |= dict.fromkeys(named_tracks(block))

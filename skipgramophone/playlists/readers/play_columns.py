@@ -132,7 +132,7 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
     rows = np.flatnonzero(played)
     # A column is encoded before rows are taken, because numbers are copied faster than strings.
     encoded = {name: _encoded(column).take(pa.array(rows)) for name, column in columns.items()}
-    nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
+    nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title", "uri")}), settings)
     nameless = {at: reason for at, reason in nameless.items() if int(rows[at]) not in unnamed}
     lines = table.records([int(rows[at]) for at in nameless])
     place = {row: at for at, row in enumerate(rows.tolist())} if unnamed else {}
