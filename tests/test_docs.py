@@ -194,6 +194,13 @@ def test_the_glossary_is_sorted_and_explains_every_column() -> None:
     assert headings() | set(STRATA) <= terms
 
 
+def test_the_example_of_unstable_neighbours_contains_marked_tracks() -> None:
+    text = (HERE / "docs" / "lookups.md").read_text(encoding="utf-8")
+    example = text.partition("### How reliable a neighbour is")[2].partition("```console\n")[2].partition("```")[0]
+    assert re.search(r"^ *~\d", example, re.MULTILINE)
+    assert "\n~ probably not in the top" in example
+
+
 def test_the_help_points_to_the_glossary() -> None:
     assert "explained in the glossary of the documentation" in run_sgp("--help").out
 
