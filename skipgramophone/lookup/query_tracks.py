@@ -11,7 +11,8 @@ from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameEr
 from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artist_option, remarks_about
 from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Missing, Seed
-from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
 from skipgramophone.utf8 import NOT_UTF8
 from skipgramophone.wording import COMMAND_LINE, plural
 
@@ -142,15 +143,27 @@ def resolve_names(
 def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> Asked:
     """Find the tracks of a playlist file.
 
-    A track is found by its uri if the catalogue contains the uri, otherwise by its name.
+    A track is found by its uri if the catalogue contains the uri, otherwise by its name. If the file contains only its
+    title and the path of its audio file, a directory in the path may be its artist.
     """
     listing = read_listing(file, lookup.names.is_whole_name)
-    names = [(lookup.known_as(track), 1.0) for track in listing.tracks]
+    names = [(_name_with_directory(lookup, track) or lookup.known_as(track), 1.0) for track in listing.tracks]
     asked = resolve_names(lookup, names, leave_out=True, fallback=fallback, artist_form=None)
     notes = [_about_rejected(listing.rejected, file)] if listing.rejected else []
     if listing.playlists > 1:
         notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
     return Asked(asked.seeds, (*notes, *asked.notes), asked.missing)
+
+
+def _name_with_directory(lookup: Lookup, track: NamedTrack) -> str | None:
+    """Return "artist - title" for a track of which only the title is known, if a directory of its file is the artist.
+
+    This is the case if the corpus contains a track with this artist and title. Return None if no directory, or more
+    than one, is such an artist.
+    """
+    names = (full_name(directory, track.name) for directory in dict.fromkeys(track.directories) if directory.strip())
+    known = [name for name in names if lookup.names.is_whole_name(name)]
+    return known[0] if len(known) == 1 else None
 
 
 def _about_rejected(rejected: Mapping[str, int], file: Path) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LARGEST_LIST = 4 << 20  # maximum size in bytes; a larger text file is not read as a list of names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
+PATH_SEPARATOR = re.compile(r"[/\\]")
 REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
 
 
@@ -32,6 +33,7 @@ class NamedTrack:
     name: str  # "artist - title", or only the part that is known
     uri: str | None = None
     identifiers: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    directories: tuple[str, ...] = field(default=(), repr=False)  # of its audio file, if its artist is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,16 @@ def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
     """Yield the track of each row of a block."""
     table = block.table
     columns = [table[name].to_pylist() for name in ("artist", "title", "uri")]
-    stated = table["identifiers"].to_pylist() if "identifiers" in table.column_names else repeat(None, block.used)
-    for artist, title, uri, others in zip(*columns, stated, strict=True):
+    more = [
+        table[name].to_pylist() if name in table.column_names else repeat(None, block.used)
+        for name in ("identifiers", "location")
+    ]
+    for artist, title, uri, others, location in zip(*columns, *more, strict=True):
         yield NamedTrack(
-            full_name(artist.strip(), title.strip()), uri, tuple(others.split(SEPARATOR)) if others else ()
+            full_name(artist.strip(), title.strip()),
+            uri,
+            tuple(others.split(SEPARATOR)) if others else (),
+            tuple(PATH_SEPARATOR.split(location)[:-1]) if location and not artist.strip() else (),
         )
 
 

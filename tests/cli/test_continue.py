@@ -162,6 +162,23 @@ def test_records_of_a_file_that_cannot_be_used_are_counted_by_reason(sample_root
     assert (ran.code, ran.err) == (0, f"left out 2 records of {history}: 2 × played for 0 ms\n")
 
 
+def test_a_directory_of_an_audio_file_is_the_artist_if_the_list_names_only_the_title(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    title, artists = "Every Umbrella Knows", ["DJ Varmere", "DJ Varsson"]
+    paths = [rf"D:\Music\{artists[0]}\Hats\07 - {title}.mp3", f"../{artists[1].upper()}/{title}.mp3"]
+    (playlist := tmp_path / "car.m3u").write_text("".join(f"{path}\n" for path in paths))
+    found = json.loads(continued(sample_root, "--file", playlist, "-n", "1", "--json").out)
+    assert sorted((seed["artist"], seed["title"]) for seed in found["seeds"]) == [(name, title) for name in artists]
+    assert not any("matches" in note for note in found["notes"])
+    # Without such a directory, or with two of them, the title alone decides.
+    for path in (f"Hats/{title}.mp3", f"{artists[0]}/{artists[1]}/{title}.mp3"):
+        playlist.write_text(path + "\n")
+        found = json.loads(continued(sample_root, "--file", playlist, "-n", "1", "--json").out)
+        assert [seed["artist"] for seed in found["seeds"]] == ["DJ Varquist"]
+        assert found["notes"][0].startswith(f"'{title}' matches 3 tracks; using 'DJ Varquist - {title}'")
+
+
 def test_names_left_out_are_named_with_what_was_probably_meant(sample_root: Path) -> None:
     ran = continued(sample_root, GIVEN[0], "evry pensil nowhere", "-n", "1", "-q", "--all-versions", "--json")
     (note,) = json.loads(ran.out)["notes"]

@@ -46,7 +46,7 @@ from skipgramophone.settings import ExtractSettings, seconds_of
 
 NAMES = ("owner", "artist", "title", "uri")
 OPTIONAL = (IDENTIFIERS, ALBUM)
-BLOCK_PLAYS = 8 * BLOCK_RECORDS  # in larger blocks, fewer names occur several times
+BLOCK_PLAYS = 8 * BLOCK_RECORDS  # with larger blocks, fewer names occur in several blocks
 Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
