@@ -93,7 +93,7 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
 
 
 def _method(path: Path, state: dict[str, Any]) -> Method:
-    """Return the constants in the state of a run; a run of an earlier version has those of this version."""
+    """Return the constants in the state of a run. One that is not in the state is that of versions up to 0.6.0."""
     found = asdict(OLD_METHOD) | {name: state[name] for name in asdict(OLD_METHOD) if name in state}
     if not is_decay(found["decay"]):
         raise DamagedFileError(f"{path} is damaged: its field 'decay' is not a number above 0 and up to 1")

@@ -19,7 +19,7 @@ from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
-from skipgramophone.wording import code_block, code_span, markdown_text, plural
+from skipgramophone.wording import code_block, code_span, markdown_text, occur, plural
 
 GENERATED_START = "<!-- Written by sgp experiments --card. "  # cards by earlier versions start with this too
 GENERATED = (
@@ -233,7 +233,7 @@ def _limits(experiment: Experiment, model: Manifest | None) -> Iterator[str]:
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         counts = catalogue.counts()
     rare = sum(0 < count < RARE for count in counts)
-    limits.append(f"{rare:,} of {plural(len(counts), 'track')} occur fewer than {RARE} times.")
+    limits.append(f"{rare:,} of {plural(len(counts), 'track')} {occur(rare)} fewer than {RARE} times.")
     if model is not None:
         limits += _model_limits(experiment, model, len(counts))
     yield "\n".join(f"- {limit}" for limit in limits)

@@ -13,7 +13,7 @@ KINDS = {
     b"bplist00": "a binary property list: export a playlist from iTunes or Music as XML or text",
     b"vrsn\0\0": "a crate or library of Serato: export the history as CSV, or convert the crate to M3U",
     **dict.fromkeys((b"ID3\2", b"ID3\3", b"ID3\4", b"fLaC\0", b"OggS\0"), AUDIO),
-    b"%PDF-": "a PDF document: copy its list of names into a text file",
+    b"%PDF-": "a PDF document: if it has a list of names, copy the list into a text file",
 }
 OTHER = "a binary file that sgp does not read: export it as CSV or JSON"
 
@@ -22,6 +22,6 @@ def binary_reason(head: bytes) -> str | None:
     """If the first bytes are those of a known binary file, return what it is and what to do; otherwise None.
 
     >>> binary_reason(b"%PDF-1.7")
-    'a PDF document: copy its list of names into a text file'
+    'a PDF document: if it has a list of names, copy the list into a text file'
     """
     return next((reason for magic, reason in KINDS.items() if head.startswith(magic)), None)

@@ -29,7 +29,7 @@ from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.documents import objects_in, read_document
-from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
+from skipgramophone.playlists.readers.json_fields import existing_fields, no_such_column, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
     fields_around,
@@ -173,8 +173,7 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     """
     for name in roles.values():
         if name not in header:
-            columns = ", ".join(map(visible, header))
-            raise SourceError(f"{display_name} has no column {name!r}: its columns are {columns}")
+            raise no_such_column(name, ", ".join(map(visible, header)), display_name)
         if header.count(name) > 1:
             raise SourceError(f"{display_name} has several columns {name!r}: rename all but one")
     return {role: header.index(name) for role, name in roles.items()}
