@@ -38,6 +38,7 @@ from skipgramophone.settings import (
     TrainSettings,
     TuneSettings,
 )
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Evaluator:
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
         """Train a model, evaluate the default ranking of look-ups, and return each metric as float64 (queries,)."""
-        with TemporaryDirectory(prefix="sgp-") as directory:
+        with TemporaryDirectory(prefix="sgp-") as directory, kept_programs():
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             kept = replace(read_embeddings(Path(directory), self._tracks), artists=self._artists).take(self._rows)
         counts, score = self._catalogue.counts, SimilarSettings().by

@@ -125,11 +125,10 @@ def train(
                 if build:
                     build.take(embeddings, start=_has_memory_for_both(corpus, embeddings))
 
-            with experiment.publishing("model", asdict(settings)) as draft:
+            with experiment.publishing("model", asdict(settings)) as draft, kept_programs():
                 if choose:
                     stage("choosing the context")
-                    with kept_programs():
-                        load_tensorflow(draft.path / TRAIN_LOG)  # in the meantime
+                    load_tensorflow(draft.path / TRAIN_LOG)  # in the meantime
                     order = choose()
                     settings = replace(settings, window_size=order.window_size)
                     draft.settings = asdict(settings)
