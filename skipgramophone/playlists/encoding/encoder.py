@@ -47,7 +47,7 @@ from skipgramophone.playlists.encoding.numbering import (
     take_codes,
 )
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_letters, single_part
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 from skipgramophone.playlists.encoding.track_facts import with_facts
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
@@ -153,14 +153,14 @@ class PlaylistEncoder:
         return dict(zip(names, run_in_order(self._columns[name].finish for name in names), strict=True))
 
 
-def _used_rows(rows: Rows, places: Rows) -> Rows:
+def _used_rows(rows: RowNumbers, places: RowNumbers) -> RowNumbers:
     """Return `rows[places]`; if one of the two contains all row numbers in order, this is the other one, uncopied."""
     if isinstance(rows, AllRows):
         return places
     return rows if isinstance(places, AllRows) else take_codes(np.asarray(rows[:]), places)
 
 
-def _in_order(arrangement: Arrangement, places: Rows, codes: Codes) -> Codes:
+def _in_order(arrangement: Arrangement, places: RowNumbers, codes: Codes) -> Codes:
     """Sort one number per row by playlist, and return those of the kept occurrences, whose indices are `places`."""
     return take_codes(arrangement.sorted(codes), places)
 
@@ -226,7 +226,9 @@ def _tracks_by_uri(coded: tuple[Codes, pa.Array], named: Codes, names: int) -> C
     return number_keys(len(uri), keys, len(uris) + names)[0]
 
 
-def _number_tracks(coded: Coded, track: Codes, used: Rows, key: Codes) -> tuple[Codes, pa.Table, dict[str, Codes]]:
+def _number_tracks(
+    coded: Coded, track: Codes, used: RowNumbers, key: Codes
+) -> tuple[Codes, pa.Table, dict[str, Codes]]:
     """Number the tracks by count.
 
     Args:

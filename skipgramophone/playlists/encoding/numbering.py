@@ -18,7 +18,7 @@ import pyarrow as pa
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
 from skipgramophone.parallel import run_in_order, stop_if_cancelled
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
@@ -192,7 +192,7 @@ def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
     return counts
 
 
-def take_codes(codes: Codes, rows: Rows) -> Codes:
+def take_codes(codes: Codes, rows: RowNumbers) -> Codes:
     """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`); for all rows, return `codes` itself."""
     if isinstance(rows, AllRows):
         return codes

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.catalogue_writer import FACT_TYPES
 from skipgramophone.playlists.encoding.numbering import Codes, codes_at, row_slices
-from skipgramophone.playlists.encoding.row_numbers import Rows
+from skipgramophone.playlists.encoding.row_numbers import RowNumbers
 
 
 def with_facts(
     tracks: pa.Table,
     coded: Mapping[str, tuple[Codes, pa.Array]],
     row: Codes,
-    used: Rows,
+    used: RowNumbers,
     *,
     in_order: Callable[[Codes], Codes],
 ) -> pa.Table:
