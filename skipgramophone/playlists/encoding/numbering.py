@@ -21,6 +21,7 @@ from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition
 from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 
 Codes = npt.NDArray[np.int32]
+Column = tuple[Codes, pa.Array]  # for each row, the number of its value (-1: null); the distinct values
 ROWS_AT_ONCE = 1 << 20
 PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
 
@@ -69,7 +70,7 @@ class Numbering:
         if self._pending_values > max(PENDING, self._length):
             self._number_pending()
 
-    def finish(self) -> tuple[Codes, pa.Array]:
+    def finish(self) -> Column:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers.
 
         Afterwards, nothing can be added: the memory that adding needs is released.
