@@ -235,13 +235,12 @@ def read_playlists(
         namer = None if settings.names is None else TrackNamer(read_name_table(Path(settings.names), settings))
         with named_format(settings.format):
             encoded, replaced = _encode(sources.readers, settings, encoder, namer, progress=progress)
-        names = [describe_names(namer)] if namer else []
         return encoded, SourceFacts(
             described(),
             sources.passed_over,
             letters_replaced=replaced,
             guessed_columns=describe_guesses(sources.readers),
-            names=names,
+            names=describe_names(namer) if namer else None,
             doubts=describe_doubts(sources.readers),
         )
 

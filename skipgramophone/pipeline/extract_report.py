@@ -47,7 +47,7 @@ class SourceFacts:
     passed_over: Sequence[tuple[str, str]]
     letters_replaced: int
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)
-    names: list[NamedIds] = field(default_factory=list)
+    names: NamedIds | None = None
     doubts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -96,7 +96,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         identifiers=_identified(encoded),
         albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
-        names=sources.names,
+        names=[sources.names] if sources.names else [],
         doubts=sources.doubts,
     )
 
