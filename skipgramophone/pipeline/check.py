@@ -17,7 +17,6 @@ from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.experiment.checkpoint import read_checkpoint, report_on_run
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
-    NEW_DESCRIPTION,
     Experiment,
     experiments_in,
     named_experiment,
@@ -35,6 +34,7 @@ from skipgramophone.experiment.manifest import (
     digest_of,
     require_format,
 )
+from skipgramophone.experiment.new_experiment import NEW_DESCRIPTION
 from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS

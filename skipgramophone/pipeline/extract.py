@@ -21,7 +21,8 @@ import numpy as np
 from skipgramophone.errors import FormatError, SettingError, SourceError, named_format
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.evaluation.splits import HeldOutNames
-from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.inspection.names import encoding_findings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
