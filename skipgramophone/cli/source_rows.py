@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
-    from skipgramophone.playlists.naming import NamedIds
+    from skipgramophone.playlists.named_ids import NamedIds
 
 SHOWN_FILES = 5
 SHOWN_IDS = 3

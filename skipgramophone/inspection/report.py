@@ -19,7 +19,7 @@ from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
-from skipgramophone.playlists.naming import NamedIds
+from skipgramophone.playlists.named_ids import NamedIds
 from skipgramophone.playlists.readers.kept_rows import KEPT_BY
 from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import NOT_UTF8, give_encoding

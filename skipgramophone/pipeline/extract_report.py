@@ -17,10 +17,11 @@ from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.columns.doubts import is_one_list_per_owner
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.naming import NamedIds, Naming
+from skipgramophone.playlists.named_ids import NamedIds
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
+from skipgramophone.playlists.track_namer import TrackNamer
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import COMMAND_LINE
 
@@ -46,7 +47,7 @@ class SourceFacts:
     passed_over: Sequence[tuple[str, str]]
     letters_replaced: int
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)
-    names: list[NamedIds] = field(default_factory=list)
+    names: NamedIds | None = None
     doubts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -95,7 +96,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         identifiers=_identified(encoded),
         albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
-        names=sources.names,
+        names=[sources.names] if sources.names else [],
         doubts=sources.doubts,
     )
 
@@ -163,14 +164,14 @@ def _is_without_sessions(settings: ExtractSettings) -> bool:
     return settings.session_gap == "none" and is_one_list_per_owner(settings.roles)
 
 
-def describe_names(naming: Naming) -> NamedIds:
+def describe_names(namer: TrackNamer) -> NamedIds:
     """Return the record of the table of names for reports and the manifest.
 
     Raises:
         SourceError: another program has changed the table since it was found.
         StorageError: the table has been removed.
     """
-    table, unnamed = naming.table, list(naming.unnamed)
+    table, unnamed = namer.table, list(namer.unnamed)
     (described,) = describe_sources([table.reader], file_sha256)
     return NamedIds(
         **described,
@@ -178,7 +179,7 @@ def describe_names(naming: Naming) -> NamedIds:
         unused=None if table.unused is None else tuple(table.unused),
         rejected=table.rejected,
         ids=len(table.ids),
-        named=naming.named,
+        named=namer.named,
         unnamed=len(unnamed),
         unnamed_examples=tuple(unnamed[:EXAMPLES]),
         several=table.several,

@@ -14,9 +14,10 @@ from typing import Any
 from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.evaluation.metric_names import k_of, metric_heading, shown_metrics
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment, write_description
+from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import Manifest
+from skipgramophone.experiment.new_experiment import write_description
 from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
 from skipgramophone.wording import code_block, code_span, markdown_text, occur, plural

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.encoding.identifier_matching import SharedIdentifier
-    from skipgramophone.playlists.naming import NamedIds
+    from skipgramophone.playlists.named_ids import NamedIds
 
 RISE = 1.1  # warn if the final loss is above this multiple of the loss of the first epoch
 NEAR_RANDOM = 1.05  # warn if the final loss is above this multiple of the loss of random vectors

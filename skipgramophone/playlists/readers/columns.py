@@ -45,7 +45,7 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, repeats_header, wrong_width
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
@@ -56,25 +56,6 @@ BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # number of rows per batch, and number
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
 TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection
-
-
-def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of a table of any kind.
-
-    Raises:
-        SourceError: the table lacks an assigned column, or it is damaged.
-    """
-    kind = kind_of(stream)
-    if kind == "parquet":
-        return _from_parquet(stream, roles)
-    if kind == "objects":
-        require_fields(stream, roles)
-        return records_of_objects(numbered_lines(stream), roles)
-    if kind == "document":
-        return records_of_document(stream, roles)
-    if kind == "playlists":
-        return records_of_playlists(stream, roles)
-    return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "playlists", "fields"]:
@@ -265,12 +246,6 @@ def _nested_value(record: object, name: str) -> object:
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
-
-
-def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of a Parquet file."""
-    with parquet_in(stream, roles) as file:
-        yield from records_of_parquet(file, roles)
 
 
 @contextmanager
