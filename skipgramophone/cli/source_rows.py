@@ -58,7 +58,7 @@ def guessed_columns(guesses: Sequence[dict[str, Any]], sources: Sequence[dict[st
 
 
 def column_doubts(doubts: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    """Return rows about assigned columns that seem to contain no tracks."""
+    """Return rows about columns or rows of tables that may not be what they are read as."""
     several = len(doubts) > 1
     lines = [f"{doubt['file']}: {doubt['doubt']}" if several else doubt["doubt"] for doubt in doubts[:SHOWN_FILES]]
     return labelled("check", lines + _tables_not_shown(len(doubts)))

@@ -48,7 +48,7 @@ class Inspection:
         inspected: name of the experiment, or the sources as they were given.
         sources: for sources, a record per file with its format; empty for an experiment.
         guessed_columns: for sources, a record per table whose columns were guessed.
-        doubts: for sources, a record per table in which an assigned column seems to contain no tracks.
+        doubts: for sources, a record per doubt about a table, as in `extract`.
         names: for sources, the table from which names of tracks were taken, if any.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.

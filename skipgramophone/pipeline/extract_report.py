@@ -40,7 +40,7 @@ class SourceFacts:
         letters_replaced: number of characters that replace undecodable bytes.
         guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
         names: the table of names that was used, if any.
-        doubts: one record per table in which an assigned column seems to contain no tracks, made by `describe_doubts`.
+        doubts: one record per doubt about a table, made by `describe_doubts`.
     """
 
     described: list[dict[str, Any]]
@@ -154,9 +154,9 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_doubts(readers: Sequence[Reader]) -> list[dict[str, str]]:
-    """Return a record per table in which an assigned column seems to contain no tracks: its file, and the doubt."""
-    doubted = [(reader.file.name, reader.doubt) for reader in readers if isinstance(reader, ColumnsReader)]
-    return [{"file": file, "doubt": doubt(COMMAND_LINE)} for file, doubt in doubted if doubt]
+    """Return a record per doubt about a table: its file, and the doubt (see `ColumnsReader`)."""
+    tables = [reader for reader in readers if isinstance(reader, ColumnsReader)]
+    return [{"file": table.file.name, "doubt": doubt(COMMAND_LINE)} for table in tables for doubt in table.doubts]
 
 
 def _is_without_sessions(settings: ExtractSettings) -> bool:

@@ -103,8 +103,8 @@ class ExtractReport:
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
         names: the tables of names that were used (`--names`), with the numbers of ids with and without a name.
-        doubts: one record per table in which an assigned column seems to contain no tracks: its file, and the doubt as
-            a sentence.
+        doubts: one record per doubt about a table, such as an assigned column that seems to contain no tracks, or rows
+            that seem to be returned items: its file, and the doubt as a sentence.
     """
 
     experiment: str

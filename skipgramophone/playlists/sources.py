@@ -16,6 +16,7 @@ from skipgramophone.playlists.columns.charts import are_ranked
 from skipgramophone.playlists.columns.guess import ColumnGuess
 from skipgramophone.playlists.columns.merged_cells import question_on_assigned_columns
 from skipgramophone.playlists.columns.quantity_doubts import doubt_about_assigned_tracks
+from skipgramophone.playlists.columns.returned_items import doubt_about_returns
 from skipgramophone.playlists.detection.date_order import date_order_in
 from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.detection.joined_artists import artists_are_joined
@@ -221,7 +222,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     """Return the reader of a table, after setting what its first rows show.
 
     They show the order of day and month, whether artists are joined, and whether rows are in the order of their ranks.
-    They also show whether assigned columns have merged cells.
+    They also show whether assigned columns have merged cells or no tracks, and whether there are returned items.
 
     Args:
         reader: the reader.
@@ -235,13 +236,14 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
     if reader.unused is None and (problem := question_on_assigned_columns(rows, roles)):
         raise UnknownFormatError(reader.file.display_name, problem)
+    about_tracks = doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None
     return replace(
         reader,
         date_order=date_order_in(rows, roles),
         joins_artists=artists_are_joined(rows, roles),
         is_ranked=are_ranked(rows, roles),
         above=above,
-        doubt=doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None,
+        doubts=[doubt for doubt in (about_tracks, doubt_about_returns(rows, reader.settings)) if doubt],
     )
 
 

@@ -103,7 +103,7 @@ class ColumnsReader:
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
         is_ranked: whether rows with equal times are already in the order of their ranks; they then keep this order.
-        doubt: what an assigned column seems to contain instead of tracks, for reports; otherwise None.
+        doubts: sentences for reports about rows or columns that may not be what they are read as.
         format: name of the format.
     """
 
@@ -112,7 +112,7 @@ class ColumnsReader:
     unused: Sequence[str] | None = None
     joins_artists: bool = False
     is_ranked: bool = False
-    doubt: Wording | None = None
+    doubts: Sequence[Wording] = ()
     format: str = "columns"
     date_order: DateOrder = ""
     above: int = 0
