@@ -17,6 +17,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.experiment.training_method import Method
 from skipgramophone.settings import Protocol, RunSettings, TrainSettings
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "lookup")
@@ -58,7 +59,7 @@ class CosineQuality:
     def measure(self, settings: TrainSettings, method: Method | None = None) -> Measured:
         """Train vectors, and score the ranking by cosine; see `fit` for `method`."""
         started = time.process_time()
-        with tempfile.TemporaryDirectory() as directory:
+        with tempfile.TemporaryDirectory() as directory, kept_programs():
             fit(self._part, self._tracks, settings, Path(directory), RunSettings(), None, method=method)
             unit = unit_rows(np.asarray(read_embeddings(Path(directory), self._tracks).centre[self.rows]))
         used = time.process_time() - started

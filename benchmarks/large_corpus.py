@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 from skipgramophone.training.trainer import Progress
 
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="folder for temporary files; it needs three times the tables")
     parser.add_argument("--extract", action="store_true", help="extract the corpus from a file instead of training")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as made:
+    with tempfile.TemporaryDirectory(dir=given.folder) as made, kept_programs():
         directory = Path(made)
         if given.extract:
             extract(directory, given.tracks, given.tokens)

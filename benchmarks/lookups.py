@@ -39,8 +39,8 @@ from skipgramophone.errors import TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from skipgramophone.experiment.embeddings import Embeddings, Matrix
-from skipgramophone.experiment.experiment import new_experiment
 from skipgramophone.experiment.name_search import NameSearch
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.training.factorization import write_factors

@@ -39,6 +39,7 @@ from skipgramophone.experiment.track_artists import TrackArtists, track_artists
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, RunSettings, TrainSettings
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 K = 20
@@ -64,7 +65,7 @@ def measure(corpus: Corpus, split: Split, artists: TrackArtists | None, tracks: 
     part = split.training_part(corpus)
     training = replace(TRAINING, window_size=choose_context(part, tracks, SEED).window_size)
     recency = choose_recency(part, tracks, SEED).recency
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, kept_programs():
         fit(part, tracks, training, directory=Path(directory), run=RunSettings(), progress=None)
         model = replace(read_embeddings(Path(directory), tracks), artists=artists)
         settings = EvaluateSettings(protocol="next-item", recency=recency, k=K)

@@ -62,6 +62,7 @@ from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol, RunSettings, TrainSettings
 from skipgramophone.training.factorization import factorize, random_start
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.regression import fit_ease
 from skipgramophone.training.run import fit
 
@@ -119,7 +120,7 @@ def train_rankers(
     trained_on: Corpus, whole: Any, counts: Any, *, artists: TrackArtists, ranked: Any, rows: dict[str, Row]
 ) -> dict[str, Ranker]:
     """Train a model on the training playlists, and return its rankings, with and without each term of the hybrid."""
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, kept_programs():
         started = time.perf_counter()
         fitted = fit(
             trained_on, len(counts), TRAINING, directory=Path(directory), run=RunSettings(), progress=lambda _step: None

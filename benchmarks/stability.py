@@ -36,6 +36,7 @@ from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.pipeline.train import train
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, RunSettings, Score, TrainSettings
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 NEIGHBOURS = 10
@@ -131,7 +132,8 @@ def main() -> None:
             for at, part in enumerate(samples(corpus, group, asked.share)):
                 directory = Path(root, f"{what}-{at}")
                 directory.mkdir()
-                fit(part, tracks, training, directory=directory, run=RunSettings(), progress=None)
+                with kept_programs():
+                    fit(part, tracks, training, directory=directory, run=RunSettings(), progress=None)
                 parts.append((part, replace(read_embeddings(directory, tracks), artists=artists)))
             report(f"two samples of {asked.share:.0%} of the {what}", parts, training)
 

@@ -46,8 +46,9 @@ from skipgramophone.evaluation.scorecard import RankedCatalogue, score_rankers
 from skipgramophone.experiment.catalogue import FILE as CATALOGUE
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings, unit_rows
-from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.factors import Factors, Objective
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.experiment.postings import build_postings, membership
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus

@@ -47,6 +47,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def occur(number: int) -> str:
+    """Return the verb for a number of things.
+
+    >>> occur(1), occur(2)
+    ('occurs', 'occur')
+    """
+    return "occurs" if number == 1 else "occur"
+
+
 def decimals(value: float | None) -> str:
     """Return a value with three decimals, or "" for None. A value that is rounded to zero has no sign.
 

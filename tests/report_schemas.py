@@ -22,7 +22,7 @@ from skipgramophone.maps import clusters
 from skipgramophone.pipeline import reports
 from skipgramophone.pipeline.check import Checked
 from skipgramophone.pipeline.experiments import Overview
-from skipgramophone.playlists import naming
+from skipgramophone.playlists import named_ids
 from skipgramophone.playlists.encoding import identifier_matching
 from tests.json_schemas import SCHEMAS
 
@@ -48,7 +48,7 @@ MODULES: tuple[ModuleType, ...] = (
     comparison,
     findings,
     identifier_matching,
-    naming,
+    named_ids,
     paired,
     recency_choice,
     snapshots,

@@ -65,7 +65,7 @@ ALLOWED_IN = {
         "training.regression",
     },
     "tensorflow": {"training.tensorflow_runtime"},
-    "threadpoolctl": {"training.factorization", "training.regression"},
+    "threadpoolctl": {"evaluation.window_choice", "training.factorization", "training.regression"},
     "tinytag": {"playlists.music_library"},
     "typer": {"cli"},
 }

@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 
 from skipgramophone import __version__
 from skipgramophone.cli.app import app
 from skipgramophone.evaluation.scorecard import STRATA
+from skipgramophone.experiment.corpus import read_corpus
 from tests.conftest import run_sgp
 from tests.shell_examples import run_example
 from tests.test_architecture import LAYERS
@@ -149,8 +151,10 @@ def run_python(*documents: Path) -> dict[str, Any]:
     """Run the Python programs of documents in the current directory, and return their global names."""
     names: dict[str, Any] = {}
     for document in documents:
-        (program,) = PYTHON.findall(document.read_text(encoding="utf-8"))
-        exec(program, names)
+        programs = PYTHON.findall(document.read_text(encoding="utf-8"))
+        assert programs
+        for program in programs:
+            exec(program, names)
     return names
 
 
@@ -175,6 +179,12 @@ def test_the_page_of_the_python_interface_runs(new_place: Path) -> None:
     names = run_python(PYTHON_PAGE)
     assert type(names["mine"]).__name__ == "Lookup"
     assert (new_place / "mine.npz").stat().st_size > 0
+    assert read_corpus(new_place / "experiments" / "sessions" / "corpus").occurrences == 5
+    corpus = read_corpus(new_place / "experiments" / "mine" / "corpus")
+    assert [len(playlist) for playlist in names["playlists"]] == np.diff(corpus.offsets).tolist()
+    assert names["matrix"].shape == (len(corpus.offsets) - 1, len(names["uris"]))
+    assert names["playlists"][0] == [names["uris"][row] for row in corpus.track_ids[: corpus.offsets[1]]]
+    names["ids"][0] = names["ids"][0]  # the copies are writable
 
 
 def test_the_glossary_is_sorted_and_explains_every_column() -> None:
@@ -182,6 +192,13 @@ def test_the_glossary_is_sorted_and_explains_every_column() -> None:
     assert entries == sorted(entries, key=lambda entry: re.sub(r"\W", "", entry).lower())
     terms = {term for entry in entries for term in entry.split(", ")}
     assert headings() | set(STRATA) <= terms
+
+
+def test_the_example_of_unstable_neighbours_contains_marked_tracks() -> None:
+    text = (HERE / "docs" / "lookups.md").read_text(encoding="utf-8")
+    example = text.partition("### How reliable a neighbour is")[2].partition("```console\n")[2].partition("```")[0]
+    assert re.search(r"^ *~\d", example, re.MULTILINE)
+    assert "\n~ probably not in the top" in example
 
 
 def test_the_help_points_to_the_glossary() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -51,3 +52,16 @@ def test_a_loss_that_falls_is_drawn_downwards() -> None:
     points = re.findall(r"polyline points='([^']+)'", draw_loss([10.0, 3.0, 1.0]))[0].split()
     heights = [float(point.partition(",")[2]) for point in points]
     assert heights == [30.0, pytest.approx(30 + 260 * (1 - 0.4771), abs=0.1), 290.0]
+
+
+def test_the_curve_and_the_text_about_the_loss_are_those_of_the_defaults(sample_root: Path) -> None:
+    history = (sample_root / "demo" / "model" / "history.jsonl").read_text(encoding="utf-8")
+    losses = [json.loads(line)["loss"] for line in history.splitlines()]
+    shown, drawn = (
+        [tuple(map(float, point.split(","))) for point in re.findall(r"polyline points='([^']+)'", text)[0].split()]
+        for text in ((ASSETS / "loss.svg").read_text(encoding="utf-8"), draw_loss(losses))
+    )
+    assert shown == [pytest.approx(point, abs=5) for point in drawn]  # results differ slightly between processors
+    text = (DOCS / "training.md").read_text(encoding="utf-8")
+    (stated,) = re.findall(r"falls from ([\d.]+) to ([\d.]+) in the second epoch, and then slowly to ([\d.]+)", text)
+    assert [float(loss) for loss in stated] == pytest.approx([losses[0], losses[1], losses[-1]], abs=0.15)

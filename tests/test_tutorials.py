@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import chdir, redirect_stdout, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import typer
 
 from skipgramophone.cli import progress
 from skipgramophone.cli.app import app
+from skipgramophone.settings import TrainSettings
 from tests.conftest import made_once, run_sgp
 from tests.shell_examples import run_example
 from tests.test_docs import about, neighbours, numbers, words
@@ -110,6 +112,16 @@ def test_a_tutorial_shows_real_output(tutorial: Path, tmp_path: Path, monkeypatc
     assert len(DATA.findall(text)) == 1
     write_data(text)
     compare(text)
+
+
+def test_the_tutorial_for_users_of_gensim_lists_the_defaults_of_training() -> None:
+    text = (HERE / "docs" / "tutorials" / "gensim.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\|[^|]+\| `--([a-z-]+) (\S+)` \|", text, re.MULTILINE)
+    assert len(listed) >= 7
+    defaults = asdict(TrainSettings())
+    for option, value in listed:
+        default = defaults[option.replace("-", "_")]
+        assert type(default)(value) == default, option
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ def _choose(name: str, error: AmbiguousTrackError) -> int:
     if error.advice_on_command_line:
         render.note(f"{error.advice_on_command_line} (q ends this command)", quiet=False)
     while True:
-        question = f"which one? Type a number from 1 to {len(listed)}, or a part of its name (Enter = 1, q to quit)"
+        question = f"which one? Type 1 to {len(listed)}, or a part of its name (Enter = 1, q to quit)"
         answer = ask(question, "1", show_default=False).strip()
         if answer.casefold() in QUIT_WORDS:
             raise KeyboardInterrupt(f"no {kind} was chosen")

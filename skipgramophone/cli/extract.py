@@ -268,7 +268,7 @@ def _source_rows(report: ExtractReport) -> list[tuple[str, str]]:
     replaced = f"{inserted} inserted for bytes that the encoding cannot decode"
     return [
         *source_formats(report.sources),
-        *guessed_columns(report.guessed_columns),
+        *guessed_columns(report.guessed_columns, report.sources),
         *column_doubts(report.doubts),
         *named_ids(report.names),
         ("rows read", f"{report.rows_read:,}"),

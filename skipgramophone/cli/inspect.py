@@ -134,7 +134,7 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
     frequent = "; ".join(f"{track.name} ({track.count:,})" for track in found.most_frequent)
     return [
         *source_formats(found.sources),
-        *guessed_columns(found.guessed_columns),
+        *guessed_columns(found.guessed_columns, found.sources),
         *column_doubts(found.doubts),
         *named_ids(found.names),
         ("playlists", f"{found.playlists:,}{owners}, with {_tracks(lengths.least, lengths.most)}"),

@@ -32,7 +32,8 @@ SIGNS = (
     "bad_alloc",
     "bad allocation",
 )
-# The last words of OpenBLAS, and of glibc if a new thread gets no memory for its variables.
+# Messages of libraries that then end the process: of OpenBLAS, and of glibc if a new thread gets no memory for its
+# variables.
 GAVE_UP = (b"Memory allocation still failed", b"cannot allocate memory for thread-local data")
 WAITED_FOR = {signal.SIGINT, signal.SIGTERM, signal.SIGCHLD}
 INTERRUPTED = 128 + signal.SIGINT
@@ -132,6 +133,6 @@ def _is_shortage(error: BaseException) -> bool:
         return True
     if isinstance(error, SystemError):
         return bool(limits())
-    # Arrow's own exceptions belong to none of these classes.
+    # Most exceptions of Arrow belong to none of these classes.
     is_from_outside = isinstance(error, ImportError | RuntimeError | OSError) or type(error).__module__ == "pyarrow.lib"
     return is_from_outside and any(sign in str(error) for sign in SIGNS)

@@ -200,7 +200,7 @@ def _answer_lines(
     experiments_dir: Path | None,
 ) -> None:
     """Read one name per line from standard input, and answer each line as it arrives; see `line_printer`."""
-    from skipgramophone.cli import line_answers, mixed_answers
+    from skipgramophone.cli import line_answers, mixed_answers, table_lines
     from skipgramophone.lookup import lookup
     from skipgramophone.lookup.mixed_answers import answer_each
 
@@ -214,7 +214,10 @@ def _answer_lines(
             """Answer several lines."""
             queries = [[(name, 1.0), *weighted] for name in names]
             if settings.of == "tracks":
-                return opened.similar_many(queries, settings)
+                outcomes = opened.similar_many(queries, settings)
+                for name, outcome in zip(names, outcomes, strict=True):
+                    table_lines.advise_about_row(opened, name, outcome)
+                return outcomes
             return answer_each(opened, queries, settings)
 
         line_answers.answer_lines(str, answer, printed_by)

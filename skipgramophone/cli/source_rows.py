@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
-    from skipgramophone.playlists.naming import NamedIds
+    from skipgramophone.playlists.named_ids import NamedIds
 
 SHOWN_FILES = 5
 SHOWN_IDS = 3
 OTHER_COLUMNS = "guessed from the header; to choose other columns, edit and add this option:"
+# Several files that cannot be read with the same option: it applies to all sources of a command.
+OTHER_COLUMNS_OF_ONE = (
+    "guessed from the headers; to choose other columns for one of these files, leave it out here, and add it with sgp "
+    "extract --append and an option such as"
+)
 
 
 def labelled(label: str, lines: Iterable[str]) -> list[tuple[str, str]]:
@@ -31,10 +36,12 @@ def source_formats(sources: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     return labelled("sources", named)
 
 
-def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+def guessed_columns(guesses: Sequence[dict[str, Any]], sources: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return rows with the guessed columns of each table, and with the option that chooses other columns.
 
-    If there are more than `SHOWN_FILES` tables, a row shows how many others there are.
+    If there are more than `SHOWN_FILES` tables, a row shows how many others there are. The option reads all sources of
+    a command as tables with these columns. Therefore, if there are other sources or other columns, the row says how to
+    use it for a single file.
     """
     if not guesses:
         return []
@@ -45,12 +52,13 @@ def guessed_columns(guesses: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     lines += _tables_not_shown(len(guesses))
     example = shlex.quote(guesses[0]["columns"])
     example += f" --session-gap {guesses[0]['session_gap']}" if "session_gap" in guesses[0] else ""
-    lines.append(f"{OTHER_COLUMNS} --columns {example}")
+    same = len(guesses) == len(sources) and all(guess["columns"] == guesses[0]["columns"] for guess in guesses)
+    lines.append(f"{OTHER_COLUMNS if same else OTHER_COLUMNS_OF_ONE} --columns {example}")
     return labelled("columns", lines)
 
 
 def column_doubts(doubts: Sequence[dict[str, str]]) -> list[tuple[str, str]]:
-    """Return rows about assigned columns that seem to contain no tracks."""
+    """Return rows about columns or rows of tables that may not be what they are read as."""
     several = len(doubts) > 1
     lines = [f"{doubt['file']}: {doubt['doubt']}" if several else doubt["doubt"] for doubt in doubts[:SHOWN_FILES]]
     return labelled("check", lines + _tables_not_shown(len(doubts)))

@@ -1,12 +1,13 @@
 """Chooses the context in a process of its own.
 
-Choosing the context and loading TensorFlow take about as long as each other. Both hold Python's interpreter lock most
-of the time, so threads would not make them faster.
+Choosing the context takes about as long as loading TensorFlow. Both hold Python's interpreter lock most of the time, so
+two threads would not be faster than one after the other.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,8 +21,10 @@ from skipgramophone.evaluation.window_choice import ContextChoice, choose_contex
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 
 FEW_OCCURRENCES = 50_000  # for a smaller corpus, choosing the context takes less time than starting a process
-
-# The process looks for modules where this process does, and not in the current directory as well.
+# While they wait, further threads of BLAS would keep the core busy on which TensorFlow is loaded.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+# The process gets the module search path of this process. Otherwise, it would also look for modules in the current
+# directory, because `python -c` does so.
 PROGRAM = """
 import sys
 sys.path = {modules!r}
@@ -62,7 +65,10 @@ def answer(directory: str, tracks: int, seed: int) -> None:
 
 
 def _start(directory: Path, tracks: int, seed: int) -> subprocess.Popen[bytes] | None:
-    """Start the process; return None if this is not possible. Ctrl-C does not reach it, because it is killed anyway."""
+    """Start the process; return None if this is not possible.
+
+    The process is in a session of its own, so Ctrl-C does not reach it. `choosing_context` kills it instead.
+    """
     program = PROGRAM.format(modules=sys.path, directory=str(directory.absolute()), tracks=tracks, seed=seed)
     try:
         return subprocess.Popen(
@@ -70,6 +76,7 @@ def _start(directory: Path, tracks: int, seed: int) -> subprocess.Popen[bytes] |
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=os.environ | ONE_THREAD,
             start_new_session=True,
         )
     except OSError:

@@ -40,6 +40,7 @@ from skipgramophone.settings import (
     RunSettings,
     TrainSettings,
 )
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def held_out_model(
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
-        with draft_directory(kept) as draft:
+        with draft_directory(kept) as draft, kept_programs():
             fit(training, tracks, settings, directory=draft, run=run, progress=progress, method=method)
             publish(draft, kept)
     return read_embeddings(kept, tracks)

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from skipgramophone.settings import (
     TrainSettings,
     TuneSettings,
 )
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.run import fit
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ class Evaluator:
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
         """Train a model, evaluate the default ranking of look-ups, and return each metric as float64 (queries,)."""
-        with TemporaryDirectory(prefix="sgp-") as directory:
+        with TemporaryDirectory(prefix="sgp-") as directory, kept_programs():
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             kept = replace(read_embeddings(Path(directory), self._tracks), artists=self._artists).take(self._rows)
         counts, score = self._catalogue.counts, SimilarSettings().by
@@ -195,25 +197,7 @@ def tune(
     earlier = len(study.finished)
     found(earlier)
 
-    def run_trial(trial: Trial) -> float:
-        space.suggest(trial)
-        tried = space.settings(trial.params, occurrences)
-        stops = [max(1, round(share * tried.epochs)) for share in EARLY_STOPS]
-
-        def watch(trainer: Trainer, at: Progress, _history: list[dict[str, Any]]) -> None:
-            if not at.epoch_done or at.epoch not in stops or at.epoch == tried.epochs:
-                return
-            rows = trainer.tables.centre.rows[:]
-            values = searched.evaluate_early(rows - rows.mean(axis=0))
-            trial.report(float(values.mean()), stops.index(at.epoch))
-            if trial.should_prune():
-                raise study.pruned
-
-        try:
-            return float(searched.train(tried, run, watch)[METRIC].mean())
-        except TrainingError as error:  # a learning rate so high that the loss diverges counts as a stopped trial
-            raise study.pruned from error
-
+    run_trial = partial(_run_trial, searched=searched, space=space, study=study, run=run)
     while (number := len(study.finished)) < settings.trials and clock.allows_trial():
         tell(_report_of(number, study.run(run_trial), space, corpus.occurrences))
         clock.end_trial()
@@ -222,13 +206,7 @@ def tune(
     is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
     winner = space.settings(study.best.params, corpus.occurrences) if is_new else own
     final = Evaluator(corpus, test, tracks, artists=artists, settings=settings, min_count=own.min_count)
-    gain: dict[str, Estimate] = {}
-    if is_new:
-        before, after = final.train(own, run), final.train(winner, run)
-        gain = {
-            metric: estimate(after[metric] - before[metric], final.groups, settings.random_seed)
-            for metric in ("r_precision", METRIC)
-        }
+    gain = _gain(final, own, winner, run=run, seed=settings.random_seed) if is_new else {}
     trials = [_report_of(number, trial, space, corpus.occurrences) for number, trial in enumerate(study.finished)]
     return TuneReport(
         experiment=name,
@@ -241,6 +219,27 @@ def tune(
         earlier_trials=earlier,
         time=time,
     )
+
+
+def _run_trial(trial: Trial, searched: Evaluator, space: SearchSpace, study: SeededStudy, *, run: RunSettings) -> float:
+    """Train with the settings that a trial suggests, and return the mean of `METRIC`; stop early if it is too low."""
+    space.suggest(trial)
+    tried = space.settings(trial.params, searched.part.occurrences)
+    stops = [max(1, round(share * tried.epochs)) for share in EARLY_STOPS]
+
+    def watch(trainer: Trainer, at: Progress, _history: list[dict[str, Any]]) -> None:
+        if not at.epoch_done or at.epoch not in stops or at.epoch == tried.epochs:
+            return
+        rows = trainer.tables.centre.rows[:]
+        values = searched.evaluate_early(rows - rows.mean(axis=0))
+        trial.report(float(values.mean()), stops.index(at.epoch))
+        if trial.should_prune():
+            raise study.pruned
+
+    try:
+        return float(searched.train(tried, run, watch)[METRIC].mean())
+    except TrainingError as error:  # a learning rate so high that the loss diverges counts as a stopped trial
+        raise study.pruned from error
 
 
 def _study_name(*, own: TrainSettings, test: Split, settings: TuneSettings) -> str:
@@ -267,6 +266,14 @@ def _is_significantly_better(
         return False
     before, after = validation.train(own, run)[METRIC], validation.train(best, run)[METRIC]
     return estimate(after - before, validation.groups, seed).low > 0
+
+
+def _gain(
+    final: Evaluator, own: TrainSettings, winner: TrainSettings, *, run: RunSettings, seed: int
+) -> dict[str, Estimate]:
+    """Return the gain of the winner over the present settings on the test playlists, for each reported metric."""
+    before, after = final.train(own, run), final.train(winner, run)
+    return {metric: estimate(after[metric] - before[metric], final.groups, seed) for metric in ("r_precision", METRIC)}
 
 
 def _report_of(number: int, trial: FrozenTrial, space: SearchSpace, occurrences: int) -> TrialReport:

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.evaluation.order_sample import MIN_QUERIES, draw_order_sample
+from skipgramophone.evaluation.order_sample import MIN_QUERIES, OrderSample, draw_order_sample
 from skipgramophone.evaluation.rankers import Cosine, PairWeights, Ranker, RowProducts
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.experiment.corpus import Corpus
@@ -74,16 +74,26 @@ class ContextChoice:
 def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
     """Choose a window or the whole playlist as context for a corpus.
 
+    The same arguments give the same choice on any number of cores, because BLAS runs in a single thread.
+
     Args:
         corpus: the playlists.
         tracks: number of rows of the catalogue.
-        seed: random seed. The result depends only on the seed and the corpus.
+        seed: random seed.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = draw_order_sample(corpus, tracks, "continuation", most=SAMPLE_TOKENS, seed=seed, rng=rng)
-    asked = len(sample.queries)
-    if asked < MIN_QUERIES:
-        return ContextChoice("bag", asked)
+    if len(sample.queries) < MIN_QUERIES:
+        return ContextChoice("bag", len(sample.queries))
+    import scipy.sparse.linalg  # noqa: F401 (has a BLAS library of its own, which can be limited only once it is loaded)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        return _compare(sample, tracks, seed, rng)
+
+
+def _compare(sample: OrderSample, tracks: int, seed: int, rng: np.random.Generator) -> ContextChoice:
+    """Choose the context by the held-out playlists of a sample."""
     queries, groups, rows, trained_on = sample.queries, sample.groups, sample.rows, sample.trained_on
     number = np.full(tracks, UNRANKED)
     number[rows] = np.arange(len(rows))
@@ -98,7 +108,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
     by_cosine, without_order = precision(_cosines(near)), precision(_cosines(near_shuffled))
     over_shuffled = estimate((by_cosine - without_order) / _mean(without_order), groups, seed)
     if over_shuffled.low <= 0:
-        return ContextChoice("bag", asked, over_shuffled)
+        return ContextChoice("bag", len(queries), over_shuffled)
     whole = _pairs_of_blocks(shuffled, len(rows))
     gains = []
     for make_ranker in (_knn, _cosines, _few_dimensions):
@@ -107,7 +117,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         gains.append((by_window - by_playlist) / _mean(by_playlist))
     over_whole = estimate(np.mean(gains, axis=0), groups, seed)
     window: Context = AUTO_WINDOW if over_whole.mean > MIN_GAIN else "bag"
-    return ContextChoice(window, asked, over_shuffled, over_whole)
+    return ContextChoice(window, len(queries), over_shuffled, over_whole)
 
 
 def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +93,13 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
 
 
 def _method(path: Path, state: dict[str, Any]) -> Method:
-    """Return the constants in the state of a run; a run of an earlier version has those of this version."""
-    found = asdict(OLD_METHOD) | {name: state[name] for name in asdict(OLD_METHOD) if name in state}
-    if not is_decay(found["decay"]):
+    """Return the constants in the state of a run. One that is not in the state is that of versions up to 0.6.0."""
+    found = replace(OLD_METHOD, **{name: state[name] for name in Method.__slots__ if name in state})
+    if not is_decay(found.decay):
         raise DamagedFileError(f"{path} is damaged: its field 'decay' is not a number above 0 and up to 1")
-    if not is_shared(found["shared"]):
+    if not is_shared(found.shared):
         raise DamagedFileError(f"{path} is damaged: its field 'shared' is not a whole number from 1 to {MOST_SHARED:,}")
-    return Method(**found)
+    return found
 
 
 def advice_on_run(experiment: Path, corpus: str) -> str:

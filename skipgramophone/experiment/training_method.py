@@ -1,6 +1,7 @@
 """Constants of training that have changed between versions of sgp.
 
-A run that is resumed, and a model that is trained again for an evaluation, keep the constants with which they began.
+A run that is resumed keeps the constants with which it began. If a model is trained again for an evaluation, the
+constants of its first training are used.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Method:
     shared: int
 
 
-OLD_METHOD = Method(decay=1.0, shared=16)  # that of versions up to 0.6.0
+OLD_METHOD = Method(decay=1.0, shared=16)  # the constants of versions up to 0.6.0
 
 
 def is_decay(value: object) -> TypeGuard[float]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,13 +13,14 @@ from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
 from skipgramophone.inspection.dominant_owner import inspect_dominant_owner
-from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
+from skipgramophone.inspection.findings import ADVICE, KINDS, Finding, make_finding, percent
 from skipgramophone.inspection.held_out_split import adapt_to_split
 from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
-from skipgramophone.playlists.naming import NamedIds
+from skipgramophone.playlists.named_ids import NamedIds
+from skipgramophone.playlists.readers.kept_rows import KEPT_BY
 from skipgramophone.settings import Thresholds
 from skipgramophone.utf8 import NOT_UTF8, give_encoding
 from skipgramophone.wording import COMMAND_LINE
@@ -47,7 +48,7 @@ class Inspection:
         inspected: name of the experiment, or the sources as they were given.
         sources: for sources, a record per file with its format; empty for an experiment.
         guessed_columns: for sources, a record per table whose columns were guessed.
-        doubts: for sources, a record per table in which an assigned column seems to contain no tracks.
+        doubts: for sources, a record per doubt about a table, as in `extract`.
         names: for sources, the table from which names of tracks were taken, if any.
         playlists: number of playlists.
         owners: number of owners; 1 if no owner is known.
@@ -162,15 +163,28 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
         reasons = sorted(facts.get("rejected", {}).items(), key=lambda counted: -counted[1])
         examples = [f"{number:,} × {reason}" for reason, number in reasons[:3]]
         what = f"{rejected:,} of {read:,} rows ({percent(rejected, read)}) were rejected"
-        found = make_finding("rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples)
-        undecodable = NOT_UTF8 in facts.get("rejected", {})
-        yield replace(found, remedy=f"{give_encoding(COMMAND_LINE)}; {found.remedy}") if undecodable else found
+        remedy = _remedy_for(facts.get("rejected", {}))
+        yield make_finding(
+            "rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples, remedy=remedy
+        )
     merged, playlists = facts.get("welded", 0), facts.get("playlists", 0)
     if merged:
         of = merged + playlists
         what = f"{merged:,} of {of:,} playlists ({percent(merged, of)})"
         what += " were merged with another owner's playlist of the same name"
         yield make_finding("welded-by-name", what, count=merged, of=of, unit="playlists", examples=())
+
+
+def _remedy_for(rejected: Collection[str]) -> str:
+    """Return the remedy for rejected rows, given the reasons for which rows were rejected."""
+    general = ADVICE["rejected-rows"].remedy
+    if NOT_UTF8 in rejected:
+        return f"{give_encoding(COMMAND_LINE)}; {general}"
+    kinds = sorted({KEPT_BY[reason] for reason in rejected if reason in KEPT_BY})
+    if kinds and all(reason in KEPT_BY for reason in rejected):
+        options = " ".join(COMMAND_LINE("keep", kind) for kind in kinds)
+        return f"nothing, if you do not want to train on such rows; to keep them, use {options}"
+    return general
 
 
 def _head(counts: Ids) -> int:

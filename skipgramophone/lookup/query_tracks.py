@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ from skipgramophone.errors import AmbiguousTrackError, SettingError, TrackNameEr
 from skipgramophone.lookup.match_remarks import ArtistForm, artist_advice, artist_option, remarks_about
 from skipgramophone.lookup.mixed_query import Part, seeds_of
 from skipgramophone.lookup.results import Asked, Fallback, Missing, Seed
-from skipgramophone.playlists.playlist_file import read_listing
-from skipgramophone.wording import COMMAND_LINE
+from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
+from skipgramophone.utf8 import NOT_UTF8
+from skipgramophone.wording import COMMAND_LINE, plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.fallback import Replacement
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Choose = Callable[[str, AmbiguousTrackError], int]  # returns the index of the candidate that is meant
 SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
+SHOWN_REASONS = 3  # maximum number of reasons for left-out records that a note lists
 
 
 def track_part(
@@ -140,13 +143,34 @@ def resolve_names(
 def resolve_file(lookup: Lookup, file: Path, fallback: bool | None = False) -> Asked:
     """Find the tracks of a playlist file.
 
-    A track is found by its uri if the catalogue contains the uri, otherwise by its name.
+    A track is found by its uri if the catalogue contains the uri, otherwise by its name. If the file contains only its
+    title and the path of its audio file, a directory in the path may be its artist.
     """
     listing = read_listing(file, lookup.names.is_whole_name)
-    names = [(lookup.known_as(track), 1.0) for track in listing.tracks]
+    names = [(_name_with_directory(lookup, track) or lookup.known_as(track), 1.0) for track in listing.tracks]
     asked = resolve_names(lookup, names, leave_out=True, fallback=fallback, artist_form=None)
-    records = "record" if listing.rejected == 1 else "records"
-    notes = [f"left out {listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
+    notes = [_about_rejected(listing.rejected, file)] if listing.rejected else []
     if listing.playlists > 1:
         notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
     return Asked(asked.seeds, (*notes, *asked.notes), asked.missing)
+
+
+def _name_with_directory(lookup: Lookup, track: NamedTrack) -> str | None:
+    """Return "artist - title" for a track of which only the title is known, if a directory of its file is the artist.
+
+    This is the case if the corpus contains a track with this artist and title. Return None if no directory, or more
+    than one, is such an artist.
+    """
+    names = (full_name(directory, track.name) for directory in dict.fromkeys(track.directories) if directory.strip())
+    known = [name for name in names if lookup.names.is_whole_name(name)]
+    return known[0] if len(known) == 1 else None
+
+
+def _about_rejected(rejected: Mapping[str, int], file: Path) -> str:
+    """Return a note about the records of a file that cannot be used, given the number of records for each reason."""
+    shown = sorted(rejected.items(), key=lambda each: -each[1])[:SHOWN_REASONS]
+    reasons = [f"{number:,} × {reason}" for reason, number in shown]
+    if others := len(rejected) - len(shown):
+        reasons.append(f"and {plural(others, 'more reason')}")
+    advice = f". To use the records that are {NOT_UTF8}, save the file as UTF-8" if NOT_UTF8 in rejected else ""
+    return f"left out {plural(sum(rejected.values()), 'record')} of {file}: {', '.join(reasons)}{advice}"

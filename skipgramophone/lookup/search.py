@@ -42,7 +42,7 @@ from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import occur, plural
 
 # number of rows that exact search for many queries compares in the time in which the index visits one node
 COMPARED = 32
@@ -105,10 +105,10 @@ class Search:
         if not matters or not len(self.corpus):  # imported vectors come without counts
             return []
         if len(seeds) == 1:
-            about = f"'{rare[0].track.name}' occurs {plural(rare[0].track.count, 'time')}"
-        else:
-            about = f"{len(rare)} of {len(seeds)} query tracks occur fewer than {RARE} times"
-        return [f"{about}: these neighbours are not reliable"]
+            times = plural(rare[0].track.count, "time")
+            return [f"'{rare[0].track.name}' occurs {times}: these neighbours are not reliable"]
+        about = f"{len(rare):,} of {len(seeds):,} query tracks {occur(len(rare))} fewer than {RARE} times"
+        return [f"{about}: the results are less reliable"]
 
     def vector(self, track: Track) -> Matrix:
         """Return the centre vector of a track, float32 (embedding_dim,). This raises the same errors as `vectors`."""

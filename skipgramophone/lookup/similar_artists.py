@@ -27,7 +27,7 @@ from skipgramophone.lookup.ranking import (
     with_count,
     with_popularity,
 )
-from skipgramophone.lookup.scoring import applicable
+from skipgramophone.lookup.scoring import Scores, applicable
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.credited_artists import spelling
@@ -121,29 +121,9 @@ class SimilarArtists:
             ExperimentError: the vectors contain values that are not finite.
         """
         settings, vectors = applicable(settings, self._agreement.postings.corpus), self.vectors
-        candidates = vectors.tracks > 0
-        if settings.min_count > 1:  # imported vectors come without counts
-            candidates &= vectors.counts >= settings.min_count
-        candidates[self._asked_about(query)] = False
-        excluded = [fold_name(name) for name in settings.exclude_artist or ()]
-        for at, name in enumerate(self.artists.names if excluded else ()):
-            candidates[at] &= not any(is_credited(artist, name) for artist in excluded)
         cosines = np.asarray(vectors.unit @ query.vector, np.float32)
-        if settings.min_similarity is not None:
-            candidates &= cosines >= settings.min_similarity
-        rows = np.flatnonzero(candidates)
-        scores = cosines[rows]
-        if settings.by == "cosine+count":
-            scores = with_count(scores, vectors.counts[rows])
-        elif settings.by == "hybrid":
-            given = number_of_seeds(np.array([part.weight for part in query.parts]))
-            agreed = rooted(self._agreement.scores(query.parts))
-            known = evidence(agreed, vectors.counts, given, in_common=None, has_factors=False)
-            scores = with_cosine(known[rows], scores, 1.0)
-        if settings.popularity and len(rows):
-            scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
-        if not np.isfinite(scores).all():
-            raise not_finite()
+        rows = self._candidates(query, settings, cosines)
+        scores = self._scores(query, settings, rows, cosines[rows])
         found = highest(rows, scores, max(POOL, POOL_FACTOR * settings.number))
         places = np.arange(min(settings.number, len(found.rows)))
         if settings.diversity:
@@ -168,6 +148,40 @@ class SimilarArtists:
             for rank, (artist, place, shared) in enumerate(zip(chosen.tolist(), places, support, strict=True), 1)
         )
         return ArtistAnswer(query, neighbours, settings.by, tuple(notes))
+
+    def _candidates(self, query: MixedQuery, settings: SimilarSettings, cosines: Scores) -> Rows:
+        """Return the artists that the answer may contain; `cosines` are the similarities of all artists."""
+        vectors = self.vectors
+        candidates = vectors.tracks > 0
+        if settings.min_count > 1:  # imported vectors come without counts
+            candidates &= vectors.counts >= settings.min_count
+        candidates[self._asked_about(query)] = False
+        excluded = [fold_name(name) for name in settings.exclude_artist or ()]
+        for at, name in enumerate(self.artists.names if excluded else ()):
+            candidates[at] &= not any(is_credited(artist, name) for artist in excluded)
+        if settings.min_similarity is not None:
+            candidates &= cosines >= settings.min_similarity
+        return np.flatnonzero(candidates)
+
+    def _scores(self, query: MixedQuery, settings: SimilarSettings, rows: Rows, cosines: Scores) -> Scores:
+        """Return the scores of the artists `rows`; `cosines` are their similarities.
+
+        Raises:
+            ExperimentError: a score is not finite, because the vectors contain values that are not.
+        """
+        scores, counts = cosines, self.vectors.counts
+        if settings.by == "cosine+count":
+            scores = with_count(scores, counts[rows])
+        elif settings.by == "hybrid":
+            given = number_of_seeds(np.array([part.weight for part in query.parts]))
+            agreed = rooted(self._agreement.scores(query.parts))
+            known = evidence(agreed, counts, given, in_common=None, has_factors=False)
+            scores = with_cosine(known[rows], scores, 1.0)
+        if settings.popularity and len(rows):
+            scores = with_popularity(scores, counts[rows], settings.popularity)
+        if not np.isfinite(scores).all():
+            raise not_finite()
+        return scores
 
     def _asked_about(self, query: MixedQuery) -> Rows:
         """Return the artists of a query, which the answer leaves out."""

@@ -36,7 +36,7 @@ from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding.cleaning import dropped_by_cleaning
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.encoding.known_rows import KnownRows
-from skipgramophone.playlists.naming import NamedIds
+from skipgramophone.playlists.named_ids import NamedIds
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import Names, plural

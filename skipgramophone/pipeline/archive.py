@@ -28,17 +28,11 @@ from skipgramophone.errors import (
 )
 from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.embeddings import CENTRE
-from skipgramophone.experiment.experiment import (
-    DESCRIPTION,
-    NEW_DESCRIPTION,
-    Experiment,
-    free_path,
-    open_experiment,
-    write_description,
-)
+from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, require_format
+from skipgramophone.experiment.new_experiment import NEW_DESCRIPTION, free_path, write_description
 from skipgramophone.experiment.new_files import copy_to_new_file
 from skipgramophone.experiment.publishing import (
     draft_directory,

@@ -17,7 +17,6 @@ from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.experiment.checkpoint import read_checkpoint, report_on_run
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
-    NEW_DESCRIPTION,
     Experiment,
     experiments_in,
     named_experiment,
@@ -26,7 +25,16 @@ from skipgramophone.experiment.experiment import (
 from skipgramophone.experiment.experiments_root import experiments_root
 from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.json_files import read_json
-from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, LaterFormatError, digest_of, require_format
+from skipgramophone.experiment.manifest import (
+    COMMAND,
+    MANIFEST,
+    PARENT,
+    LaterFormatError,
+    Manifest,
+    digest_of,
+    require_format,
+)
+from skipgramophone.experiment.new_experiment import NEW_DESCRIPTION
 from skipgramophone.experiment.next_commands import remake_command
 from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
@@ -259,21 +267,11 @@ def _check_stage(
     except SgpError as error:
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{_problem(error)}: {again}")
         return
-    again = f"run {remake_command(experiment.name, manifest)}"
-    wrong = False
-    for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
-        read.next(experiment, directory / name)
-        try:
-            if difference := difference_from_manifest(directory, name, manifest.files.get(name)):
-                wrong = True
-                yield _finding(experiment, f"{stage}/{name}", "damaged", f"{difference}: {again}")
-        except NOT_READ as error:
-            wrong = True
-            yield _unchecked(experiment, f"{stage}/{name}", error)
-    if not wrong and digest_of(manifest) != manifest.digest:
-        wrong = True
-        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"checksum mismatch: {again}")
-    if wrong:
+    is_damaged = False
+    for finding in _check_files(experiment, manifest, read):
+        is_damaged = True
+        yield finding
+    if is_damaged:
         return
     try:
         experiment.current(stage)
@@ -287,8 +285,27 @@ def _check_stage(
         except NOT_READ as error:
             yield _unchecked(experiment, stage, error)
         except SgpError as error:
+            again = f"run {remake_command(experiment.name, manifest)}"
             damage = f"{error.problem}: {again}" if isinstance(error, DamagedFileError) else error
             yield _finding(experiment, stage, "damaged", damage)
+
+
+def _check_files(experiment: Experiment, manifest: Manifest, read: _ReadProgress) -> Iterator[CheckResult]:
+    """Compare the files of a stage with its manifest and, if there is no difference, the manifest with its digest."""
+    stage, directory = manifest.stage, experiment.directory(manifest.stage)
+    again = f"run {remake_command(experiment.name, manifest)}"
+    is_damaged = False
+    for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
+        read.next(experiment, directory / name)
+        try:
+            if difference := difference_from_manifest(directory, name, manifest.files.get(name)):
+                is_damaged = True
+                yield _finding(experiment, f"{stage}/{name}", "damaged", f"{difference}: {again}")
+        except NOT_READ as error:
+            is_damaged = True
+            yield _unchecked(experiment, f"{stage}/{name}", error)
+    if not is_damaged and digest_of(manifest) != manifest.digest:
+        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"checksum mismatch: {again}")
 
 
 def difference_from_manifest(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:

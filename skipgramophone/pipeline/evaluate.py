@@ -119,15 +119,19 @@ def evaluate(
             judgement=judgement,
             held_out_names=split.names,
         )
-        directory = experiment.path / EVALUATION
-        directory.mkdir(exist_ok=True)
-        remove_leftovers(directory)
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # milliseconds make the name unique
-        with published_file(
-            directory / f"{task(settings.protocol, settings.of).replace(' ', '-')}-{stamp}.json"
-        ) as path:
-            write_json(path, asdict(report))
+        _publish_report(experiment, report)
     return report
+
+
+def _publish_report(experiment: Experiment, report: EvaluateReport) -> None:
+    """Write a report to the evaluation directory of an experiment, named after its task and the current time."""
+    directory = experiment.path / EVALUATION
+    directory.mkdir(exist_ok=True)
+    remove_leftovers(directory)
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # milliseconds make the name unique
+    name = task(report.settings["protocol"], report.settings["of"]).replace(" ", "-")
+    with published_file(directory / f"{name}-{stamp}.json") as path:
+        write_json(path, asdict(report))
 
 
 @check_arguments()

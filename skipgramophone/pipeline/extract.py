@@ -21,7 +21,8 @@ import numpy as np
 from skipgramophone.errors import FormatError, SettingError, SourceError, named_format
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.evaluation.splits import HeldOutNames
-from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.inspection.names import encoding_findings
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
@@ -46,10 +47,10 @@ from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
 from skipgramophone.playlists.encoding.encoder import PlaylistEncoder
 from skipgramophone.playlists.left_out import counted
 from skipgramophone.playlists.name_table import read_name_table
-from skipgramophone.playlists.naming import Naming
 from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit, explained
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
+from skipgramophone.playlists.track_namer import TrackNamer
 from skipgramophone.settings import ExtractSettings, Thresholds, check_arguments
 from skipgramophone.wording import Wording
 
@@ -232,16 +233,15 @@ def read_playlists(
 
         if allowed:
             allowed(described())
-        naming = None if settings.names is None else Naming(read_name_table(Path(settings.names), settings))
+        namer = None if settings.names is None else TrackNamer(read_name_table(Path(settings.names), settings))
         with named_format(settings.format):
-            encoded, replaced = _encode(sources.readers, settings, encoder, naming, progress=progress)
-        names = [describe_names(naming)] if naming else []
+            encoded, replaced = _encode(sources.readers, settings, encoder, namer, progress=progress)
         return encoded, SourceFacts(
             described(),
             sources.passed_over,
             letters_replaced=replaced,
             guessed_columns=describe_guesses(sources.readers),
-            names=names,
+            names=describe_names(namer) if namer else None,
             doubts=describe_doubts(sources.readers),
         )
 
@@ -336,16 +336,16 @@ def _encode(
     readers: Sequence[Reader],
     settings: ExtractSettings,
     encoder: Encoder[Encoded],
-    naming: Naming | None,
+    namer: TrackNamer | None,
     *,
     progress: Progress | None,
 ) -> tuple[Encoded, int]:
     """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes.
 
-    If there is a table of names, `naming` takes the names of tracks from it.
+    If there is a table of names, `namer` takes the names of tracks from it.
     """
     total = sum(reader.file.size for reader in readers if reader.file)
-    merger = BlockMerger((lambda block: encoder.add(naming.with_names(block))) if naming else encoder.add)
+    merger = BlockMerger((lambda block: encoder.add(namer.with_names(block))) if namer else encoder.add)
     done, rows, replaced = 0, 0, 0
     for reader in readers:
         reject_limit, replaced_here = RejectLimit(settings), 0
@@ -364,8 +364,8 @@ def _encode(
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
         reason = _why_unused(encoder.rejects, encoder.left_out)
         raise SourceError.naming(reason) if encoder.left_out else FormatError.naming(reason)
-    if naming:
-        naming.require_names()
+    if namer:
+        namer.require_names()
     encoded = encoder.encode()
     if isinstance(encoded, EncodedPlaylists) and not len(encoded.track_ids):
         raise SourceError(f"cleaning left out all rows: {_counts(encoded.left_out)}")

@@ -17,10 +17,11 @@ from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.columns.doubts import is_one_list_per_owner
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.naming import NamedIds, Naming
+from skipgramophone.playlists.named_ids import NamedIds
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
+from skipgramophone.playlists.track_namer import TrackNamer
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import COMMAND_LINE
 
@@ -39,14 +40,14 @@ class SourceFacts:
         letters_replaced: number of characters that replace undecodable bytes.
         guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
         names: the table of names that was used, if any.
-        doubts: one record per table in which an assigned column seems to contain no tracks, made by `describe_doubts`.
+        doubts: one record per doubt about a table, made by `describe_doubts`.
     """
 
     described: list[dict[str, Any]]
     passed_over: Sequence[tuple[str, str]]
     letters_replaced: int
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)
-    names: list[NamedIds] = field(default_factory=list)
+    names: NamedIds | None = None
     doubts: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -95,7 +96,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         identifiers=_identified(encoded),
         albums=known_albums(encoded.tracks),
         matching=_matched(encoded),
-        names=sources.names,
+        names=[sources.names] if sources.names else [],
         doubts=sources.doubts,
     )
 
@@ -153,9 +154,9 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_doubts(readers: Sequence[Reader]) -> list[dict[str, str]]:
-    """Return a record per table in which an assigned column seems to contain no tracks: its file, and the doubt."""
-    doubted = [(reader.file.name, reader.doubt) for reader in readers if isinstance(reader, ColumnsReader)]
-    return [{"file": file, "doubt": doubt(COMMAND_LINE)} for file, doubt in doubted if doubt]
+    """Return a record per doubt about a table: its file, and the doubt (see `ColumnsReader`)."""
+    tables = [reader for reader in readers if isinstance(reader, ColumnsReader)]
+    return [{"file": table.file.name, "doubt": doubt(COMMAND_LINE)} for table in tables for doubt in table.doubts]
 
 
 def _is_without_sessions(settings: ExtractSettings) -> bool:
@@ -163,14 +164,14 @@ def _is_without_sessions(settings: ExtractSettings) -> bool:
     return settings.session_gap == "none" and is_one_list_per_owner(settings.roles)
 
 
-def describe_names(naming: Naming) -> NamedIds:
+def describe_names(namer: TrackNamer) -> NamedIds:
     """Return the record of the table of names for reports and the manifest.
 
     Raises:
         SourceError: another program has changed the table since it was found.
         StorageError: the table has been removed.
     """
-    table, unnamed = naming.table, list(naming.unnamed)
+    table, unnamed = namer.table, list(namer.unnamed)
     (described,) = describe_sources([table.reader], file_sha256)
     return NamedIds(
         **described,
@@ -178,7 +179,7 @@ def describe_names(naming: Naming) -> NamedIds:
         unused=None if table.unused is None else tuple(table.unused),
         rejected=table.rejected,
         ids=len(table.ids),
-        named=naming.named,
+        named=namer.named,
         unnamed=len(unnamed),
         unnamed_examples=tuple(unnamed[:EXAMPLES]),
         several=table.several,

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from skipgramophone.errors import SourceError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.experiment import Experiment, new_experiment
+from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
 from skipgramophone.experiment.json_files import write_lines
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256

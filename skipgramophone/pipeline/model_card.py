@@ -14,12 +14,13 @@ from typing import Any
 from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.evaluation.metric_names import k_of, metric_heading, shown_metrics
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment, write_description
+from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, open_experiment
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import Manifest
+from skipgramophone.experiment.new_experiment import write_description
 from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
-from skipgramophone.wording import code_block, code_span, markdown_text, plural
+from skipgramophone.wording import code_block, code_span, markdown_text, occur, plural
 
 GENERATED_START = "<!-- Written by sgp experiments --card. "  # cards by earlier versions start with this too
 GENERATED = (
@@ -233,7 +234,7 @@ def _limits(experiment: Experiment, model: Manifest | None) -> Iterator[str]:
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         counts = catalogue.counts()
     rare = sum(0 < count < RARE for count in counts)
-    limits.append(f"{rare:,} of {plural(len(counts), 'track')} occur fewer than {RARE} times.")
+    limits.append(f"{rare:,} of {plural(len(counts), 'track')} {occur(rare)} fewer than {RARE} times.")
     if model is not None:
         limits += _model_limits(experiment, model, len(counts))
     yield "\n".join(f"- {limit}" for limit in limits)

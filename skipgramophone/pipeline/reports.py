@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
     from skipgramophone.playlists.encoding.identifier_matching import SharedIdentifier
-    from skipgramophone.playlists.naming import NamedIds
+    from skipgramophone.playlists.named_ids import NamedIds
 
 RISE = 1.1  # warn if the final loss is above this multiple of the loss of the first epoch
 NEAR_RANDOM = 1.05  # warn if the final loss is above this multiple of the loss of random vectors
@@ -103,8 +103,8 @@ class ExtractReport:
             the rows of each owner form one playlist, the record also has `session_gap`, which is "none".
         held_out_names: how many playlists match the names in the file of held-out playlists; None without such a file.
         names: the tables of names that were used (`--names`), with the numbers of ids with and without a name.
-        doubts: one record per table in which an assigned column seems to contain no tracks: its file, and the doubt as
-            a sentence.
+        doubts: one record per doubt about a table, such as an assigned column that seems to contain no tracks, or rows
+            that seem to be returned items: its file, and the doubt as a sentence.
     """
 
     experiment: str

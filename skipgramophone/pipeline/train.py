@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import numpy as np
 from skipgramophone.evaluation.context_process import choosing_context
 from skipgramophone.experiment.artists import read_artists
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
+from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
@@ -26,17 +27,20 @@ from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.lookup.index_builder import bytes_for_index
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.reports import TrainReport
-from skipgramophone.pipeline.stages import open_corpus, package_versions, publishing_index
+from skipgramophone.pipeline.stages import IndexBuild, open_corpus, package_versions, publishing_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings, check_arguments
 from skipgramophone.training.cluster.config import WORKER, Role
 from skipgramophone.training.memory import bytes_for_ranking, has_memory_for
 from skipgramophone.training.program_cache import kept_programs
-from skipgramophone.training.run import TRAIN_LOG, Keeper, fit, nothing_to_resume, unfinished_run
+from skipgramophone.training.run import TRAIN_LOG, Keeper, TrainingResult, fit, nothing_to_resume, unfinished_run
 from skipgramophone.training.tensorflow_runtime import load_tensorflow, require_tensorflow
 from skipgramophone.training.warm_start import earlier_rows
 from skipgramophone.wording import shell_command
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.recency_choice import RecencyChoice
+    from skipgramophone.evaluation.window_choice import ContextChoice
+    from skipgramophone.training.tables import Earlier
     from skipgramophone.training.trainer import Progress, Trainer
 
 ENOUGH_PLAYLISTS = 10  # training warns if there are fewer different playlists than this
@@ -83,18 +87,15 @@ def train(
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
-    from skipgramophone.evaluation.recency_choice import choose_recency
-
-    started, run = time.perf_counter(), run or RunSettings()
+    started = time.perf_counter()
     require_tensorflow()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
         digest = experiment.manifest("corpus").digest
         checkpoint = unfinished_run(experiment, digest, settings, resume=resume, force=force)
         if checkpoint is None:
-            experiment.require_new(
-                "model", force, keep=f"to keep it, train a copy ({shell_command('experiments', 'copy', name, 'NEW')})"
-            )
+            copy = shell_command("experiments", "copy", name, "NEW")
+            experiment.require_new("model", force, keep=f"to keep it, train a copy ({copy})")
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         stage("reading the corpus")
         corpus, tracks = open_corpus(experiment)
@@ -103,78 +104,147 @@ def train(
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
             if start_from == name:  # record the experiment from which the current vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
-        with ExitStack() as until_published:
-            choose, order, seed = None, None, settings.random_seed
-            if settings.window_size == "auto":
-                choosing = choosing_context(experiment.directory("corpus"), corpus, tracks, seed)
-                choose = until_published.enter_context(choosing)
-            # The recency is chosen in a background thread during training. It is not chosen earlier, because loading
-            # TensorFlow would then take longer: both hold Python's interpreter lock.
-            thread = until_published.enter_context(background_thread())
-            recency = cache(lambda: thread.submit(choose_recency, corpus, tracks, seed))
-
-            def keep(trainer: Trainer, done: Progress, history: list[dict[str, Any]]) -> None:
-                recency()
-                keeper.keep(trainer, done, history)
-
-            build = None
-            if not no_index:
-                build = until_published.enter_context(publishing_index(experiment, index_settings or IndexSettings()))
-
-            def take_vectors(embeddings: Embeddings) -> None:
-                if build:
-                    build.take(embeddings, start=_has_memory_for_both(corpus, embeddings))
-
-            with experiment.publishing("model", asdict(settings)) as draft:
-                if choose:
-                    stage("choosing the context")
-                    with kept_programs():
-                        load_tensorflow(draft.path / TRAIN_LOG)  # in the meantime
-                    order = choose()
-                    settings = replace(settings, window_size=order.window_size)
-                    draft.settings = asdict(settings)
-                keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
-                fitted = fit(
-                    corpus,
-                    tracks,
-                    settings,
-                    directory=draft.path,
-                    run=run,
-                    progress=progress,
-                    stage=stage,
-                    checkpoint=checkpoint,
-                    earlier=earlier,
-                    keep=keep,
-                    keep_now=keeper.keep_now,
-                    on_vectors=take_vectors,
-                )
-                write_lines(draft.path / HISTORY, fitted.history)
-                _write_artists(experiment, draft.path)
-                facts: dict[str, Any] = {
-                    "tracks": tracks,
-                    "tracks_learnt": fitted.tracks_learnt,
-                    "tracks_taken_over": len(earlier.rows) if earlier else 0,
-                    "occurrences": corpus.occurrences,
-                    "epochs": len(fitted.history),
-                    "first_loss": fitted.history[0]["loss"],
-                    "last_loss": fitted.history[-1]["loss"],
-                    "learning_rate": fitted.conditions["learning_rate"],
-                    "seconds": round(fitted.seconds, 2),
-                    "tracks_per_second": round(fitted.tokens / fitted.seconds),
-                }
-                draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
-                draft.facts |= {"started_from": started_from, ORDER: asdict(order) if order else None}
-                draft.facts |= {RECENCY: asdict(recency().result())}
+        with nullcontext() if no_index else publishing_index(experiment, index_settings or IndexSettings()) as build:
+            training = _Training(
+                experiment,
+                digest=digest,
+                corpus=corpus,
+                tracks=tracks,
+                checkpoint=checkpoint,
+                earlier=earlier,
+                started_from=started_from,
+                run=run or RunSettings(),
+                build=build,
+                progress=progress,
+                stage=stage,
+            )
+            report = _publish_model(training, settings)
             remove_checkpoint(experiment.path)
-            index = None
             if build:
                 stage("building the index")
-                index = build.facts()
-    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # duration of the whole command
+                report = replace(report, index=build.facts())
+    return replace(report, seconds=round(time.perf_counter() - started, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """A training run: what it starts from, and how it is run."""
+
+    experiment: Experiment
+    digest: str  # of the corpus
+    corpus: Corpus
+    tracks: int  # number of tracks in the catalogue
+    checkpoint: Checkpoint | None  # of the run that is resumed
+    earlier: Earlier | None  # the initial vectors, if they come from an earlier model
+    started_from: str | None  # name of the experiment from which the initial vectors come
+    run: RunSettings
+    build: IndexBuild | None  # builds the index of the model
+    progress: Callable[[Progress], None] | None
+    stage: Callable[[str], None]
+
+
+def _publish_model(training: _Training, settings: TrainSettings) -> TrainReport:
+    """Choose the context if it is "auto", train a model, and publish it. The report does not include the index."""
+    experiment, corpus, tracks = training.experiment, training.corpus, training.tracks
+    choosing: AbstractContextManager[Callable[[], ContextChoice] | None] = nullcontext()
+    if settings.window_size == "auto":
+        choosing = choosing_context(experiment.directory("corpus"), corpus, tracks, settings.random_seed)
+    with (
+        choosing as choose,
+        _choosing_recency(corpus, tracks, settings.random_seed) as recency,
+        experiment.publishing("model", asdict(settings)) as draft,
+        kept_programs(),
+    ):
+        order = None
+        if choose:
+            training.stage("choosing the context")
+            load_tensorflow(draft.path / TRAIN_LOG)  # in the meantime
+            order = choose()
+            settings = replace(settings, window_size=order.window_size)
+            draft.settings = asdict(settings)
+        fitted = _fit(training, settings, draft.path, after_round=recency)
+        write_lines(draft.path / HISTORY, fitted.history)
+        _write_artists(experiment, draft.path)
+        facts = _facts(training, fitted)
+        draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
+        draft.facts |= {"started_from": training.started_from, ORDER: asdict(order) if order else None}
+        draft.facts |= {RECENCY: asdict(recency().result())}
     few = too_few_playlists(corpus, settings)
     return TrainReport(
-        name, asdict(settings), index=index, order=order, recency=recency().result(), few_playlists=few, **facts
+        experiment.name,
+        asdict(settings),
+        index=None,
+        order=order,
+        recency=recency().result(),
+        few_playlists=few,
+        **facts,
     )
+
+
+@contextmanager
+def _choosing_recency(corpus: Corpus, tracks: int, seed: int) -> Iterator[Callable[[], Future[RecencyChoice]]]:
+    """Yield a function that starts to choose the recency in a background thread when it is called for the first time.
+
+    It is first called after the first training round. If the recency were chosen earlier, loading TensorFlow would take
+    longer, because both hold Python's interpreter lock.
+    """
+    from skipgramophone.evaluation.recency_choice import choose_recency
+
+    with background_thread() as thread:
+        yield cache(lambda: thread.submit(choose_recency, corpus, tracks, seed))
+
+
+def _fit(
+    training: _Training, settings: TrainSettings, directory: Path, after_round: Callable[[], object]
+) -> TrainingResult:
+    """Train with checkpoints, and start to build the index when the vectors are trained.
+
+    Args:
+        training: the training run.
+        settings: training settings with the chosen context.
+        directory: directory for the files of the model.
+        after_round: called after each training round.
+    """
+    keeper = Keeper(training.experiment.path, training.digest, settings, training.run.checkpoint_seconds)
+
+    def keep(trainer: Trainer, done: Progress, history: list[dict[str, Any]]) -> None:
+        after_round()
+        keeper.keep(trainer, done, history)
+
+    def take_vectors(embeddings: Embeddings) -> None:
+        if training.build:
+            training.build.take(embeddings, start=_has_memory_for_both(training.corpus, embeddings))
+
+    return fit(
+        training.corpus,
+        training.tracks,
+        settings,
+        directory=directory,
+        run=training.run,
+        progress=training.progress,
+        stage=training.stage,
+        checkpoint=training.checkpoint,
+        earlier=training.earlier,
+        keep=keep,
+        keep_now=keeper.keep_now,
+        on_vectors=take_vectors,
+    )
+
+
+def _facts(training: _Training, fitted: TrainingResult) -> dict[str, Any]:
+    """Return the results of a training run that both the manifest and the report contain."""
+    return {
+        "tracks": training.tracks,
+        "tracks_learnt": fitted.tracks_learnt,
+        "tracks_taken_over": len(training.earlier.rows) if training.earlier else 0,
+        "occurrences": training.corpus.occurrences,
+        "epochs": len(fitted.history),
+        "first_loss": fitted.history[0]["loss"],
+        "last_loss": fitted.history[-1]["loss"],
+        "learning_rate": fitted.conditions["learning_rate"],
+        "seconds": round(fitted.seconds, 2),
+        "tracks_per_second": round(fitted.tokens / fitted.seconds),
+    }
 
 
 def too_few_playlists(corpus: Corpus, settings: TrainSettings) -> int | None:

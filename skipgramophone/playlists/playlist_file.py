@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
@@ -22,6 +23,7 @@ LARGEST_LIST = 4 << 20  # maximum size in bytes; a larger text file is not read 
 JUDGED_NAMES = 100  # number of lines that show whether a text in a doubtful format is a list of names with marks
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
+PATH_SEPARATOR = re.compile(r"[/\\]")
 REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
 
 
@@ -32,15 +34,16 @@ class NamedTrack:
     name: str  # "artist - title", or only the part that is known
     uri: str | None = None
     identifiers: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    directories: tuple[str, ...] = field(default=(), repr=False)  # of its audio file, if its artist is unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The tracks of a playlist file, and its numbers of playlists and rejected records."""
+    """The tracks of a playlist file, its number of playlists, and its rejected records."""
 
     tracks: list[NamedTrack]  # in order of first appearance, without repeats
     playlists: int
-    rejected: int  # number of rejected records
+    rejected: Mapping[str, int] = field(default_factory=dict)  # reason -> number of rejected records
 
 
 def names_in(text: str) -> list[str]:
@@ -75,17 +78,23 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
     with regular_file(path) as place:
         lines = _known_names(place, is_name)
-        return Listing([NamedTrack(line) for line in lines], 1, 0) if lines else _read_listing(place)
+        return Listing([NamedTrack(line) for line in lines], 1) if lines else _read_listing(place)
 
 
 def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
     """Yield the track of each row of a block."""
     table = block.table
     columns = [table[name].to_pylist() for name in ("artist", "title", "uri")]
-    stated = table["identifiers"].to_pylist() if "identifiers" in table.column_names else repeat(None, block.used)
-    for artist, title, uri, others in zip(*columns, stated, strict=True):
+    more = [
+        table[name].to_pylist() if name in table.column_names else repeat(None, block.used)
+        for name in ("identifiers", "location")
+    ]
+    for artist, title, uri, others, location in zip(*columns, *more, strict=True):
         yield NamedTrack(
-            full_name(artist.strip(), title.strip()), uri, tuple(others.split(SEPARATOR)) if others else ()
+            full_name(artist.strip(), title.strip()),
+            uri,
+            tuple(others.split(SEPARATOR)) if others else (),
+            tuple(PATH_SEPARATOR.split(location)[:-1]) if location and not artist.strip() else (),
         )
 
 
@@ -126,13 +135,14 @@ def _read_listing(path: Path) -> Listing:
             raise
         names = names_in(content.decode("utf-8", "replace"))
         if not are_titles(names[:JUDGED_NAMES]):
-            return Listing([NamedTrack(line) for line in dict.fromkeys(names)], 1, 0)
+            return Listing([NamedTrack(line) for line in dict.fromkeys(names)], 1)
         readers = open_sources([path], ExtractSettings(format="titles")).readers
     tracks: dict[NamedTrack, None] = {}
-    playlists, rejected = set(), 0
+    playlists: set[tuple[str, str, str | None]] = set()
+    rejected: Counter[str] = Counter()
     for reader in readers:
         for block in reader.blocks():
-            rejected += len(block.rejects)
+            rejected.update(reject.reason for reject in block.rejects)
             columns = [block.table[name].to_pylist() for name in ("owner", "playlist", "key")]
             playlists |= set(zip(*columns, strict=True))
             tracks |= dict.fromkeys(named_tracks(block))

@@ -16,6 +16,7 @@ from skipgramophone.playlists.columns.charts import are_ranked
 from skipgramophone.playlists.columns.guess import ColumnGuess
 from skipgramophone.playlists.columns.merged_cells import question_on_assigned_columns
 from skipgramophone.playlists.columns.quantity_doubts import doubt_about_assigned_tracks
+from skipgramophone.playlists.columns.returned_items import doubt_about_returns
 from skipgramophone.playlists.detection.date_order import date_order_in
 from skipgramophone.playlists.detection.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.detection.joined_artists import artists_are_joined
@@ -23,66 +24,19 @@ from skipgramophone.playlists.detection.own_exports import OWN_EXPORT, is_own_ex
 from skipgramophone.playlists.detection.table_head import first_rows
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_columns
 from skipgramophone.playlists.detection.undecodable_header import has_header, is_binary, undecodable_first_line
-from skipgramophone.playlists.readers.aimp import read_aimp
-from skipgramophone.playlists.readers.aotm import read_aotm
-from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
-from skipgramophone.playlists.readers.asx import read_asx
-from skipgramophone.playlists.readers.b4s import read_b4s
+from skipgramophone.playlists.format_readers import DATED, RecordReader
+from skipgramophone.playlists.readers.apple import is_read_with_activity
 from skipgramophone.playlists.readers.columnar import ColumnsReader
-from skipgramophone.playlists.readers.cue import read_cue
-from skipgramophone.playlists.readers.exportify import read_exportify
-from skipgramophone.playlists.readers.google_play import part_of_google_play, read_google_play
+from skipgramophone.playlists.readers.google_play import part_of_google_play
 from skipgramophone.playlists.readers.histories import link_parts
-from skipgramophone.playlists.readers.itunes import read_itunes
-from skipgramophone.playlists.readers.jellyfin import read_jellyfin
-from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
-from skipgramophone.playlists.readers.lastfm_archive import (
-    lastfm_archive_blocks,
-    read_lastfm_archive,
-    repeats_scrobbles,
-)
-from skipgramophone.playlists.readers.lastfm_json import (
-    lastfm_json_blocks,
-    lastfmstats_blocks,
-    read_lastfm_json,
-    read_lastfmstats,
-)
-from skipgramophone.playlists.readers.lastfm_xml import read_lastfm_xml
-from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
-from skipgramophone.playlists.readers.m3u import read_m3u
-from skipgramophone.playlists.readers.markdown import read_markdown
+from skipgramophone.playlists.readers.lastfm_archive import repeats_scrobbles
+from skipgramophone.playlists.readers.listenbrainz import part_of_listenbrainz
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.nested_archives import with_nested_archives
-from skipgramophone.playlists.readers.plex import read_plex
-from skipgramophone.playlists.readers.pls import read_pls
-from skipgramophone.playlists.readers.rekordbox import read_rekordbox
-from skipgramophone.playlists.readers.rhythmbox import read_rhythmbox
-from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
-from skipgramophone.playlists.readers.scrobbler_log import read_scrobbler_log
-from skipgramophone.playlists.readers.serato import read_serato
-from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
-from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
-from skipgramophone.playlists.readers.setlistfm import read_setlistfm
-from skipgramophone.playlists.readers.shazam import read_shazam
-from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify, spotify_blocks
-from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
-from skipgramophone.playlists.readers.spotify_library import read_spotify_library
-from skipgramophone.playlists.readers.subsonic import read_subsonic
-from skipgramophone.playlists.readers.tab_text import read_tab_text
-from skipgramophone.playlists.readers.tidal import read_tidal
-from skipgramophone.playlists.readers.titles import read_titles
-from skipgramophone.playlists.readers.traktor import read_traktor
-from skipgramophone.playlists.readers.uris import read_uris
-from skipgramophone.playlists.readers.virtualdj import read_virtualdj
-from skipgramophone.playlists.readers.wpl import read_wpl
-from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
-from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
-from skipgramophone.playlists.readers.youtube import (
-    read_youtube_history,
-    read_youtube_playlist,
-    read_youtube_songs,
-)
+from skipgramophone.playlists.readers.rows import COLUMNS, Reader, RowBlock
+from skipgramophone.playlists.readers.source_files import SourceFile, files_of
+from skipgramophone.playlists.readers.spotify import part_of_spotify
+from skipgramophone.playlists.readers.yes import holds_song_names
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.utf8_sources import is_certainly_utf8, utf8_error
@@ -91,75 +45,6 @@ from skipgramophone.settings.setting import require_named
 from skipgramophone.wording import COMMAND_LINE, Wording, visible, worded
 
 Identity = tuple[int, int, str | None]
-RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
-RECORDS: dict[Format, RecordFunction] = {
-    "exportify": read_exportify,
-    "spotify": read_spotify,
-    "lastfm": read_lastfm,
-    "listenbrainz": read_listenbrainz,
-    "m3u": read_m3u,
-    "titles": read_titles,
-    "yes": read_yes,
-    "sessions": read_sessions,
-    "xspf": read_xspf,
-    "jspf": read_jspf,
-    "itunes": read_itunes,
-    "pls": read_pls,
-    "rekordbox": read_rekordbox,
-    "youtube-songs": read_youtube_songs,
-    "youtube-playlist": read_youtube_playlist,
-    "youtube-history": read_youtube_history,
-    "spotify-library": read_spotify_library,
-    "spotify-api": read_spotify_api,
-    "spotify-backup": read_spotify_backup,
-    "aotm": read_aotm,
-    "uris": read_uris,
-    "tunemymusic": read_tunemymusic,
-    "soundiiz": read_soundiiz,
-    "deezer": read_deezer,
-    "lastfm-json": read_lastfm_json,
-    "lastfmstats": read_lastfmstats,
-    "shazam": read_shazam,
-    "tab-text": read_tab_text,
-    "traktor": read_traktor,
-    "apple-activity": read_apple_activity,
-    "apple-daily": read_apple_daily,
-    "lastfm-archive": read_lastfm_archive,
-    "tidal": read_tidal,
-    "wpl": read_wpl,
-    "google-play": read_google_play,
-    "scrobbler-log": read_scrobbler_log,
-    "rhythmbox": read_rhythmbox,
-    "jellyfin": read_jellyfin,
-    "asx": read_asx,
-    "b4s": read_b4s,
-    "cue": read_cue,
-    "markdown": read_markdown,
-    "setlistfm": read_setlistfm,
-    "subsonic": read_subsonic,
-    "plex": read_plex,
-    "lastfm-xml": read_lastfm_xml,
-    "serato": read_serato,
-    "aimp": read_aimp,
-    "virtualdj": read_virtualdj,
-}
-# Formats with the time at which a track was played or added to a playlist. The format "columns" is not listed, because
-# not every table has a column with times.
-DATED: tuple[Format, ...] = (
-    "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
-    "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
-    "tidal", "scrobbler-log", "lastfm-xml",
-)  # fmt: skip
-# Faster readers for some of these formats; they return the same rows in blocks.
-BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {
-    "spotify": spotify_blocks,
-    "lastfm": lastfm_blocks,
-    "lastfm-archive": lastfm_archive_blocks,
-    "lastfm-json": lastfm_json_blocks,
-    "lastfmstats": lastfmstats_blocks,
-    "listenbrainz": listenbrainz_blocks,
-    "sessions": session_id_blocks,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +142,7 @@ def open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     """Return the reader for a file; the format is taken from the settings or else detected from the first bytes.
 
     Raises:
-        SettingError: the settings have a minimum rating, but the format has no ratings.
+        SettingError: the settings have a minimum rating or a period, but the format has no ratings or times.
         SourceError: the header of a table cannot be decoded.
         UnknownFormatError: sgp does not know the format.
     """
@@ -265,16 +150,7 @@ def open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise UnknownFormatError(file.display_name, "empty")
-    rated = settings.min_rating is not None
-    undecodable = undecodable_first_line(head, settings)
-    try:
-        format = "columns" if settings.columns else settings.format or detect_format(file, head, rated)
-    except UnknownFormatError as error:
-        if undecodable and not is_binary(head):
-            raise UnknownFormatError(file.display_name, undecodable) from error
-        raise
-    if undecodable and has_header(format, settings):
-        raise SourceError.naming(lambda named: f"{file.display_name} is {undecodable(named)}")
+    format = _format_of(file, head, settings)
     if settings.columns:
         by_number = all(name.isdecimal() for name in settings.roles.values())
         lines = first_lines(head)
@@ -282,20 +158,46 @@ def open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         return _table_reader(ColumnsReader(file, settings), head, above)
     if isinstance(format, ColumnGuess):
         return _table_reader(_guessing_reader(file, settings, format), head, format.above)
-    need, found = require_named, f"but {file.display_name} has the format {format}"
-    need(not rated, lambda named: f"{named('min_rating')} needs a table with ratings, {found}")
-    need(
+    _require_suited(file, format, settings)
+    if format == "zenodo":
+        return ZenodoReader(file, settings)
+    if format == "mpd":
+        return MpdReader(file, settings)
+    return RecordReader(file, settings, format)
+
+
+def _format_of(file: SourceFile, head: bytes, settings: ExtractSettings) -> Format | ColumnGuess:
+    """Return the format of a file that begins with `head`, or its columns if they are guessed; see `open_reader`."""
+    undecodable = undecodable_first_line(head, settings)
+    try:
+        rated = settings.min_rating is not None
+        format = "columns" if settings.columns else settings.format or detect_format(file, head, rated)
+    except UnknownFormatError as error:
+        if undecodable and not is_binary(head):
+            raise UnknownFormatError(file.display_name, undecodable) from error
+        raise
+    if undecodable and has_header(format, settings):
+        raise SourceError.naming(lambda named: f"{file.display_name} is {undecodable(named)}")
+    return format
+
+
+def _require_suited(file: SourceFile, format: Format, settings: ExtractSettings) -> None:
+    """Refuse settings that a format without ratings, or without times, does not support.
+
+    Raises:
+        SettingError: the settings have a minimum rating, or a period but the format has no times.
+    """
+    found = f"but {file.display_name} has the format {format}"
+    require_named(
+        settings.min_rating is None, lambda named: f"{named('min_rating')} needs a table with ratings, {found}"
+    )
+    require_named(
         not settings.period or format in DATED,
         lambda named: (
             f"{named('since')} and {named('until')} need a source with times, {found}: "
             "leave them out, or leave out this source"
         ),
     )
-    if format == "zenodo":
-        return ZenodoReader(file, settings)
-    if format == "mpd":
-        return MpdReader(file, settings)
-    return RecordReader(file, settings, format)
 
 
 def _require_encoding(file: SourceFile, settings: ExtractSettings, is_alone: bool) -> None:
@@ -320,7 +222,7 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     """Return the reader of a table, after setting what its first rows show.
 
     They show the order of day and month, whether artists are joined, and whether rows are in the order of their ranks.
-    They also show whether assigned columns have merged cells.
+    They also show whether assigned columns have merged cells or no tracks, and whether there are returned items.
 
     Args:
         reader: the reader.
@@ -334,13 +236,14 @@ def _table_reader(reader: ColumnsReader, head: bytes, above: int) -> ColumnsRead
     rows, roles = first_rows(reader.file, head, first_lines(head)[above:]) or [[]], reader.settings.roles
     if reader.unused is None and (problem := question_on_assigned_columns(rows, roles)):
         raise UnknownFormatError(reader.file.display_name, problem)
+    about_tracks = doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None
     return replace(
         reader,
         date_order=date_order_in(rows, roles),
         joins_artists=artists_are_joined(rows, roles),
         is_ranked=are_ranked(rows, roles),
         above=above,
-        doubt=doubt_about_assigned_tracks(rows, roles) if reader.unused is None else None,
+        doubts=[doubt for doubt in (about_tracks, doubt_about_returns(rows, reader.settings)) if doubt],
     )
 
 
@@ -356,23 +259,6 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
     gap = "none" if by_owner else settings.session_gap
     chosen = replace(settings, columns=guess.text, session_gap=gap)
     return ColumnsReader(file, chosen, guess.unused)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordReader:
-    """Reads a file record by record, or with the faster reader if its format is in `BLOCKS`."""
-
-    file: SourceFile
-    settings: ExtractSettings
-    format: Format
-
-    def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order."""
-        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
-            if self.format in BLOCKS:
-                yield from BLOCKS[self.format](stream, self.settings)
-            else:
-                yield from gather_blocks(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 
 @dataclass(frozen=True, slots=True)

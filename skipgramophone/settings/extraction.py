@@ -210,41 +210,7 @@ class ExtractSettings:
             lambda named: f"{named('names_columns')} needs {named('names')}, the table that has these columns",
         )
         if self.columns is not None:
-            need(
-                self.format in (None, "columns"),
-                lambda named: f"{named('columns')} cannot be combined with the format {self.format}",
-            )
-            need(
-                bool({"title", "name", "uri"} & self.roles.keys()),
-                lambda named: f"{named('columns')} must include a title or a uri, as in title=Song",
-            )
-            need(
-                not ("name" in self.roles and {"title", "artist"} & self.roles.keys()),
-                lambda named: (
-                    f"{named('columns')} can include a name (artist and title in one column), or an artist and a "
-                    "title in two columns, but not both"
-                ),
-            )
-            need(
-                not {"time", "position"} <= set(self.roles),
-                lambda named: f"{named('columns')} can include a time or a position, but not both",
-            )
-            need(
-                "clock" not in self.roles or "time" in self.roles,
-                lambda named: (
-                    f"{named('columns')} assigns the times of day (clock) but no dates: add time=… with their column"
-                ),
-            )
-            need(
-                self.period is None or "time" in self.roles,
-                lambda named: (
-                    f"{named('since')} and {named('until')} need a column with times: add time=… to {named('columns')}"
-                ),
-            )
-            need(
-                self.min_rating is None or "rating" in self.roles,
-                lambda named: f"{named('min_rating')} needs a column with ratings: add rating=… to {named('columns')}",
-            )
+            self._check_columns()
         elif self.format == "columns":
             raise SettingError.naming(
                 lambda named: (
@@ -252,6 +218,50 @@ class ExtractSettings:
                     f"such as {named('columns', 'artist=Name,title=Song')}"
                 )
             )
+
+    def _check_columns(self) -> None:
+        """Verify that the columns, which the user has assigned, can be combined, and that they suit other settings.
+
+        Raises:
+            SettingError: they do not.
+        """
+        need = require_named
+        need(
+            self.format in (None, "columns"),
+            lambda named: f"{named('columns')} cannot be combined with the format {self.format}",
+        )
+        roles = self.roles
+        need(
+            bool({"title", "name", "uri"} & roles.keys()),
+            lambda named: f"{named('columns')} must include a title or a uri, as in title=Song",
+        )
+        need(
+            not ("name" in roles and {"title", "artist"} & roles.keys()),
+            lambda named: (
+                f"{named('columns')} can include a name (artist and title in one column), or an artist and a "
+                "title in two columns, but not both"
+            ),
+        )
+        need(
+            not {"time", "position"} <= roles.keys(),
+            lambda named: f"{named('columns')} can include a time or a position, but not both",
+        )
+        need(
+            "clock" not in roles or "time" in roles,
+            lambda named: (
+                f"{named('columns')} assigns the times of day (clock) but no dates: add time=… with their column"
+            ),
+        )
+        need(
+            self.period is None or "time" in roles,
+            lambda named: (
+                f"{named('since')} and {named('until')} need a column with times: add time=… to {named('columns')}"
+            ),
+        )
+        need(
+            self.min_rating is None or "rating" in roles,
+            lambda named: f"{named('min_rating')} needs a column with ratings: add rating=… to {named('columns')}",
+        )
 
     @property
     def period(self) -> Period | None:

@@ -206,7 +206,8 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
         choice = ", ".join(map(repr, words))
         within = is_fit and bounds is not None and bounds.unmet(value) is None
         near = suggestion(value, words) if isinstance(value, str) else ""
-        return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}{near}"
+        allowed = f" {bounds.words}" if bounds else ""
+        return None if within else f"{choice} or a number{allowed}, not {_in_words(value)}{near}"
     if not is_fit:
         return f"a {'whole ' if number is int else ''}number, not {_in_words(value)}"
     if str in kinds and isinstance(value, str) and not is_utf8(value):

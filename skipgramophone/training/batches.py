@@ -25,8 +25,8 @@ STEPS_PER_EPOCH = 64  # wanted minimum; to reach it with a small corpus, the ste
 # Number of tokens that share their negative samples. With a larger number, the negatives have too little effect; with a
 # smaller number, they have too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
-# Number of negative samples that these tokens share. With more samples, fewer epochs are needed for vectors that are as
-# good and as stable, but each epoch takes longer.
+# Number of negative samples that these tokens share. With more samples, fewer epochs give equally stable vectors of
+# about the same quality, but each epoch takes longer.
 BAG_SHARED, WINDOW_SHARED = 24, 16
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum; the rows of more tokens would not fit into a core's cache
 MACRO_BATCHES_PER_EPOCH = 75

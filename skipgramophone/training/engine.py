@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.tables import Tables
 from skipgramophone.training.tasks import Outcome
@@ -21,7 +20,7 @@ class Plan:
     dim: int
     negatives: int  # negative samples per pair
     layout: Layout
-    start: Iterator[Matrix]  # pieces of the centre table, then of the context table
+    seed: int  # of the random numbers with which the tables are filled
 
 
 class Engine(Protocol):

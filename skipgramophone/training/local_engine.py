@@ -57,7 +57,7 @@ class LocalEngine:
         self._scratch = [np.full(plan.tracks, -1, np.int32) for _ in range(shape.round)]
         self._on_device = device_for(tf, run.device)
         with self._on_device():
-            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.start)
+            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.seed)
         self._variables = [array.variable for array in self.tables.arrays()]
         table, before = (plan.tracks, plan.dim), compile_local_program.cache_info().misses
         self._program = compile_local_program(tf, shape, plan.layout.context, table)

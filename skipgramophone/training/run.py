@@ -26,7 +26,6 @@ from skipgramophone.experiment.training_method import Method
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
-from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.regression import has_ease, write_ease
 from skipgramophone.training.smoothing import write_smoothed
 from skipgramophone.training.tensorflow_runtime import require_tensorflow
@@ -165,6 +164,8 @@ def fit(
 ) -> TrainingResult:
     """Train all epochs, starting from random rows, from a checkpoint, or from the rows of an earlier model.
 
+    Inside `kept_programs`, programs that earlier runs compiled are used again.
+
     Args:
         corpus: the playlists.
         tracks: number of tracks in the catalogue.
@@ -254,7 +255,6 @@ def _fit_vectors(
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:
-        until_done.enter_context(kept_programs())
         engine = until_done.enter_context(engine_for(run, directory, log, stage))
         trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine, method=method)
         until_done.enter_context(closing(trainer.engine))

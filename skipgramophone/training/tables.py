@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -18,7 +18,9 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import RowSource, pieces, write_array, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
+from skipgramophone.parallel import run_in_order
 from skipgramophone.training.memory import TABLES
+from skipgramophone.training.start_rows import start_rows
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
@@ -95,12 +97,12 @@ class Tables(Generic[RowArrayT]):
         """Return all arrays that training changes, by name."""
         return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.arrays(), strict=True))
 
-    def initialize(self, start: Iterator[Matrix]) -> None:
-        """Fill the rows with the pieces that `drawing_start_rows` yields, and set the accumulators."""
-        for table in (self.centre, self.context):
-            for rows in pieces(table.rows.shape[0]):
-                table.rows[rows] = next(start)
-                table.accumulator[rows] = np.full(rows.stop - rows.start, START_ACCUMULATOR, np.float32)
+    def initialize(self, dim: int, seed: int) -> None:
+        """Fill the rows with random numbers, and set the accumulators; each table is filled in a thread of its own."""
+        starts = [start_rows(self.centre.rows.shape[0], dim, seed=seed, table=number) for number in range(TABLES)]
+        tables = zip((self.centre, self.context), starts, strict=True)
+        for _filled in run_in_order([partial(_initialize, table, start) for table, start in tables]):
+            pass
 
     def initialize_from(self, earlier: Earlier) -> None:
         """Replace rows and accumulators by those of an earlier model."""
@@ -155,6 +157,13 @@ class Tables(Generic[RowArrayT]):
         write_rows(directory / ACCUMULATORS, (2, tracks), (array[rows] for array in seen for rows in pieces(tracks)))
 
 
+def _initialize(table: Table[RowArray], start: Iterator[Matrix]) -> None:
+    """Fill the rows of a table, and set the accumulators."""
+    for rows, drawn in zip(pieces(table.rows.shape[0]), start, strict=True):
+        table.rows[rows] = drawn
+        table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """Rows of an earlier model from which training starts.
@@ -178,14 +187,14 @@ class Earlier:
         return self.centre, self.context, self.centre_accumulator, self.context_accumulator
 
 
-def new_tables(tf: Any, tracks: int, dim: int, start: Iterator[Matrix]) -> Tables[Variable]:
-    """Return initialized tables in the memory of this machine; `start` yields the pieces of both tables."""
+def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
+    """Return tables in the memory of this machine, filled with random numbers."""
 
     def variable(*shape: int) -> Variable:
         return Variable(tf.Variable(tf.raw_ops.Empty(shape=shape, dtype=tf.float32)))
 
     tables = Tables(*(Table(variable(tracks, dim), variable(tracks)) for _ in range(TABLES)))
-    tables.initialize(start)
+    tables.initialize(dim, seed)
     return tables
 
 

@@ -23,7 +23,6 @@ from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_fo
 from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.local_engine import LocalEngine
-from skipgramophone.training.start_rows import drawing_start_rows
 from skipgramophone.training.stream import Stretch
 from skipgramophone.training.tables import RowArray, Tables
 from skipgramophone.training.tasks import noise_table
@@ -119,9 +118,8 @@ class Trainer:
             seed=settings.random_seed,
         )
         tracks, dim = len(vocabulary.counts), settings.embedding_dim
-        with drawing_start_rows(tracks, dim, settings.random_seed) as start:
-            plan = Plan(tracks, dim, negatives=settings.negatives, layout=self.layout, start=start)
-            self.engine = (engine or partial(LocalEngine, run or RunSettings()))(load_tensorflow(log), plan)
+        plan = Plan(tracks, dim, negatives=settings.negatives, layout=self.layout, seed=settings.random_seed)
+        self.engine = (engine or partial(LocalEngine, run or RunSettings()))(load_tensorflow(log), plan)
 
     @property
     def tables(self) -> Tables[RowArray]:

@@ -112,7 +112,7 @@ def test_the_chooser_names_the_option_for_artists(root: Path) -> None:
     code, output = on_a_terminal(80, "similar", "named", "guns n' roses", "--experiments-dir", root, typed="2\n")
     assert code == 0
     plain = " ".join(ESCAPES.sub("", output).split())
-    assert 'use --artist "Guns N\' Roses" (q ends this command) which one? Type a number from 1 to 2' in plain
+    assert 'use --artist "Guns N\' Roses" (q ends this command) which one? Type 1 to 2' in plain
     _, output = on_a_terminal(80, "similar", "named", "e", "--experiments-dir", root, typed="1\n")
     assert "--artist" not in output
 

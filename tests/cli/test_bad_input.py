@@ -143,7 +143,7 @@ def test_a_missing_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp
         (["extract", "x", "--sample", "-nr", "0"], "--num-rows must be at least 1, or -1 for all rows, not 0"),
         (["train", "x", "-e", "0"], "--epochs must be at least 1, not 0"),
         (["train", "x", "-emb", "-3"], "--embedding-dim must be from 1 to 4096, not -3"),
-        (["train", "x", "-wsz", "0"], "--window-size must be 'auto', 'bag' or from 1 to 63, not 0"),
+        (["train", "x", "-wsz", "0"], "--window-size must be 'auto', 'bag' or a number from 1 to 63, not 0"),
         (["train", "x", "-wsz", "sack"], "--window-size must be 'auto', 'bag' or a number, not 'sack'"),
         (["train", "x", "-lr", "nan"], "--learning-rate must be above 0, not nan"),
         (["train", "x", "--subsample", "7"], "--subsample must be from 0 to 1, not 7.0"),

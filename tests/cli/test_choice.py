@@ -12,7 +12,7 @@ from skipgramophone.errors import AmbiguousTrackError
 from skipgramophone.experiment.catalogue import Track
 from tests.cli.test_terminal import ESCAPES, on_a_terminal
 
-QUESTION = "which one? Type a number from 1 to {}, or a part of its name (Enter = 1, q to quit): "
+QUESTION = "which one? Type 1 to {}, or a part of its name (Enter = 1, q to quit): "
 ADVICE = " that are not listed; to use one of these, quit and give more of the name, as in 'artist - title'"
 SKYLINE = "Jörund & the Inkwells - Skyline, Still Wandering"
 

@@ -141,6 +141,44 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
     assert continued(sample_root, *GIVEN, "--stdin", *at).code == 2
 
 
+def test_records_of_a_file_that_cannot_be_used_are_counted_by_reason(sample_root: Path, tmp_path: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        first, second = (demo.resolve(uri).track for uri in GIVEN[:2])
+    table = tmp_path / "table.csv"
+    rows = [f'"{track.artist}","{track.title}"' for track in (first, second)]
+    table.write_bytes("\n".join(["Artist,Title", *rows, ""]).encode() + "Zoë,Été\nZoë,Nuit".encode("cp1252"))
+    ran = continued(sample_root, "--file", table, "-n", "1", "--by", "cosine", *AS_RANKED)
+    assert ran.code == 0
+    assert ran.err == (
+        f"left out 2 records of {table}: 2 × not UTF-8. To use the records that are not UTF-8, save the file as UTF-8\n"
+    )
+    plays = [
+        {"endTime": "2026-05-01 20:00", "artistName": first.artist, "trackName": first.title, "msPlayed": played}
+        for played in (200_000, 0, 0)
+    ]
+    history = tmp_path / "StreamingHistory_music_0.json"
+    history.write_text(json.dumps(plays))
+    ran = continued(sample_root, "--file", history, "-n", "1", "--by", "cosine", *AS_RANKED)
+    assert (ran.code, ran.err) == (0, f"left out 2 records of {history}: 2 × played for 0 ms\n")
+
+
+def test_a_directory_of_an_audio_file_is_the_artist_if_the_list_names_only_the_title(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    title, artists = "Every Umbrella Knows", ["DJ Varmere", "DJ Varsson"]
+    paths = [rf"D:\Music\{artists[0]}\Hats\07 - {title}.mp3", f"../{artists[1].upper()}/{title}.mp3"]
+    (playlist := tmp_path / "car.m3u").write_text("".join(f"{path}\n" for path in paths))
+    found = json.loads(continued(sample_root, "--file", playlist, "-n", "1", "--json").out)
+    assert sorted((seed["artist"], seed["title"]) for seed in found["seeds"]) == [(name, title) for name in artists]
+    assert not any("matches" in note for note in found["notes"])
+    # Without such a directory, or with two of them, the title alone decides.
+    for path in (f"Hats/{title}.mp3", f"{artists[0]}/{artists[1]}/{title}.mp3"):
+        playlist.write_text(path + "\n")
+        found = json.loads(continued(sample_root, "--file", playlist, "-n", "1", "--json").out)
+        assert [seed["artist"] for seed in found["seeds"]] == ["DJ Varquist"]
+        assert found["notes"][0].startswith(f"'{title}' matches 3 tracks; using 'DJ Varquist - {title}'")
+
+
 def test_names_left_out_are_named_with_what_was_probably_meant(sample_root: Path) -> None:
     ran = continued(sample_root, GIVEN[0], "evry pensil nowhere", "-n", "1", "-q", "--all-versions", "--json")
     (note,) = json.loads(ran.out)["notes"]

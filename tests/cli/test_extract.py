@@ -60,6 +60,26 @@ def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write
     assert (assigned.code, "guessed" in assigned.out) == (0, False)
 
 
+def test_the_option_for_guessed_columns_is_shown_for_all_sources_or_for_one_of_them(
+    sgp: Sgp, write_dump: WriteDump, tmp_path: Path
+) -> None:
+    english = write_dump("Artist,Title,Playlist\nNell Quay,Boats,Evening\n", "english.csv")
+    german = write_dump("Interpret;Titel\nNell Quay;Rain\n", "german.csv")
+    (others := tmp_path / "list.m3u8").write_text("#EXTM3U\n#EXTINF:9,Nell Quay - Key\nkey.mp3\n")
+    option = "--columns artist=Artist,title=Title,playlist=Playlist"
+    for_all = f"to choose other columns, edit and add this option: {option}\n"
+    more = write_dump("Artist,Title,Playlist\nAda Fenn,Fog,Night\n", "more.csv")
+    assert for_all in sgp("extract", "x", english, more, "--dry-run").out
+    assert sgp("extract", "x", english, more, *option.split(), "--dry-run").code == 0
+    for other in (german, others):
+        ran = sgp("extract", "x", english, other, "--dry-run")
+        assert for_all not in ran.out
+        assert f"leave it out here, and add it with sgp extract --append and an option such as {option}\n" in ran.out
+        assert sgp("extract", "x", english, other, *option.split(), "--dry-run").code == 1
+        assert sgp("extract", "x", other, "-q", "--force").code == 0
+        assert sgp("extract", "x", english, "--append", *option.split()).code == 0
+
+
 def test_the_option_for_guessed_purchases_leads_to_the_same_playlists(sgp: Sgp, write_dump: WriteDump) -> None:
     rows = "".join(f"{n % 2},P{n},2024-03-0{n + 1}T10:00:00\n" for n in range(6))
     path = write_dump(f"visitorid,itemid,timestamp\n{rows}", "events.csv")

@@ -62,6 +62,17 @@ def test_a_note_that_is_the_same_for_several_lines_is_printed_once(shop: Path, t
     assert ran.err == f"line 1: {tmp_path / 'out.txt'}: 1 of 2 lines matches no track, such as '14188'\n"
 
 
+@pytest.mark.parametrize("line", ["14105,Product 5,3.90", '"Product 5, blue";14105', "9\tProduct 5"])
+def test_the_error_of_a_row_of_a_table_names_the_field_to_give(shop: Path, line: str) -> None:
+    ran = run_sgp("similar", "shop", "--stdin", "--experiments-dir", shop, stdin=f"{line}\nno, such, product\n")
+    row, unknown = map(json.loads, ran.out.splitlines())
+    field = "Product 5" if line.startswith("9") else "14105"
+    advice = f"The line seems to be a row of a table: give only one name or id per line, such as '{field}'"
+    assert row["error"].endswith(f". {advice}")
+    assert "row of a table" not in unknown["error"]
+    assert json.loads(run_sgp("similar", "shop", field, "--json", "--experiments-dir", shop).out)["neighbours"]
+
+
 def test_baskets_are_continued_as_one_table(shop: Path) -> None:
     where = ("continue", "shop", "--stdin", "-n", "4", "--experiments-dir", shop)
     lines = "\n".join((*BASKETS, "14105"))

@@ -18,8 +18,8 @@ from skipgramophone.experiment import publishing
 from skipgramophone.experiment.arrays import write_array, write_rows
 from skipgramophone.experiment.catalogue import FILE
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
-from skipgramophone.experiment.experiment import new_experiment
 from skipgramophone.experiment.json_files import write_json, write_lines
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.experiment.new_files import copy_to_new_file, write_new_bytes, write_new_text
 from skipgramophone.experiment.playlist_table import PLAYLISTS, write_playlist_table
 from skipgramophone.lookup.index_builder import build_index

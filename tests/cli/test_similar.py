@@ -352,4 +352,4 @@ def test_a_rare_query_track_gives_a_warning(sgp: Sgp, write_dump: Callable[..., 
         assert (ran.code, ran.err) == (0, warning)
         assert json.loads(ran.out)["notes"] == ([warning.strip()] if warning else [])
     ran = sgp("similar", "x", "rare - four", "rare - one", "other - five")
-    assert ran.err == "2 of 3 query tracks occur fewer than 5 times: these neighbours are not reliable\n"
+    assert ran.err == "2 of 3 query tracks occur fewer than 5 times: the results are less reliable\n"

@@ -14,7 +14,8 @@ import pytest
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment import publishing
 from skipgramophone.experiment.checkpoint import read_checkpoint
-from skipgramophone.experiment.experiment import Experiment, new_experiment, open_experiment
+from skipgramophone.experiment.experiment import Experiment, open_experiment
+from skipgramophone.experiment.new_experiment import new_experiment
 from skipgramophone.experiment.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
 
 NEXT_STEP = "; restore it from a backup, or run sgp check to see which command re-creates it"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.new_experiment import new_experiment
 
 
 @pytest.fixture

@@ -30,9 +30,10 @@ import pyarrow.parquet as pq
 import skipgramophone as sgp
 from skipgramophone import importers
 from skipgramophone.errors import SgpError
+from skipgramophone.playlists.format_readers import BLOCKS
 from skipgramophone.playlists.name_table import read_name_table
 from skipgramophone.playlists.playlist_file import read_listing
-from skipgramophone.playlists.sources import BLOCKS, open_sources
+from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.faults.cases import Case, Target, one_line_errors

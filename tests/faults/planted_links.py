@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.experiment.experiment import NEW_DESCRIPTION
+from skipgramophone.experiment.new_experiment import NEW_DESCRIPTION
 from skipgramophone.experiment.publishing import is_draft
 from tests.conftest import dump_text, two_genres
 from tests.faults.forked import done

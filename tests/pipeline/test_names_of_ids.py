@@ -63,7 +63,7 @@ def test_each_id_and_row_is_counted(shop: Path) -> None:
     assert (names.columns, names.unused) == ("id=sku,title=product_name", ("colour",))
     assert (names.ids, names.named, names.unnamed, names.unnamed_examples) == (3, 2, 1, ("A9",))
     assert (names.several, names.several_examples) == (1, (("A2", "Plate", "Plate (old)"),))
-    assert names.rejected == {"no id": 1, "neither artist nor title": 1}
+    assert names.rejected == {"no id": 1, "an id, but neither artist nor title": 1}
 
 
 def test_the_manifest_has_the_hash_of_the_table_but_not_its_directory(shop: Path, experiments: Path) -> None:

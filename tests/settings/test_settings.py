@@ -37,9 +37,13 @@ from skipgramophone.settings.time_span import with_unit
     [
         (ExtractSettings, {"num_rows": 0}, "num_rows must be at least 1, or -1 for all rows, not 0"),
         (ExtractSettings, {"num_rows": -2}, "num_rows must be at least 1, or -1 for all rows, not -2"),
-        (TrainSettings, {"window_size": 0}, "window_size must be 'auto', 'bag' or from 1 to 63, not 0"),
-        (TrainSettings, {"window_size": "sack"}, "window_size must be 'auto', 'bag' or from 1 to 63, not sack"),
-        (TrainSettings, {"window_size": 64}, "window_size must be 'auto', 'bag' or from 1 to 63, not 64"),
+        (TrainSettings, {"window_size": 0}, "window_size must be 'auto', 'bag' or a number from 1 to 63, not 0"),
+        (
+            TrainSettings,
+            {"window_size": "sack"},
+            "window_size must be 'auto', 'bag' or a number from 1 to 63, not 'sack'",
+        ),
+        (TrainSettings, {"window_size": 64}, "window_size must be 'auto', 'bag' or a number from 1 to 63, not 64"),
         (TrainSettings, {"epochs": 2.5}, "epochs must be a whole number, not 2.5"),
         (TrainSettings, {"embedding_dim": 0}, "embedding_dim must be from 1 to 4096, not 0"),
         (TrainSettings, {"embedding_dim": 5000}, "embedding_dim must be from 1 to 4096, not 5000"),
@@ -76,7 +80,7 @@ from skipgramophone.settings.time_span import with_unit
         (
             TrainSettings,
             {"window_size": "atuo"},
-            "window_size must be 'auto', 'bag' or from 1 to 63, not atuo; did you mean 'auto'?",
+            "window_size must be 'auto', 'bag' or a number from 1 to 63, not 'atuo'; did you mean 'auto'?",
         ),
         (ContinueSettings, {"diversity": 2.0}, "diversity must be from 0 to 1, not 2.0"),
         (ExplainSettings, {"number": 0}, "number must be at least 1, not 0"),

@@ -10,9 +10,7 @@ import pytest
 
 from skipgramophone.experiment import arrays
 from skipgramophone.settings import Context
-from skipgramophone.training import start_rows
 from skipgramophone.training.batches import START, BatchShape, pair_weights
-from skipgramophone.training.start_rows import drawing_start_rows
 from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, playlist_mask
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
@@ -159,8 +157,7 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     shape = BatchShape(block=BLOCK, group=2, shared=SHARED, step_blocks=BLOCKS, steps=3, round=1)
     rng = np.random.default_rng(6)
     tracks = 30
-    with drawing_start_rows(tracks, DIM, 3) as start:
-        tables = new_tables(tf, tracks, DIM, start)
+    tables = new_tables(tf, tracks, DIM, 3)
     tables.centre.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     tables.context.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     centre, context = tables.centre.rows[:].astype(float), tables.context.rows[:].astype(float)
@@ -211,10 +208,10 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
 
 def test_tables_start_with_the_random_numbers_of_the_seed(tf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrays, "PIECE", 3)
-    monkeypatch.setattr(start_rows, "BYTES_AHEAD", 100)  # bytes; one piece has 60, so only one is drawn ahead
-    with drawing_start_rows(8, DIM, 7) as start:
-        tables = new_tables(tf, 8, DIM, start)
-    drawn = np.random.default_rng([7, START]).standard_normal((2, 8, DIM), np.float32) * np.float32(0.1)
+    tables = new_tables(tf, 8, DIM, 7)
+    limit = np.float32(0.1 * 3**0.5)  # the standard deviation of uniform numbers is this limit divided by the root of 3
+    streams = [np.random.default_rng([7, START, table]) for table in range(2)]
+    drawn = np.stack([2 * limit * (stream.random((8, DIM), np.float32) - np.float32(0.5)) for stream in streams])
     assert tables.centre.rows[:].tobytes() == drawn[0].tobytes()
     assert tables.context.rows[:].tobytes() == drawn[1].tobytes()
     assert tables.context.accumulator[:].tolist() == [np.float32(START_ACCUMULATOR)] * 8

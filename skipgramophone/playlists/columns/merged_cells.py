@@ -81,17 +81,17 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
         values = known_values(rows, name)
         if name == roles.get("owner") and "id" in roles and _are_of_ids(values, values_of(rows, roles["id"])):
             continue
-        if _has_merged_cells(values, FEW_EMPTY if _all_differ(values) else SOME_EMPTY):
+        if _has_merged_cells(values, FEW_EMPTY if _none_repeats(values) else SOME_EMPTY):
             return name
     for name in columns_by_role(rows[0]).get("id", ()):
         values = known_values(rows, name)
-        if name not in roles.values() and _all_differ(values) and _has_merged_cells(values, FEW_EMPTY):
+        if name not in roles.values() and _none_repeats(values) and _has_merged_cells(values, FEW_EMPTY):
             return name
     if "artist" in roles and "title" in roles:
         values, titles = values_of(rows, roles["artist"]), values_of(rows, roles["title"])
         below = [title for value, title in zip(values, titles, strict=True) if not value]
         if all(below) and 2 * sum(SEPARATOR in title for title in below) < len(below):
-            return roles["artist"] if _all_differ(values) and _has_merged_cells(values, MANY_EMPTY) else None
+            return roles["artist"] if _none_repeats(values) and _has_merged_cells(values, MANY_EMPTY) else None
     return None
 
 
@@ -109,7 +109,7 @@ def _has_merged_cells(values: Sequence[str], share: float) -> bool:
         values: the values of a column; "" for empty cells.
         share: minimum share of the cells that must be empty.
     """
-    empty, fewest = values.count(""), 1 if _all_differ(values) else 2
+    empty, fewest = values.count(""), 1 if _none_repeats(values) else 2
     runs = [value for value, _ in groupby(values) if value]
     return bool(values and values[0]) and len(runs) == len(set(runs)) and empty >= max(fewest, share * len(values))
 
@@ -119,7 +119,7 @@ def _gaps(values: Sequence[str]) -> int:
     return sum(bool(above) and not below for above, below in pairwise(values))
 
 
-def _all_differ(values: Sequence[str]) -> bool:
-    """Whether all non-empty values are different."""
+def _none_repeats(values: Sequence[str]) -> bool:
+    """Whether no non-empty value occurs twice; unlike `all_differ`, this is also true of fewer than two values."""
     filled = list(filter(None, values))
     return len(filled) == len(set(filled))

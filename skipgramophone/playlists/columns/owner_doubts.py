@@ -17,8 +17,9 @@ from skipgramophone.playlists.column_names import (
     normalized,
 )
 from skipgramophone.playlists.columns.values import Table, is_text, values_of
+from skipgramophone.playlists.readers.missing_values import MISSING
 
-MISSING = frozenset(("", "na", "n/a", "<na>", "nan", "null", "(null)", "none", "\\n"))  # values that mean "no value"
+NO_VALUE = frozenset(("", "(null)", *map(str.casefold, MISSING)))  # values that mean "no value", in lower case
 LEAST_UPLOADS = 4  # minimum number of rows of a table in which the owners may be uploaders
 # In such a table: minimum number of different titles per row, and of different owners per row.
 DIFFERENT_TITLES, DIFFERENT_OWNERS = 0.9, 0.5
@@ -125,8 +126,8 @@ def has_ids_without_owner(rows: Table, roles: Mapping[str, str]) -> bool:
         return False
     owners_of = defaultdict[str, set[str]](set)
     for own, owner in zip(values_of(rows, roles["id"]), values_of(rows, roles["owner"]), strict=True):
-        owners_of[own].add("" if owner.casefold() in MISSING else owner)
-    found = [owners for own, owners in owners_of.items() if own.casefold() not in MISSING]
+        owners_of[own].add("" if owner.casefold() in NO_VALUE else owner)
+    found = [owners for own, owners in owners_of.items() if own.casefold() not in NO_VALUE]
     return any("" in owners and len(owners) == 2 for owners in found) and all(len(own - {""}) < 2 for own in found)
 
 

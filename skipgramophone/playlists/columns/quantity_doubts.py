@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from skipgramophone.playlists.column_names import columns_by_role, is_header, normalized
+from skipgramophone.playlists.column_names import columns_by_role, normalized
+from skipgramophone.playlists.columns.assigned_columns import with_header
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES
 from skipgramophone.playlists.columns.values import (
     FLAGS,
     ID,
     NUMBER,
     Table,
-    column_numbers,
     is_time,
     most_fit,
     values_of,
@@ -86,10 +86,7 @@ def doubt_about_assigned_tracks(rows: Table, roles: Mapping[str, str]) -> Wordin
     """
     if not rows:
         return None
-    numbers = column_numbers(rows)
-    by_number = set(roles.values()) <= {*numbers} - {*rows[0]}
-    names = dict(zip(numbers, rows[0], strict=True)) if by_number and is_header(rows[0]) else {}
-    table = rows if names or not by_number else [numbers, *rows]
+    table, names = with_header(rows, roles)
     found = quantities_as_tracks(table, {role: names.get(name, name) for role, name in roles.items()})
     if found is None:
         return None
@@ -97,7 +94,7 @@ def doubt_about_assigned_tracks(rows: Table, roles: Mapping[str, str]) -> Wordin
     what = f"the column {column!r}, assigned to {role}, seems to contain {found.what}"
     if found.better is None:
         return lambda _named: visible(what)
-    better = next((number for number, name in names.items() if name == found.better), found.better)
+    better = next(column for column, name in names.items() if name == found.better)
     columns = columns_text({each: name for each, name in roles.items() if each != role} | {"uri": better})
     advice = f"{better!r} seems to contain the ids of tracks"
     return lambda named: visible(f"{what}; {advice}: to use them, give {named('columns', columns)}")

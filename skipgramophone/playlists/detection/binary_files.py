@@ -25,7 +25,7 @@ KINDS = {
     **dict.fromkeys((b"ARROW1\0", b"FEA1\0"), "a table of Arrow (Feather): write it as Parquet"),
     b"Obj\1": "a table of Avro: write it as Parquet",
     **dict.fromkeys((b"\x93NUMPY", b"\x89HDF\r\n"), "arrays of numbers: write a table with one row per track as CSV"),
-    b"%PDF-": "a PDF document: copy its list of names into a text file",
+    b"%PDF-": "a PDF document: if it has a list of names, copy the list into a text file",
 }
 OTHER = "a binary file that sgp does not read: export it as CSV or JSON"
 
@@ -34,7 +34,7 @@ def binary_reason(head: bytes) -> Wording | str | None:
     """If the first bytes are those of a known binary file, return what it is and what to do; otherwise None.
 
     >>> binary_reason(b"%PDF-1.7")
-    'a PDF document: copy its list of names into a text file'
+    'a PDF document: if it has a list of names, copy the list into a text file'
     """
     at, mark = TAR
     if head[at:].startswith(mark):

@@ -18,7 +18,7 @@ from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.columns.guess import is_table, rows_of
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
-MOST_ABOVE = 20  # maximum number of lines above the main table
+MOST_ABOVE = 20  # maximum number of lines above the header of a table
 
 
 def lines_above_main_table(lines: Sequence[str]) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 
 from skipgramophone.playlists.column_names import is_header
 from skipgramophone.playlists.columns.guess import is_table, rows_of
-from skipgramophone.playlists.detection.second_tables import lines_above_main_table
+from skipgramophone.playlists.detection.second_tables import MOST_ABOVE, lines_above_main_table
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 
-MOST_PREAMBLE = 20  # maximum number of lines above the header of a table
 NOT_ROWS = ("#", "sep=", '"sep=')  # starts of comments, and of the line that tells Excel the separator
 
 
@@ -19,7 +18,7 @@ def lines_above_header(lines: Sequence[str]) -> int:
     A line above a header is not a row of the table: its number of fields differs from that of the header, some of its
     fields are empty, or it is a comment.
     """
-    for above in range(1, min(MOST_PREAMBLE + 1, len(lines) - 1)):
+    for above in range(1, min(MOST_ABOVE + 1, len(lines) - 1)):
         rows = rows_of(lines[above:]) if lines[above].strip() else []
         if not rows or len(rows[0]) < 2 or not is_header(rows[0]) or not is_table(rows):
             continue
@@ -47,7 +46,7 @@ def lines_above_columns(lines: Sequence[str], names: Collection[str]) -> int:
     1
     """
     main = lines_above_main_table(lines)
-    for above, line in sorted(enumerate(lines[: MOST_PREAMBLE + 1]), key=lambda each: each[0] != main):
+    for above, line in sorted(enumerate(lines[: MOST_ABOVE + 1]), key=lambda each: each[0] != main):
         if set(names) <= set(fields_of(line, delimiter_of(line)) if line else ()):
             return above
     return 0

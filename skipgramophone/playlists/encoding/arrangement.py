@@ -15,7 +15,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.bands import Bands
 from skipgramophone.playlists.encoding.numbering import Codes, is_constant, row_slices
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 
 Ids = npt.NDArray[np.int64]
 ROWS_PER_BAND = 1 << 24
@@ -43,7 +43,7 @@ class Arrangement:
             self._divide(playlist)
             self._sort_bands(playlist)
         rows = AllRows(len(playlist))
-        self.rows: Rows = self._sorted(rows) if self._is_needed else rows
+        self.rows: RowNumbers = self._sorted(rows) if self._is_needed else rows
 
     def sorted(self, codes: Codes) -> Codes:
         """Sort one number per row in the same way as the rows; if this changes nothing, return `codes` itself.
@@ -77,14 +77,14 @@ class Arrangement:
             packed.sort()
             self._position[part] = packed & ((1 << POSITION_BITS) - 1)
 
-    def _sorted(self, numbers: Rows) -> Codes:
+    def _sorted(self, numbers: RowNumbers) -> Codes:
         """Sort one number per row in the same way as the rows; the result is in a temporary file."""
         bands = self._in_bands(numbers)
         for part in bands.parts():
             bands.numbers[part] = bands.numbers[part][self._position[part]]
         return bands.numbers
 
-    def _in_bands(self, numbers: Rows) -> Bands:
+    def _in_bands(self, numbers: RowNumbers) -> Bands:
         """Put one number per row into the band of its row."""
         bands = Bands(self._bounds)
         for part in row_slices(len(numbers)):

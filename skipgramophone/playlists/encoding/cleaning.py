@@ -19,7 +19,7 @@ from skipgramophone.experiment.postings import Postings
 from skipgramophone.playlists.encoding.automatic_lists import is_automatic
 from skipgramophone.playlists.encoding.near_duplicates import join_near_duplicates
 from skipgramophone.playlists.encoding.numbering import playlist_slices, row_slices, take_codes
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 from skipgramophone.settings import ExtractSettings
 
 Ids = npt.NDArray[np.int64]
@@ -49,7 +49,7 @@ class CleanedPlaylists:
         split: number of playlists that were split.
     """
 
-    places: Rows
+    places: RowNumbers
     offsets: Ids
     playlists: Ids
     left_out: dict[str, int]
@@ -179,7 +179,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
     return _with_count(clean, CleanedPlaylists(places, offsets, clean.playlists[~gone], {}), reason)
 
 
-def _selected(places: Rows, kept: Iterable[Flags], number: int) -> Rows:
+def _selected(places: RowNumbers, kept: Iterable[Flags], number: int) -> RowNumbers:
     """Return the places to keep, of which there are `number`; `kept` yields one flag per place, slice by slice."""
     if number == len(places):
         return places

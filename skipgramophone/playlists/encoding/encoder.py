@@ -14,7 +14,7 @@ All steps work on columns, so that a name is normalized once per distinct spelli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 
@@ -23,40 +23,43 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import Postings, build_postings
-from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order, start_task
 from skipgramophone.playlists.encoding.arrangement import Arrangement
-from skipgramophone.playlists.encoding.cleaning import clean_corpus, count_repeats, offsets_of
+from skipgramophone.playlists.encoding.cleaning import CleanedPlaylists, clean_corpus, count_repeats, offsets_of
+from skipgramophone.playlists.encoding.corpus_rows import CorpusRows
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists, PlaylistCounts
-from skipgramophone.playlists.encoding.identifier_matching import match_tracks
+from skipgramophone.playlists.encoding.identifier_matching import Matching, match_tracks
 from skipgramophone.playlists.encoding.key_numbering import number_keys, number_pairs
 from skipgramophone.playlists.encoding.known_rows import OPTIONAL, PLAYLIST_COLUMNS, TRACK_COLUMNS, KnownRows
-from skipgramophone.playlists.encoding.name_counts import count_empty, count_sorted, most_namesakes
+from skipgramophone.playlists.encoding.name_counts import count_empty, count_namesakes, count_sorted
 from skipgramophone.playlists.encoding.numbering import (
     Codes,
+    Column,
     Numbering,
-    codes_at,
     count_codes,
     first_rows,
     is_constant,
     row_slices,
     take_codes,
 )
-from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, partition_by_letters, single_part
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.other_names import other_spellings, other_uris
+from skipgramophone.playlists.encoding.partitioning import partition_by_letters
 from skipgramophone.playlists.encoding.track_facts import with_facts
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
+from skipgramophone.playlists.encoding.track_numbering import (
+    NumberedTracks,
+    number_by_count,
+    number_by_name,
+    number_by_uri,
+)
 from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
-ROW_BITS = 32
-FIRST = (*TRACK_COLUMNS, "named")  # columns whose value in the first row of each track is needed
-Coded = dict[str, tuple[Codes, pa.Array]]  # column -> (index of each row's string, or -1 for null; distinct strings)
+Coded = dict[str, Column]
 
 
 class PlaylistEncoder:
@@ -88,60 +91,69 @@ class PlaylistEncoder:
         """Encode all rows that were added, and clean the playlists."""
         with background_thread() as thread:
             arranged = thread.submit(self._arranged)
-            coded = self._finished(name for name in self._columns if name not in PLAYLIST_COLUMNS)
-            named, names = _named_tracks(coded)
-            track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"], named, names)
+            coded, named, track, matching = self._identified()
             arrangement, playlists, welded = arranged.result()
-        known, matching = 0, None
-        if self._settings.matched:
-            track, matching = match_tracks(track, coded, self._settings, self._known)
-        if grown := self._known:
-            known = grown.corpus.occurrences
-            named, track = map(grown.by_track, (named, track))
-            coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *OPTIONAL)}
-        unclean = Corpus(arrangement.sorted(track), arrangement.offsets)
-        is_known = arrangement.rows[:] < known if known else None
-        clean = clean_corpus(unclean, self._settings, is_known, playlists["name"])
-        offsets, in_order = clean.offsets, partial(_in_order, arrangement, clean.places)
-        used = _used_rows(arrangement.rows, clean.places)
-        key = take_codes(unclean.track_ids, clean.places)
+        clean, of_used = self._cleaned(track, arrangement, playlists["name"])
+        kept = CorpusRows(arrangement, clean)
         # These tasks may still run while the catalogue is written. The first one starts before the tracks are numbered,
         # because numbering uses only one core most of the time.
-        sorted_by_title = start_task(partial(_count_sorted, in_order, coded["title"], offsets))
-        track_ids, tracks, first = _number_tracks(coded | {"named": (named, None)}, track, used, key)
-        del unclean, named, track, key
-        tracks = with_facts(tracks, coded, track_ids, used, in_order=in_order)
+        sorted_by_title = start_task(partial(_count_sorted, coded["title"], kept))
+        named_by = {name: coded[name][0] for name in TRACK_COLUMNS} | {"named": named}
+        numbered = number_by_count(track, kept.numbers, of_used, named_by)
+        del named, track, of_used, named_by  # removes their temporary files
+        tracks = with_facts(_table_of_tracks(numbered, coded), coded, numbered.ids, kept)
         for name in tuple(coded):
             codes, values = coded.pop(name)  # removes the file of the unsorted column before the next one is sorted
-            coded[name] = in_order(codes), values
-        postings = start_task(partial(build_postings, Corpus(track_ids, offsets), tracks.num_rows))
+            coded[name] = kept.select(codes), values
+        postings = start_task(partial(build_postings, Corpus(numbered.ids, kept.offsets), tracks.num_rows))
         counts = start_task(partial(_playlist_counts, sorted_by_title, postings))
         # Rows of the existing corpus keep the names of their tracks, so only the added rows are examined.
-        added = np.flatnonzero(used[:] >= known) if known else None
-        spellings, uris = _spellings(coded, track_ids, first, added), _other_uris(coded, track_ids, first, added)
-        name_of = first["named"]
-        bearers = np.bincount(name_of)
+        added = np.flatnonzero(kept.numbers[:] >= self._known_rows) if self._known_rows else None
+        namesakes, most_namesakes = count_namesakes(numbered.first["named"], tracks)
         return EncodedPlaylists(
             tracks=tracks,
-            spellings=spellings,
-            uris=uris,
-            identifiers=track_identifiers(*coded[IDENTIFIERS], track_ids),
+            spellings=other_spellings(coded, numbered.ids, numbered.first, added),
+            uris=other_uris(coded, numbered.ids, numbered.first, added),
+            identifiers=track_identifiers(*coded[IDENTIFIERS], numbered.ids),
             matching=matching,
             known_postings=postings,
             counts=counts,
-            playlists=_kept_playlists(playlists, clean.playlists, grown.unlisted if grown else 0),
-            first_rows=used[offsets[:-1]].astype(np.int64),
-            last_rows=used[offsets[1:] - 1].astype(np.int64),
-            track_ids=track_ids,
-            offsets=offsets,
+            playlists=_kept_playlists(playlists, clean.playlists, self._known.unlisted if self._known else 0),
+            first_rows=kept.firsts,
+            last_rows=kept.lasts,
+            track_ids=numbered.ids,
+            offsets=kept.offsets,
             without_artist=count_empty(*coded["artist"]),
-            namesakes=tracks.num_rows - int(np.count_nonzero(bearers)),
-            most_namesakes=most_namesakes(name_of, bearers, tracks),
+            namesakes=namesakes,
+            most_namesakes=most_namesakes,
             left_out=dict(self.left_out) | clean.left_out,
             split=clean.split,
             welded=welded,
             rejects=self.rejects,
         )
+
+    @property
+    def _known_rows(self) -> int:
+        """Number of rows of the existing corpus, which are the first rows."""
+        return self._known.corpus.occurrences if self._known else 0
+
+    def _identified(self) -> tuple[Coded, Codes, Codes, Matching | None]:
+        """Finish the columns of tracks, and identify the track of each row.
+
+        Returns:
+            The columns; the number of each row's artist and title, int32 (rows,); the number of its track, int32
+            (rows,); which tracks were merged by their identifiers, or None if the settings do not match tracks.
+        """
+        coded = self._finished(name for name in self._columns if name not in PLAYLIST_COLUMNS)
+        named, names = number_by_name(coded["artist"], coded["title"])
+        track = named if self._settings.merge_uris else number_by_uri(coded["uri"], named, names)
+        matching = None
+        if self._settings.matched:
+            track, matching = match_tracks(track, coded, self._settings, self._known)
+        if known := self._known:
+            coded = {name: (known.by_track(codes), values) for name, (codes, values) in coded.items()}
+            named, track = known.by_track(named), known.by_track(track)
+        return coded, named, track, matching
 
     def _arranged(self) -> tuple[Arrangement, pa.Table, int]:
         """Finish the columns that identify playlists, and sort the rows by playlist; see `_arrange_rows`."""
@@ -152,22 +164,19 @@ class PlaylistEncoder:
         names = list(names)
         return dict(zip(names, run_in_order(self._columns[name].finish for name in names), strict=True))
 
-
-def _used_rows(rows: Rows, places: Rows) -> Rows:
-    """Return `rows[places]`; if one of the two contains all row numbers in order, this is the other one, uncopied."""
-    if isinstance(rows, AllRows):
-        return places
-    return rows if isinstance(places, AllRows) else take_codes(np.asarray(rows[:]), places)
-
-
-def _in_order(arrangement: Arrangement, places: Rows, codes: Codes) -> Codes:
-    """Sort one number per row by playlist, and return those of the kept occurrences, whose indices are `places`."""
-    return take_codes(arrangement.sorted(codes), places)
+    def _cleaned(
+        self, track: Codes, arrangement: Arrangement, names: pa.ChunkedArray
+    ) -> tuple[CleanedPlaylists, Codes]:
+        """Clean the playlists; also return the number of the track of each row that remains, in the new order."""
+        unclean = Corpus(arrangement.sorted(track), arrangement.offsets)
+        is_known = arrangement.rows[:] < self._known_rows if self._known_rows else None
+        clean = clean_corpus(unclean, self._settings, is_known, names)
+        return clean, take_codes(unclean.track_ids, clean.places)
 
 
-def _count_sorted(in_order: Callable[[Codes], Codes], title: tuple[Codes, pa.Array], offsets: Ids) -> tuple[int, int]:
-    """Call `count_sorted` for the titles of the kept occurrences, which `in_order` selects from those of all rows."""
-    return count_sorted(in_order(title[0]), title[1], offsets)
+def _count_sorted(title: Column, kept: CorpusRows) -> tuple[int, int]:
+    """Call `count_sorted` for the titles of the kept rows; `title` contains those of all rows."""
+    return count_sorted(kept.select(title[0]), title[1], kept.offsets)
 
 
 def _playlist_counts(sorted_by_title: Future[tuple[int, int]], postings: Future[Postings]) -> PlaylistCounts:
@@ -175,137 +184,12 @@ def _playlist_counts(sorted_by_title: Future[tuple[int, int]], postings: Future[
     return PlaylistCounts(*sorted_by_title.result(), *count_repeats(postings.result()))
 
 
-def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
-    """Number strings so that all spellings of a name have the same number; also return the number of names."""
-    partition = partition_by_letters if len(strings) > FEW_VALUES else single_part
-
-    def partitioned_names(some: slice) -> Partition:
-        return partition(identities(strings[some]))
-
-    slices = list(row_slices(len(strings)))
-    split = list(run_in_order(partial(partitioned_names, some) for some in slices))
-    keys, known = np.empty(len(strings), np.int64), 0
-    parts = range(len(split[0])) if split else ()
-    for part, names in enumerate(run_in_order(partial(_encoded_part, split, part) for part in parts)):
-        places = [some.start + partitioned.places(part) for some, partitioned in zip(slices, split, strict=True)]
-        keys[np.concatenate(places)] = names.indices.to_numpy() + known
-        known += len(names.dictionary)
-    return keys, known
-
-
-def _encoded_part(split: Sequence[Partition], part: int) -> pa.DictionaryArray:
-    """Dictionary-encode the values that are in the given part of several partitions."""
-    return pa.concat_arrays([partitioned.part(part) for partitioned in split]).dictionary_encode()
-
-
-def _named_tracks(coded: Coded) -> tuple[Codes, int]:
-    """Number the rows by artist and title, regardless of spelling, in order of first appearance; see `number_keys`."""
-    (artist, artists), (title, titles) = coded["artist"], coded["title"]
-    identified = run_in_order(partial(_identity_keys, strings) for strings in (artists, titles))
-    (artist_key, artist_keys), (title_key, title_keys) = identified
-
-    def keys(part: slice) -> Ids:
-        return artist_key[artist[part]] * title_keys + title_key[title[part]]
-
-    return number_keys(len(artist), keys, artist_keys * title_keys)
-
-
-def _tracks_by_uri(coded: tuple[Codes, pa.Array], named: Codes, names: int) -> Codes:
-    """Number the rows by track, int32 (rows,).
-
-    A track is identified by its uri or, without a uri, by `named`: rows with the same artist and title have one number.
-    `names` is how many such numbers there are.
-    """
-    uri, uris = coded
-    if not len(uris):
-        return named
-
-    def keys(part: slice) -> Ids:
-        return np.where(uri[part] >= 0, uri[part].astype(np.int64), named[part].astype(np.int64) + len(uris))
-
-    return number_keys(len(uri), keys, len(uris) + names)[0]
-
-
-def _number_tracks(coded: Coded, track: Codes, used: Rows, key: Codes) -> tuple[Codes, pa.Table, dict[str, Codes]]:
-    """Number the tracks by count.
-
-    Args:
-        coded: the columns of all rows.
-        track: number of the track of each row; the numbers need not be in a particular order.
-        used: indices of the rows that are used, in the order of the corpus.
-        key: number of the track of each used row. The track ids are written into this array if it is writeable.
-
-    Returns:
-        The track id of each used row, int32 (len(used),); the table of tracks; and for each column in `FIRST`, the
-        index of its string in the first used row of each track.
-    """
-    highest = max((int(track[part].max()) for part in row_slices(len(track))), default=-1)
-    count = count_codes(key, highest + 1)
-    first = np.full(len(count), len(track))
-    for part in row_slices(len(used)):
-        # `minimum.at` is ten times as fast if both arrays have the same dtype.
-        np.minimum.at(first, key[part], used[part].astype(np.int64))
-    # A count and a row are packed into 64 bits, because sorting them is faster than sorting indices.
-    ranked = (-count << ROW_BITS | first)[count > 0]
-    ranked.sort()
-    place = ranked & ((1 << ROW_BITS) - 1)
-    by_place = np.argsort(place)
-    rank = np.empty(len(count), np.int32)
-    rank[codes_at(track, place, by_place)] = np.arange(len(place))
-    # All columns are read before the track ids are written, because `key` may be one of them.
-    codes = {name: codes_at(column, place, by_place) for name, (column, _) in coded.items() if name in FIRST}
-    track_ids = key if key.flags.writeable else scratch(len(key), np.int32)
-    for part in row_slices(len(key)):
-        track_ids[part] = rank[key[part]]
-    tasks = (partial(pc.take, coded[name][1], pa.array(codes[name], mask=codes[name] < 0)) for name in TRACK_COLUMNS)
-    columns = dict(zip(TRACK_COLUMNS, run_in_order(tasks), strict=True))
-    numbers = {"count": pa.array(-(ranked >> ROW_BITS)), "first_place": pa.array(place + 1)}
-    return track_ids, pa.table(columns | numbers), codes
-
-
-def _spellings(coded: Coded, row: Codes, first: Mapping[str, Codes], added: Ids | None) -> pa.Table:
-    """Count the spellings of each track except its first; return a table sorted by track id, artist and title.
-
-    Args:
-        coded: the columns in the order of the corpus.
-        row: the track id of each occurrence.
-        first: for each column, the index of the string in the first row of each track.
-        added: the occurrences that are examined; None for all.
-    """
-    (artist, artists), (title, titles) = coded["artist"], coded["title"]
-    names = ["row", "artist", "title"]
-    found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
-    for part in row_slices(len(row) if added is None else len(added)):
-        here = part if added is None else added[part]
-        rows, artist_here, title_here = row[here], artist[here], title[here]
-        other = (artist_here != first["artist"][rows]) | (title_here != first["title"][rows])
-        written = pa.table({"row": rows[other], "artist": artist_here[other], "title": title_here[other]})
-        found.append(written.group_by(names).aggregate([([], "count_all")]).rename_columns([*names, "count"]))
-    spelt = pa.concat_tables(found).group_by(names).aggregate([("count", "sum")]).rename_columns([*names, "count"])
-    written = {"artist": pc.take(artists, spelt["artist"]), "title": pc.take(titles, spelt["title"])}
-    spelt = pa.table({"row": spelt["row"].cast(pa.int64())} | written | {"count": spelt["count"]})
-    return spelt.sort_by([(name, "ascending") for name in names])
-
-
-def _other_uris(coded: Coded, row: Codes, first: Mapping[str, Codes], added: Ids | None) -> pa.Table:
-    """Return a table of the uris of each track other than its main uri, in order of first appearance.
-
-    The arguments are the same as those of `_spellings`.
-    """
-    codes, uris = coded["uri"]
-    found = [pa.table({name: pa.array([], pa.int32()) for name in ("uri", "row")})]
-    for part in row_slices(len(row) if added is None else len(added)) if len(uris) else ():
-        here = part if added is None else added[part]
-        uri, rows = codes[here], row[here]
-        other = (uri >= 0) & (uri != first["uri"][rows])
-        found.append(_without_repeats(pa.table({"uri": uri[other], "row": rows[other]})))
-    pairs = _without_repeats(pa.concat_tables(found))
-    return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
-
-
-def _without_repeats(table: pa.Table) -> pa.Table:
-    """Return the distinct rows of a table in order of first appearance."""
-    return table.group_by(table.column_names, use_threads=False).aggregate([])
+def _table_of_tracks(numbered: NumberedTracks, coded: Coded) -> pa.Table:
+    """Return the table of tracks; `coded` contains the columns of all rows."""
+    first = {name: pa.array(numbered.first[name], mask=numbered.first[name] < 0) for name in TRACK_COLUMNS}
+    tasks = (partial(pc.take, coded[name][1], codes) for name, codes in first.items())
+    columns = dict(zip(first, run_in_order(tasks), strict=True))
+    return pa.table(columns | {"count": pa.array(numbered.counts), "first_place": pa.array(numbered.rows + 1)})
 
 
 def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table, int]:

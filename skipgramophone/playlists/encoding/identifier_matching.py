@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from skipgramophone.names.normalization import full_name
 from skipgramophone.names.typos import are_alike
 from skipgramophone.playlists.encoding.known_rows import KnownRows
-from skipgramophone.playlists.encoding.known_tracks import Column, recognized
-from skipgramophone.playlists.encoding.numbering import Codes, first_rows, row_slices
+from skipgramophone.playlists.encoding.known_tracks import recognized
+from skipgramophone.playlists.encoding.numbering import Codes, Column, first_rows, row_slices
 from skipgramophone.playlists.encoding.track_identifiers import track_identifiers
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import ExtractSettings

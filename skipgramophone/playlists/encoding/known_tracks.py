@@ -16,10 +16,9 @@ import pyarrow.compute as pc
 
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.playlists.encoding.known_rows import KnownRows
-from skipgramophone.playlists.encoding.numbering import Codes
+from skipgramophone.playlists.encoding.numbering import Column
 
 Ids = npt.NDArray[np.int64]
-Column = tuple[Codes, pa.Array]  # for each row, the index of its value (-1: null); the distinct values
 
 
 def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merge_uris: bool) -> list[tuple[int, int]]:

@@ -21,19 +21,22 @@ def count_empty(codes: Codes, strings: pa.Array) -> int:
     return 0 if empty < 0 else sum(int(np.count_nonzero(codes[part] == empty)) for part in row_slices(len(codes)))
 
 
-def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names with the largest numbers of tracks, each as artist, title and number of tracks.
-
-    A name that only one track has is left out.
+def count_namesakes(name_of: Codes, tracks: pa.Table) -> tuple[int, list[tuple[str, str, int]]]:
+    """Count the tracks that share their name with an earlier track, and find the names with the most tracks.
 
     Args:
         name_of: the number of each track's name.
-        bearers: the number of tracks with each name.
         tracks: one row per track.
+
+    Returns:
+        The number of tracks; and the names with the most tracks, each as artist, title and number of tracks, without
+        names that only one track has.
     """
+    bearers = np.bincount(name_of)
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
-    return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
+    shown = [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
+    return tracks.num_rows - int(np.count_nonzero(bearers)), shown
 
 
 def count_sorted(codes: Codes, titles: pa.Array, offsets: Ids) -> tuple[int, int]:

@@ -18,9 +18,10 @@ import pyarrow as pa
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
 from skipgramophone.parallel import run_in_order, stop_if_cancelled
 from skipgramophone.playlists.encoding.partitioning import FEW_VALUES, Partition, single_part
-from skipgramophone.playlists.encoding.row_numbers import AllRows, Rows
+from skipgramophone.playlists.encoding.row_numbers import AllRows, RowNumbers
 
 Codes = npt.NDArray[np.int32]
+Column = tuple[Codes, pa.Array]  # for each row, the number of its value (-1: null); the distinct values
 ROWS_AT_ONCE = 1 << 20
 PENDING = 1 << 24  # maximum number of distinct values in the blocks that wait to be numbered together
 
@@ -69,7 +70,7 @@ class Numbering:
         if self._pending_values > max(PENDING, self._length):
             self._number_pending()
 
-    def finish(self) -> tuple[Codes, pa.Array]:
+    def finish(self) -> Column:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers.
 
         Afterwards, nothing can be added: the memory that adding needs is released.
@@ -192,7 +193,7 @@ def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
     return counts
 
 
-def take_codes(codes: Codes, rows: Rows) -> Codes:
+def take_codes(codes: Codes, rows: RowNumbers) -> Codes:
     """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`); for all rows, return `codes` itself."""
     if isinstance(rows, AllRows):
         return codes

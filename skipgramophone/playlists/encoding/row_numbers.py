@@ -10,7 +10,7 @@ import numpy.typing as npt
 Ids = npt.NDArray[np.int64]
 
 
-class Rows(Protocol):
+class RowNumbers(Protocol):
     """Protocol for row numbers: an array, or `AllRows`."""
 
     def __len__(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,37 +10,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.catalogue_writer import FACT_TYPES
-from skipgramophone.playlists.encoding.numbering import Codes, codes_at, row_slices
-from skipgramophone.playlists.encoding.row_numbers import Rows
+from skipgramophone.playlists.encoding.corpus_rows import CorpusRows
+from skipgramophone.playlists.encoding.numbering import Codes, Column, codes_at, row_slices
 
 
 def with_facts(
     tracks: pa.Table,
-    coded: Mapping[str, tuple[Codes, pa.Array]],
+    coded: Mapping[str, Column],
     row: Codes,
-    used: Rows,
-    *,
-    in_order: Callable[[Codes], Codes],
+    kept: CorpusRows,
 ) -> pa.Table:
-    """Add a column to the table of tracks for each optional property that a used row has, and return the table.
+    """Add a column to the table of tracks for each optional property that a kept row has, and return the table.
 
     Args:
         tracks: one row per track.
         coded: for each column, the index of each row's value (-1: no value), and the distinct values as strings.
-        row: the track of each used row.
-        used: indices of the rows that are used, in the order of the corpus.
-        in_order: converts one number per row to one number per used row.
+        row: the track of each kept row.
+        kept: the rows that remain after cleaning.
     """
     for name, kind in FACT_TYPES.items():
         codes, values = coded[name]
         values, is_stated = _stated(name, values)
         if not is_stated.any():
             continue
-        first, sorted_codes = np.full(tracks.num_rows, len(codes)), in_order(codes)
-        for part in row_slices(len(used)):
+        first, sorted_codes = np.full(tracks.num_rows, len(codes)), kept.select(codes)
+        for part in row_slices(len(row)):
             here = sorted_codes[part]
             there = (here >= 0) & is_stated[here]
-            np.minimum.at(first, row[part][there], used[part][there].astype(np.int64))
+            np.minimum.at(first, row[part][there], kept.numbers[part][there].astype(np.int64))
         known = first < len(codes)
         if known.any():
             place = np.where(known, first, 0)

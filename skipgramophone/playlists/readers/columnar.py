@@ -103,7 +103,7 @@ class ColumnsReader:
         unused: if the columns were guessed from the header, the names of the columns without a role; otherwise None.
         joins_artists: whether artists are joined by semicolons.
         is_ranked: whether rows with equal times are already in the order of their ranks; they then keep this order.
-        doubt: what an assigned column seems to contain instead of tracks, for reports; otherwise None.
+        doubts: sentences for reports about rows or columns that may not be what they are read as.
         format: name of the format.
     """
 
@@ -112,7 +112,7 @@ class ColumnsReader:
     unused: Sequence[str] | None = None
     joins_artists: bool = False
     is_ranked: bool = False
-    doubt: Wording | None = None
+    doubts: Sequence[Wording] = ()
     format: str = "columns"
     date_order: DateOrder = ""
     above: int = 0
@@ -166,7 +166,7 @@ class ColumnsReader:
         if kind in ("document", "playlists"):
             read = records_of_document if kind == "document" else records_of_playlists
             records, left = read(stream, self.settings.roles), self.settings.num_rows
-            return self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
+            return self._read_records(_first(records, left), stream, make)
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
@@ -186,7 +186,7 @@ class ColumnsReader:
         if plain is None:
             fields = fields_in(_lines(chain([head], raws), stream), display_name)
             records = records_of_fields(fields, display_name, roles)
-            yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
+            yield from self._read_records(_first(records, left), stream, make)
             return
         if plain.layout.has_header and plain.layout.is_by_number:
             yield from self._read_records(
@@ -199,7 +199,7 @@ class ColumnsReader:
                 rest = chain([raw], (later for later, _ in tried))
                 fields = fields_in(_lines(rest, stream), display_name, plain.delimiter)
                 records = records_of_fields(fields, display_name, roles, plain.layout)
-                yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
+                yield from self._read_records(_first(records, left), stream, make)
                 return
             left -= 0 if left == ALL_ROWS else min(left, len(raw))
             yield made
@@ -223,7 +223,7 @@ class ColumnsReader:
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):
                 records = records_of_parquet(file, roles)
-                yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
+                yield from self._read_records(_first(records, left), stream, make)
                 return
             for rows in parquet_rows(file, roles, left):
                 yield make(rows, stream.bytes_read, stream.replaced)
@@ -365,6 +365,11 @@ def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
     # null_handling="skip" is not used, because pyarrow then drops rows in which all values are null.
     both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
     return pc.binary_join_element_wise(first, second, pc.if_else(both, pa.scalar(", ", TEXT), pa.scalar("", TEXT)))
+
+
+def _first(records: Iterable[TableRecord], number: int) -> Iterable[TableRecord]:
+    """Return the first records, or all of them if `number` is `ALL_ROWS`."""
+    return records if number == ALL_ROWS else islice(records, number)
 
 
 def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> Made | None:

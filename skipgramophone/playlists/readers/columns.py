@@ -30,7 +30,7 @@ from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.artist_lists import names_in_list
 from skipgramophone.playlists.readers.documents import objects_in, read_document
-from skipgramophone.playlists.readers.json_fields import existing_fields, objects_on_first_lines
+from skipgramophone.playlists.readers.json_fields import existing_fields, no_such_column, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
     HEAD,
     fields_around,
@@ -45,7 +45,7 @@ from skipgramophone.playlists.readers.json_tables import (
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, read_fields, repeats_header, wrong_width
+from skipgramophone.playlists.readers.tables import REPEATED, FieldsRecord, repeats_header, wrong_width
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import visible
 
@@ -56,25 +56,6 @@ BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # number of rows per batch, and number
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
 TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection
-
-
-def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of a table of any kind.
-
-    Raises:
-        SourceError: the table lacks an assigned column, or it is damaged.
-    """
-    kind = kind_of(stream)
-    if kind == "parquet":
-        return _from_parquet(stream, roles)
-    if kind == "objects":
-        require_fields(stream, roles)
-        return records_of_objects(numbered_lines(stream), roles)
-    if kind == "document":
-        return records_of_document(stream, roles)
-    if kind == "playlists":
-        return records_of_playlists(stream, roles)
-    return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "document", "playlists", "fields"]:
@@ -173,8 +154,7 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     """
     for name in roles.values():
         if name not in header:
-            columns = ", ".join(map(visible, header))
-            raise SourceError(f"{display_name} has no column {name!r}: its columns are {columns}")
+            raise no_such_column(name, ", ".join(map(visible, header)), display_name)
         if header.count(name) > 1:
             raise SourceError(f"{display_name} has several columns {name!r}: rename all but one")
     return {role: header.index(name) for role, name in roles.items()}
@@ -266,12 +246,6 @@ def _nested_value(record: object, name: str) -> object:
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
-
-
-def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of a Parquet file."""
-    with parquet_in(stream, roles) as file:
-        yield from records_of_parquet(file, roles)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from skipgramophone.errors import SourceError
 from skipgramophone.playlists.column_names import OF_PLAYLIST
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.json_tables import Record
+from skipgramophone.settings.extraction import ROLES
 from skipgramophone.wording import visible
 
 Roles = dict[str, str]  # role -> name of its field
@@ -49,8 +51,24 @@ def existing_fields(records: Sequence[Record], roles: Roles, display_name: str) 
         elif role not in SPARSE and any(records):
             fields = list(dict.fromkeys(field for record in records for field in flat(record)))
             listed = ", ".join(map(visible, fields[:MOST_LISTED])) + (", …" if len(fields) > MOST_LISTED else "")
-            raise SourceError(f"{display_name} has no column {name!r}: its columns are {listed}")
+            raise no_such_column(name, listed, display_name)
     return found
+
+
+def no_such_column(name: str, listed: str, display_name: str) -> SourceError:
+    """Return the error that an assigned column is not among the columns of a table.
+
+    The name of a column may contain a comma and an equals sign. If it does, because the user wrote `word=column` with a
+    word that is not a role, the error says so.
+
+    Args:
+        name: the name of the column.
+        listed: the names of the existing columns, as the error shows them.
+        display_name: the name of the file, as the error shows it.
+    """
+    no_role = re.search(r",\s*(\w+)=", name)
+    hint = f"; {no_role[1]!r} is not a role: the roles are {', '.join(ROLES)}" if no_role else ""
+    return SourceError(f"{display_name} has no column {name!r}: its columns are {listed}{hint}")
 
 
 def has_field(record: Record, name: str) -> bool:

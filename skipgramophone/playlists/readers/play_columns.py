@@ -46,7 +46,7 @@ from skipgramophone.settings import ExtractSettings, seconds_of
 
 NAMES = ("owner", "artist", "title", "uri")
 OPTIONAL = (IDENTIFIERS, ALBUM)
-BLOCK_PLAYS = 8 * BLOCK_RECORDS  # in larger blocks, fewer names occur several times
+BLOCK_PLAYS = 8 * BLOCK_RECORDS  # with larger blocks, fewer names occur in several blocks
 Times = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.int64]
@@ -132,7 +132,7 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
     rows = np.flatnonzero(played)
     # A column is encoded before rows are taken, because numbers are copied faster than strings.
     encoded = {name: _encoded(column).take(pa.array(rows)) for name, column in columns.items()}
-    nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
+    nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title", "uri")}), settings)
     nameless = {at: reason for at, reason in nameless.items() if int(rows[at]) not in unnamed}
     lines = table.records([int(rows[at]) for at in nameless])
     place = {row: at for at, row in enumerate(rows.tolist())} if unnamed else {}

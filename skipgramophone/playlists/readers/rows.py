@@ -39,6 +39,7 @@ EXAMINED = 1 << 12  # number of strings at the start of a block that show whethe
 MOSTLY_DISTINCT = 0.95
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
+ONLY_AN_ID = "an id, but neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"
 LONE_SURROGATE = "a name with a lone surrogate, which is not valid text"
 PLACEHOLDER = "a placeholder instead of a name"
@@ -302,7 +303,12 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     unnamed = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
     unnamed = unnamed | (judged and pc.and_(*map(are_missing, written)).to_numpy())
     nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()
-    return {int(rows[at]): NAMELESS if nameless[at] else PLACEHOLDER for at in np.flatnonzero(unnamed)}
+    found = np.flatnonzero(unnamed)
+    uris = table["uri"].take(rows[found]).to_pylist()
+    return {
+        int(rows[at]): PLACEHOLDER if not nameless[at] else ONLY_AN_ID if uri else NAMELESS
+        for at, uri in zip(found, uris, strict=True)
+    }
 
 
 def without(table: pa.Table, rows: Collection[int]) -> pa.Table:

@@ -23,7 +23,7 @@ from skipgramophone.playlists.readers.rows import ALBUM, DICTIONARY, IDENTIFIERS
 
 UNSET = msgspec.UNSET
 Raws = list[msgspec.Raw]
-# A list of pages; if the first key of the first page is another one, the list is also recognized, but read twice.
+# The start of a list of pages. A list whose first page begins with another key is recognized too, but read twice.
 PAGES = re.compile(rb'\s*\[\s*\{\s*"(?:track|recenttracks)"')
 
 

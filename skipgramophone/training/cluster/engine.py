@@ -108,7 +108,7 @@ class ClusterEngine:
             self._shards((plan.tracks, plan.dim + 1)),
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
-        self.tables.initialize(plan.start)
+        self.tables.initialize(plan.dim, plan.seed)
         # For each slot, the serial number of the last task whose differences were added. The slot of a task is its
         # serial number modulo the number of tasks per turn.
         self._added = self._shards((servers * self.turn,), "int64")

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from skipgramophone.names.arrow_normalization import fold_full_names, fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
-from skipgramophone.playlists.encoding import encoder, key_numbering, numbering, partitioning
+from skipgramophone.playlists.encoding import key_numbering, numbering, partitioning, track_numbering
 from skipgramophone.playlists.encoding.encoded_playlists import EncodedPlaylists
-from skipgramophone.playlists.encoding.encoder import _identity_keys, encode
+from skipgramophone.playlists.encoding.encoder import encode
 from skipgramophone.playlists.encoding.name_counts import SORTABLE_LENGTH
+from skipgramophone.playlists.encoding.track_numbering import _identity_keys
 from skipgramophone.playlists.readers.rows import RowBlock
 
 Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri
@@ -81,7 +82,7 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int, few: i
     # The sizes of blocks and parts, and the number of values that are one part, do not affect the result.
     with (
         patch.multiple(numbering, ROWS_AT_ONCE=size, PENDING=size, FEW_VALUES=few),
-        patch.object(encoder, "FEW_VALUES", few),
+        patch.object(track_numbering, "FEW_VALUES", few),
         patch.object(key_numbering, "FEW_VALUES", few),
     ):
         encoded = encode(blocks_of(rows, size))
@@ -125,7 +126,7 @@ def test_folding_an_array_of_names_equals_folding_each(names: list[str], few: in
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
     folded = [fold_name(full_name(*pair)) for pair in pairs], [fold_name(title) for _, title in pairs]
     assert tuple(array.to_pylist() for array in fold_full_names(strings, strings[::-1])) == folded
-    with patch.object(encoder, "FEW_VALUES", few), patch.object(numbering, "ROWS_AT_ONCE", at_once):
+    with patch.object(track_numbering, "FEW_VALUES", few), patch.object(numbering, "ROWS_AT_ONCE", at_once):
         codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
 from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
-from skipgramophone.playlists.readers.columns import table_records
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
     NO_TABLE_TIME,
@@ -34,6 +33,7 @@ from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.table_records import table_records
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str
 PIECES = st.sampled_from(

@@ -15,9 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
+from skipgramophone.playlists.format_readers import BLOCKS, RECORDS
 from skipgramophone.playlists.readers import json_columns, lines, play_columns, rows
 from skipgramophone.playlists.readers.rows import RowBlock, gather_blocks
-from skipgramophone.playlists.sources import BLOCKS, RECORDS, open_sources
+from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings, Format
 
 WriteDump = Callable[..., Path]

@@ -42,7 +42,7 @@ def test_mpd_rows_and_rejects(write_dump: WriteDump) -> None:
     assert [(reject.line, reject.reason) for reject in rejects] == [
         (2, "a track that is not a JSON object"),
         (3, "a name that is not text"),
-        (5, "neither artist nor title"),
+        (5, "an id, but neither artist nor title"),
         (6, "a playlist without pid or tracks"),
     ]
 
@@ -241,6 +241,9 @@ def test_assigned_columns_of_csv(write_dump: WriteDump) -> None:
     assert rows[0] == ("radio", "", "one", "A")  # the header is rejected
     with pytest.raises(SourceError, match=r"has no column 'Song': its columns are artist, song, show, when$"):
         read(path, "columns", columns="title=Song")
+    no_role = r"has no column 'song,amount=show': .*, when; 'amount' is not a role: the roles are artist, title, "
+    with pytest.raises(SourceError, match=no_role):
+        read(path, "columns", columns="artist=artist,title=song,amount=show")
 
 
 def test_assigned_columns_of_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
