@@ -23,17 +23,17 @@ NAMES: dict[str, tuple[str, ...]] = {
     "title": (
         "trackname tracktitle songname songtitle mastermetadatatrackname songtitel liedtitel tracktitel musiktitel "
         "titredelachanson titredumorceau nomdelachanson nomdumorceau titulodelacancion nombredelacancion "
-        "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone "
+        "titulodamusica nomedamusica titolodelbrano nomedelbrano titolodellacanzone recordingname recordingtitle "
         "曲名 楽曲名 歌名 歌曲名 歌曲名称 歌曲名稱 곡명 노래제목",
         "title track song titel titre titulo titolo cancion musica canzone brano chanson morceau lied lat "
         "sangtitel lattitel kappale utwór tytuł piosenka skladba píseň pieseň şarkı şarkıadı parça pjesma pesma "
-        "naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
+        "traccia faixa naslov melodie piesă titlu dalcím judullagu lagu baihat cançó "
         "歌曲 曲目 标题 標題 タイトル 제목 노래 название трек песня композиция пісня песен заглавие τίτλος τραγούδι",
         "name description productname producttitle produktname artikelname nomduproduit nombredelproducto "
         "itemname itemtitle nazwa název názov nimi назва 名前 名称 名稱 이름",
     ),
     "artist": (
-        "artistname artistnames performername trackartist trackartists trackartistname "
+        "artistname artistnames artistcreditname performername trackartist trackartists trackartistname "
         "アーティスト名 歌手名 아티스트명 가수명",
         "artist artists performer performers interpret interpreten interprete interpretes interpreti kunstler "
         "kunstlerin kunstlerinnen kunstlername artiste artistes nomdelartiste artista artistas artisti "
@@ -49,7 +49,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "listadereproducao nombredelaplaylist nomedaplaylist nomedellaplaylist afspeellijst spellista spilleliste "
         "afspilningsliste soittolista listaodtwarzania seznamskladeb zoznamskladieb lejátszásilista çalmalistesi "
         "daftarputar listaderedare llistadereproducció "
-        "プレイリスト 再生リスト 歌单 歌單 播放列表 "
+        "playlista プレイリスト 再生リスト 歌单 歌單 播放列表 "
         "播放清单 播放清單 플레이리스트 재생목록 плейлист списоквідтворення λίστααναπαραγωγής",
         "listname mixname",
     ),
@@ -83,7 +83,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 NAMES_NEXT_TO_TITLES = {
     "artist": "band bands bandname gruppe gruppen groupe groupes grupo grupos gruppo gruppi sanger sangerin "
     "sangerinnen singer singers musiker musikerin musician musicien musiciens chanteur chanteuse chanteurs "
-    "cantante cantantes cantanti cantor cantora cantores",
+    "cantante cantantes cantanti cantor cantora cantores ar",
     "playlist": "liste listen listenname sammlung sammlungen ordner mixtape mixtapes nomdelaliste dossier dossiers "
     "recueil lista listas nombredelalista nomedalista carpeta pasta cartella elenco elenchi raccolta raccolte "
     "coleccion colecao",
@@ -126,6 +126,7 @@ WRAPPERS = frozenset(
     ("item", "track", "song", "video", "entry", "node", "attributes", "snippet", "trackmetadata", "metadata",
      "contentdetails", "resourceid")
 )  # fmt: skip
+EXTENDED_JSON = re.compile(r"(\.\$(date|oid|number\w+))+$")  # objects that MongoDB writes around values
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 # Columns that describe a track or a row, and certainly do not name the artist or the playlist.
 DESCRIPTIVE = re.compile(
@@ -162,7 +163,7 @@ DESCRIPTIVE_WORDS = frozenset(
     )
 )
 # Columns that name people, who may be the artist, but certainly not the playlist.
-PEOPLE = re.compile(r"artist|kunstler|interpret|compos|komponist|writer|auth?or|producer|produzent")
+PEOPLE = re.compile(r"^ar$|artist|kunstler|interpret|compos|komponist|writer|auth?or|producer|produzent")
 # Columns that count or measure something, columns that name items, and columns that name listeners or customers.
 COUNT = re.compile(r"count|quantity|number(s|of.*)?$|total|plays|weight|price|amount|rank|rating|score|length|size")
 ITEM = re.compile(r"track|song|tit(le|el|re|ulo|olo)|item|product|movie|isbn")
@@ -254,6 +255,7 @@ def _names_of(name: str) -> frozenset[str]:
     >>> sorted(_names_of("item.track.artist.name")), sorted(_names_of("artist.artist_name"))
     (['artistname', 'itemtrackartistname', 'trackartistname'], ['artistartistname', 'artistname'])
     """
+    name = EXTENDED_JSON.sub("", name)
     names = {normalized(name)}
     before, dot, rest = name.partition(".")
     while dot and normalized(before) in WRAPPERS:

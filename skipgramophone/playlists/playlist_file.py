@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.readers.rows import RowBlock
 
 LARGEST_LIST = 4 << 20  # maximum size in bytes; a larger text file is not read as a list of names
+JUDGED_NAMES = 100  # number of lines that show whether a text in a doubtful format is a list of names with marks
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
 PATH_SEPARATOR = re.compile(r"[/\\]")
@@ -121,6 +122,7 @@ def _read_listing(path: Path) -> Listing:
     """Read a regular file, a directory or an archive as playlists, or else as text with one name per line."""
     from skipgramophone.playlists.detection.format_detection import HEAD_BYTES
     from skipgramophone.playlists.name_list import read_name_list
+    from skipgramophone.playlists.readers.titles import are_titles
     from skipgramophone.playlists.sources import open_sources
 
     try:
@@ -131,8 +133,10 @@ def _read_listing(path: Path) -> Listing:
         content = read_name_list(path, LARGEST_LIST)
         if not content or b"\0" in content:
             raise
-        lines = dict.fromkeys(names_in(content.decode("utf-8", "replace")))
-        return Listing([NamedTrack(line) for line in lines], 1)
+        names = names_in(content.decode("utf-8", "replace"))
+        if not are_titles(names[:JUDGED_NAMES]):
+            return Listing([NamedTrack(line) for line in dict.fromkeys(names)], 1)
+        readers = open_sources([path], ExtractSettings(format="titles")).readers
     tracks: dict[NamedTrack, None] = {}
     playlists: set[tuple[str, str, str | None]] = set()
     rejected: Counter[str] = Counter()

@@ -24,6 +24,7 @@ from skipgramophone.playlists.columns.values import (
     FLAGS,
     ID,
     NUMBER,
+    TIME_NAME,
     Table,
     all_differ,
     is_constant,
@@ -38,7 +39,6 @@ FILE_NAME = re.compile(r".*\.(mp3|m4a|flac|ogg|opus|wav|wma|aac|aiff?)", re.IGNO
 EMAIL = re.compile(r"\S+@\S+\.\w+")
 ORDER_NUMBER = re.compile(r"#\d+")
 YEAR_1995 = 788_918_400  # in seconds since 1970; earlier dates are birthdays or release dates, not times of plays
-TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)([mun]?sec|[mun]s)?$")
 # Role -> words in the names of its columns. If a name contains words of several roles, the last word counts: a column
 # "order_item" contains items.
 WORDS = {

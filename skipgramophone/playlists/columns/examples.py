@@ -25,8 +25,14 @@ from skipgramophone.playlists.columns.doubts import column_of_clock_times, is_on
 from skipgramophone.playlists.columns.example_roles import corrected_roles
 from skipgramophone.playlists.columns.order import roles_by_order
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, sorted_roles
-from skipgramophone.playlists.columns.several_items import are_tracks, columns_of_lists, several_items
+from skipgramophone.playlists.columns.several_items import (
+    are_tracks,
+    columns_of_lists,
+    lists_without_names,
+    several_items,
+)
 from skipgramophone.playlists.columns.time_doubts import is_of_other_event
+from skipgramophone.playlists.columns.unnamed_columns import artist_and_title, determines, items_in, unnamed_columns
 from skipgramophone.playlists.columns.values import (
     ID,
     NUMBER,
@@ -40,6 +46,7 @@ from skipgramophone.playlists.columns.values import (
     values_of,
 )
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
+from skipgramophone.playlists.readers.times_of_day import has_clock
 from skipgramophone.settings import columns_text
 from skipgramophone.wording import Names, Wording, visible
 
@@ -63,7 +70,7 @@ def question(rows: Table, problem: str, known: Mapping[str, str] = MappingProxyT
         known: role -> column; the example contains these assignments. If they include the role "title", "name" or
             "uri", the example contains no other assignments.
     """
-    if wide := several_items(rows):
+    if wide := several_items(rows) or ("" if _has_header(rows) else lists_without_names(rows)):
         return lambda _named: visible(f"a table of {len(rows[0])} columns {wide}")
     has_header = _has_header(rows)
     has_words = not has_header and _has_words(rows)
@@ -200,6 +207,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
     places: dict[str, int] = {}
     lists = columns_of_lists(rows) if named else []
     usable = [at for at in range(width) if any(columns[at]) and (header[at] or not named) and header[at] not in lists]
+    usable = usable if named else unnamed_columns(columns)
     for role, names in columns_by_role(header).items() if named else ():
         found = [at for at in map(header.index, names) if at in usable and _fits(role, header[at])]
         if found and not any(map(OTHER_URI.search, columns[found[0]])):
@@ -261,6 +269,8 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
         people = [at for at in texts if names_people(header[at])]
         if "artist" in places:
             places["title"] = (items or texts or left or [len(header) - 1])[0]
+        elif len(texts) > 1 and not any(header):
+            places |= artist_and_title(texts, columns)
         elif len(texts) > 1:
             artist = (people or [at for at in texts if at not in items] or texts)[0]
             title = next((at for at in (*items, *texts) if at != artist), artist)
@@ -273,7 +283,8 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
             owners = [] if places.keys() & {*PLAYLIST_ROLES} else left[:1]
             others = [at for at in left if at not in owners]
             named_ids = [at for at in others if _names_id(header[at])]
-            uri = max(items or named_ids or others, key=lambda at: len(set(columns[at])))
+            candidates = items or named_ids or others
+            uri = max(candidates, key=lambda at: len(set(columns[at]))) if any(header) else items_in(others, columns)
             places |= {"uri": uri} | ({"owner": owners[0]} if owners and owners[0] != uri else {})
     left = [at for at in left if at not in places.values()]
     if "title" in places and "artist" not in places:
@@ -286,11 +297,16 @@ def _place_tracks(places: dict[str, int], left: list[int], columns: list[list[st
     if not places.keys() & {*PLAYLIST_ROLES}:
         regions = [at for at in range(len(header)) if normalized(header[at]) in REGIONS]
         regions = [at for at in regions if 1 < len(set(columns[at])) < len(columns[at])]
+        free = [at for at in left if "title" not in places or not determines(columns[places["title"]], columns[at])]
         hashes = [
-            at for at in left if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
+            at for at in free if all(map(HASH.fullmatch, columns[at])) and len(set(columns[at])) < len(columns[at])
         ]
         listeners = [at for at in left if names_listener(header[at])] or regions
-        ids = [at for at in left[:1] if not header[at] and all(map(ID.fullmatch, columns[at]))]
+        ids = [
+            at
+            for at in free[:1]
+            if not header[at] and all(map(ID.fullmatch, columns[at])) and not any(map(has_clock, columns[at]))
+        ]
         ids = [at for at in ids if "artist" not in places or len(set(columns[at])) < len(columns[at])]
         places |= {"owner": (listeners or ids or hashes)[0]} if listeners or ids or hashes else {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
@@ -57,6 +57,7 @@ JUDGED_LINES = 1000  # number of lines at the start of a file from which the col
 LINES_OF_ONE_WIDTH = 100  # number of lines at the start of a table that must have the same number of fields
 NUMBER_OR_DATE = re.compile(r"\d+([-/.]\d{1,4}){0,2}([T ].*)?")
 WORDS = re.compile(r"[^\W\d_]{2}\S* \S")
+NEVER_EMPTY = ("owner", "playlist", "uri")  # roles that a column does not get if it is empty in all rows of the table
 SESSION = re.compile(r"session|sitzung|visit|besuch")  # in a table of sessions, a "client" may be a program
 OBJECT = re.compile(r"\s*\{.*\}\s*", re.DOTALL)  # matches a field that contains an object, as written by Python or JSON
 
@@ -128,12 +129,12 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
         if len(found.get(role, ())) > 1:
             return question(rows, f"in which {listed(found[role])} could be the {role}")
     roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
+    if is_complete and any(len(row) == len(header) for row in rows[1:]):
+        roles = {role: name for role, name in roles.items() if role not in NEVER_EMPTY or any(known_values(rows, name))}
     if roles.get("artist") in artists:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     if "title" in roles and not roles.keys() & {"artist", "uri"} and are_names(values_of(rows, roles["title"])):
         roles["name"] = roles.pop("title")
-    if identifies_rows(rows, roles):
-        del roles["uri"]
     named = name_artist_and_title(roles)
     links = set(columns_by_role(header).get("uri", ())) - set(found.get("title", ()))
     if not named and "uri" not in found and links:
@@ -153,7 +154,7 @@ def guess_columns(rows: Table, rated: bool = False, is_complete: bool = True) ->
         roles["clock"] = clock
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
-    roles |= identifier_columns(header, roles)
+    roles |= identifier_columns([name for name in header if any(values_of(rows, name)) or not is_complete], roles)
     album = album_column([name for name in header if not _most_fit(rows, name, OBJECT.fullmatch)], roles)
     vague = album is not None and normalized(album) in VAGUE_ALBUMS and _most_fit(rows, album, NUMBER_OR_DATE.fullmatch)
     if album is not None and header.count(album) == 1 and not vague:
@@ -184,14 +185,24 @@ def _columns_by_role(rows: Table) -> dict[str, list[str]]:
     "receipt_no", identifies rows and not playlists if all of its values are different. If a column identifies orders,
     a column such as "Client" contains their owners. A column named "product" contains titles if most values have
     several words. A column that is named like titles, but does not name the items of the table, is not used: see
-    `title_doubts`.
+    `title_doubts`. Neither is a column whose values identify rows and not tracks: see `row_identifiers`.
     """
     header = rows[0]
     found = suitable_columns(rows, header)
-    while others := titles_of_others(rows, found):
+    while others := [*titles_of_others(rows, found), *_columns_of_row_ids(rows, found)]:
         header = ["" if name in others else name for name in header]
         found = suitable_columns(rows, header)
     return found
+
+
+def _columns_of_row_ids(rows: Table, found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the only column that may contain uris if its values identify rows and not tracks; otherwise []."""
+    uris = found.get("uri", ())
+    return (
+        list(uris)
+        if len(uris) == 1 and identifies_rows(rows, {role: names[0] for role, names in found.items()})
+        else []
+    )
 
 
 def suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
@@ -205,7 +216,10 @@ def suitable_columns(rows: Table, header: list[str]) -> dict[str, list[str]]:
     others = columns_by_role(["" if name in numbers else name for name in header])
     found = others if "title" in others else columns_by_role(header)
     links = [name for name in header if normalized(name) == "id" and _most_fit(rows, name, TRACK_URI.fullmatch)]
-    uris = [name for name in found.pop("uri", links) if not _most_fit(rows, name, OTHER_URI.search)]
+    uris = found.pop("uri", links)
+    while of_others := [name for name in uris if _most_fit(rows, name, OTHER_URI.search)]:
+        header = ["" if name in of_others else name for name in header]
+        uris = columns_by_role(header).get("uri", [])
     products = [name for name in header if normalized(name) in PRODUCTS.split() and _most_fit(rows, name, WORDS.search)]
     found |= {"title": products} if products and "title" not in found else {}
     uris = [name for name in uris if name not in products]

@@ -70,14 +70,17 @@ def question_on_assigned_columns(rows: Table, roles: Mapping[str, str]) -> str |
 def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | None:
     """Return the column with merged cells, or None; only columns of ids, playlists, owners and artists are examined.
 
-    In such a column, a value is only in the first of its rows, and does not come again after the empty cells below. A
-    column whose name is usual for ids is examined even if it has no role: it has none if most of its cells are empty.
+    In such a column, a value is only in the first of its rows, and does not come again after the empty cells below.
+    Owners that are missing in all rows of an id are not merged cells. A column whose name is usual for ids is examined
+    even if it has no role: it has none if most of its cells are empty.
 
     >>> column_with_merged_cells([["Show"], ["A"], [""], [""], ["B"], [""]], {"playlist": "Show"})
     'Show'
     """
     for name in (roles[role] for role in PLAYLIST_ROLES if role in roles):
         values = known_values(rows, name)
+        if name == roles.get("owner") and "id" in roles and _are_of_ids(values, values_of(rows, roles["id"])):
+            continue
         if _has_merged_cells(values, FEW_EMPTY if _none_repeats(values) else SOME_EMPTY):
             return name
     for name in columns_by_role(rows[0]).get("id", ()):
@@ -90,6 +93,11 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
         if all(below) and 2 * sum(SEPARATOR in title for title in below) < len(below):
             return roles["artist"] if _none_repeats(values) and _has_merged_cells(values, MANY_EMPTY) else None
     return None
+
+
+def _are_of_ids(owners: Sequence[str], ids: Sequence[str]) -> bool:
+    """Whether all rows of an id have the same owner, or none of them has one: orders of unknown customers."""
+    return len(set(zip(ids, owners, strict=True))) == len(set(ids))
 
 
 def _has_merged_cells(values: Sequence[str], share: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -29,6 +30,7 @@ NUMBERS = frozenset(
     )
 )  # fmt: skip
 SIGNS = ("#", "№")
+MOMENT = re.compile(r"time|elapsed|offset|since|seq|step|order|position")  # in names of columns that may give an order
 
 
 def column_of_positions(rows: Table, roles: Mapping[str, str], others: Sequence[str]) -> str | None:
@@ -53,6 +55,35 @@ def column_of_positions(rows: Table, roles: Mapping[str, str], others: Sequence[
                 numbers[key].append(int(value))
             if _are_positions(numbers, keys[-1], complete=is_number):
                 return name
+    return None
+
+
+def column_of_moments(rows: Table, roles: Mapping[str, str], others: Sequence[str]) -> str | None:
+    """Return the column in `others` that may give the order of the rows within each id, or None.
+
+    For example, a session may have a date that is the same in all of its rows, and a column "timeframe" with the time
+    since its start. The values of such a column are whole numbers that differ within each id, and the rows are not in
+    their order yet. The result is None if the times in the column with the role "time" differ within an id.
+
+    >>> rows = [["session", "item", "day", "timeframe"], *(f"{at % 2} i{at} 1 {40 - at}".split() for at in range(8))]
+    >>> column_of_moments(rows, {"id": "session", "uri": "item", "time": "day"}, ["timeframe"])
+    'timeframe'
+    """
+    if "id" not in roles or "position" in roles:
+        return None
+    ids = values_of(rows, roles["id"])
+    if "time" in roles and len(set(zip(ids, values_of(rows, roles["time"]), strict=True))) > len(set(ids)):
+        return None
+    for name in others:
+        values = values_of(rows, name)
+        if not MOMENT.search(normalized(name)) or not all(value.isascii() and value.isdigit() for value in values):
+            continue
+        numbers = defaultdict[str, list[int]](list)
+        for key, value in zip(ids, values, strict=True):
+            numbers[key].append(int(value))
+        differ = all(len(set(own)) == len(own) for own in numbers.values())
+        if differ and any(own != sorted(own) for own in numbers.values()):
+            return name
     return None
 
 

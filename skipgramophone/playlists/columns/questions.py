@@ -6,6 +6,7 @@ apply. The doubts are examined in the order of `DOUBTS`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from skipgramophone.playlists.column_names import (
 from skipgramophone.playlists.columns.charts import RANKS, charts_in
 from skipgramophone.playlists.columns.customer_columns import names_customer
 from skipgramophone.playlists.columns.examples import question
+from skipgramophone.playlists.columns.kinds_of_rows import rows_that_are_no_tracks
 from skipgramophone.playlists.columns.merged_cells import question_on_merged_cells
 from skipgramophone.playlists.columns.owner_doubts import (
     column_of_uploaders,
@@ -29,11 +31,12 @@ from skipgramophone.playlists.columns.owner_doubts import (
     columns_with_playlists_of_owners,
     has_ids_without_owner,
 )
+from skipgramophone.playlists.columns.position_columns import column_of_moments
 from skipgramophone.playlists.columns.quantity_doubts import quantities_as_tracks
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
 from skipgramophone.playlists.columns.row_order import has_times, order_of_rows
-from skipgramophone.playlists.columns.several_items import columns_of_lists
-from skipgramophone.playlists.columns.time_doubts import unnamed_times
+from skipgramophone.playlists.columns.several_items import columns_of_lists, lists_playlists
+from skipgramophone.playlists.columns.time_doubts import dates_of_runs, unnamed_times, unnamed_times_of_owners
 from skipgramophone.playlists.columns.total_rows import name_of_sums
 from skipgramophone.playlists.columns.values import (
     Table,
@@ -43,12 +46,16 @@ from skipgramophone.playlists.columns.values import (
     is_constant,
     may_be_artists,
     may_separate_playlists,
+    most_fit,
     values_of,
 )
-from skipgramophone.wording import Wording
+from skipgramophone.wording import Wording, visible
 
 DATES_OF_PLAYLISTS = ("playlistdate", "showdate", "episodedate")
 TIMES_OF_ROWS = ("createdat", "createdon", "created", "datecreated", "insertedat", "loggedat")
+# The end of a name that pandas, polars or a spreadsheet has added, because another column has the same name.
+NUMBERED_NAME = re.compile(r"(?:\.|_|:|_duplicated_)\d+| ?\(\d+\)")
+ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # a number as a spreadsheet shows it, such as 1.5E+10
 SAME_NAME = "may distinguish playlists with the same name"
 
 
@@ -114,9 +121,9 @@ def _unclear_playlists(table: GuessedTable) -> Wording | None:
     names = [name for name in names if not _never_divides(table, name)]
     if not names or table.has(*PLAYLIST_ROLES):
         return None
-    return question(
-        table.rows, f"in which {listed(names)} may name the playlist", table.in_order({"playlist": names[0]})
-    )
+    names = [name for name in names if not _is_of_tracks(table, name)] or names
+    known = table.in_order((table.roles if table.has("uri", "name") else {}) | {"playlist": names[0]})
+    return question(table.rows, f"in which {listed(names)} may name the playlist", known)
 
 
 def _uploaders(table: GuessedTable) -> Wording | None:
@@ -183,8 +190,47 @@ def _owners_of_ids(table: GuessedTable) -> Wording | None:
 def _times_of_plays(table: GuessedTable) -> Wording | None:
     """Ask whether an unused column contains the times of the plays."""
     names = [name for name in table.unused if normalized(name) in TIMES_OF_ROWS and _are_plays(table, name)]
-    names = names or list(unnamed_times(table.rows, table.unused, table.roles))
+    names = names or unnamed_times(table.rows, table.unused, table.roles)
+    names = names or unnamed_times_of_owners(table.rows, table.unused, table.roles)
     return table.ask(f"in which {names[0]!r} may be the times of plays", time=names[0]) if names else None
+
+
+def _dates_of_rows(table: GuessedTable) -> Wording | None:
+    """Ask whether each date is a playlist, if the rows of a date follow one another, as in lists of concerts."""
+    names = dates_of_runs(table.rows, table.unused, table.roles)
+    return table.ask(f"in which {names[0]!r} may separate playlists", playlist=names[0]) if names else None
+
+
+def _kinds_of_rows(table: GuessedTable) -> Wording | None:
+    """Ask about rows that are albums, films or podcasts according to a column such as "Type"."""
+    if (found := rows_that_are_no_tracks(table.rows, table.unused)) is None:
+        return None
+    name, kind = found
+    return table.ask(f"in which rows with {kind!r} in {name!r} seem not to be tracks: remove them; to keep them")
+
+
+def _two_of_a_name(table: GuessedTable) -> Wording | None:
+    """Ask which of two columns is meant if a program has numbered equal names, as in "name" and "name.1"."""
+    for role, name in table.roles.items():
+        values = values_of(table.rows, name)
+        for other in table.unused:
+            is_numbered = other.startswith(name) and NUMBERED_NAME.fullmatch(other[len(name) :])
+            if not is_numbered or not any(own := values_of(table.rows, other)) or own == values:
+                continue
+            problem = f"in which {listed([name, other])} could be the {role.split()[0]}"
+            if role != "title" or table.has("playlist") or not may_separate_playlists(values):
+                return question(table.rows, problem)
+            return table.ask(problem, title=other, playlist=name)
+    return None
+
+
+def _order_within_ids(table: GuessedTable) -> Wording | None:
+    """Ask whether a column gives the order of the rows within each id, such as the time since a session began."""
+    name = column_of_moments(table.rows, table.roles, table.unused)
+    if name is None:
+        return None
+    problem = f"in which {name!r} may give the order of the rows of each {table.roles['id']!r}"
+    return table.ask_without("time", problem, position=name)
 
 
 def _orders_of_owners(table: GuessedTable) -> Wording | None:
@@ -223,6 +269,15 @@ def _several_items(table: GuessedTable) -> Wording | None:
     return table.ask("in which each cell seems to be a list of items")
 
 
+def _lists_of_playlists(table: GuessedTable) -> Wording | None:
+    """Ask about a table of tracks in which a cell lists several playlists."""
+    name = table.roles.get("playlist")
+    if name is None or table.has("id") or not lists_playlists(values_of(table.rows, name)):
+        return None
+    remedy = "write one row per track and playlist; to keep the cells as they are"
+    return table.ask(f"in which {name!r} seems to list the playlists of a track: {remedy}")
+
+
 def _sums(table: GuessedTable) -> Wording | None:
     """Ask about rows that contain the sums of orders."""
     name = name_of_sums(table.rows, table.roles)
@@ -249,6 +304,18 @@ def _quantities(table: GuessedTable) -> Wording | None:
     return table.ask_without("title", f"in which {found.column!r} seems to contain {found.what}", uri=found.better)
 
 
+def _rounded_ids(table: GuessedTable) -> Wording | None:
+    """Refuse ids that a spreadsheet has rounded, because different ids have become the same number."""
+    for role in ("id", "owner", "uri"):
+        values = values_of(table.rows, table.roles[role]) if table.has(role) else []
+        if most_fit(values, ROUNDED.fullmatch):
+            example = next(filter(ROUNDED.fullmatch, values))
+            what = f"in which a spreadsheet has rounded the ids in {table.roles[role]!r}, such as {example}"
+            remedy = "in the spreadsheet, give these cells the format Text before you import the original table"
+            return lambda _named: visible(f"a table of {len(table.rows[0])} columns {what}: {remedy}")
+    return None
+
+
 def _equal_names(table: GuessedTable) -> Wording | None:
     """Ask the user to assign the columns by number, if two of them have the same name."""
     twice = next((name for name in table.roles.values() if table.rows[0].count(name) > 1), None)
@@ -257,6 +324,10 @@ def _equal_names(table: GuessedTable) -> Wording | None:
 
 DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _several_items,
+    _lists_of_playlists,
+    _rounded_ids,
+    _two_of_a_name,
+    _kinds_of_rows,
     _unclear_playlists,
     _uploaders,
     _missing_role,
@@ -265,6 +336,8 @@ DOUBTS: tuple[Callable[[GuessedTable], Wording | None], ...] = (
     _ids_without_owner,
     _owners_of_ids,
     _times_of_plays,
+    _dates_of_rows,
+    _order_within_ids,
     _orders_of_owners,
     _regions_of_charts,
     _times_of_day,
@@ -283,6 +356,14 @@ def _never_divides(table: GuessedTable, name: str) -> bool:
     server.
     """
     return is_constant(values_of(table.rows, name)) and (table.is_complete or names_program(name))
+
+
+def _is_of_tracks(table: GuessedTable, name: str) -> bool:
+    """Whether the column `name` describes tracks: tracks repeat, and each track always has the same value."""
+    roles = [role for role in ("uri", "name", "title", "artist") if table.has(role)]
+    tracks = list(zip(*(values_of(table.rows, table.roles[role]) for role in roles), strict=True))
+    pairs = set(zip(tracks, values_of(table.rows, name), strict=True))
+    return len(pairs) == len(set(tracks)) < len(tracks)
 
 
 def _divides(table: GuessedTable, name: str) -> bool:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from skipgramophone.playlists.column_names import normalized
-from skipgramophone.playlists.columns.roles import name_artist_and_title
-from skipgramophone.playlists.columns.values import NUMBER, Table, most_fit, values_of
+from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
+from skipgramophone.playlists.columns.values import NUMBER, TIME_NAME, Table, is_time, most_fit, values_of
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, seconds_of_clock
 
 REMEDY = "write times in the form 2024-02-01 10:00, or read the table without this column"
+MOST_EXAMINED = 100  # maximum number of values of a column that show whether it contains times, because this is slow
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 WITHOUT_CENTURY = re.compile(r"\d{1,2}[-/. ]{1,2}[^\W\d_]{3,9}\.?[-/. ]\d\d(?!\d).*")  # 09-Mar-24
 SERIAL_NUMBER = re.compile(r"[2-7]\d{4}[.,]\d+")  # days since 1900, as in Excel
@@ -25,7 +27,7 @@ FROM_SERIAL_NUMBERS = (
     "yyyy-mm-dd hh:mm and save the table again, or use pandas.to_datetime(…, unit='D', origin='1899-12-30')"
 )
 NUMBER_OF_TIME = re.compile(rf"\d{{12,}}|\d(?:[.,]\d+)?E\+?\d+|{SERIAL_NUMBER.pattern}", re.IGNORECASE)
-RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*\d.*", re.IGNORECASE)
+RELATIVE = re.compile(r"\d+ \w+ ago|(?:yesterday|today)\b.*|(?:this|last) (?:week|month|year)", re.IGNORECASE)
 # Words in the names of columns whose times are not those of plays, but of other events.
 OF_OTHER_EVENTS = re.compile(
     r"added|hinzugefugt|ajout|anadid|agregad|aggiunt|adicionad|toegevoegd|追加|release|veroffentlich|erschein|sortie|parution"
@@ -134,6 +136,61 @@ def unnamed_times(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) 
     if not times_are_asked_about(roles) or ("time" in roles and _are_moments(values_of(rows, roles["time"]))):
         return []
     return [name for name in unused if _may_name_times(rows, name) and _are_moments(values_of(rows, name))]
+
+
+def unnamed_times_of_owners(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:
+    """Return the columns whose values may be the times at which owners bought or rated the items of a table.
+
+    The table has owners, but no ids, playlists or times. A column is returned if most of its values are times, and if
+    neither the owner nor the item determines its value, as a date of birth and a date of release are determined. A
+    column of numbers must also have a name such as "rated_ts", because ids may look like seconds since 1970.
+
+    >>> rows = [["user", "song", "heard"], *([user, song, f"2024-0{user}-0{song}"] for user in "12" for song in "345")]
+    >>> unnamed_times_of_owners(rows, ["heard"], {"owner": "user", "uri": "song"})
+    ['heard']
+    """
+    if "owner" not in roles or not roles.keys() & {"uri", "title"} or roles.keys() & {"id", "playlist", "time"}:
+        return []
+    keys = [values_of(rows, roles[role]) for role in ("owner", "uri", "title") if role in roles]
+    return [name for name in unused if _may_name_times(rows, name) and _are_times_of_pairs(rows, name, keys)]
+
+
+def _are_times_of_pairs(rows: Table, name: str, keys: Sequence[Sequence[str]]) -> bool:
+    """Whether the values in the column `name` are times that none of the columns `keys` determines."""
+    values = values_of(rows, name)
+    filled = list(filter(None, values))
+    if any(map(NUMBER.fullmatch, filled)) and not TIME_NAME.search(normalized(name)):
+        return False
+    if any(len(set(zip(key, values, strict=True))) == len(set(key)) for key in keys):
+        return False
+    order = order_of_dates(filled[:MOST_EXAMINED])
+    return most_fit(filled[:MOST_EXAMINED], lambda each: is_time(each, order))
+
+
+def dates_of_runs(rows: Table, unused: Sequence[str], roles: Mapping[str, str]) -> list[str]:
+    """Return the columns of dates that may divide a table of artists and titles into concerts, shows or weeks.
+
+    The table has no ids, playlists, owners or times. A column is returned if all rows with the same date follow one
+    another, and each date has at least two rows on average. The dates of albums and releases are not returned.
+
+    >>> rows = [["band", "song", "gig date"], *(["Ada", song, f"0{day}.03.2024"] for day in "12" for song in "xyz")]
+    >>> dates_of_runs(rows, ["gig date"], {"artist": "band", "title": "song"})
+    ['gig date']
+    """
+    if not name_artist_and_title(roles) or roles.keys() & {*PLAYLIST_ROLES, "time"}:
+        return []
+    found = []
+    for name in unused:
+        values = values_of(rows, name) if _may_name_times(rows, name) and "album" not in normalized(name) else []
+        runs = [value for value, _ in groupby(values)]
+        is_divided = 1 < len(runs) == len(set(runs)) and 2 * len(runs) <= len(values)
+        found += [name] if is_divided and all(map(_is_date, values)) else []
+    return found
+
+
+def _is_date(value: str) -> bool:
+    """Whether a value is a date, perhaps with a time of day; a number does not count."""
+    return not NUMBER.fullmatch(value) and (is_numeric_date(value) or is_time(value) or looks_like_time(value))
 
 
 def _are_moments(values: Sequence[str]) -> bool:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.columns.values import Table, values_of
+from skipgramophone.playlists.readers.sums import names_sum
 
-SUM = re.compile(
-    r"(sub|grand)?totale?s?|summe|zwischensumme|gesamt(summe|betrag)?|endbetrag|somme|soustotal|totalttc|suma|importetotal"
-)
 FEWEST_SUMS = 3
 LEAST_SHARE = 0.25  # minimum share of the orders that have a row with a sum
 
@@ -26,7 +22,7 @@ def name_of_sums(rows: Table, roles: Mapping[str, str]) -> str | None:
     if "id" not in roles or "artist" in roles or item is None:
         return None
     pairs = list(zip(values_of(rows, roles["id"]), values_of(rows, item), strict=True))
-    sums = [(order, name) for order, name in pairs if SUM.fullmatch(normalized(name))]
+    sums = [(order, name) for order, name in pairs if names_sum(name)]
     orders = {order for order, _ in sums}
     if len(orders) < max(FEWEST_SUMS, LEAST_SHARE * len({order for order, _ in pairs})):
         return None

@@ -27,6 +27,8 @@ VERSION = re.compile(
     r"|.*\b(?:remix|edit|version)",
     re.IGNORECASE,
 )
+# Matches the end of the normalized name of a column with times.
+TIME_NAME = re.compile(r"(time|date|stamp|ts|at|on|start|begin|zeit|datum|fecha|data|heure|hora)([mun]?sec|[mun]s)?$")
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 FEWEST_ROWS = 5  # in a shorter table, equal values may be a coincidence
 LETTERS = re.compile(r"[^\W\d_]")

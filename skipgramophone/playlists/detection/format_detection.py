@@ -17,21 +17,31 @@ from skipgramophone.playlists.columns.guess import JUDGED_LINES as JUDGED_ROWS
 from skipgramophone.playlists.columns.guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.columns.values import Table, values_of
 from skipgramophone.playlists.detection.binary_files import OTHER, binary_reason
-from skipgramophone.playlists.detection.json_remedies import remedy_for_json
-from skipgramophone.playlists.detection.json_start import ends_early
+from skipgramophone.playlists.detection.json_remedies import fault_of_json, remedy_for_json
+from skipgramophone.playlists.detection.json_start import ends_early, first_json_value
+from skipgramophone.playlists.detection.list_headings import doubt_about_headings
 from skipgramophone.playlists.detection.name_doubts import doubt_about_names
 from skipgramophone.playlists.detection.path_lists import are_paths, doubt_about_paths
-from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header
-from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions
+from skipgramophone.playlists.detection.second_tables import lines_above_main_table, second_header, several_headers
+from skipgramophone.playlists.detection.session_doubts import doubt_about_sessions, kind_of_numbers
 from skipgramophone.playlists.detection.signatures import format_by_signature
 from skipgramophone.playlists.detection.table_head import first_rows, rows_of_document, rows_of_objects
 from skipgramophone.playlists.detection.table_preamble import blank_lines_above, lines_above_header
 from skipgramophone.playlists.detection.text_logs import kind_of_log
-from skipgramophone.playlists.detection.text_remedies import AWK, BASKETS, HELP, are_baskets, kind_of_text, remedy_for
+from skipgramophone.playlists.detection.text_remedies import (
+    AWK,
+    BASKETS,
+    HELP,
+    are_baskets,
+    kind_of_text,
+    long_separator,
+    remedy_for,
+    remedy_for_column,
+)
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
-from skipgramophone.playlists.readers.json_tables import ITEM
+from skipgramophone.playlists.readers.json_tables import ITEM, several_lists_of_tracks
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.line_marks import JUDGED_LINES
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
@@ -103,6 +113,8 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if JSON.match(start):
         if len(head) < HEAD_BYTES and ends_early(start):
             raise UnknownFormatError(file.display_name, "JSON that ends early: copy or download it again")
+        if len(head) < HEAD_BYTES and (fault := fault_of_json(start)):
+            raise UnknownFormatError(file.display_name, fault)
         raise UnknownFormatError(file.display_name, _unknown(header, "JSON", remedy=remedy_for_json(start)))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         if any(map(HLS.match, lines)):
@@ -148,19 +160,18 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
     if above and (guess := _guess_columns(file, rows_of(lines[above:]), rated, is_complete)):
         return replace(guess, above=above)
     if log := kind_of_log(lines):
-        raise UnknownFormatError(
-            file.display_name,
-            lambda named: f"not in a format that sgp knows, because it seems to be {worded(log, named)}",
-        )
+        raise UnknownFormatError(file.display_name, _seems_to_be(log))
     if are_paths(lines[:100]):
         if unsuited := doubt_about_paths(lines[:100]):
             raise UnknownFormatError(file.display_name, unsuited)
         return "m3u"
     kind = kind_of_text(lines)
     if kind and not are_sessions(lines[:100]) and not are_titles(lines[:100]):
-        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {kind}")
+        raise UnknownFormatError(file.display_name, _seems_to_be(kind))
     if are_timed_titles(lines[:100]):
         return "titles"
+    if separated := long_separator(lines):
+        raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=separated))
     if rows and is_table(rows) and are_baskets(rows):
         what = f"a table of {len(rows[0])} columns, several of which contain the same values "
         what += f"(first line: {_shortened(lines[0])!r})"
@@ -172,14 +183,20 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool, is_complete: b
         problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
         raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
     if doubt := doubt_about_sessions(lines[:100]):
-        raise UnknownFormatError(file.display_name, f"not in a format that sgp knows, because it seems to be {doubt}")
+        raise UnknownFormatError(file.display_name, _seems_to_be(doubt))
     if are_sessions(lines[:100]):
         return "sessions"
+    if numbers := kind_of_numbers(lines[:100]):
+        raise UnknownFormatError(file.display_name, _seems_to_be(numbers))
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
-        if in_doubt := doubt_about_order(lines[:JUDGED_LINES]) or doubt_about_names(lines[:JUDGED_LINES]):
+        doubts = (doubt(lines[:JUDGED_LINES]) for doubt in (doubt_about_order, doubt_about_names, doubt_about_headings))
+        if in_doubt := next(filter(None, doubts), None):
             raise UnknownFormatError(file.display_name, in_doubt)
         return "titles"
-    raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy_for(lines)))
+    if tables := several_headers(lines):
+        raise UnknownFormatError(file.display_name, tables)
+    remedy = remedy_for_column(lines[0]) or remedy_for(lines)
+    raise UnknownFormatError(file.display_name, _unknown(lines[0], remedy=remedy))
 
 
 def _guess_columns(file: SourceFile, rows: Table, rated: bool, is_complete: bool) -> ColumnGuess | None:
@@ -205,6 +222,8 @@ def _guess_document(file: SourceFile, head: bytes, rated: bool, is_complete: boo
     Raises:
         UnknownFormatError: the roles are ambiguous.
     """
+    if several_lists_of_tracks(first_json_value(head)):
+        return None
     rows = rows_of_document(head)
     guess = _guess_columns(file, rows, rated, is_complete)
     if guess and "artist" not in guess.roles and guess.roles.get("uri") != ITEM and not _are_orders(rows, guess):
@@ -229,9 +248,14 @@ def _detect_json(head: bytes) -> Format | None:
         if b'"items"' in head:
             return "spotify" if any(name in head for name in OF_SPOTIFY) else None
         return None if b'"tracks"' in head else "mpd"
-    if head.startswith(b"[") and (b'"msPlayed"' in head or b'"ms_played"' in head):
+    if head.startswith(b"[") and ((b'"msPlayed"' in head and b'"trackName"' in head) or b'"ms_played"' in head):
         return "spotify"
     return None
+
+
+def _seems_to_be(kind: Wording | str) -> Wording:
+    """Return the reason for the `UnknownFormatError` of a file that seems to be `kind`."""
+    return lambda named: f"not in a format that sgp knows, because it seems to be {worded(kind, named)}"
 
 
 def _unknown(header: str, kind: str = "", problem: str = "", remedy: Wording | str = HELP) -> Wording:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from skipgramophone.playlists.detection.json_start import first_json_value
 from skipgramophone.playlists.detection.table_head import rows_of_records
 from skipgramophone.playlists.readers.json_fields import objects_on_first_lines
-from skipgramophone.playlists.readers.json_tables import field_with_lists, field_with_playlists, is_document, rows_in
+from skipgramophone.playlists.readers.json_tables import (
+    field_with_lists,
+    field_with_playlists,
+    is_document,
+    rows_in,
+    several_lists_of_tracks,
+)
 from skipgramophone.wording import Wording, visible
 
 # Fields of a description that yt-dlp has written for one video.
@@ -25,7 +33,32 @@ OF_FIELDS = (
     f"{JQ_OF_FIELDS}, and add --columns playlist=1,uri=2"
 )
 JSON_REMEDY = "sgp reads lists of objects that have fields such as artist and title"
+CONCATENATED = "several JSON values, one after the other: join them to one list, for example with jq -s ."
+PYTHON = re.compile(rb"\s*[\[{(]+\s*['(]")  # the start of a list or dictionary in Python
+OF_PYTHON = "a list or dictionary of Python: save it as JSON, for example with json.dumps"
 MOST_FIELDS = 12  # named in a message
+
+
+def fault_of_json(head: bytes) -> str | None:
+    """Return what is wrong with a whole file of JSON, or None if it is valid JSON, or JSON lines.
+
+    >>> fault_of_json(b'[{"artist": "Ada"},]')
+    'JSON that is not valid: Illegal trailing comma before end of array (line 1, column 18)'
+    >>> fault_of_json(b'{"artist":\\n"Ada"}\\n{"artist":\\n"Nell"}').partition(":")[0]
+    'several JSON values, one after the other'
+    """
+    text = head.decode("utf-8", "replace").strip()
+    try:
+        json.loads(text)
+    except RecursionError:
+        return None
+    except json.JSONDecodeError as error:
+        if PYTHON.match(head):
+            return OF_PYTHON
+        if error.msg == "Extra data":
+            return None if objects_on_first_lines(text.split("\n", 1)[0].encode()) else CONCATENATED
+        return f"JSON that is not valid: {error.msg} (line {error.lineno}, column {error.colno})"
+    return None
 
 
 def remedy_for_json(head: bytes) -> Wording | str:
@@ -35,6 +68,9 @@ def remedy_for_json(head: bytes) -> Wording | str:
     "write one object per item of 'parts', with the playlist in each object"
     """
     document = first_json_value(head)
+    if several := several_lists_of_tracks(document):
+        path = " and ".join(map(repr, several))
+        return visible(f"several of its lists may contain the tracks, {path}: write one of them to a file of its own")
     if isinstance(document, dict) and document.keys() >= FIELDS_OF_VIDEO and "entries" not in document:
         return OF_VIDEO
     if isinstance(document, list) and document and all(map(_is_list_of_ids, document)):

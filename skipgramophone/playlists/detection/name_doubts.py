@@ -1,4 +1,4 @@
-"""Detect lists of names in which what comes before the separator is probably not an artist."""
+"""Detect lists of names in which the texts beside the separator are probably not an artist and a title."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from skipgramophone.wording import Wording, visible
 
 LABEL = re.compile(r"([^:]{2,40}): +\S.*")  # such as "First dance: Ada Fenn"
 NUMBERS = re.compile(r"v?\d+(?:[./:-]\d+)+", re.IGNORECASE)  # such as the version 1.2.0; bands are called 311
+# A number with a unit, such as 200 g, 15,99 € or 0171 123456; songs are called 1979 or 99 Problems.
+AMOUNT = re.compile(r"[^\w\s]{0,2} ?\d[\d .,/:()x×*+–-]*(?:[€$£¥%°]|[^\W\d_]{1,3}\.?)?")
+MOST_AMOUNTS = 0.8  # at most this share of the titles, and of the artists, may be amounts
+FEWEST_AMOUNTS = 3  # minimum number of different amounts; a list of one artist may have one amount in each line
 MOST_LABELS, MOST_NUMBERS = 0.8, 0.5  # at most this share of the artists may have a label, or be such numbers
 FEWEST_NAMES = 3
 FEWEST_DAYS = 3  # minimum number of different days; two artists may well be called Friday and Sunday
@@ -28,14 +32,15 @@ KEEP = ("format", "titles")  # the setting that reads the lines as they are
 
 
 def doubt_about_names(lines: Sequence[str]) -> Wording | None:
-    """Return why the artists of a list may be something else, and what the user can do; None if there is no doubt.
+    """Return why a list may not contain artists and titles, and what the user can do; None if there is no doubt.
 
     >>> doubt_about_names(["Ada Fenn - Rain", "50 Cent - Salt", "Re: Sea - Tide"])
     """
     texts = [line for line in lines if line.strip()]
     marks, separator = LineMarks(texts), separator_of(texts)
     names = [marks.name_on(text)[0] for text in texts]
-    artists = [name.partition(separator)[0].strip() for name in names if separator in name]
+    pairs = [name.partition(separator) for name in names if separator in name]
+    artists = [before.strip() for before, _, _ in pairs]
     if len(artists) < FEWEST_NAMES:
         return None
     labels = [found[1] for artist in artists if (found := LABEL.fullmatch(artist))]
@@ -50,6 +55,10 @@ def doubt_about_names(lines: Sequence[str]) -> Wording | None:
             f"a list with numbers such as {numbers[0]!r} instead of artists: remove them, for example with "
             f"sed -E 's/^[^ ]+{separator}//'; if they are artists, add {named(*KEEP)}"
         )
+    for what, texts in (("titles", [after.strip() for _, _, after in pairs]), ("artists", artists)):
+        amounts = [text for text in texts if AMOUNT.fullmatch(text)]
+        if len(amounts) > MOST_AMOUNTS * len(texts) and len(set(amounts)) >= FEWEST_AMOUNTS:
+            return _question_on_amounts(amounts[0], what)
     days = {normalized(artist) for artist in artists}
     if days <= DAYS and len(days) >= FEWEST_DAYS:
         return lambda named: visible(
@@ -57,3 +66,11 @@ def doubt_about_names(lines: Sequence[str]) -> Wording | None:
             f"sed -E 's/^[^ ]+{separator}//'; if they are artists, add {named(*KEEP)}"
         )
     return None
+
+
+def _question_on_amounts(amount: str, what: str) -> Wording:
+    """Return the question about a list with amounts, prices or telephone numbers instead of `what`."""
+    return lambda named: visible(
+        f"a list with numbers such as {amount!r} instead of {what}: keep only lines that name a track; "
+        f"if they are {what}, add {named(*KEEP)}"
+    )

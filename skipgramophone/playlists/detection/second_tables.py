@@ -51,6 +51,18 @@ def second_header(lines: Sequence[str]) -> int | None:
     return next((at for at in _headers_below_blank_lines(lines) if _fields(lines[at]) != first), None)
 
 
+def several_headers(lines: Sequence[str]) -> str | None:
+    """Return what the user can do with several tables below each other, which have the same header; otherwise None.
+
+    >>> several_headers(["Evening", "artist,title", "Ada,Rain", "Morning", "artist,title", "Nell,Salt"])
+    'several tables, whose headers are on lines 2 and 5: save each table in a file of its own'
+    """
+    found = [at for at, line in enumerate(lines, 1) if len(fields := _fields(line)) > 1 and is_header(fields)]
+    if len(found) < 2 or len({lines[at - 1] for at in found}) > 1:
+        return None
+    return f"several tables, whose headers are on lines {found[0]} and {found[1]}: save each table in a file of its own"
+
+
 def _headers_below_blank_lines(lines: Sequence[str]) -> Iterator[int]:
     """Yield the index of each line that looks like a header and is below a blank line and above a line with text."""
     for at in range(2, len(lines) - 1):

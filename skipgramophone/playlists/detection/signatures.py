@@ -5,6 +5,7 @@ A signature matches only files that cannot be in another format.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,6 +64,7 @@ ROOTS_WITHOUT_PLAYLISTS = {
     "FilterFolder": "a filter folder of VirtualDJ, which contains no songs: save its songs as a playlist in VirtualDJ",
     "VirtualDJ_Database": "the tracks of VirtualDJ, without its playlists: use the files of its folders MyLists, "
     "Playlists and History instead",
+    "Workbook": "a workbook of Excel (XML): save the sheet as CSV (UTF-8) and read that",
     "lfm": "an answer of Last.fm without scrobbles: save the answer of user.getRecentTracks instead",
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
@@ -98,15 +100,23 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("cue", is_cue),
     ("markdown", is_markdown),
 )
+HTML = re.compile(rb"<(?:!doctype html|html|head|body|table|div|ul|ol|meta)(?=[\s>])", re.IGNORECASE)
 # Files that belong to an export but contain no tracks: start of the first line -> description.
 WITHOUT_TRACKS = {
     "Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks",
     "Title,Owner,Description,Shared,Deleted": "the description of a playlist of Google Play Music, without its tracks",
 }
+HEARD = "that you listened to (history of Spotify), without tracks"
 # Files with a list of objects that are not tracks: fields of each object -> description.
 OBJECTS_WITHOUT_TRACKS = {
     ("Content Type", "Track Identifier", "Sort Name"): "the library of Apple Music, without its playlists",
     ("artistName", "segment"): "the artists that you listen to (Marquee.json of Spotify), without their tracks",
+    ("endTime", "podcastName", "msPlayed"): f"the podcasts {HEARD}",
+    (
+        "endTime",
+        "audiobookName",
+        "msPlayed",
+    ): f"the audiobooks {HEARD}",
     ("searchTime", "searchQuery"): "the searches of an account of Spotify, without tracks",
 }
 
@@ -119,7 +129,7 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     """
     if is_tab_text(head):
         return "tab-text"
-    if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+    if HTML.match(head[:200].lstrip()):
         raise UnknownFormatError(
             file.display_name,
             "an HTML page: save its tables as CSV, for example with a spreadsheet; export listening histories as JSON",

@@ -11,13 +11,13 @@ from skipgramophone.playlists.column_names import names_people
 from skipgramophone.playlists.columns.guess import JUDGED_LINES, rows_of
 from skipgramophone.playlists.columns.values import Table
 from skipgramophone.playlists.detection.json_start import first_json_value
+from skipgramophone.playlists.readers.artist_lists import names_in_list
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.json_fields import flat
 from skipgramophone.playlists.readers.json_tables import (
     field_with_lists,
     field_with_playlists,
     is_document,
-    names_in_list,
     playlists_on_lines,
     rows_in,
     rows_of_playlists,

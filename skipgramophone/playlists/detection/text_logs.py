@@ -1,8 +1,9 @@
-"""Recognize texts whose lines begin with a date and a time, or with a tag: logs, chats, and lists of references.
+"""Recognize texts whose lines begin with a date, a time or a tag: logs, chats, lyrics, and lists of references.
 
     10.0.0.1 - - [07/Apr/2024:16:08:52 +0200] "GET /product/2 HTTP/1.1" 200 8211
     09.03.24, 20:00 - Nell: Ada Fenn - Rain
     TI  - On rain
+    [00:12.40]And the rain - it fell
 
 Many of these lines contain " - ", but the text before it is not an artist.
 """
@@ -21,6 +22,7 @@ LEAST_SHARE = 0.2
 # headings of a list.
 LEAST_WITHOUT_CLOCK = 0.5
 LEAST_OF_REFERENCES = 0.5  # minimum share of the lines that begin with a tag; a long text may have several lines
+LEAST_OF_LYRICS = 0.5  # the same for lines that begin with the time of a line of lyrics
 FEWEST_LINES = 2  # minimum number of lines that begin with a date; a single one may be a heading
 DATE = r"\d{1,4}([-./])\d{1,2}\1\d{2,4}"
 CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?(?:Z| ?[-+]\d\d:?\d\d)?"
@@ -30,6 +32,8 @@ DAY = re.compile(rf"[\[(]?{DATE}(?:[\])]|:? )[ \-–—]*(?!{CLOCK} *[\t,;|])(?=
 CHAT = re.compile(rf"{DATED.pattern}[^:]{{1,60}}: ", re.ASCII)
 REQUEST = re.compile(r'(?:\S+ )?\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [-+]\d{4}\] "')
 REFERENCE = re.compile(r"[A-Z][A-Z0-9]  - ")
+LYRICS = re.compile(r"(?:\[\d{1,3}:\d\d\.\d{1,3}\])+", re.ASCII)
+SUBTITLE = re.compile(r"(?:\d+:)?\d\d:\d\d[,.]\d{3} --> ", re.ASCII)
 SYSLOG = re.compile(r"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:]+: ")
 SED_DATE = "^[^0-9]{0,4}[0-9]+[^ ]+ [0-9]+:[0-9:]+"
 DATES = (
@@ -49,6 +53,13 @@ KINDS: tuple[tuple[re.Pattern[str], float, Wording | str], ...] = (
         ),
     ),
     (REFERENCE, LEAST_OF_REFERENCES, "references in the format RIS: export them as CSV, and read it with --columns"),
+    (
+        LYRICS,
+        LEAST_OF_LYRICS,
+        "the lyrics of one track (LRC): if the rest of each line is a track, remove the times, for example with "
+        r"sed -E '/^\[[a-z]+:/d; s/^(\[[0-9:.]+\])+ *//'",
+    ),
+    (SUBTITLE, LEAST_SHARE, "subtitles of a film, which contain no list of tracks"),
     (SYSLOG, LEAST_SHARE, "a system log: write the columns that you need to a CSV file"),
     (
         CHAT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.columns.guess import rows_of
 from skipgramophone.playlists.columns.values import LETTERS, Table, is_time
 from skipgramophone.wording import Wording
@@ -16,6 +17,8 @@ NOT_A_NAME = re.compile(r"""[{}<>|=\t]|[,;](?=\S)(?!\d{3}\b)|".*"|^[\["#./\\]|[.
 LONGEST_NAME = 150  # maximum number of characters of a line that may be a name
 WIDEST_TABLE = 4  # Lines with fewer fields than this are treated as a table, not as baskets.
 LEAST_SHARED = 0.2  # minimum share of the items of baskets that occur in several columns
+LEAST_SHARED_NUMBERS = 0.6  # the same share if all items are numbers
+FEWEST_NUMBERS = 25  # minimum number of different items if all items are numbers
 BASKETS = "if each line is a basket of items, write one item per line with the number of its basket, for example with "
 AWK = """awk -F, '{for (i = 1; i <= NF; i++) if ($i != "") print NR "," $i}'"""
 # Texts that one line is enough to recognize: the form of this line, what the text is, and what to do.
@@ -84,26 +87,47 @@ def are_baskets(rows: Table) -> bool:
     """Whether rows are probably baskets of items.
 
     They are baskets if many values occur in several columns; in a table, few values do. If a column contains only
-    times, the rows are a table.
+    times, the rows are a table. Values may be numbers if most of them occur in several columns, and there are more
+    different numbers than ratings or counts usually have.
+
+    >>> are_baskets([[f"{(7 * row + 11 * at) % 40}" for at in range(5)] for row in range(40)])
+    True
     """
     if rows and len({*map(len, rows)}) == 1 and any(all(map(is_time, column)) for column in zip(*rows, strict=True)):
         return False
     columns: dict[str, set[int]] = {}
     for row in rows:
         for at, value in enumerate(row):
-            if LETTERS.search(value):
-                columns.setdefault(value, set()).add(at)
-    shared = sum(len(places) > 1 for places in columns.values())
-    return max(map(len, rows), default=0) >= WIDEST_TABLE and shared >= LEAST_SHARED * len(columns) > 0
+            columns.setdefault(value, set()).add(at)
+    texts = {value for value in columns if LETTERS.search(value)}
+    if not texts and all(map(str.isdecimal, columns)):
+        texts, least = set(columns) if len(columns) >= FEWEST_NUMBERS else set(), LEAST_SHARED_NUMBERS
+    else:
+        least = LEAST_SHARED
+    shared = sum(len(columns[value]) > 1 for value in texts)
+    return max(map(len, rows), default=0) >= WIDEST_TABLE and shared >= least * len(texts) > 0
 
 
-def remedy_for(lines: Sequence[str]) -> Wording | str:
-    """Return what the user can do with a text in an unknown format."""
+def long_separator(lines: Sequence[str]) -> str | None:
+    """Return what the user can do if fields are separated by several letters, such as "::"; otherwise None."""
     written = [line for line in lines[:100] if line.strip()]
     for separator in LONG_SEPARATORS:
         if written and all(separator in line for line in written):
             program = f"sed 's/{separator}/\\t/g'"
             return f"its fields seem to be separated by {separator!r}: replace it by tabs, for example with {program}"
+    return None
+
+
+def remedy_for_column(header: str) -> Wording | None:
+    """Return what the user can do with a table of one column, if its name is usual for ids of tracks."""
+    if "uri" not in columns_by_role([header.strip()]):
+        return None
+    return lambda named: f"if it is a table of one column, add {named('columns', f'uri={header.strip()}')}"
+
+
+def remedy_for(lines: Sequence[str]) -> Wording | str:
+    """Return what the user can do with a text in an unknown format."""
+    written = [line for line in lines[:100] if line.strip()]
     if are_baskets(rows_of(written)):
         return f"{BASKETS}{AWK}"
     names = sum(len(line) <= LONGEST_NAME and NOT_A_NAME.search(line.strip()) is None for line in written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from skipgramophone.playlists.column_names import is_header
+from skipgramophone.playlists.column_names import columns_by_role, is_header
 from skipgramophone.playlists.columns.guess import ColumnGuess
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, printable
@@ -74,15 +74,18 @@ def undecodable_first_line(head: bytes, settings: ExtractSettings) -> Wording | 
 def _encoding_of_header(line: bytes) -> tuple[str, str] | None:
     """Return an encoding in which a line is the header of a table, and the line as text; None if there is none.
 
+    The result is the encoding in which the columns have the most roles, or the first of these encodings.
+
     >>> _encoding_of_header("Исполнитель;Название".encode("cp1251"))
     ('cp1251', 'Исполнитель;Название')
     """
+    found: list[tuple[int, str, str]] = []
     for encoding in ENCODINGS:
         with suppress(UnicodeDecodeError):
             text = line.decode(encoding)
-            if is_header(fields_of(text, delimiter_of(text))):
-                return encoding, text
-    return None
+            if is_header(fields := fields_of(text, delimiter_of(text))):
+                found.append((len(columns_by_role(fields)), encoding, text))
+    return max(found, key=lambda each: each[0])[1:] if found else None
 
 
 def _shortened(line: str) -> str:

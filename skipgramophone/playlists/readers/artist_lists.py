@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,3 +83,16 @@ def names_between_semicolons(text: str) -> tuple[str, ...]:
     starts = [0, *(end for _, end in ends)]
     names = [text[start:end] for start, end in zip(starts, [*(end for end, _ in ends), len(text)], strict=True)]
     return tuple(name.strip() for name in names if name.strip())
+
+
+def names_in_list(value: Any) -> str | None:
+    """Return the names in a list of texts, or of objects with a name, as "first, second"; None for other values.
+
+    >>> names_in_list([{"name": "Nell Quay"}, {"name": "Ada"}]), names_in_list(["Ada"]), names_in_list([1])
+    ('Nell Quay, Ada', 'Ada', None)
+    """
+    if not isinstance(value, list):
+        return None
+    names = [each.get("name") if isinstance(each, dict) else each for each in value]
+    texts = [name for name in names if isinstance(name, str)]
+    return ", ".join(texts) if len(texts) == len(names) else None

@@ -16,7 +16,6 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,6 +40,7 @@ from skipgramophone.playlists.readers.columns import (
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.missing_playlists import rows_with, rows_without_playlist
 from skipgramophone.playlists.readers.missing_values import empty_if_missing
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
@@ -76,12 +76,12 @@ from skipgramophone.playlists.readers.rows import (
     null_for_empty,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.playlists.readers.sums import rows_of_sums
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 from skipgramophone.wording import Wording
 
 NO_POSITION, NO_TITLE = "no valid position", "an artist without a title"
-NO_ID = "no id of a playlist"
 NO_CLOCK = "no valid date with a time of day (such as 2024-02-01 and 20:05)"
 OF_TRACKS = ("artist", "title", "uri")
 NUMBERS = {"time", "clock", "position", "rating"}  # roles of columns that are not text
@@ -275,23 +275,17 @@ class ColumnsReader:
         In a table with titles, a row with an artist alone names no track; it may be the total below the table. A row of
         dashes names no track either; tables that are aligned with spaces have such a row below the header.
         """
-        found = find_unusable(table, self.settings) | dict.fromkeys(self._without_id(table), NO_ID)
+        found = find_unusable(table, self.settings) | rows_without_playlist(table, self.settings)
         if not {"title", "name"} & self.settings.roles.keys():
             return found
         titles = table["title"].combine_chunks()
-        empty = _rows_with(titles, pc.equal(pc.utf8_trim_whitespace(titles.dictionary), ""))
+        empty = rows_with(titles, pc.equal(pc.utf8_trim_whitespace(titles.dictionary), ""))
         untitled = empty[table["uri"].take(pa.array(empty)).is_null().to_numpy()]
-        ruled = _rows_with(titles, pc.match_substring_regex(titles.dictionary, RULE))
+        ruled = rows_with(titles, pc.match_substring_regex(titles.dictionary, RULE))
         artists = table["artist"].take(pa.array(ruled)).cast(pa.large_string())
         lines = ruled[pc.match_substring_regex(artists, f"^$|{RULE}").to_numpy()]
+        found |= rows_of_sums(table) if "artist" in self.settings.roles else {}
         return dict.fromkeys(untitled.tolist(), NO_TITLE) | dict.fromkeys(lines.tolist(), LINE) | found
-
-    def _without_id(self, table: pa.Table) -> Sequence[int]:
-        """Return the indices of the rows that belong to no playlist, because their id is missing."""
-        if "id" not in self.settings.roles:
-            return []
-        keys = table["key"].combine_chunks()
-        return list(map(int, _rows_with(keys, pc.equal(keys.dictionary, ""))))
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Convert invalid records to rejects that name this file."""
@@ -351,12 +345,6 @@ def artists_and_titles(names: pa.Array) -> tuple[pa.Array, pa.Array]:
     parts = [split_name(name.strip()) for name in encoded.dictionary.to_pylist()]
     artists, titles = (pa.array(values, TEXT) for values in zip(*parts, strict=True)) if parts else (names, names)
     return artists.take(encoded.indices), titles.take(encoded.indices)
-
-
-def _rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
-    """Return the indices of the rows whose value fits; `fitting` has one flag per value of the dictionary."""
-    fits = fitting.to_numpy(zero_copy_only=False)
-    return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)
 
 
 def joined_artists(columns: Mapping[str, pa.Array], by_semicolons: bool = False) -> pa.Array | str:

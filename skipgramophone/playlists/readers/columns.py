@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from skipgramophone.errors import FormatError, SourceError, reason_of
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
+from skipgramophone.playlists.readers.artist_lists import names_in_list
 from skipgramophone.playlists.readers.documents import objects_in, read_document
 from skipgramophone.playlists.readers.json_fields import existing_fields, no_such_column, objects_on_first_lines
 from skipgramophone.playlists.readers.json_tables import (
@@ -35,7 +36,6 @@ from skipgramophone.playlists.readers.json_tables import (
     fields_around,
     have_names,
     is_document,
-    names_in_list,
     playlists_on_lines,
     rows_in,
     rows_of_playlist,

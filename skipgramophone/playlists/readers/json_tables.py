@@ -11,6 +11,7 @@
     [{"user": "ana", "playlists": [{"name": "Kitchen", "tracks": [...]}, ...]}, ...]          owners of playlists
     [["Nell Quay - Paper Boats", ...], ...]                                                   playlists without names
     {"artist": {"0": ..., "1": ...}, "title": {"0": ..., "1": ...}}                           columns, from pandas
+    {"0": {"artist": ..., "title": ...}, "1": {"artist": ..., "title": ...}}                  rows with numbers or keys
 
 JSON lines of playlists have one playlist per line. A row has the fields of its object, and also the text and number
 fields of its playlist. The name of a playlist field gets the prefix "playlist.", unless it begins with "playlist"
@@ -31,6 +32,7 @@ from typing import Any
 from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.column_names import OF_PLAYLIST, columns_by_role, is_descriptive, names_title
 from skipgramophone.playlists.line_ends import split_lines
+from skipgramophone.playlists.readers.pandas_json import rows_of_columns
 
 Record = dict[str, Any]  # a JSON object
 Rows = list[Record]
@@ -40,6 +42,7 @@ LIST_OF_TRACKS = re.compile(
     r"tracks?|songs?|items?|entry|entries|data|videos?|scrobbles|listens|plays|results|playlists?|\w*trackids",
     re.IGNORECASE,
 )
+LIST_OF_IDS = re.compile(r"\w*trackids", re.IGNORECASE)  # repeats the tracks of another list
 PLAYLISTS = re.compile(r"playlists?", re.IGNORECASE)
 # Names of lists of items or orders in exports of shops. In other JSON, lists with these names may contain anything.
 LIST_OF_ITEMS = re.compile(r"(line_?items|events|products|orders|purchases|clicks|articles)", re.IGNORECASE)
@@ -89,11 +92,12 @@ def rows_in(document: Any) -> Rows:
         return _rows_of_list(document, {}) or _rows_of_lists(document)
     if not isinstance(document, dict):
         return []
-    forms = (_rows_of_names, _rows_of_columns, _rows_by_playlist, _rows_by_owner)
+    forms = (_rows_of_names, rows_of_columns, _rows_by_playlist, _rows_by_owner, _rows_by_key)
     if rows := next(filter(None, (rows_of(document) for rows_of in forms)), None):
         return rows
     lists = list(_lists_below(document, {}, DEEPEST))
     named = [found for found in lists if LIST_OF_TRACKS.fullmatch(found[0])]
+    named = [found for found in named if not LIST_OF_IDS.fullmatch(found[0])] or named
     named = named or [found for found in lists if LIST_OF_ITEMS.fullmatch(found[0])]
     chosen = lists if len(lists) == 1 else named
     return _rows_of_list(chosen[0][1], chosen[0][2]) if len(chosen) == 1 else []
@@ -112,28 +116,6 @@ def _rows_of_names(document: Record) -> Rows:
         for playlist, names in document.items()
         for name in names
     ]
-
-
-def _rows_of_columns(document: Record) -> Rows:
-    """Return the rows of a table that pandas has written as JSON.
-
-    The document contains either one object per column, or a list of column names and a list of rows.
-
-    >>> _rows_of_columns({"artist": {"0": "Ada", "1": "Nell"}, "title": {"0": "Rain", "1": "Salt"}})
-    [{'artist': 'Ada', 'title': 'Rain'}, {'artist': 'Nell', 'title': 'Salt'}]
-    >>> _rows_of_columns({"columns": ["artist", "title"], "index": [0], "data": [["Ada", "Rain"]]})
-    [{'artist': 'Ada', 'title': 'Rain'}]
-    """
-    columns, data = document.get("columns"), document.get("data")
-    if isinstance(columns, list) and isinstance(data, list) and all(isinstance(name, str) for name in columns):
-        fit = bool(data) and all(isinstance(row, list) and len(row) == len(columns) for row in data)
-        return [dict(zip(columns, row, strict=True)) for row in data] if fit else []
-    values = list(document.values())
-    if len(values) < 2 or not all(isinstance(column, dict) and column.keys() == values[0].keys() for column in values):
-        return []
-    if not values[0] or not all(key.isdecimal() for key in values[0]):
-        return []
-    return [{name: column[key] for name, column in document.items()} for key in values[0]]
 
 
 def _rows_by_playlist(document: Record) -> Rows:
@@ -178,6 +160,21 @@ def _rows_by_owner(document: Record) -> Rows:
         for playlist, tracks in lists.items()
         for track in tracks
     ]
+
+
+def _rows_by_key(document: Record) -> Rows:
+    """Return the rows of an object whose fields are tracks, which are objects with artist and title.
+
+    The name of the field becomes the field "key" of its row, unless the names are numbers.
+
+    >>> _rows_by_key({"0": {"artist": "Ada", "title": "Rain"}, "1": {"artist": "Nell", "title": "Salt"}})[1]
+    {'artist': 'Nell', 'title': 'Salt'}
+    """
+    tracks = list(document.values())
+    if len(tracks) < 2 or not _are_tracks(tracks):
+        return []
+    are_numbers = all(map(str.isdecimal, document))
+    return [({} if are_numbers else {"key": key}) | track for key, track in document.items()]
 
 
 def _rows_of_lists(lists: list[Any]) -> Rows:
@@ -241,6 +238,20 @@ def _lists_below(record: Record, facts: Record, deepest: int) -> Iterator[tuple[
             yield name, value, facts
         elif isinstance(value, dict) and deepest:
             yield from _lists_below(value, facts, deepest - 1)
+
+
+def several_lists_of_tracks(document: Any) -> list[str]:
+    """Return the names of the lists in a document if several of them may contain the tracks; otherwise [].
+
+    Either several lists have names such as "tracks" and "playlists", or several contain objects with artist and title.
+
+    >>> several_lists_of_tracks({"tracks": [{"artist": "Ada", "title": "Rain"}], "loved": []})
+    []
+    """
+    lists = list(_lists_below(document, {}, DEEPEST)) if isinstance(document, dict) else []
+    named = [name for name, _, _ in lists if LIST_OF_TRACKS.fullmatch(name) and not LIST_OF_IDS.fullmatch(name)]
+    of_tracks = [name for name, values, _ in lists if _are_tracks(values)] if named else []
+    return next((names for names in (named, of_tracks) if len(names) > 1), [])
 
 
 def _rows_of_list(values: list[Any], facts: Record) -> Rows:
@@ -375,16 +386,3 @@ def _facts_of(playlist: Record) -> Record:
         for name, value in playlist.items()
         if isinstance(value, SCALAR) and not isinstance(value, bool)
     }
-
-
-def names_in_list(value: Any) -> str | None:
-    """Return the names in a list of texts, or of objects with a name, as "first, second"; None for other values.
-
-    >>> names_in_list([{"name": "Nell Quay"}, {"name": "Ada"}]), names_in_list(["Ada"]), names_in_list([1])
-    ('Nell Quay, Ada', 'Ada', None)
-    """
-    if not isinstance(value, list):
-        return None
-    names = [each.get("name") if isinstance(each, dict) else each for each in value]
-    texts = [name for name in names if isinstance(name, str)]
-    return ", ".join(texts) if len(texts) == len(names) else None

@@ -43,7 +43,8 @@ ONLY_AN_ID = "an id, but neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"
 LONE_SURROGATE = "a name with a lone surrogate, which is not valid text"
 PLACEHOLDER = "a placeholder instead of a name"
-PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in lower case
+# Names in lower case; DJs write "ID - ID" for a track that they do not know.
+PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]", "id")
 
 
 class Reject(NamedTuple):
@@ -291,7 +292,9 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     artists = table["artist"].combine_chunks()
     # An artist that starts with an ASCII letter or digit is a name. Only the few rows with other artists are checked.
     doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
-    doubtful = pc.or_(doubtful, are_missing(artists.dictionary)) if judged else doubtful
+    if judged:
+        unknown = pc.or_(are_missing(artists.dictionary), pc.is_in(artists.dictionary, pa.array(["ID", "id"], TEXT)))
+        doubtful = pc.or_(doubtful, unknown)
     rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
     if not len(rows):
         return {}

@@ -47,6 +47,9 @@ ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 NOT_AN_ID = re.compile(r"-?\d*\.\d+(e[+-]?\d+)?|-\d+|\d+:[-\d:.]+|\d{4}-\d\d-\d\d\S*|\S+:", re.IGNORECASE)
 TIME = re.compile(r"[12]\d{9}|[12]\d{12}|[89]\d{8}")  # seconds or milliseconds since 1970
 MOST_DIGITS = 18  # a longer number does not number lines, and Python refuses to convert very long ones
+COMMENT = re.compile(r"[#%]")  # the first character of a comment in files of matrices and graphs
+FEWEST_NUMBERED = 10  # in fewer lines, the first ids may increase by chance
+LEAST_REPEATS = 2  # minimum of the mean number of occurrences of an item, if the first words are different owners
 MOST_COLUMNS = 8  # lines with at least this many words are not treated as rows of a table
 # In a column of sessions: minimum share of the different values that also occur in other columns, and maximum share of
 # the values that repeat the value in the line above. See `_is_table`.
@@ -56,6 +59,9 @@ LEAST_SHARED, MOST_REPEATED = 0.25, 0.25
 def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
+    No line may be a comment, and the first line must not be a heading without ids. The first words must not number the
+    lines, or the owners of the lines.
+
     The lines look like a table if all have the same number of words, and one column is unlike the columns of sessions.
     This column contains only times, shares few values with the other columns, or often has the same value in
     consecutive lines (like a column of owners).
@@ -64,9 +70,10 @@ def are_sessions(lines: Sequence[str]) -> bool:
     words = [word for row in rows for word in row]
     if len(words) <= len(rows) or sum(map(_could_be_id, words)) <= 0.9 * len(words):
         return False
-    starts = [row[0] for row in rows]
-    if len(rows) > 2 and all(map(str.isdecimal, starts)) and _are_consecutive(starts):
-        return False  # the first word of each line is the number of the line, not an id
+    if any(COMMENT.match(row[0]) for row in rows) or not any(map(_could_be_id, rows[0])):
+        return False
+    if are_numbered([row[0] for row in rows]) or begin_with_owners(rows):
+        return False
     return len({len(row) for row in rows}) > 1 or not _is_table(rows)
 
 
@@ -78,12 +85,34 @@ def _could_be_id(word: str) -> bool:
     return ID.fullmatch(word) is not None and NOT_AN_ID.fullmatch(word) is None
 
 
-def _are_consecutive(numbers: Sequence[str]) -> bool:
-    """Whether each number is the previous one plus 1."""
-    if max(map(len, numbers)) > MOST_DIGITS:
+def are_numbered(starts: Sequence[str]) -> bool:
+    """Whether the first words of lines are the numbers of the lines or of their owners, and not ids of items.
+
+    Each number must be the previous one plus 1. If there are at least ten lines, numbers may be missing, because some
+    owners may have no items.
+
+    >>> are_numbered(["0", "1", "2"]), are_numbered(["0", "2", "7"]), are_numbered([*map(str, range(0, 30, 3))])
+    (True, False, True)
+    """
+    if len(starts) < 3 or not all(map(str.isdecimal, starts)) or max(map(len, starts)) > MOST_DIGITS:
         return False
-    first = int(numbers[0])
-    return [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+    steps = [int(after) - int(before) for before, after in pairwise(starts)]
+    return all(step == 1 for step in steps) or (len(starts) >= FEWEST_NUMBERED and min(steps) > 0)
+
+
+def begin_with_owners(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first word of each line is the id of an owner or a session, and not of an item.
+
+    The first words are all different, and occur nowhere else, although the other words occur in several lines.
+
+    >>> begin_with_owners([[f"u{at}", *(f"i{(at * step) % 7}" for step in (1, 2, 3))] for at in range(10)])
+    True
+    """
+    starts = {row[0] for row in rows}
+    others = [word for row in rows for word in row[1:]]
+    if len(rows) < FEWEST_NUMBERED or len(starts) < len(rows) or not starts.isdisjoint(others):
+        return False
+    return len(others) >= LEAST_REPEATS * len(set(others)) > 0
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:

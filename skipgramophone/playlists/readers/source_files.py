@@ -1,16 +1,20 @@
 """Find and open the files of a path: a file, the files of a directory or a zip archive, or standard input.
 
-Data that is compressed with gzip or Zstandard is decompressed while it is read. Compression is detected from the first
-bytes of a file, not from its name. A file is read once from start to end. Damaged data raises a one-line error.
+Data that is compressed with gzip, Zstandard, bzip2 or xz is decompressed while it is read. Compression is detected from
+the first bytes of a file, not from its name. A file is read once from start to end. Damaged data raises a one-line
+error.
 """
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
+import lzma
 import os
 import posixpath
+import re
 import stat
 import sys
 import tempfile
@@ -38,10 +42,12 @@ COPIED_AT_ONCE = 1 << 20
 HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BZIP2_MAGIC = re.compile(rb"BZh[1-9]\x31\x41\x59\x26\x53\x59")
+XZ_MAGIC = b"\xfd7zXZ\0"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 # Largest compression ratio, and size in bytes. A zip member that exceeds both limits is treated as a zip bomb.
 LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20
-DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
+DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +152,17 @@ class SourceFile:
             return stack.enter_context(archive.open(known))
 
     def _unpacked(self, packed: io.BufferedReader) -> IO[bytes]:
-        """Return a stream that decompresses gzip and Zstandard data, or other data unchanged."""
+        """Return a stream that decompresses gzip, Zstandard, bzip2 and xz data, or other data unchanged."""
         with damage_errors(self):
-            head = packed.peek(4)
+            head = packed.peek(10)
             if head.startswith(GZIP_MAGIC):
                 return cast(IO[bytes], gzip.open(packed))
             if head.startswith(ZSTD_MAGIC):
                 return cast(IO[bytes], pa.CompressedInputStream(pa.PythonFile(packed, "r"), "zstd"))
+            if BZIP2_MAGIC.match(head):
+                return cast(IO[bytes], bz2.open(packed))
+            if head.startswith(XZ_MAGIC):
+                return cast(IO[bytes], lzma.open(packed))
         return packed
 
 

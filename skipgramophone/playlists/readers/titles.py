@@ -33,6 +33,12 @@ DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 SEPARATORS = (SEPARATOR, " – ", " — ")
 HEADING = "the heading of the list"
+PART = re.compile(
+    r"(?:side|cd|dis[ck]|part|set|tape|seite|teil|face|partie|lado|parte|lato)\s+"
+    r"(?:one|two|three|four|eins|zwei|[a-h]|\d{1,2}|i{1,3}|iv)\W*",
+    re.IGNORECASE,
+)
+OF_PART = "the heading of a part of the list"
 RULE = re.compile(r"[-–—=_*~#+.\s]{3,}")
 SEPARATING = "a separating line"
 FEWEST_BELOW_HEADING = 4  # minimum number of lines with a separator below a heading without a separator
@@ -100,7 +106,7 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     roles = _roles_in(texts[0] if texts else "", separator)
     with_albums = not roles and have_albums([name for text in texts if (name := marks.name_on(text)[0])], separator)
     has_heading = bool(roles) or _is_heading(texts, separator)
-    begun = False
+    begun, above = False, ""
     for number, line, fault in chain(first, lines):
         name, is_marked = marks.name_on(_unquoted(line))
         begun = begun or (is_marked and bool(name))
@@ -111,6 +117,8 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             yield number, line, HEADING
         elif RULE.fullmatch(line):
             yield number, line, SEPARATING
+        elif not found and not above.strip() and PART.fullmatch(name):
+            yield number, line, OF_PART
         elif not is_marked and not (begun and found):
             yield number, line, UNMARKED
         else:
@@ -119,6 +127,7 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
             album, has_album, title = after.partition(separator)
             row = row._replace(title=title, album=album_of(album.strip())) if with_albums and has_album else row
             yield number, line, row
+        above = line
 
 
 def _unquoted(line: str) -> str:

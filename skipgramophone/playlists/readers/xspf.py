@@ -17,10 +17,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.readers.albums import album_of
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of_uri
+from skipgramophone.playlists.readers.file_names import FileNames
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.track_uris import identifiers_in, service_uri
@@ -36,9 +38,20 @@ Named = tuple[int, RawRecord, Names | str]  # line number, raw record, names or 
 
 
 def is_jspf(value: Any) -> bool:
-    """Whether the start of a JSON document is a JSPF playlist."""
-    playlist = value.get("playlist") if isinstance(value, dict) else None
-    return isinstance(playlist, dict) and isinstance(playlist.get("track"), list)
+    """Whether the start of a JSON document is a JSPF playlist, or an answer of ListenBrainz with several of them."""
+    return bool(_playlists_in(value))
+
+
+def _playlists_in(value: Any) -> list[dict[str, Any]]:
+    """Return the JSPF playlists in a JSON document; an empty list if it contains anything else.
+
+    >>> _playlists_in({"playlists": [{"playlist": {"title": "Evening", "track": []}}]})
+    [{'title': 'Evening', 'track': []}]
+    """
+    several = value.get("playlists") if isinstance(value, dict) else None
+    found = [each.get("playlist") for each in (several if isinstance(several, list) else [value]) if type(each) is dict]
+    playlists = [each for each in found if isinstance(each, dict) and isinstance(each.get("track"), list)]
+    return playlists if len(playlists) == len(several if isinstance(several, list) else [value]) else []
 
 
 def read_xspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -65,18 +78,28 @@ def read_xspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 
 def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of a JSPF file, which is one playlist.
+    """Yield the tracks of a JSPF file, which is one playlist, or an answer of ListenBrainz with several playlists.
 
     Raises:
-        SourceError: the file is not JSPF.
+        SourceError: the file is not JSPF, or none of its playlists has a track.
     """
     content = read_document(stream, "a JSPF playlist")
-    if not is_jspf(content):
+    playlists = _playlists_in(content)
+    if not playlists:
         raise FormatError(f"{stream.file.display_name} is not a JSPF playlist: it has no list of tracks")
-    playlist = content["playlist"]
-    title, creator = text_fields(playlist, "title", "creator") or ("", "")
-    named = ((number, raw_record(track), _jspf_track(track)) for number, track in enumerate(playlist["track"], 1))
-    return _rows(named, stream, title, creator)
+    if "playlists" in content and not any(playlist["track"] for playlist in playlists):
+        raise FormatError(
+            f"{stream.file.display_name} contains only the names of playlists: save each playlist with its tracks, "
+            "for example from https://api.listenbrainz.org/1/playlist/ID"
+        )
+    number = 0
+    for at, playlist in enumerate(playlists):
+        title, creator = text_fields(playlist, "title", "creator") or ("", "")
+        tracks = enumerate(playlist["track"], number + 1)
+        named = ((line, raw_record(track), _jspf_track(track)) for line, track in tracks)
+        key = f"{stream.file.place}\0{at}" if "playlists" in content else stream.file.place
+        yield from _rows(named, stream, title, creator, key=key)
+        number += len(playlist["track"])
 
 
 def _require_root(element: Element, stream: OpenFile) -> None:
@@ -87,16 +110,24 @@ def _require_root(element: Element, stream: OpenFile) -> None:
         )
 
 
-def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) -> Iterator[Record]:
-    """Yield the tracks of a playlist with a title and a creator."""
+def _rows(
+    named: Iterable[Named], stream: OpenFile, title: str, creator: str, key: str | None = None
+) -> Iterator[Record]:
+    """Yield the tracks of a playlist with a title and a creator; without a key, the file is the only playlist."""
     playlist = title.strip() or PurePosixPath(stream.file.name).stem
     for line, raw, found in named:
         if isinstance(found, str):
             yield line, raw, found
         else:
             artist, name, uri, place, seconds, others, album = found
+            if (
+                place
+                and not (artist.strip() or name.strip())
+                and SEPARATOR in (of_file := FileNames([]).name_of(place))
+            ):
+                artist, name = split_name(of_file)
             location = location_of_uri(place, stream.file) if place else None
-            row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
+            row = Row(creator.strip(), playlist, key or stream.file.place, artist=artist, title=name, uri=uri)
             yield line, raw, row._replace(location=location, seconds=seconds, identifiers=others, album=album)
 
 

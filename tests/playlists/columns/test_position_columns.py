@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
+from tests.playlists.guesses import guess
 from tests.playlists.readers.reading import read
 
 WriteDump = Callable[..., Path]
@@ -61,3 +62,27 @@ def test_usual_positions_and_times_are_preferred() -> None:
     assert position(text.format("played_at", "2024-02-01T10:00:00", "2024-02-01T10:04:00")) is None
     assert position(text.format("date", "", "")) == "#"
     assert position("#,artist,title\n2,Ada,Home\n1,Nell,Salt\n") is None
+
+
+VIEWS = [("s1", "a", "1", "900"), ("s2", "b", "1", "50"), ("s1", "c", "1", "20"), ("s2", "a", "1", "700")]
+
+
+@pytest.mark.parametrize("name", ["timeframe", "elapsed_ms", "step"])
+def test_times_within_sessions_are_asked_about(name: str) -> None:
+    for header in (f"session_id,item_id,day,{name}", f"session_id,item_id,date,{name}"):
+        dated = [(*view[:2], "2016-05-09", view[3]) if "date" in header else view for view in VIEWS]
+        found = guess("\n".join([header, *map(",".join, dated)]))
+        assert f"in which {name!r} may give the order of the rows of each 'session_id'" in found
+        assert found.endswith(f"position={name}")
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("session_id,item_id,day,timeframe", sorted(VIEWS, key=lambda view: (view[0], int(view[3])))),  # in order
+        ("session_id,item_id,day,price", VIEWS),
+        ("session_id,item_id,timestamp,timeframe", [(*v[:2], f"170000{v[3]:0>4}", v[3]) for v in VIEWS]),  # has times
+    ],
+)
+def test_other_numbers_within_sessions_are_not_asked_about(header: str, rows: list[tuple[str, ...]]) -> None:
+    assert "may give the order" not in guess("\n".join([header, *map(",".join, rows)]))

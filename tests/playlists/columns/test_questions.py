@@ -346,3 +346,11 @@ def test_versions_of_tracks_are_not_playlists() -> None:
 def test_an_empty_column_is_not_asked_about() -> None:
     assert guess("Name,Description,Artist\nRain,,Ada\nSalt,,Nell\n") == "artist=Artist,title=Name"
     assert "'Name' and 'Description' could be the title" in guess("Name,Description,Artist\nRain,x,Ada\nSalt,,Nell\n")
+
+
+@pytest.mark.parametrize("row", ["Evening,Ada,Rain,", "Evening,Ada"])
+def test_columns_are_guessed_although_no_row_has_the_width_of_the_header(row: str, write_dump: WriteDump) -> None:
+    text = f"playlist,artist,title\n{row}\n{row}\n"
+    assert guess(text) == "artist=artist,title=title,playlist=playlist"
+    with pytest.raises(SourceError, match=f"line 2: {row.count(',') + 1} fields instead of 3"):
+        skipgramophone.extract("x", write_dump(text), dry_run=True)

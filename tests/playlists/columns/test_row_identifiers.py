@@ -6,6 +6,7 @@ import pytest
 
 from skipgramophone.playlists.columns.guess import ColumnGuess, guess_columns, rows_of
 from skipgramophone.playlists.columns.row_identifiers import identifies_rows
+from tests.playlists.guesses import guess
 
 SONGS = ("Rain", "Salt", "Rain", "Tide", "Rain", "Salt")  # three rows repeat a song
 ROLES = {"uri": "link", "artist": "artist", "title": "title"}
@@ -47,3 +48,18 @@ def test_links_to_plays_are_not_used() -> None:
     found = guess_columns(table(links, ("Rain", "Salt", "Tide", "Home", "Door", "Sea")))
     assert isinstance(found, ColumnGuess)
     assert "uri" not in found.roles
+
+
+def test_ids_of_tracks_are_used_instead_of_links_to_plays() -> None:
+    plays = [(f"https://radio.example/plays/{play}/", song % 3, f"t{song % 3}") for play, song in enumerate(range(12))]
+    rows = [f"{link},Ada,Song {song},{track},2024-03-09 {10 + at}:00" for at, (link, song, track) in enumerate(plays)]
+    found = guess("\n".join(["uri,artist,song,track_id,airdate", *rows]))
+    assert found == "artist=artist,title=song,uri=track_id,time=airdate"
+    numbered = [row.replace("/plays/", "/").replace("https://radio.example/", "p") for row in rows]
+    assert guess("\n".join(["uri,artist,song,track_id,airdate", *numbered])) == found
+
+
+def test_ids_of_tracks_are_not_suggested_as_playlists() -> None:
+    rows = [f"Ada,Song {at % 3},r{at % 3},s{at // 4}" for at in range(12)]
+    found = guess("\n".join(["artist,title,recording_id,show", *rows]))
+    assert "in which 'show' may name the playlist" in found

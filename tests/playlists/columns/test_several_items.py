@@ -101,3 +101,19 @@ def test_numbers_may_be_in_the_middle_of_the_names_of_columns() -> None:
         "in which 'Item #1 Name' and 'Item #2 Name' seem to contain one track each: write one row per track, next to "
         "its playlist"
     )
+
+
+def test_lists_of_playlists_in_a_cell_are_asked_about() -> None:
+    lists = ["Evening; Road", "Evening", "Road;Gym", "Gym", "Gym"]
+    rows = [f"Ada,Song {at},{playlists}" for at, playlists in enumerate(lists)]
+    found = guesses.guess("\n".join(["artist,title,playlists", *rows]))
+    assert "'playlists' seems to list the playlists of a track: write one row per track and playlist" in found
+    names = ["Sun & Sea; 2024", "Evening", "Sun & Sea; 2024", "Rain|Snow", "Evening"]
+    plain = [f"Ada,Song {at},{name}" for at, name in enumerate(names)]
+    assert guesses.guess("\n".join(["artist,title,playlist", *plain])) == "artist=artist,title=title,playlist=playlist"
+
+
+def test_lists_of_names_in_a_cell_are_named() -> None:
+    rows = ["ana;Ada - Rain, Nell - Salt", "bo;Quay - Home, Ada - Tide, Mira - Sea", "cleo;Nell - Door"]
+    found = asked("\n".join(["user;tracks", *rows]))
+    assert "in which each 'tracks' seems to be a list" in found

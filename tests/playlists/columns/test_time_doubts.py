@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.playlists.guesses import guess as guessed
@@ -35,6 +37,8 @@ def guess(header: str, *times: str) -> str:
         ("2024/03/09 午後8:00", "2024/03/09 午後8:05"),
         ("1.71001E+12", "1.71001E+12"),  # Excel has rounded milliseconds since 1970
         ("3 hours ago", "4 hours ago"),
+        ("Today", "Today"),
+        ("Yesterday", "Last week"),
         ("2024-03-09_20-00-00", "2024-03-09_20-05-00"),
         ("20240399200000", "20240399200500"),  # no valid dates, and no milliseconds
         ("638456256000000000", "638456259000000000"),  # 100 ns since the year 1
@@ -153,3 +157,63 @@ def test_times_of_other_events_are_not_asked_about(name: str) -> None:
 )
 def test_values_that_may_not_be_times_of_plays_are_not_asked_about(times: tuple[str, str]) -> None:
     assert guess("Heard,Artist,Title", *times) == "artist=Artist,title=Title"
+
+
+CONCERTS = [
+    ("Ada", "09.03.2024", "a"),
+    ("Ada", "09.03.2024", "b"),
+    ("Nell", "10.03.2024", "b"),
+    ("Nell", "10.03.2024", "c"),
+]
+
+
+@pytest.mark.parametrize("name", ["Setlist date", "Concert", "Aired"])
+def test_dates_that_divide_the_rows_may_be_playlists(name: str) -> None:
+    found = guessed("\n".join([f"Band,{name},Song", *map(",".join, CONCERTS)]))
+    assert f"in which {name!r} may separate playlists" in found
+    assert found.rstrip("'").endswith(f"artist=Band,title=Song,playlist={name}")
+
+
+@pytest.mark.parametrize("name", ["Release Date", "Album date", "Date added"])
+def test_dates_of_releases_are_no_playlists(name: str) -> None:
+    assert guessed("\n".join([f"Band,{name},Song", *map(",".join, CONCERTS)])) == "artist=Band,title=Song"
+
+
+def test_dates_that_come_again_are_no_playlists() -> None:
+    mixed = [CONCERTS[at] for at in (0, 2, 1, 3)]
+    assert guessed("\n".join(["Band,Pressed,Song", *map(",".join, mixed)])) == "artist=Band,title=Song"
+
+
+def purchases(name: str, time: Callable[[int, int], object]) -> str:
+    """Return what is guessed about a table of four customers and their items, with a time for each pair."""
+    rows = [f"{user},{item},{time(user, item)}" for user in range(4) for item in range(user % 3, 6)]
+    return guessed("\n".join([f"customer_id,article_id,{name}", *rows]))
+
+
+@pytest.mark.parametrize(
+    ("name", "time"),
+    [
+        ("t_dat", lambda user, item: f"2020-0{1 + user}-1{item}"),
+        ("listen_time_us", lambda user, item: 1700000000000000 + 10**9 * (7 * user + item)),
+        ("delivered", lambda user, item: f"{10 + user}.0{1 + item}.2023 08:30"),
+    ],
+)
+def test_times_of_purchases_may_have_unusual_names(name: str, time: Callable[[int, int], object]) -> None:
+    assert purchases(name, time) == (
+        f"a table of 3 columns in which {name!r} may be the times of plays: assign the columns, for example "
+        f"--columns owner=customer_id,uri=article_id,time={name} --session-gap none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "time"),
+    [
+        ("birthday", lambda user, _: f"1990-0{1 + user}-11"),
+        ("member since", lambda user, _: f"2015-0{1 + user}-11"),
+        ("on shelf from", lambda _, item: f"2015-0{1 + item}-11"),
+        ("first release", lambda user, item: f"2015-0{1 + item}-1{user}"),
+        ("barcode", lambda user, item: 1700000000 + 100 * user + item),
+    ],
+)
+def test_dates_of_customers_and_items_are_not_times(name: str, time: Callable[[int, int], object]) -> None:
+    assert purchases(name, time) == "owner=customer_id,uri=article_id"

@@ -60,6 +60,35 @@ def test_artists_may_be_called_like_a_day(other: str, write_dump: WriteDump) -> 
     assert rows[0][1:3] == tuple(other.split("\n")[0].split(" - "))
 
 
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        ("200 g", "3 EL", "1.5 kg", "1/2 l"),
+        ("0171 2345678", "+49 30 1234", "030/98765", "0160-777"),
+        ("15.99 €", "$7", "£12.50", "3 €"),
+        ("1999", "2004", "1987", "2011"),
+    ],
+)
+def test_amounts_and_telephone_numbers_are_not_titles(amounts: tuple[str, ...], write_dump: WriteDump) -> None:
+    pairs = list(zip(("Flour", "Ana Roy", "Lamp", "Ada Fenn"), amounts, strict=True))
+    after = error_of(write_dump("".join(f"{name} - {amount}\n" for name, amount in pairs), "after.txt"))
+    assert after.startswith(f"PATH is a list with numbers such as {amounts[0]!r} instead of titles")
+    before = error_of(write_dump("".join(f"{amount} - {name}\n" for name, amount in pairs), "before.txt"))
+    assert before.startswith(f"PATH is a list with numbers such as {amounts[0]!r} instead of artists")
+
+
+@pytest.mark.parametrize("titles", [("1999", "22", "7", "Rain"), ("99 Problems", "1979 Live", "4 Minutes", "50 Ways")])
+def test_songs_may_be_called_like_numbers(titles: tuple[str, ...], write_dump: WriteDump) -> None:
+    tracks = [(artist, title) for (artist, _), title in zip(TRACKS, titles, strict=True)]
+    rows, _ = read(write_dump("".join(f"{artist} - {title}\n" for artist, title in tracks), "a.txt"), "titles")
+    assert [row[1:3] for row in rows] == tracks
+
+
+def test_all_songs_of_a_list_may_be_by_one_artist_with_a_number(write_dump: WriteDump) -> None:
+    rows, _ = read(write_dump("".join(f"311 - {title}\n" for _, title in TRACKS), "a.txt"), "titles")
+    assert {row[1] for row in rows} == {"311"}
+
+
 @pytest.mark.parametrize("form", ["{} {}", "{}. {}", "{}) {}", "{} - {}"])
 def test_sides_and_numbers_of_a_record_are_marks(form: str, write_dump: WriteDump) -> None:
     names = [" - ".join(track) for track in TRACKS]

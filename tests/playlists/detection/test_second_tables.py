@@ -55,3 +55,11 @@ def test_two_tables_of_tracks_are_refused(write_dump: WriteDump) -> None:
 )
 def test_one_table_with_blank_lines_is_not_divided(lines: list[str]) -> None:
     assert (lines_above_main_table(lines), second_header(lines)) == (0, None)
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_tables_below_their_titles_are_named(blank: str, write_dump: WriteDump) -> None:
+    table = "artist,title\nAda,Rain\nNell,Salt\n"
+    message = error_of(write_dump(f"Evening\n{table}{blank}Morning\n{table}", "x.csv"))
+    second = 7 if blank else 6
+    assert message.startswith(f"PATH is several tables, whose headers are on lines 2 and {second}: save each table")

@@ -48,3 +48,75 @@ def test_sessions_with_a_few_such_lines_are_read(write_dump: WriteDump) -> None:
     text = "2 10 11\n3 10 11 12\n" + "".join(f"{' '.join(ids)}\n" for ids in SESSIONS)
     rows, _ = read(write_dump(text, "sessions.txt"), "sessions")
     assert [row[3] for row in rows[:3]] == ["2", "10", "11"]
+
+
+def of_users(sessions: list[list[str]]) -> str:
+    """Return lines with the number of a user before the ids, as LightGCN expects them."""
+    return "".join(f"{user} {' '.join(ids)}\n" for user, ids in enumerate(sessions))
+
+
+def of_users_with_colons(sessions: list[list[str]]) -> str:
+    """Return lines with the number of a user and a colon before the ids."""
+    return "".join(f"{7 * user % 5}: {' '.join(ids)}\n" for user, ids in enumerate(sessions))
+
+
+@pytest.mark.parametrize("written", [of_users, of_users_with_colons])
+def test_numbers_of_users_are_not_read_as_ids(written: Callable[[list[list[str]]], str], write_dump: WriteDump) -> None:
+    path = write_dump(written(SESSIONS), "users.txt")
+    asked = error_of(path)
+    assert "lines that begin with the number of an owner or a session" in asked
+    command = asked.partition("for example with ")[2]
+    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+    rows, _ = read(write_dump(fixed, "fixed.txt"), "sessions")
+    assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
+
+
+def test_owners_without_items_may_be_missing(write_dump: WriteDump) -> None:
+    seeded = random.Random(2)
+    users = [user for user in range(40) if seeded.random() < 0.8]
+    lines = [[str(seeded.randrange(100, 120)) for _ in range(seeded.randrange(2, 7))] for _ in users]
+    text = "".join(f"{user} {' '.join(ids)}\n" for user, ids in zip(users, lines, strict=True))
+    assert "begin with the number of an owner" in error_of(write_dump(text, "users.txt"))
+    without = "".join(f"{' '.join(ids)}\n" for ids in lines)
+    assert len(read(write_dump(without, "sessions.txt"), "sessions")[0]) == sum(map(len, lines))
+
+
+PAIRS = [("1", "101"), ("1", "102"), ("2", "101"), ("2", "103"), ("3", "102"), ("3", "104")]
+MATRIX = "%%MatrixMarket matrix coordinate integer general\n% invented\n3 104 6\n"
+GRAPH = "# Nodes: 7 Edges: 6\n# FromNodeId ToNodeId\n"
+
+
+@pytest.mark.parametrize("comments", ["", MATRIX, GRAPH])
+@pytest.mark.parametrize("values", ["", " 5", " 4 1700000000"])
+def test_pairs_that_spaces_separate_are_not_sessions(comments: str, values: str, write_dump: WriteDump) -> None:
+    text = comments + "".join(f"{' '.join(pair)}{values}\n" for pair in PAIRS)
+    path = write_dump(text, "pairs.txt")
+    asked = error_of(path)
+    assert "columns that are separated by spaces" in asked
+    command = asked.partition("for example with ")[2].partition(", and read")[0]
+    fixed = subprocess.run(f"cat {shlex.quote(str(path))} | {command}", shell=True, capture_output=True, text=True)
+    rows, _ = read(write_dump(fixed.stdout, "fixed.csv"), "columns", columns="owner=1,uri=2")
+    assert [row[3] for row in rows] == [item for _, item in PAIRS]
+
+
+def test_items_with_values_are_not_ids(write_dump: WriteDump) -> None:
+    text = "".join(f"{number % 2} {' '.join(f'{item}:1' for item in ids)}\n" for number, ids in enumerate(SESSIONS))
+    path = write_dump(text, "libsvm.txt")
+    asked = error_of(path)
+    command = asked.partition("for example with ")[2].partition(", and read")[0]
+    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+    rows, _ = read(write_dump(fixed, "fixed.csv"), "columns", columns="owner=1,uri=2")
+    assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
+
+
+def test_ids_of_users_before_the_items_are_not_items(write_dump: WriteDump) -> None:
+    seeded = random.Random(4)
+    lines = [[f"S{seeded.randrange(100, 130)}" for _ in range(seeded.randrange(3, 8))] for _ in range(30)]
+    text = "".join(f"{seeded.randbytes(16).hex()} {' '.join(ids)}\n" for ids in lines)
+    path = write_dump(text, "users.txt")
+    asked = error_of(path)
+    assert "lines that begin with the id of an owner or a session" in asked
+    command = asked.partition("for example with ")[2]
+    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+    rows, _ = read(write_dump(fixed, "fixed.txt"), "sessions")
+    assert [row[3] for row in rows] == [item for ids in lines for item in ids]

@@ -106,3 +106,25 @@ def test_a_table_whose_first_field_is_a_time_is_not_a_log(delimiter: str, write_
     text = "".join(delimiter.join(row).format(n=n) + "\n" for n, row in enumerate(rows))
     message = error_of(write_dump(text, "plays.txt"))
     assert message.endswith("assign the columns by number, for example --columns time=1,playlist=2,artist=3,title=4")
+
+
+def test_lyrics_are_refused_with_a_command_that_removes_the_times(write_dump: WriteDump) -> None:
+    times = "[00:12.40]", "[01:02.5][01:32.50]", "[02:10.123] "
+    text = "[ar:Ada Fenn]\n[ti:Rain]\n" + "".join(time + name + "\n" for time, name in zip(times, NAMES, strict=True))
+    message = error_of(write_dump(text, "rain.lrc"))
+    assert "it seems to be the lyrics of one track (LRC)" in message
+    rows, _ = read(write_dump(converted(text, message), "list.txt"), "titles")
+    assert [row[1:3] for row in rows] == TRACKS
+
+
+def test_times_of_a_mix_are_not_those_of_lyrics(write_dump: WriteDump) -> None:
+    text = "".join(f"[00:{n}2:40] {name}\n" for n, name in enumerate(NAMES))
+    assert [row[1:3] for row in read(write_dump(text, "mix.txt"), "titles")[0]] == TRACKS
+
+
+@pytest.mark.parametrize("time", ["00:00:0{n},000 --> 00:00:0{n},900", "00:0{n}.000 --> 00:0{n}.900"])
+def test_subtitles_are_refused(time: str, write_dump: WriteDump) -> None:
+    text = "".join(f"{n}\n{time.format(n=n)}\n- {name}!\n\n" for n, name in enumerate(NAMES, 1))
+    assert error_of(write_dump(text, "film.srt")).endswith(
+        "it seems to be subtitles of a film, which contain no list of tracks"
+    )

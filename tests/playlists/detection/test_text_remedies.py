@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from skipgramophone.playlists.detection.text_remedies import kind_of_text
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.reading import error_of, read
 
 WriteDump = Callable[..., Path]
 TITLES = "if each line is one track, add --format titles; see `sgp extract --help`"
 EXCHANGE = ["-E", r's/^([0-9]+[.)] )?"?(.*[^"])"? by (.*)/\3 - \2/']
+UNMARKED = "text in UTF-16 without a byte order mark: add --encoding "
 BASKETS = "write one item per line with the number of its basket"
 
 
@@ -31,6 +34,11 @@ def test_long_separators_are_named(separator: str, shown: str, write_dump: Write
     )
     rows_read, _ = read(changed, "columns", columns="owner=1,uri=2,time=4", session_gap="none")
     assert len(rows_read) == 3
+
+
+def test_long_separators_are_named_even_if_another_character_divides_all_lines(write_dump: WriteDump) -> None:
+    text = "".join(f"{film}::Salt Rope ({1980 + film})::Drama|Comedy\n" for film in range(5))
+    assert "seem to be separated by '::'" in error_of(write_dump(text, "movies.dat"))
 
 
 def test_baskets_are_recognized(write_dump: WriteDump) -> None:
@@ -66,6 +74,14 @@ def test_a_list_of_names_may_be_titles(text: str, is_list: bool, write_dump: Wri
         (b"vrsn\0\0\0\x3c", "a crate or library of Serato: "),
         (b"ID3\3\0", "an audio file: "),
         (b"%PDF-1.7\n", "a PDF document: "),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive: unpack it first"),
+        (b"Rar!\x1a\x07\1\0", "a RAR archive: unpack it first"),
+        (b"a.csv".ljust(257, b"\0") + b"ustar\x0000", "a tar archive: unpack it first"),
+        (b"ARROW1\0\0\xff", "a table of Arrow (Feather): write it as Parquet"),
+        ("artist,title\nAda,Rain\n".encode("utf-16-le"), f"{UNMARKED}utf-16-le"),
+        ("artist,title\nAda,Rain\n".encode("utf-16-be"), f"{UNMARKED}utf-16-be"),
+        (b"<table><tr><td>Artist</td></tr></table>", "an HTML page: "),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:x"><Worksheet/></Workbook>', "a workbook of Excel (XML): "),
         (b"\x7fELF\0", "a binary file that sgp does not read: export it as CSV or JSON"),
         (b'[{"artistName": "Ada", "segment": "Super Listeners"}]', "the artists that you listen to (Marquee.json of "),
         (b'[{"platform": "x", "searchTime": "2024", "searchQuery": "ada"}]', "the searches of an account of Spotify"),
@@ -78,6 +94,13 @@ def test_files_without_readable_tracks_are_named(head: bytes, start: str, write_
 def test_a_name_that_begins_like_a_binary_file_is_text(write_dump: WriteDump) -> None:
     rows, _ = read(write_dump("ID3 - Rain\nOggS - Salt\nAda - Tide\n", "x.txt"), "titles")
     assert [row[1] for row in rows] == ["ID3", "OggS", "Ada"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read_with_the_suggested_encoding(encoding: str, write_dump: WriteDump) -> None:
+    path = write_dump("artist,title\r\nAda,Rain\r\nSäkert,Säng\r\n".encode(encoding), "x.csv")
+    (reader,) = open_sources([path], ExtractSettings(encoding=encoding)).readers
+    assert next(iter(reader.blocks())).table["title"].to_pylist() == ["Rain", "Säng"]
 
 
 @pytest.mark.parametrize(

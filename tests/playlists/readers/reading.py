@@ -16,16 +16,16 @@ from skipgramophone.settings import ExtractSettings, Format
 Rows = list[tuple[str, str, str, str | None]]  # playlist, artist, title, uri
 
 
-def read(path: Path, format: str, **settings: Any) -> tuple[Rows, list[Reject]]:
-    """Return the rows and rejects of a file, after checking that its format is detected."""
-    rows, rejects, _ = read_all(path, format, **settings)
+def read(path: Path, expected: str, **settings: Any) -> tuple[Rows, list[Reject]]:
+    """Return the rows and rejects of a file, after checking that it is read in the format `expected`."""
+    rows, rejects, _ = read_all(path, expected, **settings)
     return rows, rejects
 
 
-def read_all(path: Path, format: str, **settings: Any) -> tuple[Rows, list[Reject], dict[str, int]]:
+def read_all(path: Path, expected: str, **settings: Any) -> tuple[Rows, list[Reject], dict[str, int]]:
     """Return the rows and rejects of a file, and how many rows were left out by reason."""
     (reader,) = open_sources([path], ExtractSettings(**settings)).readers
-    assert reader.format == format
+    assert reader.format == expected
     rows: Rows = []
     rejects: list[Reject] = []
     left_out: Counter[str] = Counter()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
-from skipgramophone.playlists.readers.columnar import NO_ID, NO_POSITION, NO_TITLE, ColumnsReader
+from skipgramophone.playlists.readers.columnar import NO_POSITION, NO_TITLE, ColumnsReader
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
     NO_TABLE_TIME,
@@ -27,6 +27,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
+from skipgramophone.playlists.readers.missing_playlists import NO_ID, REASONS
 from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.numeric_times import LATEST
 from skipgramophone.playlists.readers.rows import PLACEHOLDERS, Record, Row, RowBlock, gather_blocks, is_valid_text
@@ -94,16 +95,21 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
 
 
 def with_titles(records: Iterable[Record], chosen: ExtractSettings) -> Iterator[Record]:
-    """Yield records.
-
-    A row without an id is rejected. In a table with titles, the same applies to a row with an artist, but neither title
-    nor uri.
-    """
+    """Yield records, but reject rows without a playlist and, in a table with titles, rows with only an artist."""
     for number, raw, row in records:
         untitled = "title" in chosen.roles and isinstance(row, Row) and not row.title.strip() and row.uri is None
         named = isinstance(row, Row) and is_valid_text(row) and row.artist.strip().lower() not in ("", *PLACEHOLDERS)
-        without_id = isinstance(row, Row) and is_valid_text(row) and row.key == ""
-        yield number, raw, NO_ID if without_id else NO_TITLE if untitled and named else row
+        without = isinstance(row, Row) and is_valid_text(row) and lacks_playlist(row, chosen)
+        reason = next((REASONS[role] for role in REASONS if role in chosen.roles), NO_ID)
+        yield number, raw, reason if without else NO_TITLE if untitled and named else row
+
+
+def lacks_playlist(row: Row, chosen: ExtractSettings) -> bool:
+    """Whether the id, or the only value that divides the rows of a table into playlists, is missing in a row."""
+    if "id" in chosen.roles:
+        return row.key == ""
+    values = [value for role, value in (("playlist", row.playlist), ("owner", row.owner)) if role in chosen.roles]
+    return len(values) == 1 and values[0].strip() in ("", *MISSING)
 
 
 def number_of(named: dict[str, str]) -> float:
@@ -185,7 +191,7 @@ def test_arrow_reads_well_formed_csv(rows: list[list[str]], size: int) -> None:
     fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
     assert was_plain
     assert fast == slow
-    named = [row for row in rows if row[1] and {*row[:2]} - {"", "-"}]
+    named = [row for row in rows if row[2] and row[1] and {*row[:2]} - {"", "-"}]
     assert [(row["artist"], row["title"], row["playlist"]) for row in fast[0]] == [tuple(row) for row in named]  # type: ignore[index]
 
 

@@ -163,14 +163,14 @@ TRACKS: list[dict[str, Any]] = [
     {"artist": "B", "title": "Two", "playlist": "x", "position": 1, "tags": []},
     {"artist": "A", "title": "Three", "playlist": None, "position": 1, "tags": []},
 ]
-BY_POSITION = [("x", "B", "Two", None), ("", "A", "Three", None), ("x", "A", "One", None)]
+BY_POSITION = [("x", "B", "Two", None), ("x", "A", "One", None)]
 
 
 def test_columns_of_json_lines_are_guessed(write_dump: WriteDump) -> None:
     path = write_dump("\n".join(map(json.dumps, TRACKS)) + "\n", "tracks.jsonl")
     rows, rejects = read(path, "columns")
     assert rows == BY_POSITION
-    assert rejects == []
+    assert reasons(rejects) == [(3, "no name of a playlist")]
     report = skipgramophone.extract("x", path, dry_run=True)
     (guess,) = report.guessed_columns
     assert guess["columns"] == "artist=artist,title=title,playlist=playlist,position=position"

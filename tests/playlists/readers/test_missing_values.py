@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.playlists.readers.columnar import NO_ID
+from skipgramophone.playlists.readers.missing_playlists import NO_ID
 from skipgramophone.playlists.readers.missing_values import MISSING
 from skipgramophone.playlists.readers.rows import NAMELESS, PLACEHOLDER
 from tests.playlists.readers.reading import read, reasons

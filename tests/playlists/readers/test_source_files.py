@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
 import io
+import lzma
 import os
 import sys
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -31,16 +35,23 @@ def content(file: SourceFile) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("packing", ["plain", "gz", "zst", "zip", "gz in zip"])
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gz": gzip.compress,
+    "zst": partial(pa.compress, codec="zstd", asbytes=True),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("packing", [*PACKED, "zip", "gz in zip", "xz in zip"])
 def test_compressed_data_is_detected_by_its_content(tmp_path: Path, packing: str) -> None:
     path = tmp_path / "dump.data"
     if "zip" in packing:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("inside.txt", gzip.compress(CONTENT) if "gz" in packing else CONTENT)
-    elif packing == "zst":
-        path.write_bytes(pa.compress(CONTENT, codec="zstd", asbytes=True))
+            archive.writestr("inside.txt", PACKED[packing.split(" ")[0] if " " in packing else "plain"](CONTENT))
     else:
-        path.write_bytes(gzip.compress(CONTENT) if packing == "gz" else CONTENT)
+        path.write_bytes(PACKED[packing](CONTENT))
     (file,) = files_of(path)
     assert content(file) == CONTENT
     assert file.name == ("dump.data/inside.txt" if "zip" in packing else "dump.data")
@@ -71,11 +82,13 @@ def test_a_directory_has_its_files_and_archive_members_in_order_of_names(tmp_pat
     assert len({file.place for file in found}) == 4
 
 
-@pytest.mark.parametrize("packing", ["gz", "zst"])
-def test_truncated_compressed_data_raises_an_error(tmp_path: Path, packing: str) -> None:
-    packed = gzip.compress(CONTENT) if packing == "gz" else pa.compress(CONTENT, codec="zstd", asbytes=True)
+@pytest.mark.parametrize("packing", ["gz", "zst", "bz2", "xz"])
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_damaged_compressed_data_raises_an_error(tmp_path: Path, packing: str, is_cut: bool) -> None:
+    packed = PACKED[packing](CONTENT)
+    middle = len(packed) // 2
     path = tmp_path / "dump"
-    path.write_bytes(packed[: len(packed) // 2])
+    path.write_bytes(packed[:middle] if is_cut else packed[:middle] + bytes(64) + packed[middle + 64 :])
     (file,) = files_of(path)
     with pytest.raises(SourceError, match="the compressed data is damaged or truncated"):
         content(file)

@@ -244,7 +244,7 @@ def test_times_may_start_again_below_a_heading(write_dump: WriteDump) -> None:
         "VirtualDJ History 2024/01/08\n------------------------------\n21:10 : Ada - Tide\n21:15 : Nell - Home\n"
         "21:20 : Quay - 8:15\n"
     )
-    rows, rejects = read(write_dump(text, "set.txt"), "titles")
+    rows, rejects = read(write_dump(text, "set.txt"), "titles", format="titles")
     assert [row[1:3] for row in rows] == [
         ("Ada", "Rain"),
         ("Nell", "Salt"),

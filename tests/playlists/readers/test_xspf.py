@@ -131,3 +131,12 @@ def test_layouts_of_several_players_are_read(name: str, write_dump: WriteDump) -
     ((row,),) = (block.table.to_pylist() for block in reader.blocks())
     facts = ("playlist", "artist", "title", "album", "seconds", "location")
     assert [row[fact] for fact in facts] == ["Road", "Nell Quay", "Tide", "Sea", "214", "/m/a b.mp3"]
+
+
+@pytest.mark.parametrize("location", ["file:///m/07%20-%20Ada%20Fenn%20-%20Rain.mp3", "../Ada Fenn - Rain.flac"])
+def test_tracks_with_only_a_location_are_named_by_their_files(location: str, write_dump: WriteDump) -> None:
+    track = f"<track><location>{location}</location></track>"
+    text = f'<playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>{track}</trackList></playlist>'
+    (reader,) = open_sources([write_dump(text, "Road.xspf")], ExtractSettings()).readers
+    (row,) = [row for block in reader.blocks() for row in block.table.to_pylist()]
+    assert (row["artist"], row["title"]) == ("Ada Fenn", "Rain")
