@@ -208,17 +208,24 @@ def fields_around(document: Any, rows: Rows) -> list[str]:
         document: the document.
         rows: the rows in the document.
     """
-    playlists = {name for row in rows if isinstance(name := row.get("playlist"), str)}
-    if len({(row.get("owner"), row.get("playlist")) for row in rows}) < 2 or not playlists:
+    named = [(_text_in(row, "owner"), _text_in(row, "playlist")) for row in rows]
+    playlists = {playlist for _, playlist in named if playlist is not None}
+    if len({*named}) < 2 or not playlists:
         return []
     if isinstance(document, list):
         return ["playlist"] if all(isinstance(each, list) for each in document) else []
     if playlists <= document.keys():
         return ["playlist"]
     lists = [each for each in document.values() if isinstance(each, dict)]
-    has_owners = len(lists) == len(document) and all(row.get("owner") in document for row in rows)
+    has_owners = len(lists) == len(document) and all(owner in document for owner, _ in named)
     is_within = playlists <= {name for each in lists for name in each}
     return ["playlist", *(["owner"] if has_owners else [])] if is_within and (has_owners or len(lists) == 1) else []
+
+
+def _text_in(record: Record, name: str) -> str | None:
+    """Return the value of a field if it is text, else None."""
+    value = record.get(name)
+    return value if isinstance(value, str) else None
 
 
 def are_names(values: list[Any]) -> bool:
