@@ -265,7 +265,7 @@ def test_a_file_name_that_is_not_utf8_is_escaped(sgp: Sgp, tmp_path: Path, exper
 
 def test_run_extracts_trains_and_looks_up(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp(
-        "run", "large_wsz", "--csv_path", write_dump(two_genres(20)), "--window_size", "4", "-emb", "8", "-e", "2"
+        "run", "large_wsz", "--csv_path", write_dump(two_genres(20)), "--window_size", "4", "-emb", "8", "-e", "8"
     )
     assert (ran.code, ran.err) == (0, "")
     assert [line for line in ran.out.splitlines() if " of large_wsz" in line] == [
