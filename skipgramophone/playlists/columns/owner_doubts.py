@@ -102,12 +102,13 @@ def columns_with_owners_of_ids(rows: Table, roles: Mapping[str, str], unused: Se
     """
     if "id" not in roles or "owner" in roles:
         return []
-    ids, items = values_of(rows, roles["id"]), values_of(rows, roles["uri" if "uri" in roles else "title"])
+    ids = values_of(rows, roles["id"])
     once = [name for name in unused if rows[0].count(name) == 1]
     shared = [name for name in once if _several_per_group(ids, values_of(rows, name))]
     people = [name for name in shared if _names_holder(name)]
-    if people or "artist" in roles:
+    if people or roles.keys() & {"artist", "name"}:
         return people
+    items = values_of(rows, roles["uri" if "uri" in roles else "title"])
     others = [name for name in shared if _names_id(name)]
     return [name for name in others if _are_owners(ids, values_of(rows, name), items)]
 
@@ -143,7 +144,7 @@ def columns_with_orders_of_owners(rows: Table, roles: Mapping[str, str], unused:
     >>> columns_with_orders_of_owners(rows, {"owner": "customer", "uri": "uri"}, ["slip"])
     ['slip']
     """
-    if "owner" not in roles or roles.keys() & {"id", "playlist", "artist"}:
+    if "owner" not in roles or roles.keys() & {"id", "playlist", "artist", "name"}:
         return []
     owners, items = values_of(rows, roles["owner"]), values_of(rows, roles["uri" if "uri" in roles else "title"])
     free = [name for name in unused if rows[0].count(name) == 1 and not (is_descriptive(name) or is_category(name))]

@@ -33,7 +33,7 @@ TRACK = "TRACK"
 KNOWN_ZONES = 1024  # maximum number of time zones to cache, because a file may contain any number of invalid names
 OTHER = LeftOut("plays of videos and other products")
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
-ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")  # a path with many parts would recurse too deeply
 
 
 def is_tidal(lines: Sequence[str]) -> bool:
