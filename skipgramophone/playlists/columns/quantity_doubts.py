@@ -26,12 +26,11 @@ FEWEST_ROWS = 20  # in a shorter table, ids too may have few different values
 # If all values are numbers, and only their sizes suggest quantities: maximum number of different ones, and maximum.
 MOST_SMALL, LARGEST_SMALL = 30, 100
 MANY_TIMES = 5  # a column of ids must have this many times as many different values as the column of quantities
-# Ends of the names of columns with quantities, prices or ratings, in the languages in which sgp knows column names.
-QUANTITY = re.compile(
-    r"(quantity|qty|(?<!ac)count|amount|price|cost|weight|rating|score|stars|total|menge|anzahl|preis|betrag|stuck"
-    r"|quantite|prix|montant|cantidad|precio|importe|quantidade|preco|valor|quantita|prezzo|importo|ilosc|cena|aantal"
-    r"|antal|prij?s)s?$"
-)
+# Ends of the names of columns with quantities, and with prices or ratings, in the languages in which sgp knows column
+# names.
+OF_ITEMS = "quantity|qty|menge|anzahl|stuck|quantite|cantidad|quantidade|quantita|ilosc|aantal|antal"
+OF_MONEY = "amount|price|cost|total|preis|betrag|prix|montant|precio|importe|preco|valor|prezzo|importo|cena|prij?s"
+QUANTITY = re.compile(rf"({OF_ITEMS}|(?<!ac)count|weight|rating|score|stars|{OF_MONEY})s?$")
 FRACTION = re.compile(r"-?\d*[.,]\d*[1-9]\d*")  # a decimal number that is not whole, unlike 17.0
 
 

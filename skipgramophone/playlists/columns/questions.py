@@ -38,6 +38,7 @@ from skipgramophone.playlists.columns.row_order import has_times, order_of_rows
 from skipgramophone.playlists.columns.several_items import columns_of_lists, lists_playlists
 from skipgramophone.playlists.columns.time_doubts import dates_of_runs, unnamed_times, unnamed_times_of_owners
 from skipgramophone.playlists.columns.total_rows import name_of_sums
+from skipgramophone.playlists.columns.unnamed_columns import determines
 from skipgramophone.playlists.columns.values import (
     Table,
     all_differ,
@@ -362,8 +363,7 @@ def _is_of_tracks(table: GuessedTable, name: str) -> bool:
     """Whether the column `name` describes tracks: tracks repeat, and each track always has the same value."""
     roles = [role for role in ("uri", "name", "title", "artist") if table.has(role)]
     tracks = list(zip(*(values_of(table.rows, table.roles[role]) for role in roles), strict=True))
-    pairs = set(zip(tracks, values_of(table.rows, name), strict=True))
-    return len(pairs) == len(set(tracks)) < len(tracks)
+    return determines(tracks, values_of(table.rows, name))
 
 
 def _divides(table: GuessedTable, name: str) -> bool:

@@ -6,14 +6,12 @@ import re
 
 from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.columns.assigned_columns import with_header
+from skipgramophone.playlists.columns.quantity_doubts import OF_ITEMS
 from skipgramophone.playlists.columns.values import NUMBER, Table, values_of
 from skipgramophone.settings import ExtractSettings, columns_text
 from skipgramophone.wording import Names, Wording, visible
 
-# Ends of the names of columns with quantities, in the languages in which sgp knows column names.
-QUANTITY = re.compile(
-    r"(quantity|qty|units|(?<!ac)(?<!dis)count|menge|anzahl|stuck|quantite|cantidad|quantidade|quantita|ilosc|aantal|antal)s?$"
-)
+QUANTITY = re.compile(rf"({OF_ITEMS}|units|(?<!ac)(?<!dis)count)s?$")  # the end of the name of such a column
 MUSIC = {"artist", "name"}  # only tables of music have columns with these roles
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
 from skipgramophone.playlists.columns.values import is_constant
 
 Columns = Sequence[Sequence[str]]  # the values of each column
 
-NUMBER = re.compile(r"[0-9]{1,18}")
 FEWEST_ROWS = 5  # in fewer rows, numbers may be consecutive by chance
 LEAST_ITEMS = 0.25  # a column of items has at least this share of the different values of any other column
 MOST_TEXTS = 3  # only the first columns of text are examined; later ones may be comments
@@ -77,7 +75,7 @@ def items_in(candidates: Sequence[int], columns: Columns) -> int:
     return chosen
 
 
-def determines(tracks: Sequence[str], values: Sequence[str]) -> bool:
+def determines(tracks: Sequence[Hashable], values: Sequence[str]) -> bool:
     """Whether tracks repeat, and each track always has the same value, such as its artist."""
     distinct = len(set(tracks))
     return len(set(zip(tracks, values, strict=True))) == distinct < len(tracks)

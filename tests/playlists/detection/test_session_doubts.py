@@ -26,14 +26,18 @@ def in_spmf(sessions: list[list[str]]) -> str:
     return "".join(f"{' -1 '.join(ids)} -1 -2\n" for ids in sessions)
 
 
+def fixed_as_asked(asked: str, path: Path) -> str:
+    """Return the output of the command that an error suggests for a file."""
+    command = asked.partition("for example with ")[2].partition(", and read")[0]
+    return subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("written", [with_lengths, in_spmf])
 def test_other_numbers_are_not_read_as_ids(written: Callable[[list[list[str]]], str], write_dump: WriteDump) -> None:
     path = write_dump(written(SESSIONS), "sessions.txt")
     asked = error_of(path)
-    command = asked.partition("for example with ")[2]
     assert asked.startswith("PATH is not in a format that sgp knows, because it seems to be ")
-    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
-    rows, rejects = read(write_dump(fixed, "fixed.txt"), "sessions")
+    rows, rejects = read(write_dump(fixed_as_asked(asked, path), "fixed.txt"), "sessions")
     assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
     assert rejects == []
 
@@ -65,9 +69,7 @@ def test_numbers_of_users_are_not_read_as_ids(written: Callable[[list[list[str]]
     path = write_dump(written(SESSIONS), "users.txt")
     asked = error_of(path)
     assert "lines that begin with the number of an owner or a session" in asked
-    command = asked.partition("for example with ")[2]
-    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
-    rows, _ = read(write_dump(fixed, "fixed.txt"), "sessions")
+    rows, _ = read(write_dump(fixed_as_asked(asked, path), "fixed.txt"), "sessions")
     assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
 
 
@@ -103,9 +105,7 @@ def test_items_with_values_are_not_ids(write_dump: WriteDump) -> None:
     text = "".join(f"{number % 2} {' '.join(f'{item}:1' for item in ids)}\n" for number, ids in enumerate(SESSIONS))
     path = write_dump(text, "libsvm.txt")
     asked = error_of(path)
-    command = asked.partition("for example with ")[2].partition(", and read")[0]
-    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
-    rows, _ = read(write_dump(fixed, "fixed.csv"), "columns", columns="owner=1,uri=2")
+    rows, _ = read(write_dump(fixed_as_asked(asked, path), "fixed.csv"), "columns", columns="owner=1,uri=2")
     assert [row[3] for row in rows] == [item for ids in SESSIONS for item in ids]
 
 
@@ -116,7 +116,5 @@ def test_ids_of_users_before_the_items_are_not_items(write_dump: WriteDump) -> N
     path = write_dump(text, "users.txt")
     asked = error_of(path)
     assert "lines that begin with the id of an owner or a session" in asked
-    command = asked.partition("for example with ")[2]
-    fixed = subprocess.run([*shlex.split(command), path], capture_output=True, text=True, check=True).stdout
-    rows, _ = read(write_dump(fixed, "fixed.txt"), "sessions")
+    rows, _ = read(write_dump(fixed_as_asked(asked, path), "fixed.txt"), "sessions")
     assert [row[3] for row in rows] == [item for ids in lines for item in ids]
