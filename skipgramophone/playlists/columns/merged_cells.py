@@ -13,7 +13,7 @@ from skipgramophone.names.normalization import SEPARATOR
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.columns.examples import question
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES
-from skipgramophone.playlists.columns.values import Table, column_numbers, known_values, values_of
+from skipgramophone.playlists.columns.values import Table, column_numbers, have_one_value_each, known_values, values_of
 from skipgramophone.wording import Wording, visible
 
 # Minimum share of empty cells in a column with merged cells. If fewer cells are empty, single values are probably
@@ -79,8 +79,8 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
     """
     for name in (roles[role] for role in PLAYLIST_ROLES if role in roles):
         values = known_values(rows, name)
-        if name == roles.get("owner") and "id" in roles and _are_of_ids(values, values_of(rows, roles["id"])):
-            continue
+        if name == roles.get("owner") and "id" in roles and have_one_value_each(values_of(rows, roles["id"]), values):
+            continue  # orders of unknown customers
         if _has_merged_cells(values, FEW_EMPTY if _none_repeats(values) else SOME_EMPTY):
             return name
     for name in columns_by_role(rows[0]).get("id", ()):
@@ -93,11 +93,6 @@ def column_with_merged_cells(rows: Table, roles: Mapping[str, str]) -> str | Non
         if all(below) and 2 * sum(SEPARATOR in title for title in below) < len(below):
             return roles["artist"] if _none_repeats(values) and _has_merged_cells(values, MANY_EMPTY) else None
     return None
-
-
-def _are_of_ids(owners: Sequence[str], ids: Sequence[str]) -> bool:
-    """Whether all rows of an id have the same owner, or none of them has one: orders of unknown customers."""
-    return len(set(zip(ids, owners, strict=True))) == len(set(ids))
 
 
 def _has_merged_cells(values: Sequence[str], share: float) -> bool:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from skipgramophone.playlists.column_names import normalized
-from skipgramophone.playlists.columns.values import Table, values_of
+from skipgramophone.playlists.columns.values import Table, have_one_value_each, values_of
 
 # Normalized names of columns that contain positions if their values differ within each playlist.
 ORDERS = frozenset(
@@ -72,7 +72,7 @@ def column_of_moments(rows: Table, roles: Mapping[str, str], others: Sequence[st
     if "id" not in roles or "position" in roles:
         return None
     ids = values_of(rows, roles["id"])
-    if "time" in roles and len(set(zip(ids, values_of(rows, roles["time"]), strict=True))) > len(set(ids)):
+    if "time" in roles and not have_one_value_each(ids, values_of(rows, roles["time"])):
         return None
     for name in others:
         values = values_of(rows, name)

@@ -11,7 +11,15 @@ from itertools import groupby
 
 from skipgramophone.playlists.column_names import normalized
 from skipgramophone.playlists.columns.roles import PLAYLIST_ROLES, name_artist_and_title
-from skipgramophone.playlists.columns.values import NUMBER, TIME_NAME, Table, is_time, most_fit, values_of
+from skipgramophone.playlists.columns.values import (
+    NUMBER,
+    TIME_NAME,
+    Table,
+    have_one_value_each,
+    is_time,
+    most_fit,
+    values_of,
+)
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.numeric_dates import DateOrder, is_numeric_date, order_of_dates
 from skipgramophone.playlists.readers.times_of_day import DAY, has_clock, seconds_of_clock
@@ -161,7 +169,7 @@ def _are_times_of_pairs(rows: Table, name: str, keys: Sequence[Sequence[str]]) -
     filled = list(filter(None, values))
     if any(map(NUMBER.fullmatch, filled)) and not TIME_NAME.search(normalized(name)):
         return False
-    if any(len(set(zip(key, values, strict=True))) == len(set(key)) for key in keys):
+    if any(have_one_value_each(key, values) for key in keys):
         return False
     order = order_of_dates(filled[:MOST_EXAMINED])
     return most_fit(filled[:MOST_EXAMINED], lambda each: is_time(each, order))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from skipgramophone.playlists.columns.values import is_constant
+from skipgramophone.playlists.columns.values import have_one_value_each, is_constant
 
 Columns = Sequence[Sequence[str]]  # the values of each column
 
@@ -77,5 +77,4 @@ def items_in(candidates: Sequence[int], columns: Columns) -> int:
 
 def determines(tracks: Sequence[Hashable], values: Sequence[str]) -> bool:
     """Whether tracks repeat, and each track always has the same value, such as its artist."""
-    distinct = len(set(tracks))
-    return len(set(zip(tracks, values, strict=True))) == distinct < len(tracks)
+    return len(set(tracks)) < len(tracks) and have_one_value_each(tracks, values)

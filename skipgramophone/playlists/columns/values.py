@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.missing_values import MISSING
@@ -70,6 +70,15 @@ def all_differ(values: Iterable[str]) -> bool:
     """Whether there are at least two non-empty values, and all of them are different."""
     filled = list(filter(None, values))
     return 1 < len(filled) == len(set(filled))
+
+
+def have_one_value_each(keys: Sequence[Hashable], values: Sequence[str]) -> bool:
+    """Whether all rows with the same key have the same value.
+
+    >>> have_one_value_each("aab", ["1", "1", "1"]), have_one_value_each("aab", ["1", "2", "1"])
+    (True, False)
+    """
+    return len(set(zip(keys, values, strict=True))) == len(set(keys))
 
 
 def is_constant(values: Sequence[str]) -> bool:

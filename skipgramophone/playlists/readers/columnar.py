@@ -40,7 +40,7 @@ from skipgramophone.playlists.readers.columns import (
 from skipgramophone.playlists.readers.histories import NO_TABLE_TIME
 from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
-from skipgramophone.playlists.readers.missing_playlists import rows_with, rows_without_playlist
+from skipgramophone.playlists.readers.missing_playlists import rows_without_playlist
 from skipgramophone.playlists.readers.missing_values import empty_if_missing
 from skipgramophone.playlists.readers.numeric_dates import DateOrder
 from skipgramophone.playlists.readers.ordering import (
@@ -74,6 +74,7 @@ from skipgramophone.playlists.readers.rows import (
     find_unusable,
     make_block,
     null_for_empty,
+    rows_with,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.sums import rows_of_sums

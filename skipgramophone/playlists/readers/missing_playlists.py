@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.playlists.readers.missing_values import are_missing
+from skipgramophone.playlists.readers.rows import rows_with
 from skipgramophone.settings import ExtractSettings
 
 NO_ID = "no id of a playlist"
@@ -34,9 +33,3 @@ def rows_without_playlist(table: pa.Table, settings: ExtractSettings) -> dict[in
     if "placeholders" not in (settings.keep or ()):
         missing = pc.or_(missing, are_missing(known))
     return dict.fromkeys(map(int, rows_with(names, missing)), REASONS[roles[0]])
-
-
-def rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
-    """Return the indices of the rows whose value fits; `fitting` has one flag per value of the dictionary."""
-    fits = fitting.to_numpy(zero_copy_only=False)
-    return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -272,6 +273,12 @@ def _json_of(raw: object) -> str:
         except (UnicodeEncodeError, OverflowError):
             pass  # msgspec cannot write a lone surrogate, or an integer of more than 64 bits
     return UNESCAPED.encode(raw)
+
+
+def rows_with(names: pa.DictionaryArray, fitting: pa.BooleanArray) -> npt.NDArray[np.int64]:
+    """Return the indices of the rows whose value fits; `fitting` has one flag per value of the dictionary."""
+    fits = fitting.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(fits[names.indices.to_numpy()]) if fits.any() else np.empty(0, np.int64)
 
 
 def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.playlists.column_names import normalized
-from skipgramophone.playlists.readers.missing_playlists import rows_with
+from skipgramophone.playlists.readers.rows import rows_with
 
 SUM = re.compile(
     r"(sub|grand)?totale?s?|summe|zwischensumme|gesamt(summe|betrag)?|endbetrag|somme|soustotal|totalttc|suma|importetotal"
