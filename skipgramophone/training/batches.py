@@ -8,7 +8,7 @@ trained once per epoch.
 
     stream      tracks of playlist 7 | tracks of playlist 2 | …
     macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
-    round       `round` macro-batches that read the same state of the tables, regardless of the number of threads
+    round       `round` macro-batches that start from the same state of the tables, regardless of the number of threads
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class BatchShape:
         shared: negative samples per group.
         step_blocks: blocks per step, a multiple of `group`. A step updates the rows once.
         steps: steps per macro-batch. A macro-batch is one call of the compiled program.
-        round: macro-batches per round; all of them read the same state of the tables.
+        round: macro-batches per round; all of them start from the same state of the tables.
     """
 
     block: int

@@ -101,21 +101,32 @@ class Layout:
             parts: number of parameter servers, among which the rows are divided. The rows of tokens are sorted by their
                 remainder modulo this number, and so are the rows of negatives.
         """
-        shape = self.shape
+        of_tokens, rows, ids, noise_ids = number_rows(batch.tokens, self._negatives(what), scratch, parts)
+        work = self._work(batch, ids, noise_ids, what.rate)
+        return Task(rows, of_tokens, max(self._usual_places, self._rounded_up(of_tokens)), work)
+
+    def work_on_tables(self, what: Assignment, batch: MacroBatch) -> Work:
+        """Make the arguments for training a macro-batch on whole tables."""
+        return self._work(batch, batch.tokens, self._negatives(what), what.rate)
+
+    def _negatives(self, what: Assignment) -> TrackIds:
+        """Draw the negatives of a macro-batch, int32 (negatives,)."""
         # The negatives of held-out playlists are the same in each epoch and differ from the negatives of training.
         of = (NOISE, what.epoch) if what.purpose == STREAM else (HELD_OUT, 1)
         rng = np.random.default_rng([self.seed, *of, what.stretch.number])
-        noise = self._noise[rng.integers(0, len(self._noise), shape.negatives)]
-        of_tokens, rows, ids, noise_ids = number_rows(batch.tokens, noise, scratch, parts)
+        return self._noise[rng.integers(0, len(self._noise), self.shape.negatives)]
+
+    def _work(self, batch: MacroBatch, ids: TrackIds, noise_ids: TrackIds, rate: float) -> Work:
+        """Return the arguments of the compiled program, given the rows of tokens and negatives."""
+        shape = self.shape
         blocks = (shape.steps, shape.step_blocks, shape.block)
-        work = Work(
+        return Work(
             ids=ids.reshape(blocks),
             playlist=batch.playlist.reshape(blocks),
             weight=batch.weight.reshape(blocks),
             noise=noise_ids.reshape(shape.steps, shape.step_blocks // shape.group, shape.shared),
-            rates=np.full(shape.steps, what.rate, np.float32),
+            rates=np.full(shape.steps, rate, np.float32),
         )
-        return Task(rows, of_tokens, max(self._usual_places, self._rounded_up(of_tokens)), work)
 
     def write(self, directory: Path) -> None:
         """Write the layout for workers; do not copy a corpus that is already on disk.

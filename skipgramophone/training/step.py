@@ -17,6 +17,7 @@ scaled by rate / sqrt(accumulator). A step changes only the rows that occur in i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from skipgramophone.settings import Context
@@ -126,8 +127,8 @@ def adagrad_rows(
     return tf.tensor_scatter_nd_add(table, at, gradient * scale[:, None]), accumulator
 
 
-class Pulled(NamedTuple):
-    """The rows that a macro-batch reads from the tables, and their accumulators."""
+class Parameters(NamedTuple):
+    """The rows on which a macro-batch is trained, and their accumulators: whole tables, or copies of some rows."""
 
     h: Tensor  # (rows, D)
     o: Tensor  # (rows, D)
@@ -136,7 +137,7 @@ class Pulled(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A macro-batch in which a track is given by the position of its row among the rows that are pulled."""
+    """A macro-batch in which a track is given by the position of its row among the rows on which it is trained."""
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
@@ -146,9 +147,9 @@ class Work(NamedTuple):
 
 
 def train_rows(
-    tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negative_weight: Tensor, start: Pulled, work: Work
-) -> tuple[Pulled, Tensor, Tensor]:
-    """Train pulled rows on a macro-batch.
+    tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negative_weight: Tensor, start: Parameters, work: Work
+) -> tuple[Parameters, Tensor, Tensor]:
+    """Train rows on a macro-batch.
 
     A step updates each table only once, by a scatter, and reads the table only before this update. Otherwise, the
     compiler could not update the table in place.
@@ -161,7 +162,7 @@ def train_rows(
     # Computed before the loop, because the compiled code of `playlist_mask` is slow inside the loop.
     mask = playlist_mask(tf, work.playlist)
 
-    def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
+    def step(i: Tensor, at: Parameters) -> tuple[Parameters, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
         more, weighed, dh, do, dn = gradients(
             tf,
@@ -180,9 +181,9 @@ def train_rows(
         h, h_seen = adagrad_rows(tf, at.h, at.h_seen, rows=own, gradient=gradient_h, rate=rate)
         named = tf.concat([own, drawn], 0)
         o, o_seen = adagrad_rows(tf, at.o, at.o_seen, rows=named, gradient=gradient_o, rate=rate)
-        return Pulled(h, o, h_seen, o_seen), more, weighed
+        return Parameters(h, o, h_seen, o_seen), more, weighed
 
-    def body(i: Tensor, at: Pulled, loss: Tensor, pairs: Tensor) -> tuple[Tensor, ...]:
+    def body(i: Tensor, at: Parameters, loss: Tensor, pairs: Tensor) -> tuple[Tensor, ...]:
         at, more, weighed = step(i, at)
         return i + 1, at, loss + more, pairs + weighed
 
@@ -190,29 +191,53 @@ def train_rows(
     return end, loss, pairs
 
 
-def compile_macro_batch(
-    tf: Any, shape: BatchShape, context: Context, *, pull: Callable[..., Pulled]
-) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile a program that pulls the rows of a macro-batch, trains them, and returns how much they have changed.
+def compile_on_tables(tf: Any, shape: BatchShape, context: Context) -> Callable[..., tuple[Tensor, Tensor]]:
+    """Compile a program that trains the tables themselves on a macro-batch.
 
-    The program takes the arguments of `pull`, the fields of `Work`, and the weight of each shared negative. It returns
-    the differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
-    differences, it pulls the rows again; otherwise, the compiler would keep a copy of the rows that were pulled first.
+    The program takes the variables of `Parameters`, whose values it replaces; the fields of `Work`, in which a track is
+    given by its row in the tables; and the weight of each shared negative. It returns the loss and the total weight of
+    the pairs.
     """
-    pair_weight, fields = tf.constant(pair_weights(context, shape.block)), len(Work._fields) + 1
+    train = _trainer_of_rows(tf, shape, context)
+
+    def work_on(*given: Any) -> tuple[Tensor, Tensor]:
+        variables, work, negative_weight = _divided(given, rows=len(Parameters._fields))
+        start = Parameters(*(variable.read_value() for variable in variables))
+        end, loss, pairs = train(start=start, work=work, negative_weight=negative_weight)
+        for variable, value in zip(variables, end, strict=True):
+            variable.assign(value)
+        return loss, pairs
+
+    compiled: Callable[..., tuple[Tensor, Tensor]] = tf.function(work_on, jit_compile=True, autograph=False)
+    return compiled
+
+
+def compile_on_copies(
+    tf: Any, shape: BatchShape, context: Context, *, pull: Callable[..., Parameters]
+) -> Callable[..., tuple[Tensor, ...]]:
+    """Compile a program that trains copies of rows on a macro-batch, and returns how much they have changed.
+
+    The program takes the arguments of `pull`, which returns the copies; the fields of `Work`; and the weight of each
+    shared negative. It returns the differences of the four arrays that `pull` returns, the loss, and the total weight
+    of the pairs. To compute the differences, it calls `pull` again; otherwise, the compiler would keep the result of
+    the first call as well.
+    """
+    train = _trainer_of_rows(tf, shape, context)
 
     def work_on(*given: Any) -> tuple[Tensor, ...]:
-        rows, work, negative_weight = given[:-fields], Work(*given[-fields:-1]), given[-1]
-        end, loss, pairs = train_rows(
-            tf,
-            shape,
-            pair_weight,
-            bag=context == "bag",
-            negative_weight=negative_weight,
-            start=pull(*rows),
-            work=work,
-        )
+        rows, work, negative_weight = _divided(given, rows=len(given) - len(Work._fields) - 1)
+        end, loss, pairs = train(start=pull(*rows), work=work, negative_weight=negative_weight)
         return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 
     compiled: Callable[..., tuple[Tensor, ...]] = tf.function(work_on, jit_compile=True, autograph=False)
     return compiled
+
+
+def _trainer_of_rows(tf: Any, shape: BatchShape, context: Context) -> Callable[..., tuple[Parameters, Tensor, Tensor]]:
+    """Return `train_rows` for one shape of the batches and one context."""
+    return partial(train_rows, tf, shape, tf.constant(pair_weights(context, shape.block)), bag=context == "bag")
+
+
+def _divided(given: tuple[Any, ...], rows: int) -> tuple[tuple[Any, ...], Work, Tensor]:
+    """Divide the arguments of a program into those for its rows, the macro-batch, and the weight of each negative."""
+    return given[:rows], Work(*given[rows:-1]), given[-1]

@@ -1,8 +1,8 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes their changes: it adds to the tables
-the differences between new and old values. The tables are in this process or on parameter servers. A whole table is
-read and written piece by piece.
+A macro-batch is trained on the tables themselves, or it pulls (copies) the rows that it needs, trains the copies, and
+pushes their changes: it adds to the tables the differences between new and old values. The tables are in this process
+or on parameter servers. A whole table is read and written piece by piece.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import RowSource, pieces, write_array, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
 from skipgramophone.parallel import run_in_order
+from skipgramophone.training.huge_pages import request_huge_pages
 from skipgramophone.training.memory import TABLES
 from skipgramophone.training.start_rows import start_rows
+from skipgramophone.training.step import Parameters
 from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
@@ -55,15 +57,25 @@ class Variable:
         """Shape of the whole array."""
         return tuple(self.variable.shape)
 
+    @property
+    def _is_on_cpu(self) -> bool:
+        """Whether the array is in the memory of this process."""
+        return "CPU" in self.variable.device
+
     def __getitem__(self, rows: slice) -> Matrix:
         """Return some rows: a view if the variable is on the CPU, otherwise a copy."""
-        if "CPU" in self.variable.device:
+        if self._is_on_cpu:
             return np.asarray(memoryview(self.variable.read_value()))[rows]
         return np.asarray(self.variable[rows])
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""
         assign_rows(self.variable, rows, values)
+
+    def request_huge_pages(self) -> None:
+        """Ask for huge pages for the memory of the array, which must not have been used yet."""
+        if self._is_on_cpu:
+            request_huge_pages(self[:])
 
 
 RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)
@@ -194,8 +206,30 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
         return Variable(tf.Variable(tf.raw_ops.Empty(shape=shape, dtype=tf.float32)))
 
     tables = Tables(*(Table(variable(tracks, dim), variable(tracks)) for _ in range(TABLES)))
+    for array in tables.arrays():
+        array.request_huge_pages()
     tables.initialize(dim, seed)
     return tables
+
+
+@lru_cache(PROGRAMS)
+def compile_pull(tf: Any, _table: tuple[int, int]) -> Callable[..., Parameters]:
+    """Compile a program that copies rows of both tables.
+
+    The program takes the four arrays of `Tables.arrays`, the rows of the centre table, and those of the context table.
+    Runs whose tables have the same shape (tracks, embedding_dim) share the program.
+    """
+
+    def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Parameters:
+        return Parameters(
+            tf.gather(centre, rows_h),
+            tf.gather(context, rows_o),
+            tf.gather(centre_seen, rows_h),
+            tf.gather(context_seen, rows_o),
+        )
+
+    compiled: Callable[..., Parameters] = tf.function(pull, jit_compile=True, autograph=False)
+    return compiled
 
 
 @lru_cache(PROGRAMS)

@@ -11,8 +11,15 @@ import pytest
 from skipgramophone.experiment import arrays
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import START, BatchShape, pair_weights
-from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, playlist_mask
-from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
+from skipgramophone.training.step import (
+    Parameters,
+    adagrad_rows,
+    compile_on_copies,
+    compile_on_tables,
+    gradients,
+    playlist_mask,
+)
+from skipgramophone.training.tables import START_ACCUMULATOR, compile_pull, compile_push, new_tables
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 Array = npt.NDArray[np.float64]
@@ -153,7 +160,8 @@ def test_adagrad_adds_the_gradients_of_a_row_that_occurs_twice(tf: Any) -> None:
     np.testing.assert_allclose(got_seen.numpy(), seen, rtol=1e-12)
 
 
-def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) -> None:
+@pytest.mark.parametrize("on_copies", [True, False])
+def test_the_compiled_programs_agree_with_the_reference_step_by_step(tf: Any, on_copies: bool) -> None:
     shape = BatchShape(block=BLOCK, group=2, shared=SHARED, step_blocks=BLOCKS, steps=3, round=1)
     rng = np.random.default_rng(6)
     tracks = 30
@@ -161,9 +169,9 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     tables.centre.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     tables.context.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     centre, context = tables.centre.rows[:].astype(float), tables.context.rows[:].astype(float)
-    pulled = rng.permutation(tracks)[:20].astype(np.int32)  # the ids of a macro-batch are positions among these rows
+    pulled = rng.permutation(tracks)[:20].astype(np.int32)
     padded = np.append(pulled, [0, 0, 0]).astype(np.int32)
-    ids = rng.integers(0, 20, (shape.steps, BLOCKS, BLOCK)).astype(np.int32)
+    ids = rng.integers(0, 20, (shape.steps, BLOCKS, BLOCK)).astype(np.int32)  # positions in `pulled`
     noise = rng.integers(0, 20, (shape.steps, GROUPS, SHARED)).astype(np.int32)
     assert noise.size == shape.negatives
     playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
@@ -171,16 +179,17 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     rates = np.array([0.3, 0.2, 0.1], np.float32)
     variables = [array.variable for array in tables.arrays()]
     centre_rows, context_rows, centre_seen, context_seen = variables
-
-    def pull(rows: Any) -> Pulled:
-        return Pulled(*(tf.gather(variable, rows) for variable in variables))
-
-    program = compile_macro_batch(tf, shape, "bag", pull=pull)
     negative_weight = np.float32(NEGATIVES / shape.shared)
-    h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates, negative_weight)
-    push = compile_push(tf, (tracks, DIM))
-    push(centre_rows, centre_seen, padded, h, h_more)
-    push(context_rows, context_seen, padded, o, o_more)
+    if on_copies:
+        copies = compile_pull(tf, (tracks, DIM))(*variables, padded, padded)
+        train = compile_on_copies(tf, shape, "bag", pull=Parameters)
+        h, o, h_more, o_more, got_loss, got_pairs = train(*copies, ids, playlist, weight, noise, rates, negative_weight)
+        push = compile_push(tf, (tracks, DIM))
+        push(centre_rows, centre_seen, padded, h, h_more)
+        push(context_rows, context_seen, padded, o, o_more)
+    else:
+        train = compile_on_tables(tf, shape, "bag")
+        got_loss, got_pairs = train(*variables, pulled[ids], playlist, weight, pulled[noise], rates, negative_weight)
 
     h_seen, o_seen = np.full(tracks, START_ACCUMULATOR), np.full(tracks, START_ACCUMULATOR)
     loss = pairs = 0.0

@@ -14,7 +14,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training import local_engine
-from skipgramophone.training.local_engine import compile_local_program
+from skipgramophone.training.local_engine import compile_local_programs
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
 from skipgramophone.training.trainer import Trainer
@@ -107,9 +107,9 @@ def test_the_bytes_depend_on_the_seed_but_not_on_the_number_of_threads(tmp_path:
 
 
 def program_of(trainer: Trainer) -> Any:
-    """Return the compiled program of a trainer."""
+    """Return a compiled program of a trainer."""
     engine: Any = trainer.engine
-    return engine._program
+    return engine._programs.on_tables
 
 
 def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(
@@ -123,7 +123,7 @@ def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(
     assert program_of(trained(corpus, settings, tmp_path)) is program
     assert program.experimental_get_tracing_count() == traces
     # Empty caches for this test alone: later tests would otherwise compile their programs again.
-    for name, cached in (("compile_local_program", compile_local_program), ("compile_push", compile_push)):
+    for name, cached in (("compile_local_programs", compile_local_programs), ("compile_push", compile_push)):
         monkeypatch.setattr(local_engine, name, lru_cache(cached.__wrapped__))
     alone = trained(corpus, settings, tmp_path)
     assert program_of(alone) is not program

@@ -36,7 +36,7 @@ from skipgramophone.training.cluster.shards import Shards, server_errors
 from skipgramophone.training.cluster.worker import NUMBERS, numbers_of, task_program
 from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
-from skipgramophone.training.step import Pulled, compile_macro_batch
+from skipgramophone.training.step import Parameters, compile_on_copies
 from skipgramophone.training.tables import Table, Tables
 from skipgramophone.training.tasks import Outcome
 from skipgramophone.training.threads import Workers
@@ -215,14 +215,14 @@ class ClusterEngine:
         """Compile the program that trains one macro-batch on transferred rows; their last column is the accumulator."""
         tf, dim = self.tf, plan.dim
 
-        def unpack(h: Tensor, o: Tensor) -> Pulled:
+        def unpack(h: Tensor, o: Tensor) -> Parameters:
             h, o = tf.cast(h, tf.float32), tf.cast(o, tf.float32)
-            return Pulled(h[:, :dim], o[:, :dim], h[:, dim], o[:, dim])
+            return Parameters(h[:, :dim], o[:, :dim], h[:, dim], o[:, dim])
 
         def pack(rows: Tensor, accumulators: Tensor) -> Tensor:
             return tf.cast(tf.concat([rows, accumulators[:, None]], 1), WIRE)
 
-        train = compile_macro_batch(tf, plan.layout.shape, plan.layout.context, pull=unpack)
+        train = compile_on_copies(tf, plan.layout.shape, plan.layout.context, pull=unpack)
         negative_weight = tf.constant(plan.negatives / plan.layout.shape.shared, tf.float32)
 
         def program(*given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
