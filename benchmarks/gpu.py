@@ -33,7 +33,7 @@ from skipgramophone.training.trainer import Trainer
 from skipgramophone.training.vocabulary import Vocabulary
 
 CONTEXTS: tuple[Context, ...] = (5, "bag")
-PHASES = {"prepare": "preparing", "_differences": "training", "_push_all": "pushing"}  # methods of the engine
+PHASES = {"prepare": "preparing", "_run": "training", "_push_all": "pushing"}  # methods of the engine
 WARM_UP = 3  # rounds that are not timed
 EQUAL = 1e-3  # largest relative difference of two losses that rounding explains
 SIZE, PRODUCTS = 4096, 8  # size and number of the matrix products that measure the peak
