@@ -11,7 +11,7 @@ import sys
 
 from skipgramophone.experiment.embeddings import Matrix
 
-HUGE_PAGE = 2 << 20  # bytes; on processors with larger huge pages, the request has no effect on smaller arrays
+HUGE_PAGE = 2 << 20  # bytes; where huge pages are larger, Linux uses them only inside arrays that are large enough
 MADV_HUGEPAGE = 14  # from <sys/mman.h> of Linux
 
 

@@ -1,9 +1,9 @@
 """The training engine for one machine: threads of this process run the tasks, and its memory contains the tables.
 
-The last task of a round is trained on the tables themselves. The others are trained on copies of their rows, which are
-made before the last task begins. Their updates are added to the tables in the order of the tasks, after the last task
-has ended. The result is therefore byte-identical with any number of threads. With one thread, too, this is faster than
-training all tasks on copies.
+The last task of a round is trained on the tables themselves. The other tasks are trained on copies of their rows. The
+copies are made before the last task begins. After all tasks have ended, the updates of the copies are added to the
+tables, in the order of the tasks. The result is therefore byte-identical with any number of threads. Even with one
+thread, this is faster than training all tasks on copies.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class LocalEngine:
         return [*(difference.outcome for difference in differences), outcome]
 
     def _run(self, prepared: Prepared, run_all: RunAll) -> list[Any]:
-        """Run the tasks of a round: return the updates of those on copies, then the outcome of that on the tables."""
+        """Run the tasks of a round; return the updates of those on copies, then the outcome of that on the tables."""
         pulled = run_all([partial(self._pull_rows, task) for task in prepared.on_copies])
         calls: list[Callable[[], Any]] = [
             partial(self._train_copies, *of) for of in zip(prepared.on_copies, pulled, strict=True)

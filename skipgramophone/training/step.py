@@ -194,14 +194,14 @@ def train_rows(
 def compile_on_tables(tf: Any, shape: BatchShape, context: Context) -> Callable[..., tuple[Tensor, Tensor]]:
     """Compile a program that trains the tables themselves on a macro-batch.
 
-    The program takes the variables of `Parameters`, whose values it replaces; the fields of `Work`, in which a track is
-    given by its row in the tables; and the weight of each shared negative. It returns the loss and the total weight of
-    the pairs.
+    The program takes four variables in the order of `Parameters`, whose values it replaces; the fields of `Work`, in
+    which a track is given by its row in the tables; and the weight of each shared negative. It returns the loss and the
+    total weight of the pairs.
     """
     train = _trainer_of_rows(tf, shape, context)
 
     def work_on(*given: Any) -> tuple[Tensor, Tensor]:
-        variables, work, negative_weight = _divided(given, rows=len(Parameters._fields))
+        variables, work, negative_weight = _split_arguments(given)
         start = Parameters(*(variable.read_value() for variable in variables))
         end, loss, pairs = train(start=start, work=work, negative_weight=negative_weight)
         for variable, value in zip(variables, end, strict=True):
@@ -225,7 +225,7 @@ def compile_on_copies(
     train = _trainer_of_rows(tf, shape, context)
 
     def work_on(*given: Any) -> tuple[Tensor, ...]:
-        rows, work, negative_weight = _divided(given, rows=len(given) - len(Work._fields) - 1)
+        rows, work, negative_weight = _split_arguments(given)
         end, loss, pairs = train(start=pull(*rows), work=work, negative_weight=negative_weight)
         return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 
@@ -238,6 +238,7 @@ def _trainer_of_rows(tf: Any, shape: BatchShape, context: Context) -> Callable[.
     return partial(train_rows, tf, shape, tf.constant(pair_weights(context, shape.block)), bag=context == "bag")
 
 
-def _divided(given: tuple[Any, ...], rows: int) -> tuple[tuple[Any, ...], Work, Tensor]:
-    """Divide the arguments of a program into those for its rows, the macro-batch, and the weight of each negative."""
+def _split_arguments(given: tuple[Any, ...]) -> tuple[tuple[Any, ...], Work, Tensor]:
+    """Split the arguments of a program into those for its rows, the macro-batch, and the weight of each negative."""
+    rows = len(given) - len(Work._fields) - 1
     return given[:rows], Work(*given[rows:-1]), given[-1]

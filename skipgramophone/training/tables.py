@@ -1,8 +1,8 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch is trained on the tables themselves, or it pulls (copies) the rows that it needs, trains the copies, and
-pushes their changes: it adds to the tables the differences between new and old values. The tables are in this process
-or on parameter servers. A whole table is read and written piece by piece.
+A macro-batch is trained on the tables themselves or on copies of rows: it pulls (copies) the rows that it needs, trains
+the copies, and pushes their changes: it adds to the tables the differences between new and old values. The tables are
+in this process or on parameter servers. A whole table is read and written piece by piece.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 an
 class RowArray(RowSource, Protocol):
     """An array of row values, in this process or on servers.
 
-    Reading a slice may return a view, which is valid only until the next push.
+    Reading a slice may return a view, which is valid only until the tables change.
     """
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:

@@ -14,6 +14,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training import local_engine
+from skipgramophone.training.batches import STREAM
 from skipgramophone.training.local_engine import compile_local_programs
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
@@ -104,6 +105,32 @@ def test_the_bytes_depend_on_the_seed_but_not_on_the_number_of_threads(tmp_path:
         corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=6), tmp_path
     ).tables
     assert reseeded.centre.rows[:].tobytes() != tables[0].centre.rows[:].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("window_size", "playlists", "macro_batches"), [("bag", 60, 1), ("bag", 240, 3), (5, 30, 1), (5, 120, 3)]
+)
+def test_an_odd_number_of_macro_batches_gives_the_same_bytes_with_any_number_of_threads(
+    tmp_path: Path, window_size: Any, playlists: int, macro_batches: int
+) -> None:
+    corpus, held_out = genres(40, playlists, 3), genres(40, 40, 4)
+    settings = TrainSettings(window_size=window_size, embedding_dim=8, epochs=2, patience=2)
+    results = set()
+    for threads in (1, 2, 4):
+        vocabulary, run = Vocabulary(corpus.counts(80)), RunSettings(threads=threads)
+        trainer = Trainer(corpus, vocabulary, settings, tmp_path / "log", run, held_out)
+        for epoch in range(2):
+            assert len(list(trainer.layout.stretches(STREAM, epoch))) == macro_batches
+        state = trainer.tables.state
+        tables = b""
+        for step in trainer.run():
+            if step.epoch_done:
+                # The loss on held-out playlists is measured after the last round, and does not change the tables.
+                assert b"".join(value[:].tobytes() for value in state().values()) == tables
+            tables = b"".join(value[:].tobytes() for value in state().values())
+        assert step.held_out_loss is not None
+        results.add((tables, step.loss, step.held_out_loss))
+    assert len(results) == 1
 
 
 def program_of(trainer: Trainer) -> Any:
