@@ -18,7 +18,7 @@ OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the c
 
 
 def bytes_for(tracks: int, dim: int) -> int:
-    """Estimate the bytes that training needs: the tables, a temporary copy of one table, and the overhead."""
+    """Estimate the bytes that training needs: the tables, a reserve of the size of one table, and the overhead."""
     rows = tracks * (dim + 1) * FLOAT
     return (TABLES + 1) * rows + OVERHEAD
 

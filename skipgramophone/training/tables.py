@@ -23,7 +23,7 @@ from skipgramophone.training.huge_pages import request_huge_pages
 from skipgramophone.training.memory import TABLES
 from skipgramophone.training.start_rows import start_rows
 from skipgramophone.training.step import Parameters
-from skipgramophone.training.tensorflow_runtime import assign_rows
+from skipgramophone.training.tensorflow_runtime import assign_rows, read_rows
 
 Tensor = Any
 # Maximum number of programs of each kind that are kept for later runs in this process. Keeping fewer programs would not
@@ -57,16 +57,9 @@ class Variable:
         """Shape of the whole array."""
         return tuple(self.variable.shape)
 
-    @property
-    def _is_on_cpu(self) -> bool:
-        """Whether the array is in the memory of this process."""
-        return "CPU" in self.variable.device
-
     def __getitem__(self, rows: slice) -> Matrix:
-        """Return some rows: a view if the variable is on the CPU, otherwise a copy."""
-        if self._is_on_cpu:
-            return np.asarray(memoryview(self.variable.read_value()))[rows]
-        return np.asarray(self.variable[rows])
+        """Return a copy of some rows."""
+        return read_rows(self.variable, rows)
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""
@@ -74,8 +67,8 @@ class Variable:
 
     def request_huge_pages(self) -> None:
         """Ask for huge pages for the memory of the array, which must not have been used yet."""
-        if self._is_on_cpu:
-            request_huge_pages(self[:])
+        if "CPU" in self.variable.device:
+            request_huge_pages(np.asarray(memoryview(self.variable.read_value())))
 
 
 RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)

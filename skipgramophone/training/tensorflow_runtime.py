@@ -146,13 +146,28 @@ class _KerasLater(MetaPathFinder, Loader):
         raise ImportError(f"{module.__name__} is imported later")
 
 
+def read_rows(variable: Any, rows: slice) -> npt.NDArray[np.float32]:
+    """Return a copy of some rows of a variable.
+
+    Reading the variable itself would copy all rows, because `assign_rows` tells TensorFlow that rows can change.
+    """
+    from tensorflow import raw_ops
+
+    found = raw_ops.ResourceGather(resource=variable.handle, indices=_row_numbers(variable, rows), dtype=np.float32)
+    return np.asarray(found)
+
+
 def assign_rows(variable: Any, rows: slice, values: npt.NDArray[np.float32]) -> None:
     """Replace some rows of a variable, without reading the old rows."""
     from tensorflow import raw_ops
 
     # `variable[rows].assign(values)` would read the old rows first, and take three times as long.
-    numbers = np.arange(*rows.indices(variable.shape[0]), dtype=np.int32)
-    raw_ops.ResourceScatterUpdate(resource=variable.handle, indices=numbers, updates=values)
+    raw_ops.ResourceScatterUpdate(resource=variable.handle, indices=_row_numbers(variable, rows), updates=values)
+
+
+def _row_numbers(variable: Any, rows: slice) -> npt.NDArray[np.int32]:
+    """Return the numbers of the rows in a slice of a variable."""
+    return np.arange(*rows.indices(variable.shape[0]), dtype=np.int32)
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:
