@@ -48,7 +48,7 @@ from skipgramophone.playlists.columns.values import (
     most_fit,
     values_of,
 )
-from skipgramophone.playlists.readers.json_tables import are_names
+from skipgramophone.playlists.readers.json_playlists import are_names
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ExtractSettings, columns_text
 from skipgramophone.wording import Wording

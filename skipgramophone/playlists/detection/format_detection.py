@@ -41,7 +41,8 @@ from skipgramophone.playlists.detection.text_remedies import (
 from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
-from skipgramophone.playlists.readers.json_tables import ITEM, several_lists_of_tracks
+from skipgramophone.playlists.readers.json_documents import several_lists_of_tracks
+from skipgramophone.playlists.readers.json_playlists import ITEM
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.line_marks import JUDGED_LINES
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK

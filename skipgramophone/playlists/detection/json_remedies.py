@@ -8,14 +8,9 @@ from typing import Any
 
 from skipgramophone.playlists.detection.json_start import first_json_value
 from skipgramophone.playlists.detection.table_head import rows_of_records
+from skipgramophone.playlists.readers.json_documents import is_document, rows_in, several_lists_of_tracks
 from skipgramophone.playlists.readers.json_fields import objects_on_first_lines
-from skipgramophone.playlists.readers.json_tables import (
-    field_with_lists,
-    field_with_playlists,
-    is_document,
-    rows_in,
-    several_lists_of_tracks,
-)
+from skipgramophone.playlists.readers.json_playlists import field_with_lists, field_with_playlists
 from skipgramophone.wording import Wording, visible
 
 # Fields of a description that yt-dlp has written for one video.

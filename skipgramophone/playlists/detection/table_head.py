@@ -13,13 +13,12 @@ from skipgramophone.playlists.columns.values import Table
 from skipgramophone.playlists.detection.json_start import first_json_value
 from skipgramophone.playlists.readers.artist_lists import names_in_list
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
+from skipgramophone.playlists.readers.json_documents import is_document, rows_in
 from skipgramophone.playlists.readers.json_fields import flat
-from skipgramophone.playlists.readers.json_tables import (
+from skipgramophone.playlists.readers.json_playlists import (
     field_with_lists,
     field_with_playlists,
-    is_document,
     playlists_on_lines,
-    rows_in,
     rows_of_playlists,
     tracks_of,
 )

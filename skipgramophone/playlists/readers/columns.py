@@ -30,14 +30,12 @@ from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.column_names import is_header_by_number
 from skipgramophone.playlists.readers.artist_lists import names_in_list
 from skipgramophone.playlists.readers.documents import objects_in, read_document
+from skipgramophone.playlists.readers.json_documents import fields_around, is_document, rows_in
 from skipgramophone.playlists.readers.json_fields import existing_fields, no_such_column, objects_on_first_lines
-from skipgramophone.playlists.readers.json_tables import (
+from skipgramophone.playlists.readers.json_playlists import (
     HEAD,
-    fields_around,
     have_names,
-    is_document,
     playlists_on_lines,
-    rows_in,
     rows_of_playlist,
     rows_of_playlists,
     with_owners,

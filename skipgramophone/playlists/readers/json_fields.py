@@ -10,7 +10,7 @@ from typing import Any
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.column_names import OF_PLAYLIST
 from skipgramophone.playlists.line_ends import split_lines
-from skipgramophone.playlists.readers.json_tables import Record
+from skipgramophone.playlists.readers.json_playlists import Record
 from skipgramophone.settings.extraction import ROLES
 from skipgramophone.wording import visible
 

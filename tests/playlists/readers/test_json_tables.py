@@ -11,7 +11,7 @@ import pytest
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.columnar import ColumnsReader
-from skipgramophone.playlists.readers.json_tables import rows_in
+from skipgramophone.playlists.readers.json_documents import rows_in
 from skipgramophone.playlists.readers.rows import NAMELESS
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
