@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 from skipgramophone.playlists.detection.json_start import first_json_value
@@ -53,6 +54,8 @@ def fault_of_json(head: bytes) -> str | None:
         if error.msg == "Extra data":
             return None if objects_on_first_lines(text.split("\n", 1)[0].encode()) else CONCATENATED
         return f"JSON that is not valid: {error.msg} (line {error.lineno}, column {error.colno})"
+    except ValueError:  # Python refuses to convert very long integers
+        return f"JSON with an integer of more than {sys.get_int_max_str_digits():,} digits"
     return None
 
 
