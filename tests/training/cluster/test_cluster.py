@@ -13,12 +13,13 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.errors import SettingError
+from skipgramophone.experiment.embeddings import CENTRE, CONTEXT, Matrix
 from skipgramophone.training.cluster import engine as cluster
 from skipgramophone.training.cluster.config import Role, role_in
 from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.shards import Shards
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
-from tests.conftest import MODEL_FILES, Sgp, members, two_genres
+from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
@@ -33,9 +34,9 @@ def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
     return experiments / "genres"
 
 
-def model_bytes(experiment: Path) -> list[bytes]:
-    """Return the contents of the files of a model."""
-    return [(experiment / "model" / file).read_bytes() for file in MODEL_FILES]
+def vectors(experiment: Path) -> list[Matrix]:
+    """Return the centre and the context vectors of a model."""
+    return [np.load(experiment / "model" / file) for file in (CENTRE, CONTEXT)]
 
 
 def history_of(experiment: Path) -> list[dict[str, object]]:
@@ -45,20 +46,23 @@ def history_of(experiment: Path) -> list[dict[str, object]]:
 
 @linux
 @pytest.mark.slow
-def test_one_worker_and_one_server_train_the_same_bytes_as_one_process(
+def test_one_worker_and_one_server_train_the_same_as_one_process_except_for_rounding(
     genres: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "WIRE", "float32")
     run = package.RunSettings(local_cluster="1x1", checkpoint_seconds=0)
     package.train("genres", SETTINGS, run=run)
     assert members(genres.parent) == []
-    made, history = model_bytes(genres), history_of(genres)
+    made, history = vectors(genres), history_of(genres)
     facts = json.loads((genres / "model" / "manifest.json").read_text())["facts"]
     assert (facts["workers"], facts["servers"]) == (1, 1)
     package.train("genres", SETTINGS, force=True)
-    assert model_bytes(genres) == made
+    # One process trains some macro-batches on the tables themselves, so it adds the same numbers in another order.
+    for in_cluster, alone in zip(made, vectors(genres), strict=True):
+        np.testing.assert_allclose(in_cluster, alone, rtol=0, atol=1e-4)
     counts = {"tracks_by_worker": [4800], "done_again": 0, "partly_twice": 0}
-    assert history == [record | counts for record in history_of(genres)]
+    for record, expected in zip(history, history_of(genres), strict=True):
+        assert record == expected | counts | {"loss": pytest.approx(expected["loss"], rel=1e-5)}
 
 
 @linux
